@@ -1,0 +1,108 @@
+"""How kernels are compiled, and where the compiled code is kept.
+
+Numba does not notice a change in a file that a kernel imports, so the cache folder is named after
+the text of all kernel files: a stale kernel can never run.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+from numba import config, njit
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+#: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math.
+_FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+#: A function that only kernels call; the second is copied into its callers before they are typed.
+kernel = njit(**_FLAGS, no_cpython_wrapper=True)
+inlined = njit(**_FLAGS, no_cpython_wrapper=True, inline="always")
+
+
+def entry(function: Callable) -> Callable:
+    """Compile a kernel that Python calls; its machine code is kept from process to process."""
+    return _kept(njit(**_FLAGS)(function))
+
+
+def shared(function: Callable) -> Callable:
+    """Compile a kernel once for all kernels that call it, by its address; see `address_of`."""
+    return _kept(njit(**_FLAGS, no_cpython_wrapper=True)(function))
+
+
+def address_of(dispatcher, signature: tuple) -> int:
+    """Return where the machine code of a `shared` kernel is; 0 where kernels run uncompiled."""
+    if config.DISABLE_JIT:
+        return 0
+    if signature not in dispatcher.overloads:
+        dispatcher.compile(signature)
+    found = dispatcher.overloads[signature]
+    return found.library.get_pointer_to_function(found.fndesc.llvm_func_name)
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Return the folder of the compiled kernels, None where no place can be written.
+
+    Below ``NUMBA_CACHE_DIR`` if it is set, and the user's cache folder if not.
+    """
+    text = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        text.update(file.read_bytes())
+    base = Path(config.CACHE_DIR or platformdirs.user_cache_dir("regsweep"))
+    folder = base / f"regsweep-{text.hexdigest()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+class _Locator(_CacheLocator):
+    """Tells Numba where the code of a kernel is kept."""
+
+    def __init__(self, function: Callable, file: str) -> None:
+        self._line = function.__code__.co_firstlineno
+
+    @classmethod
+    def from_function(cls, py_func: Callable, py_file: str) -> "_Locator":
+        return cls(py_func, py_file)
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        return Path(self.get_cache_path()).name
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+
+class _CacheFiles(CompileResultCacheImpl):
+    _locator_classes = (_Locator,)
+
+
+class _Cache(FunctionCache):
+    """Numba's cache; a file that cannot be read or written costs a compilation, nothing more."""
+
+    _impl_class = _CacheFiles
+
+    def load_overload(self, sig, target_context):
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # a damaged file may raise anything when it is unpickled
+            return None
+
+    def save_overload(self, sig, data) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError:
+            return
+
+
+def _kept(dispatcher):
+    if not config.DISABLE_JIT and cache_folder() is not None:
+        dispatcher._cache = _Cache(dispatcher.py_func)
+    return dispatcher
