@@ -13,10 +13,12 @@ so and nowhere else, so the bits of a result depend neither on the processor nor
 """
 
 import operator
+import os
 
+import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import config, types
 from numba.extending import (
     lower_builtin,
     models,
@@ -90,6 +92,33 @@ class _MaskModel(models.PrimitiveModel):
 def template(dtype, width: int) -> tuple:
     """Return N zeros: a value whose type tells a kernel its precision and its lane width."""
     return (np.dtype(dtype).type(0),) * width
+
+
+def vector_bytes() -> int:
+    """Return how wide this machine's vectors are: 64 bytes with AVX-512, 32 with AVX, else 16."""
+    features = config.CPU_FEATURES
+    names = (
+        {name.lstrip("+") for name in features.split(",") if name.startswith("+")}
+        if features is not None
+        else {name for name, there in llvm.get_host_cpu_features().items() if there}
+    )
+    return 64 if "avx512f" in names else 32 if "avx" in names else 16
+
+
+def lane_width(dtype) -> int:
+    """Return how many runs make a pack: what fits a vector, or ``SWEEP_LANES``.
+
+    Raises
+    ------
+    ValueError
+        If ``SWEEP_LANES`` is not 1, 2, 4, 8 or 16.
+    """
+    forced = os.environ.get("SWEEP_LANES")
+    if forced is None:
+        return vector_bytes() // np.dtype(dtype).itemsize
+    if forced not in ("1", "2", "4", "8", "16"):
+        raise ValueError(f"SWEEP_LANES should be 1, 2, 4, 8 or 16, not {forced!r}: unset it")
+    return int(forced)
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype) -> np.ndarray:

@@ -70,22 +70,6 @@ def network(widths) -> Network:
     return Network(d, starts[0::2].copy(), starts[1::2].copy(), units)
 
 
-@kernel
-def read_batch(units, labels, samples, rows, streams):
-    """Copy a batch of samples into the first layer and ``labels [sample, lane]``, in place.
-
-    ``rows [sample, stream]`` are the samples to take; lane i takes those of ``streams[i]``.
-    """
-    x, y = samples.x, samples.y
-    features = x.shape[1]
-    for b in range(rows.shape[0]):
-        for i in range(streams.shape[0]):
-            row = rows[b, streams[i]]
-            labels[b, i] = y[row]
-            for f in range(features):
-                units[b * features + f, i] = x[row, f]
-
-
 class Workspace(NamedTuple):
     """Arrays of Lanes that a pack works in; layer l of a batch begins at ``unit[l] * capacity``.
 
@@ -114,6 +98,33 @@ class Workspace(NamedTuple):
     constants: np.ndarray
     capacity: int
     product: int
+
+
+@kernel
+def read_batch(space, work, samples, rows, streams):
+    """Copy a batch of samples into the first layer and the labels, in place.
+
+    ``rows [sample, stream]`` are the samples to take; lane i takes those of ``streams[i]``.
+    ``space`` and ``work`` are one Workspace, of numbers and of Lanes.
+    """
+    x, y = samples.x, samples.y
+    features = x.shape[1]
+    lanes = streams.shape[0]
+    shared = True
+    for i in range(1, lanes):
+        shared &= streams[i] == streams[0]
+    for b in range(rows.shape[0]):
+        if shared:
+            row = rows[b, streams[0]]
+            work.labels[b] = broadcast(work.labels[b], y[row])
+            for f in range(features):
+                work.units[b * features + f] = broadcast(work.units[0], x[row, f])
+        else:
+            for i in range(lanes):
+                row = rows[b, streams[i]]
+                space.labels[b, i] = y[row]
+                for f in range(features):
+                    space.units[b * features + f, i] = x[row, f]
 
 
 @inlined

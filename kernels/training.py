@@ -78,7 +78,9 @@ class Samples(NamedTuple):
     order: np.ndarray
 
 
-def train(net: Network, runs: Runs, samples: Samples, batch_size: int, epochs, proximal=False):
+def train(
+    net: Network, runs: Runs, samples: Samples, batch_size: int, epochs: int, proximal: bool = False
+) -> None:
     """Train all runs in place.
 
     Parameters
@@ -88,13 +90,13 @@ def train(net: Network, runs: Runs, samples: Samples, batch_size: int, epochs, p
     samples : Samples
     batch_size : int
         Samples a step; the last batch of an epoch has what is left.
-    epochs : range
-        Numbers of the epochs to train; epoch e reads ``samples.order[e % len(samples.order)]``.
+    epochs : int
+        How many to train; the e-th reads ``samples.order[e % len(samples.order)]``.
     proximal : bool
         Whether L1 acts through its proximal step rather than its subgradient.
     """
     zeros, work = _workspace(net, runs.parameters, min(batch_size, samples.order.shape[1]))
-    _train(zeros, net, runs, samples, work, batch_size, (epochs.start, epochs.stop), proximal)
+    _train(zeros, net, runs, samples, work, batch_size, epochs, proximal)
 
 
 @entry
@@ -109,12 +111,12 @@ def _train(zeros, net, runs, samples, space, batch_size, epochs, proximal):
         rate = as_lanes(runs.rate[pack : pack + 1], zeros)[0]
         momentum = as_lanes(runs.momentum[pack : pack + 1], zeros)[0]
         optimizer = (w, u, work.gradient, rate, momentum, proximal)
-        for epoch in range(epochs[0], epochs[1]):
+        for epoch in range(epochs):
             order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
                 rows = order[first : min(first + batch_size, n)]
                 batch = rows.shape[0]
-                read_batch(space.units, space.labels, samples, rows, runs.streams[pack])
+                read_batch(space, work, samples, rows, runs.streams[pack])
                 forward(net, w, work, batch)
                 softmax_gradient(net, work, batch)
                 for layer in range(layers - 1, -1, -1):
@@ -190,7 +192,7 @@ def _evaluate(zeros, net, weights, streams, samples, space, found):
         for first in range(0, order.shape[0], capacity):
             rows = order[first : min(first + capacity, order.shape[0])]
             batch = rows.shape[0]
-            read_batch(space.units, space.labels, samples, rows, streams[pack])
+            read_batch(space, work, samples, rows, streams[pack])
             forward(net, w, work, batch)
             loss, right = cross_entropy(net, work, batch)
             losses[pack] = losses[pack] + loss

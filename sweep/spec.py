@@ -18,12 +18,16 @@ from sweep import options
 from sweep import values as grammar
 from sweep.errors import InputError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 RUN_OPTIONS: dict[str, type] = {  # how to run; a SPEC.toml may hold these beside the experiment
     "jobs": int,
     "backend": str,
     "scheduler": str,
     "out": str,
     "extend": bool,
+    "join": bool,
     "retry_failed": bool,
     "quiet": bool,
     "json": bool,
@@ -186,6 +190,51 @@ class Sweep(BaseModel):
         epochs are those of digits. None stands for the default.
         """
         return Sweep(**{**self._given, **changes})
+
+    def run(
+        self,
+        *,
+        out: str | os.PathLike[str] | None = None,
+        jobs: int = -1,
+        backend: str = "threading",
+        scheduler: str | None = None,
+        extend: bool = False,
+        join: bool = False,
+        retry_failed: bool = False,
+        quiet: bool = True,
+    ) -> "pd.DataFrame":
+        """Run the sweep and return its table, one row a run; see `results.columns`.
+
+        Parameters
+        ----------
+        out : path, optional
+            The results directory; by default everything stays in memory.
+        jobs : int, default -1
+            joblib's ``n_jobs``: -1 is all cores.
+        backend : str, default "threading"
+            Any joblib backend: ``loky``, ``dask``, ``ray``.
+        scheduler : str, optional
+            Address of a running dask scheduler.
+        extend, join, retry_failed : bool
+            Whether a directory that holds a part of this grid is enlarged, other processes may
+            work in it at the same time, and runs that ended in error are done again.
+        quiet : bool, default True
+            Show no progress.
+
+        Raises
+        ------
+        InputError
+            If the data or the way to run cannot be used.
+        results.errors.ResultsError
+            If the results directory cannot be used.
+        KeyboardInterrupt
+            If it was interrupted; what was finished is kept in ``out``.
+        """
+        from sweep.driver import Where, table_of
+        from sweep.driver import run as run_sweep
+
+        where = Where(jobs, backend, scheduler, out, extend, join, retry_failed, quiet)
+        return table_of(run_sweep(self, where), out)
 
     def specification(self) -> dict[str, Any]:
         """Return every option, defaults filled in, as plain data ready for JSON.

@@ -1,0 +1,14 @@
+"""Entry of ``python -m sweep`` and of the console script ``sweep``."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    from sweep.cli import command_line
+
+    sys.exit(command_line())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""The driver: tasks to joblib, rows to where they are kept."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sweep.backends import parallel
+from sweep.experiment import Experiment, prepare
+from sweep.interrupt import Interrupt
+from sweep.plan import Plan
+from sweep.progress import progress
+from sweep.sink import Directory, Memory, Sink
+from sweep.spec import Sweep
+from sweep.task import Ranges, Rows, failed_rows, run_task
+from sweep.trainer import Stopped
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from sweep.datasets import Dataset
+
+_log = logging.getLogger(__name__)
+
+#: How often a joined process asks again for the tasks of the others, in seconds.
+_ASK_AGAIN = 0.2
+
+
+class Where(NamedTuple):
+    """Where and how to run a sweep, whatever it is; see the options of `run`."""
+
+    jobs: int = -1
+    backend: str = "threading"
+    scheduler: str | None = None
+    out: str | Path | None = None
+    extend: bool = False
+    join: bool = False
+    retry_failed: bool = False
+    quiet: bool = False
+
+
+class Outcome(NamedTuple):
+    """What became of a sweep.
+
+    Attributes
+    ----------
+    plan : Plan
+    counts : dict of str to int
+        Runs ``done``, ``diverged``, in ``error``, and ``total``.
+    trained : int
+        Runs that were trained now.
+    seconds : dict of str to float
+        What loading the data, compiling, training and writing the table took.
+    signal : int or None
+        The signal that ended it early.
+    tables : list of pyarrow.Table
+        The rows, where they are kept in memory.
+    """
+
+    plan: Plan
+    counts: dict[str, int]
+    trained: int
+    seconds: dict[str, float]
+    signal: int | None
+    tables: list[pa.Table]
+
+
+class Done(NamedTuple):
+    """What a worker gives back: where its task begins, its rows, and why it failed if it did."""
+
+    start: int
+    rows: Rows | None
+    error: str | None
+
+
+def run(spec: Sweep, where: Where) -> Outcome:
+    """Run a sweep, or what is left of it.
+
+    Raises
+    ------
+    sweep.errors.InputError
+        If the specification, the data or the way to run cannot be used.
+    results.errors.ResultsError
+        If the results directory cannot be.
+    """
+    clock = _Clock()
+    experiment = prepare(spec)
+    clock.lap("data")
+    compile_kernels(spec.precision)
+    clock.lap("compile")
+    with _opened(experiment, where) as sink, Interrupt() as interrupt:
+        _train(experiment, where, sink, interrupt)
+        clock.lap("training")
+        if not interrupt.requested():
+            sink.finish()
+        clock.lap("table")
+        counts = sink.counts()
+        return Outcome(
+            experiment.plan, counts, sink.trained, clock.laps, interrupt.signal, sink.tables
+        )
+
+
+def table_of(outcome: Outcome, out: str | os.PathLike[str] | None) -> pd.DataFrame:
+    """Return the table of a sweep that was run with this ``out``.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the sweep was interrupted.
+    """
+    if outcome.signal is not None:
+        raise KeyboardInterrupt
+    if out is not None:
+        import results
+
+        return results.load(out)
+    import pyarrow
+
+    return pyarrow.concat_tables(outcome.tables).sort_by("run").to_pandas()
+
+
+def compile_kernels(precision: str) -> None:
+    """Compile the kernels, or load them, before threads would wait for each other to do it."""
+    tiny = prepare(Sweep(seeds=0, l1=0, l2=0, epochs=1, precision=precision))
+    run_task(tiny.plan, None, [(0, 1)])
+
+
+def work(
+    start: int, plan: Plan, dataset: Dataset | None, ranges: Ranges, stopped: Callable[[], bool]
+) -> Done:
+    """Do one task, wherever this is called; what goes wrong becomes rows in error."""
+    try:
+        return Done(start, run_task(plan, dataset, ranges, stopped), None)
+    except Stopped:
+        return Done(start, None, None)
+    except Exception as error:
+        first, last = ranges[0][0], ranges[-1][1] - 1
+        reason = f"runs {first} to {last} ended in error: {type(error).__name__}: {error}"
+        return Done(start, failed_rows(plan, ranges), reason)
+
+
+def never() -> bool:
+    """Say that nobody asks to stop: a worker in another process is ended from outside."""
+    return False
+
+
+def _opened(experiment: Experiment, where: Where):
+    if where.out is None:
+        return nullcontext(Memory(experiment.plan))
+    return closing(
+        Directory(
+            experiment,
+            where.out,
+            extend=where.extend,
+            join=where.join,
+            retry_failed=where.retry_failed,
+        )
+    )
+
+
+def _train(experiment: Experiment, where: Where, sink: Sink, interrupt: Interrupt) -> None:
+    plan, dataset = experiment.plan, experiment.dataset
+    counts = sink.counts()
+    before = counts["done"] + counts["diverged"] + counts["error"]
+    with (
+        progress(plan.total, before, where.quiet) as report,
+        parallel(where.jobs, where.backend, where.scheduler, dataset) as (call, local),
+    ):
+        stopped = interrupt.requested if local else never
+        tasks = (
+            (start, plan, dataset, ranges, stopped)
+            for start, ranges in _tasks(plan, sink, interrupt)
+        )
+        for done in call(work, tasks):
+            if done.rows is not None:
+                sink.append(done.start, done.rows)
+                statuses = done.rows.runs["status"].to_pylist()
+                report(len(statuses), statuses.count("diverged"))
+            if done.error:
+                _log.warning(done.error)
+            if interrupt.requested() and not local:
+                break
+
+
+def _tasks(plan: Plan, sink: Sink, interrupt: Interrupt) -> Iterator[tuple[int, Ranges]]:
+    """Yield what is left to do, task by task, until nobody else is at work either."""
+    waiting = True
+    while waiting:
+        waiting = False
+        for start, stop in plan.ranges():
+            if interrupt.requested():
+                return
+            ranges = sink.claim(start, stop)
+            waiting |= ranges is None
+            if ranges:
+                yield start, ranges
+        if waiting:
+            time.sleep(_ASK_AGAIN)
+
+
+class _Clock:
+    """Measures one thing after another."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """Note what was done since the last lap as ``name``."""
+        now = time.perf_counter()
+        self.laps[name] = now - self._since
+        self._since = now

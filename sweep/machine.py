@@ -1,0 +1,46 @@
+"""What this machine and installation are: versions, CPU, lanes, threads, cache folder."""
+
+import importlib.metadata
+import os
+import platform
+from typing import Any
+
+
+def versions(precision: str) -> dict[str, Any]:
+    """Return what a table's footer says of how it was made."""
+    import llvmlite.binding as llvm
+
+    from kernels.lanes import lane_width
+
+    return {
+        **{name: version(name) for name in ("regsweep", "numpy", "numba", "scikit-learn")},
+        "python": platform.python_version(),
+        "cpu": llvm.get_host_cpu_name(),
+        "lanes": lane_width(precision),
+    }
+
+
+def version(distribution: str) -> str:
+    """Return the version of an installed distribution, "unknown" where it is none."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def description() -> dict[str, Any]:
+    """Return what ``sweep info`` says."""
+    from kernels.compiled import cache_folder
+    from kernels.lanes import lane_width, vector_bytes
+
+    folder = cache_folder()
+    return {
+        **versions("float64"),
+        "lanes": {name: lane_width(name) for name in ("float64", "float32")},
+        "vector_bits": 8 * vector_bytes(),
+        "threads": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "cache_folder": str(folder) if folder else None,
+        **{name: version(name) for name in ("pandas", "joblib", "pyarrow")},
+    }

@@ -1,0 +1,140 @@
+"""Runs as packs: what the kernels need to train a set of runs side by side."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from kernels.lanes import aligned_zeros, lane_width
+from kernels.network import Network
+from kernels.training import Runs, Samples
+from sweep.draws import BatchOrder
+from sweep.spec import Sweep
+
+if TYPE_CHECKING:
+    from sweep.fold import Fold
+
+
+class Packs(NamedTuple):
+    """Runs side by side, and the data of their streams.
+
+    Attributes
+    ----------
+    net : Network
+    runs : Runs
+    x, y : ndarray
+        Samples of all streams, one below the other.
+    train, val : ndarray of int64, shape (samples, streams)
+        Their rows in x.
+    order : BatchOrder
+    count : int
+        Runs; lanes beyond it repeat the last one.
+    proximal : bool
+        Whether L1 acts through its proximal step.
+    """
+
+    net: Network
+    runs: Runs
+    x: np.ndarray
+    y: np.ndarray
+    train: np.ndarray
+    val: np.ndarray
+    order: BatchOrder
+    count: int
+    proximal: bool
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The trained parameters, shape (packs, parameters, lanes)."""
+        return self.runs.memory if self.proximal else self.runs.parameters
+
+    def samples(self, order: np.ndarray) -> Samples:
+        """Return the data, to be read in this order."""
+        return Samples(self.x, self.y, order)
+
+    def by_run(self, values: np.ndarray) -> np.ndarray:
+        """Lay ``values [pack, ..., lane]`` out as ``[..., run]``."""
+        flat = np.moveaxis(values, 0, -2)
+        return flat.reshape(*flat.shape[:-2], -1)[..., : self.count]
+
+    def by_lane(self, values: np.ndarray) -> np.ndarray:
+        """Lay ``values [..., run]`` out as ``[pack, ..., lane]``."""
+        return _by_lane(values, self.runs.parameters.shape[2], values.dtype)
+
+    def take(self, chosen: np.ndarray) -> "Packs":
+        """Return these runs, packed anew."""
+        runs = Runs(*(self.by_lane(self.by_run(array)[..., chosen]) for array in self.runs))
+        return self._replace(runs=runs, count=len(chosen))
+
+
+def pack(
+    spec: Sweep,
+    net: Network,
+    columns: dict[str, np.ndarray],
+    folds: "dict[tuple[int, int], Fold]",
+    initial: np.ndarray,
+) -> Packs:
+    """Pack runs whose training parts are of one size, and their held-out parts too.
+
+    Parameters
+    ----------
+    spec : Sweep
+    net : Network
+    columns : dict of str to ndarray, shape (runs,)
+        The axes of the grid, as `sweep.plan.Plan.coordinates` returns them.
+    folds : dict
+        The data of each stream, by its seed and fold.
+    initial : ndarray, shape (parameters, runs)
+        Initial parameters.
+    """
+    dtype = np.dtype(spec.precision)
+    width = lane_width(dtype)
+    keys = list(zip(columns["seed"].tolist(), columns["fold"].tolist(), strict=True))
+    streams = list(dict.fromkeys(keys))
+    index = {key: i for i, key in enumerate(streams)}
+    chosen = [folds[key] for key in streams]
+    starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
+    rows = [
+        np.stack([fold[which] + start for fold, start in zip(chosen, starts, strict=False)], axis=1)
+        for which in (2, 3)
+    ]
+    proximal = spec.l1_method == "proximal"
+    runs = Runs(
+        parameters=_by_lane(initial, width, dtype),
+        memory=_by_lane(initial if proximal else np.zeros_like(initial), width, dtype),
+        l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
+        l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
+        rate=_by_lane(columns["lr"], width, dtype),
+        momentum=_by_lane(columns["momentum"], width, dtype),
+        streams=_by_lane(np.array([index[key] for key in keys]), width, np.dtype(np.int64)),
+    )
+    return Packs(
+        net,
+        runs,
+        np.concatenate([fold.x for fold in chosen]).astype(dtype),
+        np.concatenate([fold.y for fold in chosen]).astype(dtype),
+        *rows,
+        BatchOrder(rows[0], streams, shuffled=0 < spec.batch_size < len(rows[0])),
+        len(keys),
+        proximal,
+    )
+
+
+def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:
+    count = values.shape[-1]
+    packs = -(-count // width)
+    lane = np.minimum(np.arange(packs * width), count - 1)
+    out = aligned_zeros((packs, *values.shape[:-1], width), dtype)
+    out[...] = np.moveaxis(values[..., lane].reshape(*values.shape[:-1], packs, width), -2, 0)
+    return out
+
+
+def _penalties(spec: Sweep, net: Network, columns, kind: str) -> np.ndarray:
+    """Return the penalty of one kind on each parameter, shape (2 * layers, runs)."""
+    placement = spec.l1_on if kind == "l1" else spec.l2_on
+    nothing = np.zeros_like(columns[kind])
+    return np.stack(
+        [
+            columns.get(f"{kind}_{name}", columns[kind] if name in placement else nothing)
+            for name in net.names
+        ]
+    )

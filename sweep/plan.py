@@ -1,0 +1,135 @@
+"""The plan: a specification as a grid of numbered runs, and the grid as tasks.
+
+All of it is arithmetic on run numbers: a grid of a hundred million runs takes no more room than
+one of ten.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import numpy as np
+
+from sweep.spec import Sweep
+
+#: What a task should last, in seconds: long beside the cost of handing it out.
+TASK_SECONDS = 0.2
+
+#: Runs of a task come in multiples of this, so that every lane width fills its packs.
+QUANTUM = 16
+
+#: Multiply-adds a second of one core, for estimates.
+_RATE = 1.2e10
+
+
+class Plan:
+    """The grid of a specification.
+
+    Parameters
+    ----------
+    spec : Sweep
+        With penalties that are numbers.
+    widths : tuple of int
+        The network, from inputs to classes.
+    samples : int
+        Samples of the training part.
+    name : str
+        Name of the data set.
+    """
+
+    def __init__(self, spec: Sweep, widths: tuple[int, ...], samples: int, name: str) -> None:
+        self.spec = spec
+        self.name = name
+        self.widths = widths
+        self.samples = samples
+
+    @cached_property
+    def axes(self) -> dict[str, np.ndarray]:
+        """The axes in the order of the grid, the last fastest."""
+        spec = self.spec
+        return {
+            "seed": np.array(spec.seeds, dtype=np.int64),
+            "fold": np.arange(max(spec.folds, 1), dtype=np.int32),
+            "l1": np.array(spec.l1, dtype=np.float64),
+            "l2": np.array(spec.l2, dtype=np.float64),
+            "lr": np.array(spec.lr, dtype=np.float64),
+            "momentum": np.array(spec.momentum, dtype=np.float64),
+            **{name: np.array(values, dtype=np.float64) for name, values in spec.vary.items()},
+        }
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return tuple(map(len, self.axes.values()))
+
+    @property
+    def total(self) -> int:
+        """Runs of the grid."""
+        return math.prod(self.shape)
+
+    @property
+    def cells(self) -> int:
+        """Cells of the grid: its points, seeds and folds aside."""
+        return math.prod(self.shape[2:])
+
+    def coordinates(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the column of each axis for the runs of these numbers."""
+        places = np.unravel_index(numbers, self.shape)
+        return {
+            name: axis[place] for (name, axis), place in zip(self.axes.items(), places, strict=True)
+        }
+
+    def numbers(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the run numbers of these points, -1 for a point that is not on the grid."""
+        places, on_grid = [], np.array(True)
+        for name, axis in self.axes.items():
+            values = np.asarray(columns[name])
+            place = np.minimum(np.searchsorted(axis, values), len(axis) - 1)
+            on_grid = on_grid & (axis[place] == values)
+            places.append(place)
+        return np.where(on_grid, np.ravel_multi_index(places, self.shape), -1)
+
+    @cached_property
+    def seconds_a_run(self) -> float:
+        """A rough estimate of what one run takes on one core."""
+        products = sum(a * b for a, b in zip(self.widths, self.widths[1:], strict=False))
+        batches = math.ceil(self.samples / (self.spec.batch_size or self.samples))
+        # Forward, backward and gradient; a step costs about six multiply-adds a parameter.
+        work = self.samples * 3 * products + batches * (6 * products + 200)
+        speed = _RATE * (2 if self.spec.precision == "float32" else 1)
+        return max(self.spec.epochs, 1) * work / speed
+
+    @cached_property
+    def task_runs(self) -> int:
+        """Runs of a task."""
+        wanted = TASK_SECONDS / self.seconds_a_run
+        room = 2**26 / (8 * sum(a * b for a, b in zip(self.widths, self.widths[1:], strict=False)))
+        runs = min(wanted, room, 8192, max(self.total / 16, 8192 / 16))
+        if runs < QUANTUM:
+            return QUANTUM // 2
+        return int(runs) // QUANTUM * QUANTUM
+
+    @property
+    def task_bytes(self) -> int:
+        """Roughly what a task needs: parameters, velocities, copies of both, and the data."""
+        parameters = sum(a * b + b for a, b in zip(self.widths, self.widths[1:], strict=False))
+        data = self.samples * self.widths[0] * 2
+        return 8 * (5 * self.task_runs * parameters + data)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there are."""
+        return -(-self.total // self.task_runs)
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """Yield the tasks as half-open ranges of run numbers, from all over the grid at first.
+
+        Their order is the van der Corput sequence, the task's number with its bits reversed: at
+        any moment what is finished covers the grid evenly.
+        """
+        bits = (self.tasks - 1).bit_length()
+        for count in range(2**bits):
+            task = int(f"{count:0{bits}b}"[::-1], 2) if bits else 0
+            if task < self.tasks:
+                start = task * self.task_runs
+                yield start, min(start + self.task_runs, self.total)

@@ -1,0 +1,78 @@
+"""The progress line: runs done, runs a second, time left, diverged."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class Report(Protocol):
+    """Told of finished runs."""
+
+    def __call__(self, runs: int, diverged: int) -> None:
+        """Count these runs as finished."""
+
+
+def _silent(runs: int, diverged: int) -> None:
+    """Say nothing."""
+
+
+def progress(total: int, done: int, quiet: bool) -> AbstractContextManager[Report]:
+    """Return a context that shows progress on standard error, where that is a terminal.
+
+    Parameters
+    ----------
+    total, done : int
+        Runs of the sweep, and how many were finished before.
+    quiet : bool
+        Show nothing.
+    """
+    if quiet:
+        return nullcontext(_silent)
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    return _Bar(console, total, done) if console.is_terminal else nullcontext(_silent)
+
+
+class _Bar:
+    """A progress bar that fits 60 columns."""
+
+    def __init__(self, console, total: int, done: int) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress: Progress = Progress(
+            TextColumn("{task.completed:,}/{task.total:,} runs"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[diverged]}", style="yellow"),
+            console=console,
+            transient=True,
+            expand=True,
+        )
+        self._task = self._progress.add_task("", total=total, completed=done, rate="", diverged="")
+        self._begun = time.perf_counter()
+        self._runs = self._diverged = 0
+
+    def __enter__(self) -> Report:
+        self._progress.start()
+        return self._advance
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _advance(self, runs: int, diverged: int) -> None:
+        self._runs += runs
+        self._diverged += diverged
+        rate = self._runs / (time.perf_counter() - self._begun)
+        self._progress.update(
+            self._task,
+            advance=runs,
+            rate=f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s",
+            diverged=f"{self._diverged:,} diverged" if self._diverged else "",
+        )

@@ -1,0 +1,165 @@
+"""Where finished rows go: into memory, or into a results directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from sweep.errors import InputError
+from sweep.experiment import Experiment
+from sweep.machine import versions
+from sweep.plan import Plan
+from sweep.spec import Sweep
+from sweep.task import Ranges, Rows, schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Axes of the grid, by their options: they may grow while all else stays.
+_AXES = ("seeds", "l1", "l2", "lr", "momentum")
+
+
+class Sink(Protocol):
+    """Takes the rows of tasks; `claim` and `append` may be called from different threads.
+
+    Attributes
+    ----------
+    trained : int
+        Runs appended.
+    tables : list of pyarrow.Table
+        The rows, where they are kept in memory.
+    """
+
+    trained: int
+    tables: list[pa.Table]
+
+    def claim(self, start: int, stop: int) -> Ranges | None:
+        """Return what is left to do of the runs [start, stop), None while others do it."""
+
+    def append(self, start: int, rows: Rows) -> None:
+        """Keep the rows of the task that begins at ``start``."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many runs are ``done``, ``diverged``, in ``error``, and in ``total``."""
+
+    def finish(self) -> None:
+        """Make the final tables."""
+
+
+class Memory(Sink):
+    """Keeps the rows of a sweep that has no directory."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.tables = []
+        self.trained = 0
+        self._total = plan.total
+
+    def claim(self, start: int, stop: int) -> Ranges:
+        """Return the whole task: nothing is done before, or by others."""
+        return [(start, stop)]
+
+    def append(self, start: int, rows: Rows) -> None:
+        """Keep the rows."""
+        self.tables.append(rows.runs)
+        self.trained += len(rows.runs)
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows by status."""
+        found = [status for table in self.tables for status in table["status"].to_pylist()]
+        counts = {status: found.count(status) for status in ("done", "diverged", "error")}
+        return {**counts, "total": self._total}
+
+    def finish(self) -> None:
+        """Do nothing: the tables are all there is."""
+
+
+class Directory(Sink):
+    """Keeps the rows of a sweep in a results directory, which it locks until it is closed."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        out: str | os.PathLike[str],
+        *,
+        extend: bool = False,
+        join: bool = False,
+        retry_failed: bool = False,
+    ) -> None:
+        from results.store import Store
+
+        spec, plan = experiment.spec, experiment.plan
+        self.tables = []
+        self.trained = 0
+        self._retry_failed = retry_failed
+        self._claims: dict[int, ExitStack] = {}
+        self._lock = Lock()
+        self._store = Store.open(
+            out,
+            spec.specification(),
+            toml=spec.to_toml(),
+            schema=schema(plan),
+            number=plan.numbers,
+            subset=lambda older: is_subset(older, spec),
+            total=plan.total,
+            footer=versions(spec.precision),
+            extend=extend,
+            join=join,
+        )
+
+    def claim(self, start: int, stop: int) -> Ranges | None:
+        """Return what is left to do of a task, and hold it until its rows are appended."""
+        with self._lock, ExitStack() as held:
+            if not self._store.missing(start, stop, self._retry_failed):
+                return []
+            if not held.enter_context(self._store.claim(start, stop, self._retry_failed)):
+                return None
+            left = self._store.missing(start, stop, self._retry_failed)
+            self._claims[start] = held.pop_all()
+            return left
+
+    def append(self, start: int, rows: Rows) -> None:
+        """Keep the rows for good, and let go of the task."""
+        with self._lock, self._claims.pop(start):
+            self._store.append(rows.runs, rows.history)
+            self.trained += len(rows.runs)
+
+    def counts(self) -> dict[str, int]:
+        """Count the runs by status."""
+        with self._lock:
+            return self._store.counts()
+
+    def finish(self) -> None:
+        """Write the final tables."""
+        with self._lock:
+            self._store.finish()
+
+    def close(self) -> None:
+        """Let go of all tasks, and unlock the directory."""
+        for claim in self._claims.values():
+            claim.close()
+        self._store.close()
+
+
+def is_subset(older: Mapping[str, Any], spec: Sweep) -> bool:
+    """Whether a specification only adds runs to an older one.
+
+    ``older`` is the keys of a ``sweep.toml``, or what `Sweep.specification` returned.
+    """
+    new = spec.specification()
+    try:
+        old = dict(older) if "data_sha256" in older else Sweep(**older).specification()
+    except InputError:  # of a later version, or data in memory: no subset of anything
+        return False
+    axes = [(old.pop(name), new.pop(name)) for name in _AXES]
+    old_varied, new_varied = dict(old.pop("vary")), dict(new.pop("vary"))
+    axes += [(old_varied.get(name, []), values) for name, values in new_varied.items()]
+    return (
+        old == new
+        and list(old_varied) == list(new_varied)
+        and all(np.isin(before, now).all() for before, now in axes)
+    )

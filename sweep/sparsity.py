@@ -1,0 +1,62 @@
+"""Sparsity of trained networks: which weights, units and inputs count for nothing."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from kernels.network import Network
+
+
+def sparsity(
+    net: Network, weights: np.ndarray, peak: np.ndarray, tolerance: float
+) -> dict[str, np.ndarray]:
+    """Count what is zero in each run.
+
+    Parameters
+    ----------
+    net : Network
+    weights : ndarray, shape (parameters, runs)
+    peak : ndarray, shape (units, runs)
+        Largest activation of each unit over the training part, the inputs first.
+    tolerance : float
+        A weight up to this size counts as zero.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (runs,)
+        ``sparsity``, ``sparsity_w1``, …, ``nonzero``, ``effective`` (nonzero weights on a path
+        from an input to an output), ``dead_units`` (hidden units that pass nothing on) and
+        ``unused_inputs`` (inputs without a nonzero weight).
+    """
+    names = net.names[0::2]
+    # masks[i]: [outputs, inputs, run]
+    masks = [
+        (abs(weights[net.place(name)]) > tolerance).reshape(*net.shape(name), -1) for name in names
+    ]
+    counts = [mask.sum(axis=(0, 1)) for mask in masks]
+    sizes = [mask.shape[0] * mask.shape[1] for mask in masks]
+    nonzero = sum(counts)
+    hidden = peak[net.unit[1] : net.unit[-2]]
+    return {
+        "sparsity": 1 - nonzero / sum(sizes),
+        **{
+            f"sparsity_{name}": 1 - count / size
+            for name, count, size in zip(names, counts, sizes, strict=True)
+        },
+        "nonzero": nonzero,
+        "effective": sum(mask.sum(axis=(0, 1)) for mask in on_a_path(masks)),
+        "dead_units": (hidden <= 0).sum(axis=0),
+        "unused_inputs": (~masks[0].any(axis=0)).sum(axis=0),
+    }
+
+
+def on_a_path(masks: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield each mask ``[outputs, inputs, run]`` without what no path from end to end uses."""
+    reached = [np.ones(masks[0].shape[1:], dtype=bool)]  # units that some input reaches
+    for mask in masks[:-1]:
+        reached.append((mask & reached[-1]).any(axis=1))
+    heard = [np.ones((masks[-1].shape[0], masks[-1].shape[2]), dtype=bool)]  # by some output
+    for mask in reversed(masks[1:]):
+        heard.append((mask & heard[-1][:, None]).any(axis=0))
+    for mask, before, after in zip(masks, reached, reversed(heard), strict=True):
+        yield mask & before & after[:, None]

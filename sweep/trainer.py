@@ -1,0 +1,156 @@
+"""Training packs to the end, with pauses to record metrics and to stop runs.
+
+A run that stops early leaves its lane: the runs that go on are packed together again, so a sweep
+with stops costs what it trains. Lanes never meet, so no run notices the move.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.training import evaluate, penalty_norms, train
+from sweep.packs import Packs
+from sweep.spec import Sweep
+
+#: How long a kernel may run before it is asked whether to stop, in seconds.
+_BREATH = 0.3
+
+#: Room for the batch orders drawn at a time, in numbers.
+_ORDER_ROOM = 2**20
+
+
+class Stopped(Exception):
+    """Training was asked to stop; nothing of it is kept."""
+
+
+class Trained(NamedTuple):
+    """What became of some runs; the last axis is the run.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (parameters, runs)
+    metrics : dict of str to ndarray, shape (runs,)
+        The columns of the table that training gives.
+    peak : ndarray, shape (units, runs)
+        Largest activation of each unit over the training part, the inputs first.
+    history : list of dict
+        For each recorded epoch: ``index``, the runs still training, and their metrics.
+    """
+
+    weights: np.ndarray
+    metrics: dict[str, np.ndarray]
+    peak: np.ndarray
+    history: list[dict[str, np.ndarray]]
+
+
+def train_runs(
+    spec: Sweep, packs: Packs, seconds_a_run: float, stopped: Callable[[], bool]
+) -> Trained:
+    """Train all runs of some packs, and leave their weights in them.
+
+    Parameters
+    ----------
+    spec : Sweep
+    packs : Packs
+    seconds_a_run : float
+        What a run takes, roughly.
+    stopped : callable
+        Asked a few times a second whether to give up.
+
+    Raises
+    ------
+    Stopped
+        If it says so.
+    """
+    initial, _ = measure(packs, packs.weights)
+    epochs = np.zeros(packs.count, dtype=np.int64)
+    history: list[dict[str, np.ndarray]] = []
+    best = _Best(packs, spec.patience) if spec.patience else None
+    alive, moving, done = np.arange(packs.count), packs, 0
+    while done < spec.epochs and len(alive):
+        pause = done + 1 if best else spec.epochs
+        if spec.history:
+            pause = min(pause, done + spec.history - done % spec.history)
+        pace = seconds_a_run / spec.epochs * moving.count
+        _train(spec, moving, pause - done, pace, stopped)
+        epochs[alive] = done = pause
+        if spec.history and done % spec.history == 0:
+            now, _ = measure(moving, moving.weights)
+            history.append({"index": alive, "epoch": np.full(len(alive), done), **now})
+        if best:
+            goes_on = best.look(moving, alive, done)
+            if not goes_on.all():
+                alive, moving = alive[goes_on], moving.take(np.flatnonzero(goes_on))
+    metrics = {"epochs": epochs}
+    if best:
+        packs.weights[...] = packs.by_lane(best.weights)
+        metrics["best_epoch"] = best.epoch
+    final, peak = measure(packs, packs.weights)
+    metrics |= {"initial_loss": initial["loss"], "final_loss": final.pop("loss"), **final}
+    return Trained(packs.by_run(packs.weights), metrics, peak, history)
+
+
+def measure(packs: Packs, weights: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return losses, accuracies and penalties of each run, and its `Trained.peak`."""
+    runs = packs.runs
+    train_part = evaluate(packs.net, runs, weights, packs.samples(packs.train[None]))
+    one, two = penalty_norms(packs.net, weights)
+    l1, l2 = _summed(runs.l1 * one), _summed(runs.l2 * two)
+    loss, accuracy = train_part.loss, train_part.accuracy
+    metrics = {"loss": loss + l1 + l2, "train_loss": loss, "train_accuracy": accuracy}
+    if len(packs.val):
+        val_part = evaluate(packs.net, runs, weights, packs.samples(packs.val[None]))
+        metrics |= {"val_loss": val_part.loss, "val_accuracy": val_part.accuracy}
+    metrics |= {"l1_penalty": l1, "l2_penalty": l2}
+    by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
+    return by_run, packs.by_run(train_part.peak)
+
+
+def _summed(terms: np.ndarray) -> np.ndarray:
+    """Sum ``[pack, parameter, lane]`` over the parameters, in their order.
+
+    NumPy's own sum may change its order with the shape, and with it the last bit.
+    """
+    total = np.zeros_like(terms[:, 0])
+    for i in range(terms.shape[1]):
+        total += terms[:, i]
+    return total
+
+
+def _train(spec: Sweep, packs: Packs, epochs: int, pace: float, stopped) -> None:
+    """Train some epochs that take ``pace`` seconds each, in calls short enough to stop between."""
+    n, streams = packs.train.shape
+    at_once = max(1, min(epochs, int(_BREATH / pace), _ORDER_ROOM // (n * streams)))
+    batch = spec.batch_size or n
+    rows = max(1, int(_BREATH / pace * n / batch)) * batch
+    while epochs:
+        order = packs.order.next(min(at_once, epochs))
+        for first in range(0, n, rows):
+            if stopped():
+                raise Stopped
+            some = packs.samples(np.ascontiguousarray(order[:, first : first + rows]))
+            count = min(at_once, epochs)
+            train(packs.net, packs.runs, some, batch, count, packs.proximal)
+        epochs -= min(at_once, epochs)
+
+
+class _Best:
+    """The best epoch of each run by its validation loss, and who has waited too long for it."""
+
+    def __init__(self, packs: Packs, patience: int) -> None:
+        self._patience = patience
+        self._loss = np.full(packs.count, np.inf)
+        self.epoch = np.zeros(packs.count, dtype=np.int64)
+        self.weights = packs.by_run(packs.weights).copy()
+
+    def look(self, packs: Packs, alive: np.ndarray, epoch: int) -> np.ndarray:
+        """Note the runs ``alive``, now trained to ``epoch``; return which of them go on."""
+        part = packs.samples(packs.val[None])
+        loss = packs.by_run(evaluate(packs.net, packs.runs, packs.weights, part).loss)
+        better = loss < self._loss[alive]
+        winners = alive[better]
+        self._loss[winners] = loss[better]
+        self.epoch[winners] = epoch
+        self.weights[:, winners] = packs.by_run(packs.weights)[:, better]
+        return epoch - self.epoch[alive] < self._patience
