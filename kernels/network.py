@@ -79,8 +79,8 @@ class Workspace(NamedTuple):
         Activations ``[sample, unit]`` of each layer; the last layer's are the logits.
     deltas : array of Lane
         Gradients of the loss by them.
-    labels : array of Lane, shape (capacity,)
-        Classes of the batch.
+    labels, importance : array of Lane, shape (capacity,)
+        Class and weight of each sample of the batch.
     gradient : array of Lane
         A few rows of a weight gradient.
     constants : array of Lane, shape (2,)
@@ -94,6 +94,7 @@ class Workspace(NamedTuple):
     units: np.ndarray
     deltas: np.ndarray
     labels: np.ndarray
+    importance: np.ndarray
     gradient: np.ndarray
     constants: np.ndarray
     capacity: int
@@ -102,12 +103,12 @@ class Workspace(NamedTuple):
 
 @kernel
 def read_batch(space, work, samples, rows, streams):
-    """Copy a batch of samples into the first layer and the labels, in place.
+    """Copy a batch of samples into the first layer, the labels and their weights, in place.
 
     ``rows [sample, stream]`` are the samples to take; lane i takes those of ``streams[i]``.
     ``space`` and ``work`` are one Workspace, of numbers and of Lanes.
     """
-    x, y = samples.x, samples.y
+    x, y, weight = samples.x, samples.y, samples.weight
     features = x.shape[1]
     lanes = streams.shape[0]
     shared = True
@@ -117,12 +118,14 @@ def read_batch(space, work, samples, rows, streams):
         if shared:
             row = rows[b, streams[0]]
             work.labels[b] = broadcast(work.labels[b], y[row])
+            work.importance[b] = broadcast(work.labels[b], weight[row])
             for f in range(features):
                 work.units[b * features + f] = broadcast(work.units[0], x[row, f])
         else:
             for i in range(lanes):
                 row = rows[b, streams[i]]
                 space.labels[b, i] = y[row]
+                space.importance[b, i] = weight[row]
                 for f in range(features):
                     space.units[b * features + f, i] = x[row, f]
 
@@ -197,13 +200,16 @@ def bias_gradient(net, work, layer, first, rows, batch):
 def softmax_gradient(net, work, batch):
     """Write the gradient of the mean cross-entropy by the logits, in place.
 
-    (softmax(z) - onehot(label)) / batch for each row z.
+    (softmax(z) - onehot(label)) v / sum(v) for each row z and its weight v.
     """
     logits, deltas, labels = work.units, work.deltas, work.labels
     layers = net.weight.shape[0]
     classes, first = net.widths[layers], net.unit[layers] * work.capacity
-    scale = 1.0 / batch
+    mass = work.importance[0]
+    for b in range(1, batch):
+        mass = mass + work.importance[b]
     for b in range(batch):
+        scale = work.importance[b] / mass
         start = first + b * classes
         top = _largest(logits, start, classes)
         total = broadcast(top, 0.0)
@@ -213,13 +219,13 @@ def softmax_gradient(net, work, batch):
             total = total + e
         share = scale / total
         for c in range(classes):
-            wanted = select(labels[b] == c, broadcast(top, -scale), 0.0)
+            wanted = select(labels[b] == c, -scale, 0.0)
             deltas[start + c] = fma(deltas[start + c], share, wanted)
 
 
 @kernel
 def cross_entropy(net, work, batch):
-    """Return the summed cross-entropy of a batch and how many of its samples are classed right.
+    """Return the summed cross-entropy of a batch and the weight of its samples classed right.
 
     log(sum_c exp(z_c - max z)) - (z_label - max z) for each row z: nothing overflows, and no
     probability is rounded to zero before its logarithm is taken.
@@ -240,8 +246,8 @@ def cross_entropy(net, work, batch):
             total = total + exp(z - top)
             chosen = select(labels[b] == c, z, chosen)
             best = select(z == top, broadcast(top, c), best)
-        loss = loss + (log(total) - (chosen - top))
-        right = right + select(best == labels[b], broadcast(top, 1.0), 0.0)
+        loss = fma(work.importance[b], log(total) - (chosen - top), loss)
+        right = right + select(best == labels[b], work.importance[b], 0.0)
     return loss, right
 
 

@@ -69,12 +69,15 @@ class Samples(NamedTuple):
         Inputs, of the precision of the runs.
     y : ndarray, shape (samples,)
         Number of each sample's class, of the same dtype.
+    weight : ndarray, shape (samples,)
+        What each sample counts, of the same dtype; all 1 for a plain mean.
     order : ndarray of int64, shape (epochs, samples of a run, streams)
         Rows of x in the order in which an epoch reads them; epochs beyond the last begin again.
     """
 
     x: np.ndarray
     y: np.ndarray
+    weight: np.ndarray
     order: np.ndarray
 
 
@@ -176,7 +179,9 @@ def evaluate(net: Network, runs: Runs, weights: np.ndarray, samples: Samples) ->
     right = aligned_zeros((packs, width), weights.dtype)
     peak = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
     _evaluate(zeros, net, weights, runs.streams, samples, work, (loss, right, peak))
-    return Measures(loss / n, right / n, peak)
+    # A running sum, whose order does not depend on the shape.
+    mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
+    return Measures(loss / mass, right / mass, peak)
 
 
 @entry
@@ -227,7 +232,7 @@ def _workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tup
     """Return the lane template and zeroed arrays to work in, with room for a batch."""
     width, dtype = parameters.shape[2], parameters.dtype
     units = int(net.unit[-1]) * capacity
-    sizes = (units, units, capacity, GRADIENT_ROWS * int(net.widths.max()), 2)
+    sizes = (units, units, capacity, capacity, GRADIENT_ROWS * int(net.widths.max()), 2)
     arrays = (aligned_zeros((size, width), dtype) for size in sizes)
     work = Workspace(*arrays, capacity, product_address(dtype, width))
     work.constants[1] = 1
@@ -241,6 +246,7 @@ def lanes_of(space, zeros):
         as_lanes(space.units, zeros),
         as_lanes(space.deltas, zeros),
         as_lanes(space.labels, zeros),
+        as_lanes(space.importance, zeros),
         as_lanes(space.gradient, zeros),
         as_lanes(space.constants, zeros),
         space.capacity,

@@ -22,12 +22,15 @@ class Fold(NamedTuple):
     x : ndarray of float64, shape (samples, features)
     y : ndarray, shape (samples,)
         Number of each sample's class.
+    weight : ndarray, shape (samples,)
+        What each sample counts in the loss and the accuracy.
     train, val : ndarray of int64
         Rows of x.
     """
 
     x: np.ndarray
     y: np.ndarray
+    weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
 
@@ -37,12 +40,13 @@ def fold_of(spec: Sweep, dataset: "Dataset | None", seed: int, fold: int) -> Fol
     if dataset is None:
         x, _ = article_sample(seed)
         one, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        return Fold(x[None], np.full(1, ARTICLE_CLASS), one, none)
+        return Fold(x[None], np.full(1, ARTICLE_CLASS), np.ones(1), one, none)
     from sweep.splits import scale, split
 
     rows = split(dataset, seed, fold, spec.folds, spec.val_fraction)
     mean, deviation = scale(dataset, rows.train)
-    return Fold((dataset.X - mean) / deviation, dataset.y, rows.train, rows.val)
+    x = (dataset.X - mean) / deviation
+    return Fold(x, dataset.y, np.ones(len(x)), rows.train, rows.val)
 
 
 def widths(spec: Sweep, dataset: "Dataset | None") -> tuple[int, ...]:

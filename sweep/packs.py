@@ -21,8 +21,8 @@ class Packs(NamedTuple):
     ----------
     net : Network
     runs : Runs
-    x, y : ndarray
-        Samples of all streams, one below the other.
+    x, y, weight : ndarray
+        Samples of all streams, one below the other: inputs, class, what each counts.
     train, val : ndarray of int64, shape (samples, streams)
         Their rows in x.
     order : BatchOrder
@@ -36,6 +36,7 @@ class Packs(NamedTuple):
     runs: Runs
     x: np.ndarray
     y: np.ndarray
+    weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
     order: BatchOrder
@@ -49,7 +50,7 @@ class Packs(NamedTuple):
 
     def samples(self, order: np.ndarray) -> Samples:
         """Return the data, to be read in this order."""
-        return Samples(self.x, self.y, order)
+        return Samples(self.x, self.y, self.weight, order)
 
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Lay ``values [pack, ..., lane]`` out as ``[..., run]``."""
@@ -94,8 +95,8 @@ def pack(
     chosen = [folds[key] for key in streams]
     starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
     rows = [
-        np.stack([fold[which] + start for fold, start in zip(chosen, starts, strict=False)], axis=1)
-        for which in (2, 3)
+        np.stack([getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)], axis=1)
+        for which in ("train", "val")
     ]
     proximal = spec.l1_method == "proximal"
     runs = Runs(
@@ -112,6 +113,7 @@ def pack(
         runs,
         np.concatenate([fold.x for fold in chosen]).astype(dtype),
         np.concatenate([fold.y for fold in chosen]).astype(dtype),
+        np.concatenate([fold.weight for fold in chosen]).astype(dtype),
         *rows,
         BatchOrder(rows[0], streams, shuffled=0 < spec.batch_size < len(rows[0])),
         len(keys),

@@ -116,7 +116,7 @@ def _check_folds(counts: np.ndarray, dataset: Dataset, folds: int) -> None:
     if counts[smallest] < folds:
         raise InputError(
             f"`folds` is {folds}, and class {dataset.classes[smallest]!r} of {dataset.name} has "
-            f"{counts[smallest]} rows: ask for {folds} or fewer, or hold out with `val_fraction`"
+            f"{counts[smallest]} rows: lower `folds`, or hold out by `val_fraction`"
         )
 
 

@@ -58,9 +58,12 @@ def read(path: str) -> list[Column]:
                 table, where = _read_parquet(file, source), _row_of_file
             else:
                 table, where = _read_csv(file, source, path), _line_of(path)
+        names = table.column_names
+    except UnicodeDecodeError:
+        raise InputError(f"{source} is neither Parquet nor text in UTF-8") from None
     except OSError as error:
         raise InputError(f"cannot read {source}: {error.strerror or _line_one(error)}") from None
-    return _columns(table.column_names, table.columns, source, where)
+    return _columns(names, table.columns, source, where)
 
 
 def from_frame(frame: Any) -> list[Column]:
@@ -152,8 +155,6 @@ def _read_csv(file: BinaryIO, source: str, path: str) -> "pa.Table":
         # Dates and times are text here, in the file's own spelling.
         times = [field.name for field in first.schema if pa.types.is_temporal(field.type)]
         return table(dict.fromkeys(times, pa.string())) if times else first
-    except UnicodeDecodeError:
-        raise InputError(f"{source} is neither Parquet nor text in UTF-8") from None
     except pa.ArrowException as error:
         problem = _line_one(error)
         if ragged := RAGGED.search(problem):

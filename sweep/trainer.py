@@ -96,9 +96,10 @@ def measure(packs: Packs, weights: np.ndarray) -> tuple[dict[str, np.ndarray], n
     runs = packs.runs
     train_part = evaluate(packs.net, runs, weights, packs.samples(packs.train[None]))
     one, two = penalty_norms(packs.net, weights)
-    l1, l2 = _summed(runs.l1 * one), _summed(runs.l2 * two)
     loss, accuracy = train_part.loss, train_part.accuracy
-    metrics = {"loss": loss + l1 + l2, "train_loss": loss, "train_accuracy": accuracy}
+    with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
+        l1, l2 = _summed(runs.l1 * one), _summed(runs.l2 * two)
+        metrics = {"loss": loss + l1 + l2, "train_loss": loss, "train_accuracy": accuracy}
     if len(packs.val):
         val_part = evaluate(packs.net, runs, weights, packs.samples(packs.val[None]))
         metrics |= {"val_loss": val_part.loss, "val_accuracy": val_part.accuracy}
