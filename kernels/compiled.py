@@ -13,13 +13,19 @@ from pathlib import Path
 import platformdirs
 from numba import config, njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.extending import overload
 
 #: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math.
 _FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
-#: A function that only kernels call; the second is copied into its callers before they are typed.
-kernel = njit(**_FLAGS, no_cpython_wrapper=True)
-inlined = njit(**_FLAGS, no_cpython_wrapper=True, inline="always")
+#: The same for what only kernels call.
+INNER = {**_FLAGS, "no_cpython_wrapper": True}
+
+
+def kernel(function: Callable) -> Callable:
+    """Let kernels call a function compiled; Python goes on calling it as it stands."""
+    overload(function, jit_options=INNER, strict=False)(lambda *arguments: function)
+    return function
 
 
 def entry(function: Callable) -> Callable:
@@ -29,7 +35,7 @@ def entry(function: Callable) -> Callable:
 
 def shared(function: Callable) -> Callable:
     """Compile a kernel once for all kernels that call it, by its address; see `address_of`."""
-    return _kept(njit(**_FLAGS, no_cpython_wrapper=True)(function))
+    return _kept(njit(**INNER)(function))
 
 
 def address_of(dispatcher, signature: tuple) -> int:

@@ -12,8 +12,10 @@ No operation is marked for reassociation or contraction: multiply-adds are fused
 so and nowhere else, so the bits of a result depend neither on the processor nor on the width.
 """
 
+import functools
 import operator
 import os
+from collections.abc import Callable
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -105,8 +107,8 @@ def vector_bytes() -> int:
     return 64 if "avx512f" in names else 32 if "avx" in names else 16
 
 
-def lane_width(dtype) -> int:
-    """Return how many runs make a pack: what fits a vector, or ``SWEEP_LANES``.
+def lane_width(dtype, vectors: int = 1) -> int:
+    """Return how many runs make a pack: what fits ``vectors`` vectors, or ``SWEEP_LANES``.
 
     Raises
     ------
@@ -115,7 +117,7 @@ def lane_width(dtype) -> int:
     """
     forced = os.environ.get("SWEEP_LANES")
     if forced is None:
-        return vector_bytes() // np.dtype(dtype).itemsize
+        return vectors * vector_bytes() // np.dtype(dtype).itemsize
     if forced not in ("1", "2", "4", "8", "16"):
         raise ValueError(f"SWEEP_LANES should be 1, 2, 4, 8 or 16, not {forced!r}: unset it")
     return int(forced)
@@ -182,6 +184,31 @@ def _setitem(context, builder, sig, args):
 # --- how a Python function of Lanes is lowered ------------------------------------------------
 
 
+#: How to emit each operation: a function of the builder, the Lane type and LLVM vectors.
+EMITTERS: dict[Callable, Callable] = {}
+
+
+class Traced:
+    """A Lane that kernels compute with in Python while their code is being emitted."""
+
+    def apply(self, operation: Callable, arguments: tuple) -> "Traced":
+        """Emit an operation, and return its result."""
+        raise NotImplementedError
+
+
+def _traceable(function: Callable) -> Callable:
+    """Let a Python function of Lanes emit its code when it is given a `Traced` one."""
+
+    @functools.wraps(function)
+    def operation(*arguments):
+        for argument in arguments:
+            if isinstance(argument, Traced):
+                return argument.apply(operation, arguments)
+        return function(*arguments)
+
+    return operation
+
+
 def constant(lane: Lane, value: float) -> ir.Constant:
     """Return the LLVM constant that holds ``value`` in every lane."""
     number = float(np.float32(value)) if lane.dtype == types.float32 else float(value)
@@ -226,6 +253,8 @@ def _lowered(arity: int, gives=None):
 
     def declare(function):
         def bind(emit):
+            EMITTERS[function] = emit
+
             def resolve(*kinds):
                 lanes = [kind for kind in kinds if isinstance(kind, Lane)]
                 return gives(lanes[0]) if lanes and all(map(_is_number, kinds)) else None
@@ -304,11 +333,17 @@ def _greater(builder, lane, a, b):
     return builder.fcmp_ordered(">", a, b)
 
 
+@_lowered(2, gives=_mask_of)(operator.le)
+def _less_or_equal(builder, lane, a, b):
+    return builder.fcmp_ordered("<=", a, b)
+
+
 @_lowered(2, gives=_mask_of)(operator.eq)
 def _equal(builder, lane, a, b):
     return builder.fcmp_ordered("==", a, b)
 
 
+@_traceable
 def fma(a, b, c):
     """Return a * b + c, rounded once."""
     return a * b + c
@@ -319,6 +354,7 @@ def _fma(builder, lane, a, b, c):
     return call(builder, "llvm.fma", lane, a, b, c)
 
 
+@_traceable
 def copysign(magnitude, x):
     """Return ``magnitude`` with the sign of x."""
     return np.copysign(magnitude, x)
@@ -329,6 +365,7 @@ def _copysign(builder, lane, magnitude, x):
     return call(builder, "llvm.copysign", lane, magnitude, x)
 
 
+@_traceable
 def broadcast(like, number):
     """Return a Lane, of the type of ``like``, with ``number`` for every run."""
     return np.full_like(like, number)
@@ -339,6 +376,7 @@ def _broadcast(builder, lane, like, number):
     return number
 
 
+@_traceable
 def select(mask, a, b):
     """Return a where ``mask`` holds and b elsewhere."""
     return np.where(mask, a, b).astype(np.result_type(a, b))
@@ -355,18 +393,26 @@ def _type_select(context):
     return resolve
 
 
+def _emit_select(builder, lane, mask, a, b):
+    return builder.select(mask, a, b)
+
+
+EMITTERS[select] = _emit_select
+
+
 @lower_builtin(select, Mask, Lane, Lane)
 @lower_builtin(select, Mask, Lane, types.Number)
 @lower_builtin(select, Mask, types.Number, Lane)
 def _select(context, builder, sig, args):
     lane = sig.return_type
     a, b = (_as_lane(context, builder, lane, sig.args[i], args[i]) for i in (1, 2))
-    return builder.select(args[0], a, b)
+    return _emit_select(builder, lane, args[0], a, b)
 
 
 # --- the bits of a number ----------------------------------------------------------------------
 
 
+@_traceable
 def rounded(x):
     """Return x rounded to an integer, halves to even, for abs(x) < 2**21."""
     return np.rint(x)
@@ -379,6 +425,7 @@ def _rounded(builder, lane, x):
     return builder.fsub(builder.fadd(x, shift), shift)
 
 
+@_traceable
 def power_of_two(n):
     """Return 2**n for an integral n in the range of the normal exponents."""
     return np.ldexp(np.ones_like(n), n.astype(np.int32))
@@ -392,6 +439,7 @@ def _power_of_two(builder, lane, n):
     return builder.bitcast(builder.shl(bits, whole(lane, lane.fraction)), lane.vector)
 
 
+@_traceable
 def exponent(x):
     """Return the integral e of x = m * 2**e with m in [sqrt(1/2), sqrt(2)), for a normal x > 0."""
     m, e = np.frexp(x)
@@ -416,6 +464,7 @@ def _exponent(builder, lane, x):
     return builder.fsub(builder.bitcast(bits, lane.vector), constant(lane, shift))
 
 
+@_traceable
 def significand(x):
     """Return the m of x = m * 2**e with m in [sqrt(1/2), sqrt(2)), for a normal x > 0."""
     return np.ldexp(x, -exponent(x).astype(np.int32))

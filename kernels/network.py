@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.compiled import inlined, kernel
+from kernels.compiled import kernel
 from kernels.functions import exp, log
 from kernels.lanes import broadcast, fma, select
 from kernels.product import product
@@ -130,7 +130,7 @@ def read_batch(space, work, samples, rows, streams):
                     space.units[b * features + f, i] = x[row, f]
 
 
-@inlined
+@kernel
 def forward(net, weights, work, batch):
     """Compute all layers of a batch from the first, in place; the last are the logits."""
     capacity = work.capacity
@@ -149,7 +149,7 @@ def forward(net, weights, work, batch):
         )
 
 
-@inlined
+@kernel
 def backward(net, weights, work, layer, batch):
     """Compute the gradient by the units below ``layer`` from that by its outputs, in place."""
     capacity = work.capacity
@@ -167,7 +167,7 @@ def backward(net, weights, work, layer, batch):
     )
 
 
-@inlined
+@kernel
 def weight_gradient(net, work, layer, first, rows, batch):
     """Write ``rows`` rows, from ``first`` on, of a layer's weight gradient, ``delta^T a``."""
     capacity = work.capacity
@@ -184,7 +184,7 @@ def weight_gradient(net, work, layer, first, rows, batch):
     )
 
 
-@inlined
+@kernel
 def bias_gradient(net, work, layer, first, rows, batch):
     """Write ``rows`` entries, from ``first`` on, of a layer's bias gradient, sums of delta."""
     outputs = net.widths[layer + 1]

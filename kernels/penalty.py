@@ -10,15 +10,15 @@ from kernels.lanes import broadcast, copysign, fma, select
 
 
 @kernel
-def l1_gradient(w, l1):
-    """Return a subgradient of l1 |w|."""
-    return select(w == 0.0, 0.0, copysign(l1, w))
+def add_l1_gradient(g, w, l1):
+    """Return g with a subgradient of l1 |w| added."""
+    return g + select(w == 0.0, 0.0, copysign(l1, w))
 
 
 @kernel
-def l2_gradient(w, l2):
-    """Return the gradient of l2 w^2."""
-    return (l2 + l2) * w
+def add_l2_gradient(g, w, l2):
+    """Return g with the gradient of l2 w^2 added."""
+    return fma(l2 + l2, w, g)
 
 
 @kernel

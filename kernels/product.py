@@ -17,7 +17,7 @@ def product(address, c, start, gate, a, b, shape, rectify):
 
     ``address`` is that of `product_address`. See `kernels.tile.tile` for the rest.
     """
-    _product(c, start, gate, a, b, shape, rectify)
+    tiled(c, start, gate, a, b, shape, rectify)
 
 
 def product_address(dtype, width: int) -> int:
@@ -51,22 +51,35 @@ def _call_product(context, builder, sig, args):
 
 @shared
 def _product(c, start, gate, a, b, shape, rectify):
+    tiled(c, start, gate, a, b, shape, rectify)
+
+
+@kernel
+def tiled(c, start, gate, a, b, shape, rectify):
+    """Do what `product` does, here."""
     m, n, terms = shape
-    across = (n + COLUMNS - 1) // COLUMNS  # tiles side by side, of nearly equal breadth
-    down = (m + ROWS - 1) // ROWS
+    # Tiles of nearly equal size: the first few are one longer than the rest.
+    down, across = (m + ROWS - 1) // ROWS, (n + COLUMNS - 1) // COLUMNS
+    height = m // down if down > 1 else m
+    breadth = n // across if across > 1 else n
+    taller, broader = m - height * down, n - breadth * across
+    j = 0
     for y in range(across):
-        j, next_j = y * n // across, (y + 1) * n // across
+        columns = breadth + (1 if y < broader else 0)
+        i = 0
         for x in range(down):
-            i, next_i = x * m // down, (x + 1) * m // down
+            rows = height + (1 if x < taller else 0)
             tile(
                 _from(c, i, j),
                 _from(start, i, j),
                 _from(gate, i, j),
                 _from(a, i, 0),
                 _from(b, 0, j),
-                (next_i - i, next_j - j, terms),
+                (rows, columns, terms),
                 rectify != 0,
             )
+            i += rows
+        j += columns
 
 
 @kernel

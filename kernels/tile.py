@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin, type_callable
 
-from kernels.lanes import call, constant, fma
+from kernels.lanes import call, constant, fma, select
 
 #: Registers of a tile: at most ROWS x COLUMNS sums, one column of A and one number of B.
 ROWS, COLUMNS = 4, 6
@@ -46,7 +46,7 @@ def tile(c, start, gate, a, b, size, rectify):
             for k in range(terms):
                 total = fma(_at(a, i, k), _at(b, k, j), total)
             control = total if rectify else _at(gate, i, j)
-            c.data[c.origin + i * c.row + j * c.column] = np.where(control <= 0.0, 0.0, total)
+            c.data[c.origin + i * c.row + j * c.column] = select(control <= 0.0, 0.0, total)
 
 
 def _at(matrix, i, j):

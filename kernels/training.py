@@ -1,35 +1,19 @@
-"""Training: packs of runs from the first epoch to the last.
-
-For each batch, as for a single network: forward, gradient of the loss, backward, gradients with
-penalties, Nesterov step. Every number is a Lane, so each line does it for all runs of a pack.
-"""
+"""Training: packs of runs from the first epoch to the last, and what they have learnt."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from kernels.compiled import entry, inlined, kernel
+from kernels.compiled import entry, kernel
+from kernels.frozen import Frozen, freezes
 from kernels.lanes import aligned_zeros, as_lanes, select, template
-from kernels.nesterov import proximal_step, step
-from kernels.network import (
-    Network,
-    Workspace,
-    backward,
-    bias_gradient,
-    cross_entropy,
-    forward,
-    read_batch,
-    softmax_gradient,
-    weight_gradient,
-)
-from kernels.penalty import l1_gradient, l2_gradient, norms
+from kernels.learning import GRADIENT_ROWS, Optimizer, learn
+from kernels.network import Network, Workspace, cross_entropy, forward, read_batch
+from kernels.penalty import norms
 from kernels.product import product_address
 
 #: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
 EVALUATION_BATCH = 32
-
-#: Rows of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
-GRADIENT_ROWS = 4
 
 
 class Runs(NamedTuple):
@@ -82,7 +66,14 @@ class Samples(NamedTuple):
 
 
 def train(
-    net: Network, runs: Runs, samples: Samples, batch_size: int, epochs: int, proximal: bool = False
+    net: Network,
+    runs: Runs,
+    samples: Samples,
+    batch_size: int,
+    epochs: int,
+    *,
+    proximal: bool = False,
+    freeze: bool = False,
 ) -> None:
     """Train all runs in place.
 
@@ -97,15 +88,43 @@ def train(
         How many to train; the e-th reads ``samples.order[e % len(samples.order)]``.
     proximal : bool
         Whether L1 acts through its proximal step rather than its subgradient.
+    freeze : bool
+        Whether to compile code for this very network: about a second, once, for several times
+        the speed of a tiny one, and the same bits. See `kernels.frozen.freezes`.
     """
-    zeros, work = _workspace(net, runs.parameters, min(batch_size, samples.order.shape[1]))
-    _train(zeros, net, runs, samples, work, batch_size, epochs, proximal)
+    batch_size = min(batch_size, samples.order.shape[1])
+    zeros, work = _workspace(net, runs.parameters, batch_size)
+    shape = Frozen(tuple(net.widths.tolist()), batch_size, proximal) if freeze else net
+    _train(zeros, shape, runs, samples, work, batch_size, epochs, proximal)
+
+
+def prepare(
+    net: Network,
+    dtype,
+    width: int,
+    batch_size: int,
+    *,
+    proximal: bool = False,
+    freeze: bool = False,
+) -> None:
+    """Compile all kernels for a precision and lane width, or load them; see `train`.
+
+    Numba compiles under one lock: done first, threads need not wait for each other.
+    """
+    packed = [(net.size,), (net.size,), (2 * net.layers,), (2 * net.layers,), (), ()]
+    arrays = (aligned_zeros((1, *shape, width), dtype) for shape in packed)
+    runs = Runs(*arrays, np.zeros((1, width), dtype=np.int64))
+    one = np.ones(1, dtype)
+    order = np.zeros((1, batch_size, 1), dtype=np.int64)
+    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), one, one, order)
+    train(net, runs, samples, batch_size, 0, proximal=proximal, freeze=freeze)
+    evaluate(net, runs, runs.parameters, samples)
+    penalty_norms(net, runs.parameters)
 
 
 @entry
 def _train(zeros, net, runs, samples, space, batch_size, epochs, proximal):
     work = lanes_of(space, zeros)
-    layers = net.weight.shape[0]
     n = samples.order.shape[1]
     for pack in range(runs.parameters.shape[0]):
         w = as_lanes(runs.parameters[pack], zeros)
@@ -113,43 +132,13 @@ def _train(zeros, net, runs, samples, space, batch_size, epochs, proximal):
         l1, l2 = as_lanes(runs.l1[pack], zeros), as_lanes(runs.l2[pack], zeros)
         rate = as_lanes(runs.rate[pack : pack + 1], zeros)[0]
         momentum = as_lanes(runs.momentum[pack : pack + 1], zeros)[0]
-        optimizer = (w, u, work.gradient, rate, momentum, proximal)
+        optimizer = Optimizer(w, u, l1, l2, rate, momentum, proximal)
         for epoch in range(epochs):
             order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
                 rows = order[first : min(first + batch_size, n)]
-                batch = rows.shape[0]
                 read_batch(space, work, samples, rows, runs.streams[pack])
-                forward(net, w, work, batch)
-                softmax_gradient(net, work, batch)
-                for layer in range(layers - 1, -1, -1):
-                    if layer > 0:
-                        backward(net, w, work, layer, batch)
-                    inputs, outputs = net.widths[layer], net.widths[layer + 1]
-                    for o in range(0, outputs, GRADIENT_ROWS):
-                        some = min(GRADIENT_ROWS, outputs - o)
-                        bias_gradient(net, work, layer, o, some, batch)
-                        start = net.bias[layer] + o
-                        update(optimizer, l1[2 * layer + 1], l2[2 * layer + 1], start, some)
-                        weight_gradient(net, work, layer, o, some, batch)
-                        start = net.weight[layer] + o * inputs
-                        update(optimizer, l1[2 * layer], l2[2 * layer], start, some * inputs)
-
-
-@kernel
-def update(optimizer, l1, l2, place, size):
-    """Add the penalties' gradients and step ``size`` parameters from ``place`` on, in place."""
-    w, u, gradient, rate, momentum, proximal = optimizer
-    for i in range(size):
-        weight = w[place + i]
-        g = gradient[i] + l2_gradient(weight, l2)
-        if proximal:
-            weight, memory = proximal_step(weight, u[place + i], g, rate, momentum, l1)
-        else:
-            g = g + l1_gradient(weight, l1)
-            weight, memory = step(weight, u[place + i], g, rate, momentum)
-        w[place + i] = weight
-        u[place + i] = memory
+                learn(net, optimizer, work, rows.shape[0])
 
 
 class Measures(NamedTuple):
@@ -239,7 +228,7 @@ def _workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tup
     return template(dtype, width), work
 
 
-@inlined
+@kernel
 def lanes_of(space, zeros):
     """View the arrays of a workspace as arrays of Lanes."""
     return Workspace(

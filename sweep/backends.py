@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sweep.errors import InputError
 
@@ -15,11 +16,18 @@ if TYPE_CHECKING:
 Call = Callable[[Callable[..., Any], Iterable[tuple]], Iterator[Any]]
 
 
+class Workers(NamedTuple):
+    """What hands out tasks, and whether they run in threads of this process."""
+
+    call: Call
+    local: bool
+
+
 @contextmanager
 def parallel(
     jobs: int, backend: str, scheduler: str | None, dataset: Dataset | None
-) -> Iterator[tuple[Call, bool]]:
-    """Give what hands out tasks, and whether they run in this process.
+) -> Iterator[Workers]:
+    """Give the workers of a backend.
 
     Parameters
     ----------
@@ -58,9 +66,11 @@ def parallel(
             workers = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")
 
             def call(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
-                return workers(joblib.delayed(function)(*task) for task in tasks)
+                with warnings.catch_warnings():  # that an end before the last task is wasteful
+                    warnings.filterwarnings("ignore", message=r"\d+ tasks ")
+                    yield from workers(joblib.delayed(function)(*task) for task in tasks)
 
-            yield call, backend == "threading" or workers.n_jobs == 1
+            yield Workers(call, backend == "threading")
 
 
 @contextmanager

@@ -43,8 +43,9 @@ def read(name: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], tuple[str,
         from sklearn import datasets
 
         bunch = getattr(datasets, f"load_{name}")()
-        return bunch.data, bunch.target, tuple(map(str, bunch.target_names)), features
-    if name == "digits":
+        rows = np.column_stack([bunch.data, bunch.target])
+        classes = tuple(map(str, bunch.target_names))
+    elif name == "digits":
         rows = np.loadtxt(path, delimiter=",")
         classes = tuple("0123456789")
     else:

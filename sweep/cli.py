@@ -183,7 +183,9 @@ def _given(options: dict[str, Any]) -> tuple[specification.Sweep, dict[str, Any]
     file = options.pop("file")
     varied = dict(_varied(text) for text in options.pop("vary"))
     experiment, running = specification.read_toml(file) if file else ({}, {})
-    given = {name: value for name, value in options.items() if value not in (None, False)}
+    given = {
+        name: value for name, value in options.items() if value is not None and value is not False
+    }
     running |= {name: given.pop(name) for name in specification.RUN_OPTIONS if name in given}
     experiment |= given
     if varied:

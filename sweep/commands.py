@@ -19,13 +19,18 @@ def run(spec: Sweep, options: dict[str, Any]) -> int:
     """Run a sweep; see `sweep.driver.run`."""
     from sweep.driver import Where
     from sweep.driver import run as run_sweep
+    from sweep.interrupt import Interrupted
 
     as_json = options.pop("json", False)
     _tell_of_no_cache()
     fresh = "out" not in options
     out = Path(options.pop("out")) if not fresh else _next_directory(spec)
     quiet = options.pop("quiet", False) or as_json
-    outcome = run_sweep(spec, Where(out=out, quiet=quiet, **options))
+    try:
+        outcome = run_sweep(spec, Where(out=out, quiet=quiet, **options))
+    except Interrupted as stop:
+        print("nothing was trained yet: the same command begins again", file=sys.stderr)
+        return 128 + stop.args[0]
     if as_json:
         print(json_format.dumps(_as_json(out, outcome)))
     else:

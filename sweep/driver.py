@@ -10,9 +10,9 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sweep.backends import parallel
+from sweep.backends import Workers, parallel
 from sweep.experiment import Experiment, prepare
-from sweep.interrupt import Interrupt
+from sweep.interrupt import Interrupt, Interrupted
 from sweep.plan import Plan
 from sweep.progress import progress
 from sweep.sink import Directory, Memory, Sink
@@ -88,22 +88,31 @@ def run(spec: Sweep, where: Where) -> Outcome:
         If the specification, the data or the way to run cannot be used.
     results.errors.ResultsError
         If the results directory cannot be.
+    sweep.interrupt.Interrupted
+        If a signal came before there was a results directory to keep anything in.
     """
     clock = _Clock()
-    experiment = prepare(spec)
-    clock.lap("data")
-    compile_kernels(spec.precision)
-    clock.lap("compile")
-    with _opened(experiment, where) as sink, Interrupt() as interrupt:
-        _train(experiment, where, sink, interrupt)
-        clock.lap("training")
-        if not interrupt.requested():
-            sink.finish()
-        clock.lap("table")
-        counts = sink.counts()
-        return Outcome(
-            experiment.plan, counts, sink.trained, clock.laps, interrupt.signal, sink.tables
-        )
+    with Interrupt() as interrupt:
+        experiment = prepare(spec)
+        clock.lap("data")
+        compile_kernels(experiment.plan)
+        clock.lap("compile")
+        with (
+            parallel(where.jobs, where.backend, where.scheduler, experiment.dataset) as workers,
+            _opened(experiment, where) as sink,
+        ):
+            try:
+                _train(experiment, workers, sink, interrupt, where.quiet)
+                clock.lap("training")
+                if not interrupt.requested():
+                    sink.finish()
+                clock.lap("table")
+            except Interrupted:
+                pass  # the outcome says so
+            counts = sink.counts()
+            return Outcome(
+                experiment.plan, counts, sink.trained, clock.laps, interrupt.signal, sink.tables
+            )
 
 
 def table_of(outcome: Outcome, out: str | os.PathLike[str] | None) -> pd.DataFrame:
@@ -125,10 +134,18 @@ def table_of(outcome: Outcome, out: str | os.PathLike[str] | None) -> pd.DataFra
     return pyarrow.concat_tables(outcome.tables).sort_by("run").to_pandas()
 
 
-def compile_kernels(precision: str) -> None:
-    """Compile the kernels, or load them, before threads would wait for each other to do it."""
-    tiny = prepare(Sweep(seeds=0, l1=0, l2=0, epochs=1, precision=precision))
-    run_task(tiny.plan, None, [(0, 1)])
+def compile_kernels(plan: Plan) -> None:
+    """Compile the kernels of a plan, or load them, before threads would wait for each other."""
+    from kernels.network import network
+    from kernels.training import prepare as prepare_kernels
+    from sweep.packs import shape_of
+
+    spec = plan.spec
+    freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
+    batch = min(spec.batch_size or plan.samples, plan.samples)
+    proximal = spec.l1_method == "proximal"
+    net = network(plan.widths)
+    prepare_kernels(net, spec.precision, width, batch, proximal=proximal, freeze=freeze)
 
 
 def work(
@@ -164,28 +181,28 @@ def _opened(experiment: Experiment, where: Where):
     )
 
 
-def _train(experiment: Experiment, where: Where, sink: Sink, interrupt: Interrupt) -> None:
+def _train(
+    experiment: Experiment, workers: Workers, sink: Sink, interrupt: Interrupt, quiet: bool
+) -> None:
     plan, dataset = experiment.plan, experiment.dataset
+    # Threads stop between two calls of a kernel; other processes are left to themselves.
+    stopped, held = (
+        (interrupt.requested, interrupt.noted()) if workers.local else (never, nullcontext())
+    )
     counts = sink.counts()
     before = counts["done"] + counts["diverged"] + counts["error"]
-    with (
-        progress(plan.total, before, where.quiet) as report,
-        parallel(where.jobs, where.backend, where.scheduler, dataset) as (call, local),
-    ):
-        stopped = interrupt.requested if local else never
+    with progress(plan.total, before, quiet) as report, held:
         tasks = (
             (start, plan, dataset, ranges, stopped)
             for start, ranges in _tasks(plan, sink, interrupt)
         )
-        for done in call(work, tasks):
+        for done in workers.call(work, tasks):
             if done.rows is not None:
                 sink.append(done.start, done.rows)
                 statuses = done.rows.runs["status"].to_pylist()
                 report(len(statuses), statuses.count("diverged"))
             if done.error:
                 _log.warning(done.error)
-            if interrupt.requested() and not local:
-                break
 
 
 def _tasks(plan: Plan, sink: Sink, interrupt: Interrupt) -> Iterator[tuple[int, Ranges]]:

@@ -102,7 +102,7 @@ def _numbers(column: Column) -> np.ndarray | None:
     values = column.values
     if types.is_floating(values.type) or types.is_decimal(values.type):
         values = values.cast(pa.float64())
-    _refuse_missing(column, compute.is_null(values, nan_is_null=True).to_numpy())
+    _refuse_missing(column, compute.is_null(values).to_numpy())
     if not (types.is_boolean(values.type) or types.is_integer(values.type)):
         if not types.is_floating(values.type):
             return None
@@ -118,13 +118,15 @@ def _levels(column: Column) -> tuple[np.ndarray, list[str]]:
     import pyarrow as pa
     from pyarrow import compute
 
-    values = column.values
+    values, kind = column.values, column.values.type
     try:
-        if pa.types.is_dictionary(values.type):
-            values = values.cast(values.type.value_type)
+        if pa.types.is_dictionary(kind):
+            values, kind = values.cast(kind.value_type), kind.value_type
+        if pa.types.is_duration(kind) or isinstance(kind, pa.BaseExtensionType):
+            raise pa.ArrowTypeError("Arrow would write the number that stands for it")
         texts = compute.utf8_trim_whitespace(values.cast(pa.large_string()))
     except pa.ArrowException:
-        held = "bytes that are no UTF-8" if pa.types.is_binary(values.type) else values.type
+        held = "bytes that are no UTF-8" if pa.types.is_binary(kind) else kind
         raise column.error(
             f"it holds {held}: only numbers, true or false, and text can be used"
         ) from None

@@ -4,13 +4,19 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal came; the argument is its number."""
+
+
 class Interrupt:
-    """While entered in the main thread, notes a signal instead of raising.
+    """While entered in the main thread, says so when a signal comes, and raises `Interrupted`.
 
     Attributes
     ----------
@@ -21,15 +27,25 @@ class Interrupt:
     def __init__(self) -> None:
         self.signal: int | None = None
         self._before: dict[int, object] = {}
+        self._raises = True
 
     def requested(self) -> bool:
         """Whether a signal has come."""
         return self.signal is not None
 
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Only note a signal in here: whoever works asks `requested`."""
+        self._raises = False
+        try:
+            yield
+        finally:
+            self._raises = True
+
     def __enter__(self) -> "Interrupt":
         """Take over the signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+            self._before = {number: signal.signal(number, self._take) for number in _SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -37,9 +53,11 @@ class Interrupt:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _take(self, number: int, frame: FrameType | None) -> None:
         if self.requested():
             os._exit(128 + number)
         self.signal = number
         # print() may not be entered twice; a signal can come while it is being used.
         os.write(sys.stderr.fileno(), b"\nstopping: what is finished is kept\n")
+        if self._raises:
+            raise Interrupted(number)

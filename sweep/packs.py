@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from kernels.frozen import freezes
 from kernels.lanes import aligned_zeros, lane_width
 from kernels.network import Network
 from kernels.training import Runs, Samples
@@ -30,6 +31,8 @@ class Packs(NamedTuple):
         Runs; lanes beyond it repeat the last one.
     proximal : bool
         Whether L1 acts through its proximal step.
+    frozen : bool
+        Whether the code is for this very network.
     """
 
     net: Network
@@ -42,6 +45,7 @@ class Packs(NamedTuple):
     order: BatchOrder
     count: int
     proximal: bool
+    frozen: bool
 
     @property
     def weights(self) -> np.ndarray:
@@ -73,6 +77,7 @@ def pack(
     columns: dict[str, np.ndarray],
     folds: "dict[tuple[int, int], Fold]",
     initial: np.ndarray,
+    freeze: bool = False,
 ) -> Packs:
     """Pack runs whose training parts are of one size, and their held-out parts too.
 
@@ -86,16 +91,22 @@ def pack(
         The data of each stream, by its seed and fold.
     initial : ndarray, shape (parameters, runs)
         Initial parameters.
+    freeze : bool
+        Whether there is work enough to compile code for this very network, if it is tiny.
     """
     dtype = np.dtype(spec.precision)
-    width = lane_width(dtype)
+    samples = len(folds[int(columns["seed"][0]), int(columns["fold"][0])].train)
+    freeze, width = shape_of(spec, tuple(net.widths.tolist()), samples, freeze)
     keys = list(zip(columns["seed"].tolist(), columns["fold"].tolist(), strict=True))
     streams = list(dict.fromkeys(keys))
     index = {key: i for i, key in enumerate(streams)}
     chosen = [folds[key] for key in streams]
     starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
     rows = [
-        np.stack([getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)], axis=1)
+        np.stack(
+            [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
+            axis=1,
+        )
         for which in ("train", "val")
     ]
     proximal = spec.l1_method == "proximal"
@@ -115,10 +126,18 @@ def pack(
         np.concatenate([fold.y for fold in chosen]).astype(dtype),
         np.concatenate([fold.weight for fold in chosen]).astype(dtype),
         *rows,
-        BatchOrder(rows[0], streams, shuffled=0 < spec.batch_size < len(rows[0])),
+        BatchOrder(rows[0], streams, shuffled=0 < spec.batch_size < samples),
         len(keys),
         proximal,
+        freeze,
     )
+
+
+def shape_of(spec: Sweep, widths: tuple[int, ...], samples: int, freeze: bool) -> tuple[bool, int]:
+    """Return whether a network is frozen, and the lane width of its packs; see `pack`."""
+    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
+    # A tiny network leaves registers free, and waits for results: two vectors hide the wait.
+    return frozen, lane_width(spec.precision, vectors=2 if frozen else 1)
 
 
 def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:

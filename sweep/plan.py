@@ -18,6 +18,9 @@ TASK_SECONDS = 0.2
 #: Runs of a task come in multiples of this, so that every lane width fills its packs.
 QUANTUM = 16
 
+#: Epochs of runs from which a second of compiling pays.
+_WORTH_FREEZING = 500_000
+
 #: Multiply-adds a second of one core, for estimates.
 _RATE = 1.2e10
 
@@ -98,6 +101,11 @@ class Plan:
         work = self.samples * 3 * products + batches * (6 * products + 200)
         speed = _RATE * (2 if self.spec.precision == "float32" else 1)
         return max(self.spec.epochs, 1) * work / speed
+
+    @property
+    def worth_freezing(self) -> bool:
+        """Whether there is enough to train for code of its own to pay, if the network is tiny."""
+        return self.total * self.spec.epochs >= _WORTH_FREEZING
 
     @cached_property
     def task_runs(self) -> int:

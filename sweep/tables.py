@@ -129,9 +129,20 @@ def _read_parquet(file: BinaryIO, source: str) -> "pa.Table":
             table = parquet.read()
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{source} is not a whole Parquet file: {_line_one(error)}") from None
-    # The index of a DataFrame is no feature; pandas keeps it as a column that it calls an index.
-    pandas = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
-    index = [name for name in pandas.get("index_columns", []) if name in table.column_names]
+    try:
+        return _as_pandas_meant(table)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise InputError(f"{source}: what pandas noted in it is damaged: write it again") from None
+
+
+def _as_pandas_meant(table: "pa.Table") -> "pa.Table":
+    """Follow pandas' notes: which columns were categories, and which the index, so no feature."""
+    notes = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+    for column in notes.get("columns", []):
+        if column["pandas_type"] == "categorical" and column["name"] in table.column_names:
+            place = table.column_names.index(column["name"])
+            table = table.set_column(place, column["name"], table[place].dictionary_encode())
+    index = [name for name in notes.get("index_columns", []) if name in table.column_names]
     return table.drop_columns(index)
 
 

@@ -58,7 +58,7 @@ def run_task(
     for index in _of_one_size(keys, folds):
         some = {name: values[index] for name, values in columns.items()}
         initial = np.stack([drawn[seed] for seed in some["seed"].tolist()], axis=1)
-        packs = pack(spec, net, some, folds, initial)
+        packs = pack(spec, net, some, folds, initial, plan.worth_freezing)
         trained = train_runs(spec, packs, plan.seconds_a_run, stopped)
         found.append({"run": numbers[index], **some, **_judged(plan, net, trained)})
         past += [

@@ -132,7 +132,15 @@ def _train(spec: Sweep, packs: Packs, epochs: int, pace: float, stopped) -> None
                 raise Stopped
             some = packs.samples(np.ascontiguousarray(order[:, first : first + rows]))
             count = min(at_once, epochs)
-            train(packs.net, packs.runs, some, batch, count, packs.proximal)
+            train(
+                packs.net,
+                packs.runs,
+                some,
+                batch,
+                count,
+                proximal=packs.proximal,
+                freeze=packs.frozen,
+            )
         epochs -= min(at_once, epochs)
 
 

@@ -1,0 +1,185 @@
+"""Networks with their sizes frozen into the code: a batch as straight-line instructions.
+
+The loops of a tiny network cost more than its arithmetic. For a `Frozen` network, `learn` is run
+once in Python, with Lanes that emit their operations instead of doing them: every loop is
+unrolled, hidden units and gradients never reach memory, and each parameter is loaded and stored
+once. It is the same function that larger networks run, so each sum keeps its order and the bits
+are the same.
+"""
+
+import operator
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.datamodel import models
+from numba.extending import (
+    NativeValue,
+    lower_builtin,
+    register_model,
+    type_callable,
+    typeof_impl,
+    unbox,
+)
+
+from kernels.lanes import EMITTERS, Lane, Traced, constant
+from kernels.learning import Optimizer, learn
+from kernels.network import Workspace, network
+
+#: Instructions, roughly, that are still quick to compile.
+_LIMIT = 1500
+
+
+class Frozen:
+    """A network and a batch whose sizes kernels know when they are compiled."""
+
+    def __init__(self, widths: tuple[int, ...], batch: int, proximal: bool) -> None:
+        self.widths = widths
+        self.batch = batch
+        self.proximal = proximal
+
+
+def freezes(widths: tuple[int, ...], samples: int, batch: int) -> bool:
+    """Whether a network is small enough to be frozen, and all its batches of one size."""
+    if samples % batch:
+        return False
+    products = sum(a * b for a, b in pairwise(widths))
+    parameters = products + sum(widths[1:])
+    return 3 * batch * products + 12 * parameters + 50 * batch * widths[-1] <= _LIMIT
+
+
+class _FrozenType(types.Type):
+    def __init__(self, widths: tuple[int, ...], batch: int, proximal: bool) -> None:
+        self.widths = widths
+        self.batch = batch
+        self.proximal = proximal
+        super().__init__(name=f"Frozen({widths}, {batch}, {proximal})")
+
+
+register_model(_FrozenType)(models.OpaqueModel)
+
+
+@typeof_impl.register(Frozen)
+def _typeof(value, context):
+    return _FrozenType(value.widths, value.batch, value.proximal)
+
+
+@unbox(_FrozenType)
+def _unbox(kind, value, context):
+    return NativeValue(context.context.get_dummy_value())
+
+
+@type_callable(learn)
+def _type_learn(context):
+    def resolve(net, optimizer, work, batch):
+        return types.none if isinstance(net, _FrozenType) else None
+
+    return resolve
+
+
+@lower_builtin(learn, _FrozenType, types.NamedTuple, types.NamedTuple, types.Integer)
+def _emit_learn(context, builder, sig, args):
+    frozen, optimizer_type, work_type, _ = sig.args
+    lane = optimizer_type.types[0].lane
+    fields = dict(zip(Optimizer._fields, _fields(builder, optimizer_type, args[1]), strict=True))
+    space = dict(zip(Workspace._fields, _fields(builder, work_type, args[2]), strict=True))
+
+    def memory(name: str) -> _Memory:
+        return _Memory(builder, lane, (fields | space)[name])
+
+    optimizer = Optimizer(
+        memory("weights"),
+        memory("memory"),
+        memory("l1"),
+        memory("l2"),
+        _Traced(builder, lane, fields["rate"]),
+        _Traced(builder, lane, fields["momentum"]),
+        frozen.proximal,
+    )
+    work = Workspace(
+        units=_Registers(memory("units")),
+        deltas=_Registers(),
+        labels=memory("labels"),
+        importance=memory("importance"),
+        gradient=_Registers(),
+        constants=[_Traced(builder, lane, constant(lane, number)) for number in (0.0, 1.0)],
+        capacity=frozen.batch,
+        product=0,
+    )
+    learn(network(frozen.widths), optimizer, work, frozen.batch)
+    return context.get_dummy_value()
+
+
+def _fields(builder, kind: types.NamedTuple, value) -> list:
+    return [builder.extract_value(value, i) for i in range(len(kind.types))]
+
+
+class _Traced(Traced):
+    """A Lane, or a Mask, whose operations are emitted as they are asked for."""
+
+    def __init__(self, builder, lane: Lane, value) -> None:
+        self.builder = builder
+        self.lane = lane
+        self.value = value
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The precision, by which `exp` chooses its polynomial."""
+        return np.dtype(self.lane.dtype.name)
+
+    def apply(self, operation: Callable, arguments: tuple) -> "_Traced":
+        """Emit an operation, and return its result."""
+        values = (
+            argument.value if isinstance(argument, _Traced) else constant(self.lane, argument)
+            for argument in arguments
+        )
+        emitted = EMITTERS[operation](self.builder, self.lane, *values)
+        return _Traced(self.builder, self.lane, emitted)
+
+
+def _operator(operation: Callable, swapped: bool = False) -> Callable:
+    if swapped:
+        return lambda self, other: self.apply(operation, (other, self))
+    return lambda self, *others: self.apply(operation, (self, *others))
+
+
+for _name in ("add", "sub", "mul", "truediv"):
+    setattr(_Traced, f"__{_name}__", _operator(getattr(operator, _name)))
+    setattr(_Traced, f"__r{_name}__", _operator(getattr(operator, _name), swapped=True))
+for _name in ("neg", "lt", "le", "gt", "eq"):
+    setattr(_Traced, f"__{_name}__", _operator(getattr(operator, _name)))
+_Traced.__abs__ = _operator(abs)  # type: ignore[attr-defined]
+
+
+class _Memory:
+    """An array of Lanes in memory: what is not kept in a register may be read again for nothing."""
+
+    def __init__(self, builder, lane: Lane, pointer) -> None:
+        self._builder = builder
+        self._lane = lane
+        self._pointer = pointer
+
+    def __getitem__(self, index: int) -> _Traced:
+        value = self._builder.load(self._address(index), align=1)
+        return _Traced(self._builder, self._lane, value)
+
+    def __setitem__(self, index: int, traced: _Traced) -> None:
+        self._builder.store(traced.value, self._address(index), align=1)
+
+    def _address(self, index: int):
+        return self._builder.gep(self._pointer, [ir.Constant(ir.IntType(64), int(index))])
+
+
+class _Registers(dict):
+    """An array of Lanes that exists in registers only, but for what it begins with in memory."""
+
+    def __init__(self, memory: _Memory | None = None) -> None:
+        self._memory = memory
+
+    def __missing__(self, index: int) -> _Traced:
+        if self._memory is None:
+            raise IndexError(index)
+        self[index] = self._memory[index]
+        return self[index]

@@ -1,0 +1,84 @@
+"""One batch: forward, gradient of the loss, backward, gradients with penalties, Nesterov step.
+
+This is the document's loop body. Every number is a Lane, so each line does it for all runs of a
+pack.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba.core import types
+from numba.extending import overload
+
+from kernels.compiled import INNER, kernel
+from kernels.nesterov import proximal_step, step
+from kernels.network import backward, bias_gradient, forward, softmax_gradient, weight_gradient
+from kernels.penalty import add_l1_gradient, add_l2_gradient
+
+#: Rows of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
+GRADIENT_ROWS = 4
+
+
+class Optimizer(NamedTuple):
+    """Parameters of a pack and what moves them; arrays of Lanes.
+
+    Attributes
+    ----------
+    weights : array of Lane, shape (parameters,)
+        Where the gradient is taken.
+    memory : array of Lane, shape (parameters,)
+        The velocity; with the proximal step, the iterate.
+    l1, l2 : array of Lane, shape (2 * layers,)
+        Penalties of each parameter.
+    rate, momentum : Lane
+    proximal : bool
+    """
+
+    weights: np.ndarray
+    memory: np.ndarray
+    l1: np.ndarray
+    l2: np.ndarray
+    rate: np.ndarray
+    momentum: np.ndarray
+    proximal: bool
+
+
+def learn(net, optimizer, work, batch):
+    """Train on the batch in ``work``, in place."""
+    weights, l1, l2 = optimizer.weights, optimizer.l1, optimizer.l2
+    forward(net, weights, work, batch)
+    softmax_gradient(net, work, batch)
+    for layer in range(net.weight.shape[0] - 1, -1, -1):
+        if layer > 0:
+            backward(net, weights, work, layer, batch)
+        inputs, outputs = net.widths[layer], net.widths[layer + 1]
+        for first in range(0, outputs, GRADIENT_ROWS):
+            rows = min(GRADIENT_ROWS, outputs - first)
+            bias_gradient(net, work, layer, first, rows, batch)
+            start = net.bias[layer] + first
+            update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, rows)
+            weight_gradient(net, work, layer, first, rows, batch)
+            start = net.weight[layer] + first * inputs
+            update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], start, rows * inputs)
+
+
+@overload(learn, jit_options=INNER, strict=False)
+def _learn(net, optimizer, work, batch):
+    # `kernels.frozen` has another way for a network whose sizes are frozen.
+    return learn if isinstance(net, types.BaseNamedTuple) else None
+
+
+@kernel
+def update(optimizer, gradient, l1, l2, start, size):
+    """Add the penalties' gradients and step ``size`` parameters from ``start`` on, in place."""
+    weights, memory = optimizer.weights, optimizer.memory
+    rate, momentum = optimizer.rate, optimizer.momentum
+    for i in range(size):
+        w, u = weights[start + i], memory[start + i]
+        g = add_l2_gradient(gradient[i], w, l2)
+        if optimizer.proximal:
+            w, u = proximal_step(w, u, g, rate, momentum, l1)
+        else:
+            w, u = step(w, u, add_l1_gradient(g, w, l1), rate, momentum)
+        weights[start + i] = w
+        memory[start + i] = u
