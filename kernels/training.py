@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.compiled import entry, kernel
-from kernels.frozen import Frozen, freezes
+from kernels.frozen import Frozen
 from kernels.lanes import aligned_zeros, as_lanes, select, template
 from kernels.learning import GRADIENT_ROWS, Optimizer, learn
 from kernels.network import Network, Workspace, cross_entropy, forward, read_batch

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sweep.errors import InputError
 
@@ -15,12 +17,22 @@ if TYPE_CHECKING:
 #: Hands tasks, each the arguments of one call, to workers; yields results as they come.
 Call = Callable[[Callable[..., Any], Iterable[tuple]], Iterator[Any]]
 
+#: Backends whose results joblib cannot yield as they come: they get a few tasks at a time.
+_IN_ROUNDS = ("multiprocessing", "ray")
+
+#: What does the tasks of a backend; others than these start their workers on any machine.
+_KINDS = {"threading": "threads", "loky": "processes", "multiprocessing": "processes"}
+
+
+class WorkerDied(RuntimeError):
+    """A worker ended in the middle of its task."""
+
 
 class Workers(NamedTuple):
-    """What hands out tasks, and whether they run in threads of this process."""
+    """What hands out tasks, and what does them: threads of this process, processes, or others."""
 
     call: Call
-    local: bool
+    are: Literal["threads", "processes", "elsewhere"]
 
 
 @contextmanager
@@ -44,6 +56,8 @@ def parallel(
     ------
     sweep.errors.InputError
         If there is no such backend, or what it needs is not installed.
+    WorkerDied
+        If a worker did.
     """
     import joblib
 
@@ -63,14 +77,26 @@ def parallel(
                 "take threading, loky, multiprocessing, dask or ray"
             ) from None
         with context:
-            workers = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")
+            call = _in_rounds if backend in _IN_ROUNDS else _as_they_come
+            yield Workers(call, _KINDS.get(backend, "elsewhere"))
 
-            def call(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
-                with warnings.catch_warnings():  # that an end before the last task is wasteful
-                    warnings.filterwarnings("ignore", message=r"\d+ tasks ")
-                    yield from workers(joblib.delayed(function)(*task) for task in tasks)
 
-            yield Workers(call, backend == "threading")
+def _as_they_come(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
+    import joblib
+
+    workers = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")
+    with warnings.catch_warnings():  # that an end before the last task is wasteful
+        warnings.filterwarnings("ignore", message=r"\d+ tasks ")
+        yield from workers(joblib.delayed(function)(*task) for task in tasks)
+
+
+def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
+    import joblib
+
+    workers = joblib.Parallel()
+    left = iter(tasks)
+    while some := list(islice(left, 4 * joblib.effective_n_jobs(workers.n_jobs))):
+        yield from workers(joblib.delayed(function)(*task) for task in some)
 
 
 @contextmanager
@@ -78,7 +104,7 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
     """Connect to what a backend needs, and leave it at the end."""
     if backend == "dask":
         try:
-            from distributed import Client
+            from distributed import Client, KilledWorker
         except ImportError:
             raise InputError(
                 "--backend dask needs the package distributed: pip install 'regsweep[dask]'"
@@ -93,7 +119,10 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
         except (OSError, ValueError) as error:
             raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None
         with client:
-            yield
+            try:
+                yield
+            except KilledWorker as error:
+                raise WorkerDied(_died(error)) from None
     elif backend == "ray":
         try:
             from ray.util.joblib import register_ray
@@ -102,4 +131,11 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
         register_ray()
         yield
     else:
-        yield
+        try:
+            yield
+        except BrokenExecutor as error:
+            raise WorkerDied(_died(error)) from None
+
+
+def _died(error: Exception) -> str:
+    return f"a worker process died, perhaps for want of memory ({str(error).splitlines()[0]})"

@@ -75,7 +75,7 @@ def _running_options(command: Callable) -> Callable:
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def app(context: click.Context) -> int:
-    """Train a grid of L1 x L2 penalties x seeds, and see what the penalties do.
+    r"""Train a grid of L1 x L2 penalties x seeds, and see what the penalties do.
 
     Without a command: the article's experiment over its default grid.
 
@@ -150,7 +150,7 @@ def info(json: bool) -> int:
 
 def command_line(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    logging.basicConfig(format="sweep: %(message)s", level=logging.WARNING)
+    _say_warnings()
     try:
         return app(arguments, prog_name="sweep", standalone_mode=False) or 0
     except click.exceptions.Exit as end:
@@ -164,6 +164,15 @@ def command_line(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _say_warnings() -> None:
+    """Show our warnings on standard error, and leave those of other packages to them."""
+    logger = logging.getLogger("sweep")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("sweep: %(message)s"))
+        logger.addHandler(handler)
 
 
 def _refuse(message: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def run(spec: Sweep, options: dict[str, Any]) -> int:
     """Run a sweep; see `sweep.driver.run`."""
+    from sweep.backends import WorkerDied
     from sweep.driver import Where
     from sweep.driver import run as run_sweep
     from sweep.interrupt import Interrupted
@@ -31,13 +33,16 @@ def run(spec: Sweep, options: dict[str, Any]) -> int:
     except Interrupted as stop:
         print("nothing was trained yet: the same command begins again", file=sys.stderr)
         return 128 + stop.args[0]
+    except WorkerDied as death:
+        print(f"sweep: {death}; go on with: {_again(out)}", file=sys.stderr)
+        return 1
     if as_json:
         print(json_format.dumps(_as_json(out, outcome)))
     else:
         print(_last_line(out, outcome), file=sys.stderr)
     if outcome.signal is not None:
-        again = f"sweep run {out / 'sweep.toml'} --out {out}"
-        print(f"{_left(outcome.counts)} runs are left; go on with: {again}", file=sys.stderr)
+        left = _left(outcome.counts)
+        print(f"{left:,} runs are left; go on with: {_again(out)}", file=sys.stderr)
         return 128 + outcome.signal
     return 1 if outcome.counts["error"] else 0
 
@@ -110,6 +115,11 @@ def _tell_of_no_cache() -> None:
             "set NUMBA_CACHE_DIR to one",
             file=sys.stderr,
         )
+
+
+def _again(out: Path) -> str:
+    """Return the command that continues a sweep."""
+    return f"sweep run {shlex.quote(str(out / 'sweep.toml'))} --out {shlex.quote(str(out))}"
 
 
 def _left(counts: dict[str, int]) -> int:

@@ -12,7 +12,7 @@ from sweep.streams import stream
 
 
 def article_sample(seed: int) -> tuple[np.ndarray, np.random.RandomState]:
-    """Draw the article's inputs, shape (5,), and return the generator that draws its weights next."""
+    """Draw the article's inputs, shape (5,); return them and what draws its weights next."""
     generator = np.random.RandomState(seed)
     return generator.randint(1, 100, 5) / 100, generator
 
@@ -66,3 +66,8 @@ class BatchOrder:
             for i, generator in enumerate(self._generators):
                 order[epoch, :, i] = generator.permutation(self._rows[:, i])
         return order
+
+    def skip(self, epochs: int) -> None:
+        """Draw the order of some epochs that were trained before, for nothing."""
+        if self._shuffled:
+            self.next(epochs)

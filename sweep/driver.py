@@ -6,18 +6,22 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from sweep import halving
 from sweep.backends import Workers, parallel
 from sweep.experiment import Experiment, prepare
 from sweep.interrupt import Interrupt, Interrupted
 from sweep.plan import Plan
-from sweep.progress import progress
+from sweep.progress import Report, progress
 from sweep.sink import Directory, Memory, Sink
 from sweep.spec import Sweep
-from sweep.task import Ranges, Rows, failed_rows, run_task
+from sweep.task import Ranges, Rows, failed_rows, numbers_of, run_task
 from sweep.trainer import Stopped
 
 if TYPE_CHECKING:
@@ -88,6 +92,8 @@ def run(spec: Sweep, where: Where) -> Outcome:
         If the specification, the data or the way to run cannot be used.
     results.errors.ResultsError
         If the results directory cannot be.
+    sweep.backends.WorkerDied
+        If a worker did; what is finished is kept in the results directory.
     sweep.interrupt.Interrupted
         If a signal came before there was a results directory to keep anything in.
     """
@@ -95,24 +101,25 @@ def run(spec: Sweep, where: Where) -> Outcome:
     with Interrupt() as interrupt:
         experiment = prepare(spec)
         clock.lap("data")
-        compile_kernels(experiment.plan)
-        clock.lap("compile")
-        with (
-            parallel(where.jobs, where.backend, where.scheduler, experiment.dataset) as workers,
-            _opened(experiment, where) as sink,
-        ):
-            try:
-                _train(experiment, workers, sink, interrupt, where.quiet)
+        with parallel(where.jobs, where.backend, where.scheduler, experiment.dataset) as workers:
+            compile_kernels(experiment.plan)
+            clock.lap("compile")
+            with _opened(experiment, where) as sink:
+                with suppress(Interrupted):  # the outcome says so
+                    _train(experiment, workers, sink, interrupt, where.quiet)
                 clock.lap("training")
-                if not interrupt.requested():
-                    sink.finish()
+                with suppress(Interrupted):
+                    if not interrupt.requested():
+                        sink.finish()
                 clock.lap("table")
-            except Interrupted:
-                pass  # the outcome says so
-            counts = sink.counts()
-            return Outcome(
-                experiment.plan, counts, sink.trained, clock.laps, interrupt.signal, sink.tables
-            )
+                return Outcome(
+                    experiment.plan,
+                    sink.counts(),
+                    sink.trained,
+                    clock.laps,
+                    interrupt.signal,
+                    sink.tables,
+                )
 
 
 def table_of(outcome: Outcome, out: str | os.PathLike[str] | None) -> pd.DataFrame:
@@ -159,12 +166,17 @@ def work(
     except Exception as error:
         first, last = ranges[0][0], ranges[-1][1] - 1
         reason = f"runs {first} to {last} ended in error: {type(error).__name__}: {error}"
-        return Done(start, failed_rows(plan, ranges), reason)
+        return Done(start, failed_rows(plan, numbers_of(ranges)), reason)
 
 
 def never() -> bool:
-    """Say that nobody asks to stop: a worker in another process is ended from outside."""
+    """Say that nobody asks to stop: a worker on another machine is ended from outside."""
     return False
+
+
+def orphaned(parent: int) -> bool:
+    """Whether the process that started this one has ended."""
+    return parent not in (os.getppid(), os.getpid())  # the same one, where one worker is enough
 
 
 def _opened(experiment: Experiment, where: Where):
@@ -185,13 +197,19 @@ def _train(
     experiment: Experiment, workers: Workers, sink: Sink, interrupt: Interrupt, quiet: bool
 ) -> None:
     plan, dataset = experiment.plan, experiment.dataset
-    # Threads stop between two calls of a kernel; other processes are left to themselves.
-    stopped, held = (
-        (interrupt.requested, interrupt.noted()) if workers.local else (never, nullcontext())
-    )
+    # Threads stop between two calls of a kernel; processes are ended, and we stop at once.
+    held = interrupt.noted() if workers.are == "threads" else nullcontext()
+    stopped = {
+        "threads": interrupt.requested,
+        "processes": partial(orphaned, os.getpid()),
+        "elsewhere": never,
+    }[workers.are]
     counts = sink.counts()
     before = counts["done"] + counts["diverged"] + counts["error"]
     with progress(plan.total, before, quiet) as report, held:
+        if plan.spec.halving:
+            _halve(experiment, workers, sink, interrupt, stopped, report)
+            return
         tasks = (
             (start, plan, dataset, ranges, stopped)
             for start, ranges in _tasks(plan, sink, interrupt)
@@ -219,6 +237,47 @@ def _tasks(plan: Plan, sink: Sink, interrupt: Interrupt) -> Iterator[tuple[int, 
                 yield start, ranges
         if waiting:
             time.sleep(_ASK_AGAIN)
+
+
+def _halve(
+    experiment: Experiment,
+    workers: Workers,
+    sink: Sink,
+    interrupt: Interrupt,
+    stopped: Callable[[], bool],
+    report: Report,
+) -> None:
+    """Train all runs a little and the better cells more; see `sweep.halving`.
+
+    What a cell gives depends on all others, so a sweep that was interrupted trains again what it
+    had trained, and appends what is missing.
+    """
+    plan = experiment.plan
+    tasks = halving.first_tasks(plan)
+    left = {task.start: sink.claim(task.start, int(task.numbers[-1]) + 1) for task in tasks}
+    if not any(left.values()):
+        return
+    missing = np.concatenate([numbers_of(ranges) for ranges in left.values() if ranges])
+    ladder = halving.rungs(plan.cells, plan.spec.epochs, plan.spec.halving)
+    for rung, (_, epochs) in enumerate(ladder):
+        calls = ((task, plan, experiment.dataset, epochs, stopped) for task in tasks)
+        climbed = list(workers.call(halving.climb, calls))
+        if interrupt.requested():
+            return
+        runs = np.concatenate([task.numbers for task, _ in climbed])
+        scores = np.concatenate([halving.score(columns) for _, columns in climbed])
+        go_on = ladder[rung + 1][0] if rung + 1 < len(ladder) else 0
+        chosen = halving.survivors(runs % plan.cells, scores, go_on)
+        tasks = []
+        for task, columns in climbed:
+            survives = np.isin(task.numbers % plan.cells, chosen)
+            ends = ~survives & np.isin(task.numbers, missing)
+            if ends.any():
+                rows = halving.rows_of(task, plan, columns, ends, rung)
+                sink.append(task.start, rows)
+                report(int(ends.sum()), rows.runs["status"].to_pylist().count("diverged"))
+            if survives.any():
+                tasks.append(task.take(survives))
 
 
 class _Clock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sweep.errors import InputError
 from sweep.fold import fold_of, widths
 from sweep.plan import Plan
 from sweep.spec import Sweep
@@ -33,8 +34,29 @@ def prepare(spec: Sweep) -> Experiment:
         from sweep.datasets import load
 
         dataset = load(spec.data, spec.target)
+    sizes = widths(spec, dataset)
+    spec = _with_numbers(spec, dataset, sizes[-1])
+    fold = fold_of(spec, dataset, spec.seeds[0], 0)
+    if spec.patience and not len(fold.val):
+        raise InputError(
+            "`patience` watches the validation loss, and nothing is held out of so few samples: "
+            "give more data, or leave it out"
+        )
     name = dataset.name if dataset else "article"
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.model_copy(update={"data": name})
-    samples = len(fold_of(spec, dataset, spec.seeds[0], 0).train)
-    return Experiment(spec, dataset, Plan(light, widths(spec, dataset), samples, name))
+    return Experiment(spec, dataset, Plan(light, sizes, len(fold.train), name))
+
+
+def _with_numbers(spec: Sweep, dataset: Dataset | None, classes: int) -> Sweep:
+    """Return the specification with numbers where it asks for an automatic axis."""
+    if not isinstance(spec.l1, str):
+        return spec
+    from sweep.lambda_max import automatic_axis
+
+    folds = (
+        fold_of(spec, dataset, seed, fold)
+        for seed in spec.seeds
+        for fold in range(max(spec.folds, 1))
+    )
+    return spec.replace(l1=automatic_axis(spec, folds, classes))

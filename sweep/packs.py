@@ -13,6 +13,7 @@ from sweep.spec import Sweep
 
 if TYPE_CHECKING:
     from sweep.fold import Fold
+    from sweep.trainer import State
 
 
 class Packs(NamedTuple):
@@ -76,7 +77,7 @@ def pack(
     net: Network,
     columns: dict[str, np.ndarray],
     folds: "dict[tuple[int, int], Fold]",
-    initial: np.ndarray,
+    state: "State",
     freeze: bool = False,
 ) -> Packs:
     """Pack runs whose training parts are of one size, and their held-out parts too.
@@ -89,8 +90,8 @@ def pack(
         The axes of the grid, as `sweep.plan.Plan.coordinates` returns them.
     folds : dict
         The data of each stream, by its seed and fold.
-    initial : ndarray, shape (parameters, runs)
-        Initial parameters.
+    state : State
+        Where the runs stand.
     freeze : bool
         Whether there is work enough to compile code for this very network, if it is tiny.
     """
@@ -109,10 +110,9 @@ def pack(
         )
         for which in ("train", "val")
     ]
-    proximal = spec.l1_method == "proximal"
     runs = Runs(
-        parameters=_by_lane(initial, width, dtype),
-        memory=_by_lane(initial if proximal else np.zeros_like(initial), width, dtype),
+        parameters=_by_lane(state.parameters, width, dtype),
+        memory=_by_lane(state.memory, width, dtype),
         l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
         l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
         rate=_by_lane(columns["lr"], width, dtype),
@@ -128,7 +128,7 @@ def pack(
         *rows,
         BatchOrder(rows[0], streams, shuffled=0 < spec.batch_size < samples),
         len(keys),
-        proximal,
+        spec.l1_method == "proximal",
         freeze,
     )
 

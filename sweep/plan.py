@@ -109,7 +109,10 @@ class Plan:
 
     @cached_property
     def task_runs(self) -> int:
-        """Runs of a task."""
+        """Runs of a task; a path is never divided."""
+        if self.spec.path:
+            lanes = self.cells // len(self.axes[self.spec.path])
+            return self.cells * min(-(-QUANTUM // lanes), self.total // self.cells)
         wanted = TASK_SECONDS / self.seconds_a_run
         room = 2**26 / (8 * sum(a * b for a, b in zip(self.widths, self.widths[1:], strict=False)))
         runs = min(wanted, room, 8192, max(self.total / 16, 8192 / 16))

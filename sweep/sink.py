@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -124,7 +124,7 @@ class Directory(Sink):
 
     def append(self, start: int, rows: Rows) -> None:
         """Keep the rows for good, and let go of the task."""
-        with self._lock, self._claims.pop(start):
+        with self._lock, self._claims.pop(start, nullcontext()):
             self._store.append(rows.runs, rows.history)
             self.trained += len(rows.runs)
 
@@ -155,7 +155,9 @@ def is_subset(older: Mapping[str, Any], spec: Sweep) -> bool:
         old = dict(older) if "data_sha256" in older else Sweep(**older).specification()
     except InputError:  # of a later version, or data in memory: no subset of anything
         return False
-    axes = [(old.pop(name), new.pop(name)) for name in _AXES]
+    # Where runs depend on each other, along a path or in a race, no axis may grow.
+    free = () if spec.halving else tuple(set(_AXES) - {spec.path})
+    axes = [(old.pop(name), new.pop(name)) for name in free]
     old_varied, new_varied = dict(old.pop("vary")), dict(new.pop("vary"))
     axes += [(old_varied.get(name, []), values) for name, values in new_varied.items()]
     return (

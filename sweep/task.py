@@ -1,7 +1,7 @@
 """A task: run numbers in, trained, rows out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from sweep.fold import Fold, fold_of
 from sweep.packs import pack
 from sweep.plan import Plan
 from sweep.sparsity import sparsity
-from sweep.trainer import Trained, train_runs
+from sweep.trainer import State, Trained, train_runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sweep.datasets import Dataset
 
 Ranges = list[tuple[int, int]]
+Columns = dict[str, np.ndarray]
 
 
 class Rows(NamedTuple):
@@ -44,77 +45,170 @@ def run_task(
         If ``stopped()`` says so.
     """
     begun = time.perf_counter()
-    spec = plan.spec
-    numbers = np.concatenate([np.arange(start, stop) for start, stop in ranges])
-    columns = plan.coordinates(numbers)
-    net = network(plan.widths)
-    keys = list(zip(columns["seed"].tolist(), columns["fold"].tolist(), strict=True))
-    folds = {key: fold_of(spec, dataset, *key) for key in dict.fromkeys(keys)}
-    seeds = dict.fromkeys(columns["seed"].tolist())
-    drawn = {seed: initial_weights(net, spec, seed) for seed in seeds}
-
-    found: list[dict[str, np.ndarray]] = []
-    past: list[dict[str, np.ndarray]] = []
-    for index in _of_one_size(keys, folds):
-        some = {name: values[index] for name, values in columns.items()}
-        initial = np.stack([drawn[seed] for seed in some["seed"].tolist()], axis=1)
-        packs = pack(spec, net, some, folds, initial, plan.worth_freezing)
-        trained = train_runs(spec, packs, plan.seconds_a_run, stopped)
-        found.append({"run": numbers[index], **some, **_judged(plan, net, trained)})
-        past += [
-            {"run": numbers[index][then["index"]], **_taken(some, then["index"]), **then}
-            for then in trained.history
-        ]
-    seconds = (time.perf_counter() - begun) / len(numbers)
-    merged = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
-    merged["seconds"] = np.full(len(numbers), seconds)
-    return Rows(_table(plan, merged), _history_table(plan, past))
+    numbers = numbers_of(ranges)
+    batch = Batch(plan, dataset, numbers, stopped)
+    if plan.spec.path:
+        found = _along_path(batch, plan)
+    else:
+        found, _ = batch.train(np.arange(len(numbers)), batch.drawn(), plan.spec.epochs)
+    found["seconds"] = np.full(len(numbers), (time.perf_counter() - begun) / len(numbers))
+    return Rows(table(plan, found), batch.history_table())
 
 
-def failed_rows(plan: Plan, ranges: Ranges) -> Rows:
+def numbers_of(ranges: Ranges) -> np.ndarray:
+    """Return the run numbers of some ranges."""
+    return np.concatenate([np.arange(start, stop) for start, stop in ranges])
+
+
+def failed_rows(plan: Plan, numbers: np.ndarray) -> Rows:
     """Return the rows of runs that ended in error: their places in the grid, and nothing known."""
-    numbers = np.concatenate([np.arange(start, stop) for start, stop in ranges])
     columns = {"run": numbers, **plan.coordinates(numbers)}
-    return Rows(_table(plan, {**columns, "status": np.full(len(numbers), "error")}), None)
+    return Rows(table(plan, {**columns, "status": np.full(len(numbers), "error")}), None)
 
 
-def _of_one_size(keys: list[tuple[int, int]], folds: dict[tuple[int, int], Fold]):
-    """Yield the indices of runs whose parts are of one size: a pack shares its batches."""
-    sizes = np.array([[len(folds[key].train), len(folds[key].val)] for key in keys])
-    for size in np.unique(sizes, axis=0):
-        yield np.flatnonzero((sizes == size).all(axis=1))
+class Batch:
+    """Runs that are trained together, with their data.
+
+    Parameters
+    ----------
+    plan : Plan
+    dataset : Dataset or None
+    numbers : ndarray of int64
+        Their run numbers.
+    stopped : callable
+        Asked a few times a second whether to give up.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: "Dataset | None",
+        numbers: np.ndarray,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self.plan = plan
+        self.columns = {"run": numbers, **plan.coordinates(numbers)}
+        self.net: Network = network(plan.widths)
+        self._stopped = stopped
+        self._history: list[Columns] = []
+        seeds, folds = self.columns["seed"].tolist(), self.columns["fold"].tolist()
+        self._keys = list(zip(seeds, folds, strict=True))
+        self._folds: dict[tuple[int, int], Fold] = {
+            key: fold_of(plan.spec, dataset, *key) for key in dict.fromkeys(self._keys)
+        }
+
+    def drawn(self) -> State:
+        """Return the state in which the runs begin."""
+        seeds = self.columns["seed"].tolist()
+        drawn = {
+            seed: initial_weights(self.net, self.plan.spec, seed) for seed in dict.fromkeys(seeds)
+        }
+        return State.fresh(np.stack([drawn[seed] for seed in seeds], axis=1), self.plan.spec)
+
+    def train(self, index: np.ndarray, state: State, epochs: int) -> tuple[Columns, State]:
+        """Train some of the runs until they have had so many epochs in all.
+
+        Parameters
+        ----------
+        index : ndarray of int64
+            Which runs of the batch.
+        state : State
+            Their states.
+        epochs : int
+
+        Returns
+        -------
+        columns : dict of str to ndarray
+            Of the table, in the order of ``index``.
+        state : State
+        """
+        spec = self.plan.spec
+        found: list[Columns] = []
+        groups: list[np.ndarray] = []
+        states: list[State] = []
+        for group in self._of_one_size(index):
+            some = {name: values[index[group]] for name, values in self.columns.items()}
+            before = state.take(group)
+            packs = pack(spec, self.net, some, self._folds, before, self.plan.worth_freezing)
+            pace = self.plan.seconds_a_run / max(spec.epochs, 1)
+            trained = train_runs(spec, packs, before, epochs, pace, self._stopped)
+            found.append({**some, **self._judged(trained)})
+            groups.append(group)
+            states.append(trained.state)
+            self._remember(some, trained)
+        order = np.argsort(np.concatenate(groups))
+        merged = {name: np.concatenate([one[name] for one in found])[order] for name in found[0]}
+        return merged, State.join(states).take(order)
+
+    def history_table(self) -> "pa.Table | None":
+        """Return what was recorded along the way, by run and epoch."""
+        if not self.plan.spec.history:
+            return None
+        import pyarrow as pa
+
+        wanted = tables.history_schema(self.plan.spec.vary)
+        pieces = [_filled(wanted, self.plan.name, then) for then in self._history]
+        order = [("run", "ascending"), ("epoch", "ascending")]
+        return pa.concat_tables([wanted.empty_table(), *pieces]).sort_by(order)
+
+    def _of_one_size(self, index: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield places in ``index`` whose parts are of one size: a pack shares its batches."""
+        chosen = [self._folds[self._keys[i]] for i in index.tolist()]
+        sizes = np.array([[len(fold.train), len(fold.val)] for fold in chosen])
+        for size in np.unique(sizes, axis=0):
+            yield np.flatnonzero((sizes == size).all(axis=1))
+
+    def _judged(self, trained: Trained) -> Columns:
+        """Return the columns that training gives: status, metrics, sparsity."""
+        finite = np.isfinite(trained.metrics["final_loss"])
+        finite &= np.isfinite(trained.weights).all(axis=0)
+        tolerance = self.plan.spec.zero_tol
+        return {
+            "status": np.where(finite, "done", "diverged"),
+            **trained.metrics,
+            **sparsity(self.net, trained.weights, trained.peak, tolerance),
+        }
+
+    def _remember(self, columns: Columns, trained: Trained) -> None:
+        for then in trained.history:
+            index = then["index"]
+            places = {name: values[index] for name, values in columns.items()}
+            self._history.append({**places, **then})
 
 
-def _judged(plan: Plan, net: Network, trained: Trained) -> dict[str, np.ndarray]:
-    """Return the columns that training gives: status, metrics, sparsity."""
-    finite = np.isfinite(trained.metrics["final_loss"]) & np.isfinite(trained.weights).all(axis=0)
-    return {
-        "status": np.where(finite, "done", "diverged"),
-        **trained.metrics,
-        **sparsity(net, trained.weights, trained.peak, plan.spec.zero_tol),
-    }
+def _along_path(batch: Batch, plan: Plan) -> Columns:
+    """Train along the path's axis, from its smallest value up.
+
+    Each run begins with the weights of the run before it, and at rest.
+    """
+    axis = batch.columns[plan.spec.path]
+    state = batch.drawn()
+    found: list[Columns] = []
+    groups: list[np.ndarray] = []
+    for value in np.unique(axis):
+        index = np.flatnonzero(axis == value)
+        start = state if not groups else State.fresh(state.weights(plan.spec), plan.spec)
+        some, state = batch.train(index, start.take(np.arange(len(index))), plan.spec.epochs)
+        found.append(some)
+        groups.append(index)
+    order = np.argsort(np.concatenate(groups))
+    return {name: np.concatenate([one[name] for one in found])[order] for name in found[0]}
 
 
-def _taken(columns: dict[str, np.ndarray], index: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: values[index] for name, values in columns.items()}
-
-
-def _table(plan: Plan, columns: dict[str, np.ndarray]) -> "pa.Table":
+def table(plan: Plan, columns: Columns) -> "pa.Table":
+    """Make the table of some runs."""
     return _filled(schema(plan), plan.name, columns).sort_by("run")
 
 
-def _history_table(plan: Plan, past: list[dict[str, np.ndarray]]) -> "pa.Table | None":
-    if not plan.spec.history:
-        return None
-    import pyarrow as pa
-
-    wanted = tables.history_schema(plan.spec.vary)
-    pieces = [_filled(wanted, plan.name, then) for then in past]
-    order = [("run", "ascending"), ("epoch", "ascending")]
-    return pa.concat_tables([wanted.empty_table(), *pieces]).sort_by(order)
+def schema(plan: Plan) -> "pa.Schema":
+    """Return the columns of a plan's table."""
+    extras = ["best_epoch"] if plan.spec.patience else []
+    extras += ["rung"] if plan.spec.halving else []
+    weights = [f"w{i}" for i in range(1, len(plan.widths))]
+    return tables.schema(weights, plan.spec.vary, extras)
 
 
-def _filled(wanted: "pa.Schema", data: str, columns: dict[str, np.ndarray]) -> "pa.Table":
+def _filled(wanted: "pa.Schema", data: str, columns: Columns) -> "pa.Table":
     """Make a table of a schema; what is not known is null."""
     import pyarrow as pa
 
@@ -129,10 +223,3 @@ def _filled(wanted: "pa.Schema", data: str, columns: dict[str, np.ndarray]) -> "
         ],
         schema=wanted,
     )
-
-
-def schema(plan: Plan) -> "pa.Schema":
-    """Return the columns of a plan's table."""
-    extras = ["best_epoch"] if plan.spec.patience else []
-    weights = [f"w{i}" for i in range(1, len(plan.widths))]
-    return tables.schema(weights, plan.spec.vary, extras)

@@ -11,6 +11,7 @@ import numpy as np
 
 from kernels.training import evaluate, penalty_norms, train
 from sweep.packs import Packs
+from sweep.sparsity import sparsity
 from sweep.spec import Sweep
 
 #: How long a kernel may run before it is asked whether to stop, in seconds.
@@ -22,6 +23,45 @@ _ORDER_ROOM = 2**20
 
 class Stopped(Exception):
     """Training was asked to stop; nothing of it is kept."""
+
+
+class State(NamedTuple):
+    """Where some runs stand; the last axis is the run.
+
+    Attributes
+    ----------
+    parameters, memory : ndarray, shape (parameters, runs)
+        As in `kernels.training.Runs`.
+    initial_loss : ndarray, shape (runs,)
+        Loss at the very beginning, NaN before it is known.
+    epochs : int
+        Epochs trained.
+    """
+
+    parameters: np.ndarray
+    memory: np.ndarray
+    initial_loss: np.ndarray
+    epochs: int
+
+    @classmethod
+    def fresh(cls, parameters: np.ndarray, spec: Sweep) -> "State":
+        """Return the state of runs that begin with these parameters, and at rest."""
+        memory = parameters if spec.l1_method == "proximal" else np.zeros_like(parameters)
+        return cls(parameters, memory, np.full(parameters.shape[1], np.nan), 0)
+
+    @classmethod
+    def join(cls, states: "list[State]") -> "State":
+        """Return the states of several groups of runs as one."""
+        joined = (np.concatenate(field, axis=-1) for field in list(zip(*states, strict=True))[:3])
+        return cls(*joined, states[0].epochs)
+
+    def take(self, index: np.ndarray) -> "State":
+        """Return the states of some of the runs."""
+        return State(*(field[..., index] for field in self[:3]), self.epochs)
+
+    def weights(self, spec: Sweep) -> np.ndarray:
+        """Return the trained parameters."""
+        return self.memory if spec.l1_method == "proximal" else self.parameters
 
 
 class Trained(NamedTuple):
@@ -36,16 +76,24 @@ class Trained(NamedTuple):
         Largest activation of each unit over the training part, the inputs first.
     history : list of dict
         For each recorded epoch: ``index``, the runs still training, and their metrics.
+    state : State
+        From which to go on.
     """
 
     weights: np.ndarray
     metrics: dict[str, np.ndarray]
     peak: np.ndarray
     history: list[dict[str, np.ndarray]]
+    state: State
 
 
 def train_runs(
-    spec: Sweep, packs: Packs, seconds_a_run: float, stopped: Callable[[], bool]
+    spec: Sweep,
+    packs: Packs,
+    state: State,
+    until: int,
+    pace: float,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train all runs of some packs, and leave their weights in them.
 
@@ -53,8 +101,12 @@ def train_runs(
     ----------
     spec : Sweep
     packs : Packs
-    seconds_a_run : float
-        What a run takes, roughly.
+    state : State
+        With which they were packed.
+    until : int
+        Epochs that they are to have had.
+    pace : float
+        Seconds that a run's epoch takes, roughly.
     stopped : callable
         Asked a few times a second whether to give up.
 
@@ -63,20 +115,25 @@ def train_runs(
     Stopped
         If it says so.
     """
-    initial, _ = measure(packs, packs.weights)
-    epochs = np.zeros(packs.count, dtype=np.int64)
+    if state.epochs:
+        initial_loss = state.initial_loss
+        packs.order.skip(state.epochs)
+    else:
+        initial_loss = measure(packs, packs.weights)[0]["loss"]
+    epochs = np.full(packs.count, state.epochs, dtype=np.int64)
     history: list[dict[str, np.ndarray]] = []
     best = _Best(packs, spec.patience) if spec.patience else None
-    alive, moving, done = np.arange(packs.count), packs, 0
-    while done < spec.epochs and len(alive):
-        pause = done + 1 if best else spec.epochs
+    alive, moving, done = np.arange(packs.count), packs, state.epochs
+    while done < until and len(alive):
+        pause = done + 1 if best else until
         if spec.history:
             pause = min(pause, done + spec.history - done % spec.history)
-        pace = seconds_a_run / spec.epochs * moving.count
-        _train(spec, moving, pause - done, pace, stopped)
+        _train(spec, moving, pause - done, pace * moving.count, stopped)
         epochs[alive] = done = pause
         if spec.history and done % spec.history == 0:
-            now, _ = measure(moving, moving.weights)
+            now, peak = measure(moving, moving.weights)
+            by_run = moving.by_run(moving.weights)
+            now["sparsity"] = sparsity(moving.net, by_run, peak, spec.zero_tol)["sparsity"]
             history.append({"index": alive, "epoch": np.full(len(alive), done), **now})
         if best:
             goes_on = best.look(moving, alive, done)
@@ -87,8 +144,11 @@ def train_runs(
         packs.weights[...] = packs.by_lane(best.weights)
         metrics["best_epoch"] = best.epoch
     final, peak = measure(packs, packs.weights)
-    metrics |= {"initial_loss": initial["loss"], "final_loss": final.pop("loss"), **final}
-    return Trained(packs.by_run(packs.weights), metrics, peak, history)
+    metrics |= {"initial_loss": initial_loss, "final_loss": final.pop("loss"), **final}
+    now = State(
+        packs.by_run(packs.runs.parameters), packs.by_run(packs.runs.memory), initial_loss, done
+    )
+    return Trained(packs.by_run(packs.weights), metrics, peak, history, now)
 
 
 def measure(packs: Packs, weights: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:

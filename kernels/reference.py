@@ -1,0 +1,192 @@
+"""One run in plain NumPy: read this first.
+
+The kernels train many runs side by side; this is the same mathematics for a single run, with no
+care for speed. Nothing else imports it but the tests, where it is the oracle.
+
+A network of widths d0, d1, ..., dL has the weights w1 ``[d1, d0]`` and biases b1 ``[d1]``, and so
+on to wL and bL, kept by name in a dict. For a batch of n samples x ``[n, d0]`` of the classes
+y ``[n]``, which weigh v ``[n]``:
+
+    forward     a0 = x,   z_l = a_{l-1} w_l^T + b_l,   a_l = max(z_l, 0),   the logits are z_L
+    loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i
+                + sum over parameters p of  l1_p sum |p| + l2_p sum p^2
+    gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v
+                delta_{l-1} = delta_l w_l  where a_{l-1} > 0, elsewhere 0
+                of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
+                and of the penalties: l1_p sign(p) + 2 l2_p p
+    update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+#: Arrays by the name of the parameter that they belong to: w1, b1, w2, b2, ...
+Parameters = dict[str, np.ndarray]
+
+
+class Settings(NamedTuple):
+    """What tells one run from another, apart from its initial weights and its data.
+
+    Attributes
+    ----------
+    l1, l2 : dict of str to float
+        Penalty on each parameter; 0 on those not named.
+    rate, momentum : float
+        Learning rate and momentum.
+    proximal : bool
+        Whether L1 acts through its proximal step rather than its subgradient.
+    """
+
+    l1: dict[str, float]
+    l2: dict[str, float]
+    rate: float = 0.01
+    momentum: float = 0.9
+    proximal: bool = False
+
+
+def train(
+    parameters: Parameters,
+    settings: Settings,
+    samples: tuple[np.ndarray, np.ndarray, np.ndarray],
+    order: np.ndarray,
+    batch_size: int,
+    epochs: int,
+) -> Parameters:
+    """Train one run and return its parameters.
+
+    Parameters
+    ----------
+    parameters : dict of str to ndarray
+        Initial weights and biases.
+    settings : Settings
+    samples : tuple of ndarray
+        Inputs ``[sample, feature]``, class numbers ``[sample]`` and what each sample counts.
+    order : ndarray of int, shape (epochs, samples)
+        Rows in the order in which an epoch reads them; epochs beyond the last begin again.
+    batch_size : int
+        Samples a step; the last batch of an epoch has what is left.
+    epochs : int
+    """
+    x, y, v = samples
+    p = {name: value.copy() for name, value in parameters.items()}
+    # What the step remembers: with the proximal step the last iterate, else the velocity.
+    start = np.copy if settings.proximal else np.zeros_like
+    memory = {name: start(value) for name, value in p.items()}
+    advance = proximal_step if settings.proximal else nesterov_step
+    for epoch in range(epochs):
+        rows = order[epoch % len(order)]
+        for first in range(0, len(rows), batch_size):
+            batch = rows[first : first + batch_size]
+            activations = forward(p, x[batch])
+            gradient = backward(p, activations, y[batch], v[batch])
+            for name in p:
+                l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
+                g = gradient[name] + l2_gradient(p[name], l2)
+                p[name], memory[name] = advance(p[name], memory[name], g, settings, l1)
+    return memory if settings.proximal else p
+
+
+def forward(parameters: Parameters, x: np.ndarray) -> list[np.ndarray]:
+    """Return the activations of all layers, the inputs first; the last are the logits."""
+    layers = len(parameters) // 2
+    activations = [x]
+    for layer in range(1, layers + 1):
+        z = activations[-1] @ parameters[f"w{layer}"].T + parameters[f"b{layer}"]
+        activations.append(relu(z) if layer < layers else z)
+    return activations
+
+
+def backward(
+    parameters: Parameters, activations: list[np.ndarray], y: np.ndarray, v: np.ndarray
+) -> Parameters:
+    """Return the gradient of the mean cross-entropy by every parameter.
+
+    Parameters
+    ----------
+    parameters : dict of str to ndarray
+    activations : list of ndarray
+        As `forward` returns them.
+    y : ndarray of int, shape (n,)
+        Classes.
+    v : ndarray, shape (n,)
+        What each sample counts.
+    """
+    gradient = {}
+    delta = softmax(activations[-1])
+    delta[np.arange(len(y)), y] -= 1
+    delta *= (v / v.sum())[:, None]
+    for layer in range(len(parameters) // 2, 0, -1):
+        below = activations[layer - 1]
+        gradient[f"w{layer}"] = delta.T @ below
+        gradient[f"b{layer}"] = delta.sum(axis=0)
+        delta = delta @ parameters[f"w{layer}"] * relu_gradient(below)
+    return gradient
+
+
+def relu(z: np.ndarray) -> np.ndarray:
+    """Return z where it is above zero, else 0."""
+    return np.where(z <= 0, 0, z)
+
+
+def relu_gradient(a: np.ndarray) -> np.ndarray:
+    """Return the derivative of `relu` where it gave a."""
+    return np.where(a <= 0, 0, 1)
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Return exp(z) / sum(exp(z)) of each row; the largest logit is taken off before exp."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def cross_entropy(logits: np.ndarray, y: np.ndarray, v: np.ndarray) -> float:
+    """Return the weighted mean of -log softmax(z)[label] over the rows z of the logits."""
+    z = logits - logits.max(axis=1, keepdims=True)
+    losses = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
+    return float((v * losses).sum() / v.sum())
+
+
+def accuracy(logits: np.ndarray, y: np.ndarray, v: np.ndarray) -> float:
+    """Return the share of the samples whose largest logit, the first of equals, is the label's."""
+    return float((v * (logits.argmax(axis=1) == y)).sum() / v.sum())
+
+
+def penalty(parameters: Parameters, settings: Settings) -> float:
+    """Return the penalties' part of the loss."""
+    l1 = sum(value * np.abs(parameters[name]).sum() for name, value in settings.l1.items())
+    l2 = sum(value * (parameters[name] ** 2).sum() for name, value in settings.l2.items())
+    return float(l1 + l2)
+
+
+def l1_gradient(p: np.ndarray, l1: float) -> np.ndarray:
+    """Return a subgradient of l1 |p|: 0 where p is 0."""
+    return l1 * np.sign(p)
+
+
+def l2_gradient(p: np.ndarray, l2: float) -> np.ndarray:
+    """Return the gradient of l2 p^2."""
+    return 2 * l2 * p
+
+
+def soft_threshold(p: np.ndarray, t: float) -> np.ndarray:
+    """Return p moved by t towards zero, and not beyond: the proximal step of t |p|."""
+    return np.sign(p) * np.maximum(np.abs(p) - t, 0)
+
+
+def nesterov_step(p, u, g, settings, l1):
+    """Return the next parameter and velocity, given the gradient of all but the L1 penalty."""
+    r, m = settings.rate, settings.momentum
+    g = g + l1_gradient(p, l1)
+    u = m * u - r * g
+    return p + m * u - r * g, u
+
+
+def proximal_step(p, x, g, settings, l1):
+    """Return the next point p to take the gradient at, and the next iterate x (FISTA).
+
+    x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
+    """
+    r, m = settings.rate, settings.momentum
+    following = soft_threshold(p - r * g, r * l1)
+    return following + m * (following - x), following
