@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext, suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -174,9 +175,21 @@ def never() -> bool:
     return False
 
 
-def orphaned(parent: int) -> bool:
-    """Whether the process that started this one has ended."""
-    return parent not in (os.getppid(), os.getpid())  # the same one, where one worker is enough
+def following(parent: int) -> bool:
+    """Say that nobody asks to stop, and see to it that this worker ends soon after its parent."""
+    if os.getpid() != parent:  # joblib needs no process where one worker is enough
+        _follow(parent)
+    return False
+
+
+@cache
+def _follow(parent: int) -> None:
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _opened(experiment: Experiment, where: Where):
@@ -201,7 +214,7 @@ def _train(
     held = interrupt.noted() if workers.are == "threads" else nullcontext()
     stopped = {
         "threads": interrupt.requested,
-        "processes": partial(orphaned, os.getpid()),
+        "processes": partial(following, os.getpid()),
         "elsewhere": never,
     }[workers.are]
     counts = sink.counts()

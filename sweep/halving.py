@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -53,9 +54,7 @@ def survivors(cells: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
     finite = np.where(np.isfinite(scores), scores, np.inf)
     order = np.argsort(place, kind="stable")
     bounds = np.searchsorted(place[order], np.arange(len(names) + 1))
-    means = np.array(
-        [math.fsum(finite[order[a:b]]) for a, b in zip(bounds, bounds[1:], strict=False)]
-    )
+    means = np.array([math.fsum(finite[order[a:b]]) for a, b in pairwise(bounds)])
     means /= np.diff(bounds)
     return np.sort(names[np.argsort(means, kind="stable")[:count]])
 
