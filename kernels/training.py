@@ -93,7 +93,7 @@ def train(
         the speed of a tiny one, and the same bits. See `kernels.frozen.freezes`.
     """
     batch_size = min(batch_size, samples.order.shape[1])
-    zeros, work = _workspace(net, runs.parameters, batch_size)
+    zeros, work = workspace(net, runs.parameters, batch_size)
     shape = Frozen(tuple(net.widths.tolist()), batch_size, proximal) if freeze else net
     _train(zeros, shape, runs, samples, work, batch_size, epochs, proximal)
 
@@ -162,7 +162,7 @@ class Measures(NamedTuple):
 def evaluate(net: Network, runs: Runs, weights: np.ndarray, samples: Samples) -> Measures:
     """Evaluate ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``."""
     n = samples.order.shape[1]
-    zeros, work = _workspace(net, weights, min(EVALUATION_BATCH, n))
+    zeros, work = workspace(net, weights, min(EVALUATION_BATCH, n))
     packs, _, width = weights.shape
     loss = aligned_zeros((packs, width), weights.dtype)
     right = aligned_zeros((packs, width), weights.dtype)
@@ -217,7 +217,7 @@ def _penalty_norms(zeros, weights, bounds, one, two):
             ones[i], twos[i] = norms(w, bounds[i], bounds[i + 1])
 
 
-def _workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tuple, Workspace]:
+def workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tuple, Workspace]:
     """Return the lane template and zeroed arrays to work in, with room for a batch."""
     width, dtype = parameters.shape[2], parameters.dtype
     units = int(net.unit[-1]) * capacity

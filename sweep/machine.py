@@ -5,19 +5,29 @@ import os
 import platform
 from typing import Any
 
+from sweep.errors import InputError
+
 
 def versions(precision: str) -> dict[str, Any]:
     """Return what a table's footer says of how it was made."""
     import llvmlite.binding as llvm
 
-    from kernels.lanes import lane_width
-
     return {
         **{name: version(name) for name in ("regsweep", "numpy", "numba", "scikit-learn")},
         "python": platform.python_version(),
         "cpu": llvm.get_host_cpu_name(),
-        "lanes": lane_width(precision),
+        "lanes": lanes(precision),
     }
+
+
+def lanes(precision: str, vectors: int = 1) -> int:
+    """Return how many runs make a pack: `kernels.lanes.lane_width` with an error for users."""
+    from kernels.lanes import lane_width
+
+    try:
+        return lane_width(precision, vectors)
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def version(distribution: str) -> str:
@@ -31,12 +41,12 @@ def version(distribution: str) -> str:
 def description() -> dict[str, Any]:
     """Return what ``sweep info`` says."""
     from kernels.compiled import cache_folder
-    from kernels.lanes import lane_width, vector_bytes
+    from kernels.lanes import vector_bytes
 
     folder = cache_folder()
     return {
         **versions("float64"),
-        "lanes": {name: lane_width(name) for name in ("float64", "float32")},
+        "lanes": {name: lanes(name) for name in ("float64", "float32")},
         "vector_bits": 8 * vector_bytes(),
         "threads": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kernels.frozen import freezes
-from kernels.lanes import aligned_zeros, lane_width
+from kernels.lanes import aligned_zeros
 from kernels.network import Network
 from kernels.training import Runs, Samples
 from sweep.draws import BatchOrder
+from sweep.machine import lanes
 from sweep.spec import Sweep
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def shape_of(spec: Sweep, widths: tuple[int, ...], samples: int, freeze: bool) -
     """Return whether a network is frozen, and the lane width of its packs; see `pack`."""
     frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
     # A tiny network leaves registers free, and waits for results: two vectors hide the wait.
-    return frozen, lane_width(spec.precision, vectors=2 if frozen else 1)
+    return frozen, lanes(spec.precision, vectors=2 if frozen else 1)
 
 
 def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:

@@ -1,7 +1,7 @@
 """A task: run numbers in, trained, rows out."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -123,19 +123,20 @@ class Batch:
         state : State
         """
         spec = self.plan.spec
+        groups = self._of_one_size(index)
         found: list[Columns] = []
-        groups: list[np.ndarray] = []
         states: list[State] = []
-        for group in self._of_one_size(index):
+        for group in groups:
+            before = state if len(groups) == 1 else state.take(group)
             some = {name: values[index[group]] for name, values in self.columns.items()}
-            before = state.take(group)
             packs = pack(spec, self.net, some, self._folds, before, self.plan.worth_freezing)
             pace = self.plan.seconds_a_run / max(spec.epochs, 1)
             trained = train_runs(spec, packs, before, epochs, pace, self._stopped)
             found.append({**some, **self._judged(trained)})
-            groups.append(group)
             states.append(trained.state)
             self._remember(some, trained)
+        if len(groups) == 1:
+            return found[0], states[0]
         order = np.argsort(np.concatenate(groups))
         merged = {name: np.concatenate([one[name] for one in found])[order] for name in found[0]}
         return merged, State.join(states).take(order)
@@ -151,12 +152,13 @@ class Batch:
         order = [("run", "ascending"), ("epoch", "ascending")]
         return pa.concat_tables([wanted.empty_table(), *pieces]).sort_by(order)
 
-    def _of_one_size(self, index: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield places in ``index`` whose parts are of one size: a pack shares its batches."""
-        chosen = [self._folds[self._keys[i]] for i in index.tolist()]
-        sizes = np.array([[len(fold.train), len(fold.val)] for fold in chosen])
-        for size in np.unique(sizes, axis=0):
-            yield np.flatnonzero((sizes == size).all(axis=1))
+    def _of_one_size(self, index: np.ndarray) -> list[np.ndarray]:
+        """Return places in ``index`` whose parts are of one size: a pack shares its batches."""
+        groups: dict[tuple[int, int], list[int]] = {}
+        sizes = {key: (len(fold.train), len(fold.val)) for key, fold in self._folds.items()}
+        for i, run in enumerate(index.tolist()):
+            groups.setdefault(sizes[self._keys[run]], []).append(i)
+        return [np.array(group) for group in groups.values()]
 
     def _judged(self, trained: Trained) -> Columns:
         """Return the columns that training gives: status, metrics, sparsity."""

@@ -1,0 +1,112 @@
+"""The phases of training, each by itself: to measure where the time of a batch goes.
+
+The kernels are those of `kernels.learning.learn`, which goes from phase to phase within a batch;
+here one phase is repeated for all batches, and the rest left out.
+"""
+
+import numpy as np
+
+from kernels.compiled import entry, kernel
+from kernels.lanes import aligned_zeros, as_lanes
+from kernels.learning import GRADIENT_ROWS, Optimizer, update
+from kernels.network import (
+    Network,
+    backward,
+    bias_gradient,
+    forward,
+    read_batch,
+    softmax_gradient,
+    weight_gradient,
+)
+from kernels.training import Runs, Samples, lanes_of, workspace
+
+#: Names of the phases in their order; the gradient by the logits is part of "backward".
+PHASES = ("gather", "forward", "backward", "gradient", "step")
+
+
+class Phases:
+    """The phases of training some runs.
+
+    Parameters
+    ----------
+    net : Network
+    runs : Runs
+        Copied. Their learning rate is taken to be 0, so that they stay what they are.
+    samples : Samples
+    batch_size : int
+    """
+
+    def __init__(self, net: Network, runs: Runs, samples: Samples, batch_size: int) -> None:
+        batch_size = min(batch_size, samples.order.shape[1])
+        still = runs._replace(
+            parameters=_copy(runs.parameters),
+            memory=_copy(runs.memory),
+            rate=np.zeros_like(runs.rate),
+        )
+        zeros, work = workspace(net, runs.parameters, batch_size)
+        self._arguments = (zeros, net, still, samples, work, batch_size)
+        for phase in PHASES:  # each leaves numbers for the next to work on
+            self.repeat(phase, 1)
+
+    def repeat(self, phase: str, epochs: int) -> None:
+        """Do one phase of every batch of some epochs."""
+        _repeat(*self._arguments, epochs, PHASES.index(phase))
+
+
+def _copy(array: np.ndarray) -> np.ndarray:
+    copy = aligned_zeros(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+@entry
+def _repeat(zeros, net, runs, samples, space, batch_size, epochs, phase):
+    work = lanes_of(space, zeros)
+    n = samples.order.shape[1]
+    for pack in range(runs.parameters.shape[0]):
+        w = as_lanes(runs.parameters[pack], zeros)
+        u = as_lanes(runs.memory[pack], zeros)
+        l1, l2 = as_lanes(runs.l1[pack], zeros), as_lanes(runs.l2[pack], zeros)
+        rate = as_lanes(runs.rate[pack : pack + 1], zeros)[0]
+        momentum = as_lanes(runs.momentum[pack : pack + 1], zeros)[0]
+        optimizer = Optimizer(w, u, l1, l2, rate, momentum, False)
+        for epoch in range(epochs):
+            order = samples.order[epoch % samples.order.shape[0]]
+            for first in range(0, n, batch_size):
+                rows = order[first : min(first + batch_size, n)]
+                batch = rows.shape[0]
+                if phase == 0:
+                    read_batch(space, work, samples, rows, runs.streams[pack])
+                elif phase == 1:
+                    forward(net, w, work, batch)
+                elif phase == 2:
+                    softmax_gradient(net, work, batch)
+                    for layer in range(net.weight.shape[0] - 1, 0, -1):
+                        backward(net, w, work, layer, batch)
+                elif phase == 3:
+                    _gradient(net, work, batch)
+                else:
+                    _step(net, optimizer, work)
+
+
+@kernel
+def _gradient(net, work, batch):
+    for layer in range(net.weight.shape[0] - 1, -1, -1):
+        outputs = net.widths[layer + 1]
+        for first in range(0, outputs, GRADIENT_ROWS):
+            rows = min(GRADIENT_ROWS, outputs - first)
+            bias_gradient(net, work, layer, first, rows, batch)
+            weight_gradient(net, work, layer, first, rows, batch)
+
+
+@kernel
+def _step(net, optimizer, work):
+    l1, l2 = optimizer.l1, optimizer.l2
+    for layer in range(net.weight.shape[0] - 1, -1, -1):
+        inputs, outputs = net.widths[layer], net.widths[layer + 1]
+        for first in range(0, outputs, GRADIENT_ROWS):
+            rows = min(GRADIENT_ROWS, outputs - first)
+            start = net.bias[layer] + first
+            update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, rows)
+            start = net.weight[layer] + first * inputs
+            update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], start, rows * inputs)

@@ -1,0 +1,63 @@
+"""Prediction: what one trained network makes of many samples. Here a lane is a sample.
+
+The sums are those of training, in the same order, and exp is our own: the same bits on every
+machine, however many samples are asked for at once. A sum does not change when terms that are
+exactly zero are left out of it, so nor do the bits when what feeds nothing is.
+"""
+
+import numpy as np
+
+from kernels.compiled import entry
+from kernels.functions import exp
+from kernels.lanes import aligned_zeros, as_lanes, broadcast, lane_width, select
+from kernels.network import Network, forward, read_batch
+from kernels.training import EVALUATION_BATCH, Samples, lanes_of, workspace
+
+
+def probabilities(net: Network, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the probability of each class for each sample, shape (samples, classes).
+
+    Parameters
+    ----------
+    net : Network
+    parameters : ndarray of float64, shape (net.size,)
+    x : ndarray of float64, shape (samples, features)
+        C-contiguous, with at least one row.
+    """
+    width, classes = lane_width(np.float64), int(net.widths[-1])
+    rows = -(-len(x) // width)
+    weights = aligned_zeros((net.size, width), np.float64)
+    weights[...] = parameters[:, None]
+    order = np.minimum(np.arange(rows * width), len(x) - 1).reshape(1, rows, width)
+    unused = np.zeros(len(x))
+    zeros, work = workspace(net, weights[None], min(EVALUATION_BATCH, rows))
+    found = aligned_zeros((rows * classes, width), np.float64)
+    samples = Samples(x, unused, unused, order)
+    _probabilities(zeros, net, weights, np.arange(width), samples, work, found)
+    by_sample = np.moveaxis(found.reshape(rows, classes, width), 2, 1)
+    return np.ascontiguousarray(by_sample.reshape(-1, classes)[: len(x)])
+
+
+@entry
+def _probabilities(zeros, net, weights, streams, samples, space, found):
+    work = lanes_of(space, zeros)
+    w, out = as_lanes(weights, zeros), as_lanes(found, zeros)
+    layers, capacity = net.weight.shape[0], work.capacity
+    classes, logits = net.widths[layers], net.unit[layers] * capacity
+    order = samples.order[0]
+    for first in range(0, order.shape[0], capacity):
+        rows = order[first : min(first + capacity, order.shape[0])]
+        read_batch(space, work, samples, rows, streams)
+        forward(net, w, work, rows.shape[0])
+        for b in range(rows.shape[0]):
+            z, p = logits + b * classes, (first + b) * classes
+            top = work.units[z]
+            for c in range(1, classes):
+                top = select(work.units[z + c] > top, work.units[z + c], top)
+            total = broadcast(top, 0.0)
+            for c in range(classes):
+                e = exp(work.units[z + c] - top)
+                out[p + c] = e
+                total = total + e
+            for c in range(classes):
+                out[p + c] = out[p + c] / total
