@@ -1,0 +1,142 @@
+"""Every column of the tables: its name, type, unit and meaning, written once.
+
+A table is tidy: one row is one run (or, in the history, one recorded epoch of one run). Names
+are plain words, so that they work unquoted in ``DataFrame.query``. Columns whose names depend on
+the sweep stand here under a pattern: ``<varied>``, ``sparsity_<weight>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: What can become of a run, the better first: of two rows of one run, the better one counts.
+STATUSES = ("done", "diverged", "error")
+
+
+class Column(NamedTuple):
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        The name, or a pattern with ``<varied>`` or ``<weight>`` in it.
+    dtype : str
+        Arrow's name of the type.
+    unit : str
+        What is counted or measured; empty for a bare number.
+    meaning : str
+        One sentence.
+    """
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+_RUN = Column("run", "int64", "", "Number of the run: its place in the grid, from 0.")
+_DATA = Column("data", "string", "", "Name of the data set.")
+_PLACE = (
+    Column("seed", "int64", "", "Seed of the weights, the split and the order of the batches."),
+    Column("fold", "int32", "", "The fold held out, from 0; 0 where there are no folds."),
+    Column("l1", "float64", "", "L1 penalty, on the parameters that it is placed on."),
+    Column("l2", "float64", "", "L2 penalty, on the parameters that it is placed on."),
+    Column("lr", "float64", "", "Learning rate."),
+    Column("momentum", "float64", "", "Nesterov momentum."),
+    Column("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
+)
+_TRAIN_LOSS = Column("train_loss", "float64", "nat", "Cross-entropy alone, training part.")
+_VAL_LOSS = Column("val_loss", "float64", "nat", "Cross-entropy alone, held-out part.")
+_TRAIN_ACCURACY = Column("train_accuracy", "float64", "share", "Right classes, training part.")
+_VAL_ACCURACY = Column("val_accuracy", "float64", "share", "Right classes, held-out part.")
+_SPARSITY = Column("sparsity", "float64", "share", "Weights, biases aside, that count as zero.")
+
+#: The table of runs, in the order of its columns.
+RUNS = (
+    _RUN,
+    _DATA,
+    *_PLACE,
+    Column("status", "string", "", "`done`, `diverged` or `error`."),
+    Column("epochs", "int64", "epoch", "Epochs trained."),
+    Column("initial_loss", "float64", "nat", "Loss with penalties before training."),
+    Column("final_loss", "float64", "nat", "Loss with penalties after training."),
+    _TRAIN_LOSS,
+    _VAL_LOSS,
+    _TRAIN_ACCURACY,
+    _VAL_ACCURACY,
+    Column("l1_penalty", "float64", "nat", "Sum of the L1 terms after training."),
+    Column("l2_penalty", "float64", "nat", "Sum of the L2 terms after training."),
+    _SPARSITY,
+    Column("sparsity_<weight>", "float64", "share", "The same in one weight matrix."),
+    Column("nonzero", "int64", "weight", "Weights, biases aside, that are not zero."),
+    Column("effective", "int64", "weight", "Of those, on a path from an input to an output."),
+    Column("dead_units", "int64", "unit", "Hidden units that never pass anything on."),
+    Column("unused_inputs", "int64", "input", "Inputs with no path to an output."),
+    Column("best_epoch", "int64", "epoch", "Epoch of the best `val_loss` (with patience)."),
+    Column("rung", "int64", "", "Last rung of halving that the run reached, from 0."),
+    Column("seconds", "float64", "s", "The run's share of the time of its task."),
+)
+
+#: Columns that only some sweeps have.
+OPTIONAL = ("best_epoch", "rung")
+
+#: The table of the history, in the order of its columns.
+HISTORY = (
+    _RUN,
+    *_PLACE,
+    Column("epoch", "int64", "epoch", "Epochs trained when the row was recorded."),
+    Column("loss", "float64", "nat", "Loss with penalties, training part."),
+    _TRAIN_LOSS,
+    _VAL_LOSS,
+    _TRAIN_ACCURACY,
+    _VAL_ACCURACY,
+    _SPARSITY,
+)
+
+
+def schema(weights: Iterable[str], varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Schema:
+    """Make the schema of the table of runs.
+
+    Parameters
+    ----------
+    weights : iterable of str
+        Names of the weight matrices, from the input on: ``w1``, ``w2``, ...
+    varied : iterable of str
+        Names of the further axes, in the order of the grid.
+    extras : iterable of str
+        Which of `OPTIONAL` the sweep has.
+    """
+    left_out = set(OPTIONAL) - set(extras)
+    return _arrow((c for c in RUNS if c.name not in left_out), tuple(weights), tuple(varied))
+
+
+def history_schema(varied: Iterable[str]) -> pa.Schema:
+    """Make the schema of the table of the history; `varied` as in `schema`."""
+    return _arrow(HISTORY, (), tuple(varied))
+
+
+def coordinates(names: list[str]) -> list[str]:
+    """Those of a table's column names that place a row in the grid, ``run`` and ``data`` first."""
+    return names[: names.index("status" if "status" in names else "epoch")]
+
+
+def _arrow(
+    columns: Iterable[Column], weights: tuple[str, ...], varied: tuple[str, ...]
+) -> pa.Schema:
+    """Fill in the patterns and make an Arrow schema."""
+    import pyarrow as pa
+
+    fields = []
+    for column in columns:
+        dtype = pa.type_for_alias(column.dtype)
+        if "<varied>" in column.name:
+            fields += [(name, dtype) for name in varied]
+        elif "<weight>" in column.name:
+            fields += [(column.name.replace("<weight>", name), dtype) for name in weights]
+        else:
+            fields.append((column.name, dtype))
+    return pa.schema(fields)

@@ -1,0 +1,56 @@
+"""Tables as CSV, a piece at a time, whose floats read back to the same bits.
+
+A float has the fewest digits that give it back, and always looks like one: ``0.0``, not ``0``,
+so that a column of whole numbers is not read as integers. A text that a spreadsheet would run as
+a formula gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from results.durable import Sink
+
+_FORMULA = r"^[=+\-@\t\r]"
+_INTEGER = r"^-?\d+$"
+_NEEDS_QUOTES = r'[",\r\n]'
+
+
+def header(schema: pa.Schema) -> bytes:
+    """Line of the columns' names."""
+    return (",".join(schema.names) + "\n").encode()
+
+
+def write(table: pa.Table, sink: Sink) -> None:
+    """Write the rows of a table, without a header."""
+    columns, quoted = [], False
+    for column in table.combine_chunks().columns:
+        if pa.types.is_string(column.type):
+            # Names and statuses repeat themselves, so their few distinct texts are looked at.
+            coded = column.chunk(0).dictionary_encode()
+            texts = coded.dictionary
+            quoted |= bool(pc.any(pc.match_substring_regex(texts, _NEEDS_QUOTES)).as_py())
+            columns.append(_decode(coded, pc.replace_substring_regex(texts, _FORMULA, r"'\0")))
+        elif pa.types.is_floating(column.type) and _any_whole(column.to_numpy()):
+            coded = column.chunk(0).dictionary_encode()
+            texts = pc.cast(coded.dictionary, pa.string())
+            whole = pc.match_substring_regex(texts, _INTEGER)
+            points = pc.if_else(whole, ".0", "")
+            columns.append(_decode(coded, pc.binary_join_element_wise(texts, points, "")))
+        else:
+            columns.append(column)
+    options = pa.csv.WriteOptions(
+        include_header=False, quoting_style="needed" if quoted else "none"
+    )
+    pa.csv.write_csv(pa.table(columns, names=table.schema.names), pa.PythonFile(sink, "w"), options)
+
+
+def _decode(coded: pa.DictionaryArray, texts: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(coded.indices, texts).dictionary_decode()
+
+
+def _any_whole(values: np.ndarray) -> bool:
+    return bool((values == np.rint(values)).any())

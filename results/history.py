@@ -1,0 +1,56 @@
+"""The history of a sweep: metrics recorded while its runs trained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from results import parts, place
+from results.errors import ResultsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load_history(
+    path: str | os.PathLike[str], cell: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """Read the history of a complete sweep: one row per run and recorded epoch.
+
+    Parameters
+    ----------
+    path : str or path
+        The results directory.
+    cell : dict of str to float, optional
+        Read only the runs at these values of axes, such as ``{"l1": 0.01, "l2": 0}``.
+
+    Raises
+    ------
+    ResultsError
+        If there is no history, or it is damaged.
+    """
+    file = Path(path) / place.HISTORY
+    try:
+        parts.footer(file)
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{path} holds no {place.HISTORY}: it is written at the end of a sweep with --history"
+        ) from None
+    found = []
+    try:
+        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            for batch in parquet.iter_batches(batch_size=2**18):
+                chosen = np.ones(len(batch), dtype=bool)
+                for name, value in (cell or {}).items():
+                    chosen &= batch[name].to_numpy() == value
+                found.append(batch.filter(pa.array(chosen)))
+            schema = parquet.schema_arrow.remove_metadata()
+    except (pa.ArrowException, OSError) as error:
+        raise parts.Damaged(file, str(error).partition("\n")[0]) from error
+    return pa.Table.from_batches(found, schema.remove_metadata()).to_pandas()

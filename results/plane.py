@@ -1,0 +1,197 @@
+"""A plane of the grid: two axes, and which cell lies where. What every map is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from results.cells import axes, deciding
+from results.errors import ResultsError
+from results.words import number
+
+#: Least ratio between positive values for which an axis is a logarithmic one.
+_LOGARITHMIC = 10
+
+#: Values above which an axis is labelled by powers of ten that are none of them.
+_MANY = 12
+
+
+class Axis(NamedTuple):
+    """An axis of the grid, and where its values are drawn.
+
+    Attributes
+    ----------
+    name : str
+    values : ndarray
+        In rising order.
+    at : ndarray
+        Where each value is drawn.
+    logarithmic : bool
+        Whether equal steps stand for equal factors; a 0 then stands one step before the rest.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+    at: NDArray[np.float64]
+    logarithmic: bool
+
+    @property
+    def has_zero(self) -> bool:
+        """Whether a 0 stands apart, beside logarithms."""
+        return self.logarithmic and self.values[0] == 0 and len(self.values) > 1
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Where one value's room ends and the next one's begins, shape (values + 1,)."""
+        half = (np.diff(self.at) if len(self.at) > 1 else np.ones(1)) / 2
+        middles = (self.at[1:] + self.at[:-1]) / 2
+        return np.concatenate(([self.at[0] - half[0]], middles, [self.at[-1] + half[-1]]))
+
+    def even(self) -> Axis:
+        """Return the axis with the same room for each value."""
+        return self._replace(at=np.arange(len(self.values), dtype=np.float64))
+
+    def labels(self) -> list[tuple[float, str]]:
+        """Positions and texts worth writing at the axis, the most telling first."""
+        n = len(self.values)
+        found = {0: number(self.values[0], 2)}
+        if self.logarithmic:
+            powers = [i for i, value in enumerate(self.values) if value > 0 and _is_power(value)]
+            if n > _MANY and len(self._powers()) >= 2:
+                return self._zero() + self._powers()
+            found |= {i: number(self.values[i], 2) for i in powers}
+        halves = (i for level in range(n.bit_length(), -1, -1) for i in range(0, n, 2**level))
+        for i in (n - 1, *halves):
+            found.setdefault(i, number(self.values[i], 2))
+        return [(float(self.at[i]), text) for i, text in found.items()]
+
+    def _powers(self) -> list[tuple[float, str]]:
+        """Label the powers of ten, for many values that miss them."""
+        some = self.values > 0
+        decades = np.log10(self.values[some])
+        powers = np.arange(np.ceil(decades[0] - 1e-9), np.floor(decades[-1] + 1e-9) + 1)
+        places = np.interp(powers, decades, self.at[some])
+        return [
+            (float(at), number(10.0**power, 2)) for at, power in zip(places, powers, strict=True)
+        ]
+
+    def _zero(self) -> list[tuple[float, str]]:
+        return [(float(self.at[0]), "0")] if self.has_zero else []
+
+
+class Plane(NamedTuple):
+    """Two axes of the grid, the rest held fixed.
+
+    Attributes
+    ----------
+    x, y : Axis
+    index : ndarray of int64, shape (y, x)
+        Row of each cell in the summary, -1 where there is none.
+    fixed : dict of str to float
+        Values of the other axes, of those that have more than one.
+    """
+
+    x: Axis
+    y: Axis
+    index: NDArray[np.int64]
+    fixed: dict[str, float]
+
+    def matrix(self, values: pd.Series) -> NDArray[np.float64]:
+        """Lay a column of the summary out as ``[y, x]``, NaN where there is no cell."""
+        column = values.to_numpy(np.float64, na_value=np.nan)
+        return np.where(self.index >= 0, column[self.index], np.nan)
+
+    def find(self, row: int) -> tuple[int, int] | None:
+        """Return the place ``(y, x)`` of a row of the summary, None where it is elsewhere."""
+        places = np.argwhere(self.index == row)
+        return (int(places[0, 0]), int(places[0, 1])) if len(places) else None
+
+
+def plane(cells: pd.DataFrame, at: Mapping[str, float] | None = None) -> Plane:
+    """Choose a plane: L1 and L2 where they vary, through the best cell in all other axes.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        A `results.summary`.
+    at : dict of str to float, optional
+        Values at which to hold axes fixed.
+    """
+    names = axes(cells)
+    free = [name for name in names if name not in (at or {})]
+    varying = [name for name in free if cells[name].nunique() > 1]
+    x, y = (varying + [name for name in free if name not in varying] + names)[:2]
+    rows, fixed = hold(cells, (x, y), at)
+    xs, across = np.unique(cells[x].to_numpy()[rows], return_inverse=True)
+    ys, up = np.unique(cells[y].to_numpy()[rows], return_inverse=True)
+    index = np.full((len(ys), len(xs)), -1, dtype=np.int64)
+    index[up, across] = rows
+    return Plane(lay_out(x, xs).even(), lay_out(y, ys).even(), index, fixed)
+
+
+def hold(
+    cells: pd.DataFrame, free: Sequence[str], at: Mapping[str, float] | None = None
+) -> tuple[NDArray[np.int64], dict[str, float]]:
+    """Hold all axes fixed but the free ones: where `at` says, else where the best cell is.
+
+    Returns
+    -------
+    rows : ndarray of int64
+        Rows of the summary that are left.
+    fixed : dict of str to float
+        Where axes with more than one value are held.
+    """
+    fixed = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
+    fixed = {name: value for name, value in fixed.items() if name not in free}
+    chosen = np.ones(len(cells), dtype=bool)
+    for name, value in fixed.items():
+        chosen &= (cells[name] == value).to_numpy()
+    if not chosen.any():
+        raise ResultsError(f"no cell of the table has {said(fixed)}")
+    rank = cells[f"rank_{deciding(cells)}"][chosen].astype("Float64").fillna(np.inf)
+    through = cells.loc[rank.idxmin()]
+    for name in axes(cells):
+        if name not in free and name not in fixed:
+            fixed[name] = float(through[name])
+            chosen &= (cells[name] == fixed[name]).to_numpy()
+    varying = {name: value for name, value in fixed.items() if cells[name].nunique() > 1}
+    return np.flatnonzero(chosen), varying
+
+
+def said(fixed: Mapping[str, float]) -> str:
+    """Say what is held fixed: ``l2 = 0.001, lr = 0.01``."""
+    return ", ".join(f"{name} = {number(value)}" for name, value in fixed.items())
+
+
+def value_of(cells: pd.DataFrame, name: str, value: float) -> float:
+    """Return the value of an axis that was meant, which may be given rounded as we write it."""
+    if name not in axes(cells):
+        raise ResultsError(f"no axis {name!r}; there are {', '.join(axes(cells))}")
+    values = np.unique(cells[name])
+    near = values[np.isclose(values, value, rtol=1e-3, atol=0)]
+    if not len(near):
+        there = ", ".join(number(v) for v in values[:8]) + (", ..." if len(values) > 8 else "")
+        raise ResultsError(f"{name} is never {number(value)}; its values are {there}")
+    return float(near[np.argmin(abs(near - value))])
+
+
+def lay_out(name: str, values: NDArray[np.float64]) -> Axis:
+    """Lay an axis out, logarithmic where its values ask for it; see `Axis`."""
+    positive = values[values > 0]
+    wide = len(positive) > 0 and positive[-1] >= _LOGARITHMIC * positive[0]
+    if values[0] < 0 or not (wide or (len(positive) == 1 and values[0] == 0)):
+        return Axis(name, values, values.astype(np.float64), logarithmic=False)
+    at = np.log10(positive)
+    if len(positive) < len(values):
+        step = np.median(np.diff(at)) if len(at) > 1 else 1.0
+        at = np.concatenate(([at[0] - step], at))
+    return Axis(name, values, at, logarithmic=True)
+
+
+def _is_power(value: float) -> bool:
+    """Whether a value is a power of ten."""
+    return bool(np.isclose(np.log10(value), np.rint(np.log10(value)), atol=1e-9))

@@ -1,0 +1,159 @@
+"""Oracles: the slow and obvious version of what the packages compute.
+
+Nothing here is imported from them.
+"""
+
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+
+
+def article(seed, epochs, l1, l2, rate=0.01, momentum=0.9):
+    """Run the article's experiment, its steps one after another.
+
+    ``l1`` and ``l2`` hold the penalty of each parameter by name; those not named have none.
+    Returns the losses before the first epoch and after the last, the last prediction, the
+    parameters, and the inputs ``x``.
+    """
+    # Step 1: the data, the weights, a forward feed.
+    random = np.random.RandomState(seed)
+    x = random.randint(1, 100, size=(5, 1)) / 100
+    y = np.array([[0], [1], [0], [0]])
+    p = {}
+    for layer, (outputs, inputs) in enumerate([(3, 5), (5, 3), (4, 5)], start=1):
+        p[f"w{layer}"] = random.random_sample((outputs, inputs))
+        p[f"b{layer}"] = np.zeros((outputs, 1))
+
+    def feed():
+        z1 = p["w1"].dot(x) + p["b1"]
+        h1 = np.maximum(z1, 0)
+        z2 = p["w2"].dot(h1) + p["b2"]
+        h2 = np.maximum(z2, 0)
+        z3 = p["w3"].dot(h2) + p["b3"]
+        return z1, h1, z2, h2, np.exp(z3) / np.sum(np.exp(z3))
+
+    def loss_with_penalties(y_hat):
+        total = -np.sum(y * np.log(y_hat + 1e-100))
+        for name, value in p.items():
+            total += l1.get(name, 0) * np.sum(abs(value)) + l2.get(name, 0) * np.sum(value**2)
+        return float(total)
+
+    initial_loss = loss_with_penalties(feed()[-1])
+    # Step 2: what the optimizer remembers.
+    update = {name: np.zeros(value.shape) for name, value in p.items()}
+    # Step 3: the training loop.
+    for _ in range(epochs):
+        z1, h1, z2, h2, y_hat = feed()
+        softmax_dash = y_hat * (np.eye(4) - y_hat.T)
+        error = np.sum(-y / (y_hat + 1e-100) * softmax_dash, axis=0).reshape(-1, 1)
+        error_2 = np.sum(error * p["w3"], axis=0).reshape(-1, 1) * (z2 > 0)
+        error_1 = np.sum(error_2 * p["w2"], axis=0).reshape(-1, 1) * (z1 > 0)
+        gradient = {"w3": error.dot(h2.T), "w2": error_2.dot(h1.T), "w1": error_1.dot(x.T)}
+        gradient |= {"b3": error, "b2": error_2, "b1": error_1}
+        for name, value in p.items():
+            g = gradient[name] + l1.get(name, 0) * (value / (abs(value) + 1e-100))
+            g = g + l2.get(name, 0) * 2 * value
+            update[name] = -rate * g + momentum * update[name]
+            p[name] = value + (-rate * g + momentum * update[name])
+    # Step 4: see that the loss is reduced.
+    y_hat = feed()[-1]
+    final_loss = loss_with_penalties(y_hat)
+    losses = {"initial_loss": initial_loss, "final_loss": final_loss, "prediction": y_hat[:, 0]}
+    return losses | {k: v[:, 0] if k[0] == "b" else v for k, v in p.items()} | {"x": x[:, 0]}
+
+
+def objective(p, x, y, v, l1, l2):
+    """Return the loss with penalties.
+
+    ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each.
+    """
+    *_, z = pre_activations(p, x)
+    label = z[np.arange(len(y)), y]
+    entropy = np.log(np.exp(z - label[:, None]).sum(axis=1))
+    loss = (entropy * v).sum() / v.sum()
+    for i, value in enumerate(p):
+        loss = loss + l1[i] * abs(value).sum() + l2[i] * (value * value).sum()
+    return loss
+
+
+def pre_activations(p, x):
+    """Return what each layer's units receive."""
+    found = []
+    for i in range(0, len(p), 2):
+        a = found[-1] * (found[-1] > 0) if found else x
+        found.append(np.dot(a, p[i].T) + p[i + 1])
+    return found
+
+
+def differences(p, x, y, v, l1, l2):
+    """Return central finite differences of `objective` by every parameter.
+
+    In extended precision where the machine has it, so that they are good to 1e-6 of a gradient
+    that is itself small. Also returns how many steps of the difference the nearest ReLU is from
+    its kink.
+    """
+    wide = np.longdouble
+    p = [value.astype(wide) for value in p]
+    x, v = x.astype(wide), v.astype(wide)
+    h = np.finfo(wide).eps ** (1 / 3)
+    *hidden, _ = pre_activations(p, x)
+    gradient = [np.zeros(value.shape) for value in p]
+    for i, (value, g) in enumerate(zip(p, gradient, strict=True)):
+        # What lies before the parameter's own layer does not change.
+        layer = i // 2
+        a = hidden[layer - 1] * (hidden[layer - 1] > 0) if layer else x
+        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :]
+        for place in np.ndindex(*value.shape):
+            middle = value[place]
+            value[place] = middle + h
+            above = objective(*rest)
+            value[place] = middle - h
+            below = objective(*rest)
+            value[place] = middle
+            g[place] = (above - below) / (2 * h)
+    return gradient, min((abs(z).min() / h for z in hidden), default=np.inf)
+
+
+def product(start, gate, a, b, rectify):
+    """Multiply with one sum for each element, rounded once a term, in the order of the terms."""
+    rows, terms = a.shape
+    columns = b.shape[1]
+    c = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            total = float(start[i, j])
+            for k in range(terms):
+                total = float(Fraction(a[i, k]) * Fraction(b[k, j]) + Fraction(total))
+            control = total if rectify else gate[i, j]
+            c[i, j] = total if control > 0 else 0.0
+    return c
+
+
+def layout(widths):
+    """Return the name, first index and shape of each parameter, in order."""
+    found, start = [], 0
+    for layer in range(1, len(widths)):
+        outputs, inputs = widths[layer], widths[layer - 1]
+        for name, shape in ((f"w{layer}", (outputs, inputs)), (f"b{layer}", (outputs,))):
+            found.append((name, start, shape))
+            start += outputs * (inputs if name[0] == "w" else 1)
+    return found
+
+
+def nearest(function, x, dtype):
+    """Return function(x), of mpmath, rounded once to ``dtype``; x and the value are finite."""
+    digits, least = (53, 1074) if np.dtype(dtype) == np.float64 else (24, 149)
+    with mpmath.workprec(200):
+        value = function(mpmath.mpf(float(x)))
+        magnitude = mpmath.frexp(value)[1] if value else -least
+        # The last place kept: the significand's, or that of all subnormal numbers.
+        place = max(magnitude - digits, -least)
+        return np.dtype(dtype).type(float(mpmath.nint(mpmath.ldexp(value, -place)) * 2.0**place))
+
+
+def soft_threshold(w, t):
+    """Return the v that minimises t |v| + (v - w)^2 / 2."""
+    if w > t:
+        return w - t
+    return w + t if w < -t else 0.0

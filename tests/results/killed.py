@@ -1,0 +1,52 @@
+"""Kill a small sweep at each operation on the disk in turn; run by test_faults in a process.
+
+Usage: killed.py HOW FOLDER [extended]. Attempt N works in FOLDER/N and is killed at its Nth
+operation; each part that `append` returned from is noted in FOLDER/N.kept. Ends with the first
+attempt that passes untouched. Forking one process that has all imported takes a tenth of
+starting each.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from pytest import MonkeyPatch
+
+from results.store import Store
+from tests.results import faults
+from tests.results.rows import Fake
+
+
+def note(kept):
+    """Let `append` note the runs it has kept."""
+    append = Store.append
+
+    def noted(self, table, history=None):
+        append(self, table, history)
+        with kept.open("a") as file:
+            print(*table["run"].to_pylist(), file=file)
+
+    Store.append = noted
+
+
+def main(how, folder, extended=""):
+    small = Fake(seeds=(1,)).run(folder / "small", history=True).parent
+    attempt, status = 0, -1
+    while status:
+        attempt += 1
+        path = folder / str(attempt)
+        if extended:
+            shutil.copytree(small, path)
+        child = os.fork()
+        if not child:
+            note(path.with_suffix(".kept"))
+            faults.install(MonkeyPatch(), attempt, how)
+            Fake().run(path, size=12 if extended else 6, history=True, extend=bool(extended))
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status not in (0, 9):
+            sys.exit(f"attempt {attempt} ended with {status}")
+
+
+main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

@@ -1,0 +1,41 @@
+import pyarrow as pa
+
+from results import columns
+
+
+def test_runs_have_the_columns_of_the_interface_in_its_order():
+    names = columns.schema(("w1", "w2"), ("l1_w1", "l2_b2"), ("rung", "best_epoch")).names
+    assert " ".join(names) == (
+        "run data seed fold l1 l2 lr momentum l1_w1 l2_b2 status epochs initial_loss final_loss "
+        "train_loss val_loss train_accuracy val_accuracy l1_penalty l2_penalty sparsity "
+        "sparsity_w1 sparsity_w2 nonzero effective dead_units unused_inputs best_epoch rung "
+        "seconds"
+    )
+
+
+def test_optional_columns_are_left_out_unless_asked_for():
+    assert not set(columns.OPTIONAL) & set(columns.schema(("w1",), ()).names)
+    assert "rung" in columns.schema(("w1",), (), ("rung",)).names
+
+
+def test_types():
+    types = {field.name: field.type for field in columns.schema(("w1",), ("l1_w1",))}
+    whole = {"run", "seed", "epochs", "nonzero", "effective", "dead_units", "unused_inputs"}
+    texts = {"data", "status"}
+    assert {name for name, kind in types.items() if kind == pa.int64()} == whole
+    assert {name for name, kind in types.items() if kind == pa.string()} == texts
+    assert types.pop("fold") == pa.int32()
+    rest = set(types) - whole - texts
+    assert {types[name] for name in rest} == {pa.float64()}
+
+
+def test_history_shares_the_place_of_its_run():
+    assert " ".join(columns.history_schema(("l1_w1",)).names) == (
+        "run seed fold l1 l2 lr momentum l1_w1 epoch loss train_loss val_loss train_accuracy "
+        "val_accuracy sparsity"
+    )
+
+
+def test_coordinates_end_where_results_begin():
+    assert columns.coordinates(columns.schema((), ("l1_w1",)).names)[-1] == "l1_w1"
+    assert columns.coordinates(columns.history_schema(("l1_w1",)).names)[-1] == "l1_w1"

@@ -1,0 +1,50 @@
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from results import csvfile
+
+floats = st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.0, 1e15, -1e16, 5e-324])
+
+
+def written(table):
+    sink = io.BytesIO(csvfile.header(table.schema))
+    sink.seek(0, io.SEEK_END)
+    csvfile.write(table, sink)
+    return sink.getvalue()
+
+
+@settings(deadline=None)
+@given(st.lists(floats, min_size=1))
+def test_floats_read_back_to_the_same_bits_and_as_floats(values):
+    text = written(pa.table({"x": pa.array(values, from_pandas=False)}))
+    assert pd.read_csv(io.BytesIO(text))["x"].dtype == np.float64
+    # Python's float is correctly rounded; pandas' default is only from pandas 3.1 on.
+    expected, found = np.array(values), np.array(text.split()[1:], dtype=np.float64)
+    same = expected.view(np.int64) == found.view(np.int64)
+    assert (same | (np.isnan(expected) & np.isnan(found))).all()
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(st.sampled_from("=+-@\t\r\n,\"'a1"), min_size=1), min_size=1))
+def test_texts_read_back_and_none_is_a_formula(values):
+    table = pa.table({"data": values, "x": [1.0] * len(values), "n": [1] * len(values)})
+    rows = list(csv.reader(io.StringIO(written(table).decode(), newline="")))
+    assert rows[0] == ["data", "x", "n"]
+    for value, (cell, x, n) in zip(values, rows[1:], strict=True):
+        assert (x, n) == ("1.0", "1")
+        assert cell == ("'" + value if value[0] in "=+-@\t\r" else value)
+
+
+def test_plain_tables_are_plain():
+    table = pa.table({"data": ["iris", None], "x": [0.0, None], "n": pa.array([1, None])})
+    assert written(table) == b"data,x,n\niris,0.0,1\n,,\n"
+
+
+def test_numbers_below_zero_stay_numbers():
+    assert written(pa.table({"x": [-0.5], "n": [-3]})) == b"x,n\n-0.5,-3\n"
