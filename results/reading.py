@@ -85,6 +85,16 @@ def counts(
         return counts(path, specification, number=number, total=total)
 
 
+def tables(path: str | os.PathLike[str]) -> Iterator[tuple[pa.Table, pa.Table | None]]:
+    """Yield the runs of each valid part of a results directory, and their history if it has one."""
+    directory = Path(path)
+    sweeptoml.read(directory)
+    past = directory / place.HISTORY_PARTS
+    for part in _sound(parts.look, _paths(directory / place.PARTS)):
+        for runs in _sound(parts.table, [part.path]):
+            yield runs, parts.table(past / part.history) if part.history else None
+
+
 def _paths(folder: Path) -> list[Path]:
     """List the parts by name."""
     if folder.is_symlink():
