@@ -7,6 +7,7 @@ the text of all kernel files: a stale kernel can never run.
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -99,6 +100,8 @@ class _Cache(FunctionCache):
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # a damaged file may raise anything when it is unpickled
+            with suppress(OSError):
+                self.flush()
             return None
 
     def save_overload(self, sig, data) -> None:

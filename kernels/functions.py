@@ -1,6 +1,6 @@
-"""exp, log, sign and their like, of a Lane.
+"""exp and log of a Lane.
 
-exp and log are our own, so that they work on whole Lanes and give the same bits on every machine.
+They are our own, so that they work on whole Lanes and give the same bits on every machine.
 Both are within 1 ulp of the correctly rounded value. Their polynomials interpolate, at Chebyshev
 points and in 200-bit arithmetic, the functions named beside them.
 """
@@ -12,7 +12,6 @@ from numba.extending import overload
 from kernels.lanes import (
     Lane,
     broadcast,
-    copysign,
     exponent,
     fma,
     power_of_two,
@@ -140,13 +139,3 @@ def _at_the_ends(x, y):
 @overload(_at_the_ends)
 def _at_the_ends_lane(x, y):
     return _at_the_ends
-
-
-def sign(x):
-    """Return -1, 0 or 1."""
-    return select(x == 0.0, 0.0, copysign(1.0, x))
-
-
-@overload(sign)
-def _sign_of_lane(x):
-    return sign

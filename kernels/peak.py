@@ -13,7 +13,7 @@ from kernels.lanes import aligned_zeros, as_lanes, fma, template, vector_bytes
 SUMS = 12
 
 
-def begin(dtype) -> np.ndarray:
+def begin(dtype: str) -> np.ndarray:
     """Return different sums to begin with, shape (SUMS, lanes)."""
     # Where there are 32 registers, with AVX-512 and on ARM, a Lane is two vectors.
     vectors = 1 if vector_bytes() == 32 else 2

@@ -25,7 +25,7 @@ def add_l2_gradient(g, w, l2):
 def soft_threshold(w, threshold):
     """Return the proximal step of threshold |w|: w moved towards zero, and not beyond."""
     left = abs(w) - threshold
-    return select(left > 0.0, copysign(left, w), broadcast(w, 0.0))
+    return select(left <= 0.0, 0.0, copysign(left, w))
 
 
 @kernel

@@ -31,32 +31,27 @@ class Phases:
     ----------
     net : Network
     runs : Runs
-        Copied. Their learning rate is taken to be 0, so that they stay what they are.
+        Left as they are: copies are trained, with a learning rate of 0.
     samples : Samples
     batch_size : int
     """
 
     def __init__(self, net: Network, runs: Runs, samples: Samples, batch_size: int) -> None:
         batch_size = min(batch_size, samples.order.shape[1])
-        still = runs._replace(
-            parameters=_copy(runs.parameters),
-            memory=_copy(runs.memory),
+        copies = runs._replace(
+            parameters=aligned_zeros(runs.parameters.shape, runs.parameters.dtype),
+            memory=aligned_zeros(runs.memory.shape, runs.memory.dtype),
             rate=np.zeros_like(runs.rate),
         )
+        copies.parameters[...] = runs.parameters
         zeros, work = workspace(net, runs.parameters, batch_size)
-        self._arguments = (zeros, net, still, samples, work, batch_size)
+        self._arguments = (zeros, net, copies, samples, work, batch_size)
         for phase in PHASES:  # each leaves numbers for the next to work on
             self.repeat(phase, 1)
 
     def repeat(self, phase: str, epochs: int) -> None:
         """Do one phase of every batch of some epochs."""
         _repeat(*self._arguments, epochs, PHASES.index(phase))
-
-
-def _copy(array: np.ndarray) -> np.ndarray:
-    copy = aligned_zeros(array.shape, array.dtype)
-    copy[...] = array
-    return copy
 
 
 @entry

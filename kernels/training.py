@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import config
 
 from kernels.compiled import entry, kernel
 from kernels.frozen import Frozen
@@ -94,6 +95,7 @@ def train(
     """
     batch_size = min(batch_size, samples.order.shape[1])
     zeros, work = workspace(net, runs.parameters, batch_size)
+    freeze = freeze and not config.DISABLE_JIT
     shape = Frozen(tuple(net.widths.tolist()), batch_size, proximal) if freeze else net
     _train(zeros, shape, runs, samples, work, batch_size, epochs, proximal)
 

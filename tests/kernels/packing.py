@@ -1,0 +1,182 @@
+"""What the tests of the kernels work with: runs, packed into lanes and taken out again."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+from kernels import reference
+from kernels.lanes import aligned_zeros
+from kernels.network import Network, network
+from kernels.training import Runs, Samples, evaluate, penalty_norms, train
+
+
+class Run(NamedTuple):
+    """One run: its initial parameters as the network lays them out, and what is its own."""
+
+    parameters: np.ndarray
+    l1: np.ndarray
+    l2: np.ndarray
+    rate: float
+    momentum: float
+    stream: int = 0
+
+
+class Experiment(NamedTuple):
+    """Some runs on the same data."""
+
+    net: Network
+    runs: list[Run]
+    samples: Samples
+    batch_size: int
+    epochs: int
+    proximal: bool
+
+
+class Outcome(NamedTuple):
+    """What became of each run; the first axis is the run."""
+
+    parameters: np.ndarray
+    loss: np.ndarray
+    accuracy: np.ndarray
+    peak: np.ndarray
+    one: np.ndarray
+    two: np.ndarray
+
+    def bytes(self, run: int) -> bytes:
+        return b"".join(np.ascontiguousarray(array[run]).tobytes() for array in self)
+
+    def hash(self) -> str:
+        return hashlib.sha256(b"".join(map(self.bytes, range(len(self.loss))))).hexdigest()
+
+
+def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
+    """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
+    net, runs, samples, batch_size, epochs, proximal = experiment
+    packed = pack(runs, width, samples.x.dtype, proximal)
+    train(net, packed, samples, batch_size, epochs, proximal=proximal, freeze=freeze)
+    weights = packed.memory if proximal else packed.parameters
+    measures = evaluate(net, packed, weights, samples)
+    found = (weights, *measures, *penalty_norms(net, weights))
+    return Outcome(*(_by_run(array)[: len(runs)] for array in found))
+
+
+def pack(runs, width, dtype, proximal=False) -> Runs:
+    packs = -(-len(runs) // width)
+    padded = [*runs, *[runs[-1]] * (packs * width - len(runs))]
+
+    def by_lane(values, dtype=dtype):
+        values = np.array(values)
+        lanes = aligned_zeros((packs, *values.shape[1:], width), dtype)
+        lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
+        return lanes
+
+    parameters, l1, l2, rate, momentum, stream = zip(*padded, strict=True)
+    return Runs(
+        parameters=by_lane(parameters),
+        memory=by_lane(parameters if proximal else np.zeros_like(parameters)),
+        l1=by_lane(l1),
+        l2=by_lane(l2),
+        rate=by_lane(rate),
+        momentum=by_lane(momentum),
+        streams=by_lane(stream, np.int64),
+    )
+
+
+def _by_run(array):
+    lanes = np.moveaxis(array, -1, 1)
+    return lanes.reshape(-1, *lanes.shape[2:])
+
+
+def named(net: Network, flat) -> dict[str, np.ndarray]:
+    """Return the parameters, or what else is laid out like them, by name."""
+    return {name: flat[net.place(name)].reshape(net.shape(name)) for name in net.names}
+
+
+def reference_run(experiment: Experiment, i: int) -> np.ndarray:
+    """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
+    net, runs, samples, batch_size, epochs, proximal = experiment
+    run = runs[i]
+    settings = reference.Settings(
+        dict(zip(net.names, run.l1, strict=True)),
+        dict(zip(net.names, run.l2, strict=True)),
+        run.rate,
+        run.momentum,
+        proximal,
+    )
+    data = (samples.x, samples.y.astype(int), samples.weight)
+    order = samples.order[:, :, run.stream]
+    start = named(net, run.parameters)
+    trained = reference.train(start, settings, data, order, batch_size, epochs)
+    return np.concatenate([trained[name].ravel() for name in net.names])
+
+
+@st.composite
+def experiments(draw, precisions=("float64",)) -> Experiment:
+    """Draw shapes; the numbers in them come from a seed that is drawn as well."""
+    hidden = draw(st.lists(st.integers(1, 14), max_size=4))
+    return experiment(
+        seed=draw(st.integers(0, 2**32 - 1)),
+        widths=(draw(st.integers(1, 14)), *hidden, draw(st.integers(2, 12))),
+        runs=draw(st.integers(1, 5)),
+        n=draw(st.integers(1, 40)),
+        batch_size=draw(st.integers(1, 45)),
+        epochs=draw(st.integers(1, 4)),
+        streams=draw(st.integers(1, 3)),
+        proximal=draw(st.booleans()),
+        precision=draw(st.sampled_from(precisions)),
+    )
+
+
+def experiment(
+    seed,
+    widths,
+    runs=1,
+    n=20,
+    batch_size=7,
+    epochs=3,
+    streams=1,
+    proximal=False,
+    precision="float64",
+) -> Experiment:
+    """Make an experiment on random data."""
+    random = np.random.RandomState(seed)
+    net = network(widths)
+    samples = Samples(
+        x=random.normal(size=(n, widths[0])).astype(precision),
+        y=random.randint(0, widths[-1], size=n).astype(precision),
+        weight=random.uniform(0.2, 3, size=n).astype(precision),
+        order=np.stack(
+            [[random.permutation(n) for _ in range(streams)] for _ in range(2)]
+        ).transpose(0, 2, 1),
+    )
+    chosen = [
+        Run(
+            initial(random, net).astype(precision),
+            l1=_penalties(random, net).astype(precision),
+            l2=_penalties(random, net).astype(precision),
+            rate=random.uniform(0.001, 0.1),
+            momentum=random.choice([0.0, 0.5, 0.9]),
+            stream=random.randint(streams),
+        )
+        for _ in range(runs)
+    ]
+    return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal)
+
+
+def initial(random, net: Network) -> np.ndarray:
+    """Draw weights as `he` does, and biases around zero."""
+    flat = random.normal(scale=0.3, size=net.size)
+    for name in net.names[::2]:
+        flat[net.place(name)] *= np.sqrt(2 / net.shape(name)[1]) / 0.3
+    return flat
+
+
+def _penalties(random, net: Network) -> np.ndarray:
+    values = 10 ** random.uniform(-4, -1, size=len(net.names))
+    return np.where(random.uniform(size=len(net.names)) < 0.3, 0, values)
+
+
+def _c_ordered(samples: Samples) -> Samples:
+    return Samples(*map(np.ascontiguousarray, samples))

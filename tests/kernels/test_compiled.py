@@ -1,0 +1,144 @@
+"""The cache of compiled kernels: never stale, never in the way."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kernels import compiled
+
+KERNELS = Path(compiled.__file__).parent
+
+#: Runs one small kernel; prints what it gives, and the folder of the cache.
+SCRIPT = """
+import numpy as np
+from kernels.compiled import cache_folder
+from kernels.network import network
+from kernels.training import penalty_norms
+one, two = penalty_norms(network((1, 1)), np.full((1, 2, 2), -3.0))
+print("gives", one[0, 0, 0], two[0, 0, 1])
+print("folder", cache_folder())
+"""
+
+#: The same for a kernel of its own, which takes no time to import and to compile.
+SMALL_SCRIPT = """
+from kernels.compiled import cache_folder, entry
+def plus_one(x):
+    return x + 1
+print("gives", entry(plus_one)(2.5))
+print("folder", cache_folder())
+"""
+
+
+def start(package: Path, cache: Path, script=SCRIPT) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", script],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache), "NUMBA_DEBUG_CACHE": "1"},
+        cwd=package,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen) -> tuple[str, str, bool]:
+    """Return what the kernel gave, the folder, and whether its code came out of the cache."""
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    lines = out.splitlines()
+    gives, folder = (
+        next(line for line in lines if line.startswith(word)) for word in ("gives", "folder")
+    )
+    return gives, folder, any("data loaded" in line for line in lines)
+
+
+def run(package: Path, cache: Path, script=SCRIPT) -> tuple[str, str, bool]:
+    return finish(start(package, cache, script))
+
+
+@pytest.fixture
+def package(tmp_path) -> Path:
+    """Return a folder with a copy of the package."""
+    shutil.copytree(
+        KERNELS, tmp_path / "copy" / "kernels", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return tmp_path / "copy"
+
+
+def test_a_changed_file_is_compiled_anew(package, tmp_path):
+    cache = tmp_path / "cache"
+    first = run(package, cache)
+    assert first[0] == "gives 3.0 9.0" and not first[2]
+    assert first[1].startswith(f"folder {cache}{os.sep}")
+    file = package / "kernels" / "penalty.py"  # another one than the kernel's own
+    before = file.read_text()
+    assert "abs(w)" in before
+    file.write_text(before.replace("abs(w)", "2.0 * abs(w)"))
+    second = run(package, cache)
+    assert second[0] == "gives 6.0 9.0" and not second[2]
+    assert second[1] != first[1]
+    file.write_text(before)
+    assert run(package, cache) == (*first[:2], True)
+
+
+def test_processes_may_fill_an_empty_cache_at_once(package, tmp_path):
+    cache = tmp_path / "cache"
+    for process in [start(package, cache, SMALL_SCRIPT) for _ in range(8)]:
+        assert finish(process)[0] == "gives 3.5"
+    assert run(package, cache, SMALL_SCRIPT)[2]
+
+
+def test_without_a_place_for_the_cache_kernels_are_compiled_in_memory(package, tmp_path):
+    (tmp_path / "file").touch()
+    found = run(package, tmp_path / "file" / "cache")
+    assert found == ("gives 3.0 9.0", "folder None", False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
+def test_on_a_full_disk_kernels_are_compiled_in_memory(package, tmp_path):
+    full = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+    found = run(package, tmp_path / "cache", full + SCRIPT)
+    assert found[0] == "gives 3.0 9.0"
+    assert run(package, tmp_path / "cache")[0] == "gives 3.0 9.0"
+
+
+def plus_one(x):
+    return x + 1
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled, "cache_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def hits() -> int:
+    """Run a kernel as a new process would; return how often its code came out of the cache."""
+    kernel = compiled.entry(plus_one)
+    assert kernel(2.5) == 3.5
+    return sum(kernel.stats.cache_hits.values())
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut short", "garbage", "another's", "gone"])
+@pytest.mark.parametrize("kind", ["nbi", "nbc", "nb*"])
+def test_a_damaged_file_costs_a_compilation(folder, damage, kind):
+    assert [hits(), hits()] == [0, 1]
+    files = list(folder.glob(f"*.{kind}"))
+    assert files
+    for file in files:
+        whole = file.read_bytes()
+        if damage == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(
+                {
+                    "empty": b"",
+                    "cut short": whole[: len(whole) // 2],
+                    "garbage": b"\x80\x05garbage" * 99,
+                    "another's": b"\x80\x04]q\x00.",  # an empty list, pickled
+                }[damage]
+            )
+    assert [hits(), hits()] == [0, 1]

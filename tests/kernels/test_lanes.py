@@ -1,0 +1,169 @@
+"""Lanes: their arithmetic, and how arrays of them are laid out."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numba import config, njit
+
+from kernels.lanes import (
+    aligned_zeros,
+    as_lanes,
+    broadcast,
+    copysign,
+    exponent,
+    fma,
+    lane_width,
+    power_of_two,
+    rounded,
+    select,
+    significand,
+    template,
+    vector_bytes,
+)
+
+PRECISIONS = pytest.mark.parametrize("precision", ["float64", "float32"])
+
+
+def operations(x, y, out):
+    """Do everything that a Lane can do; on NumPy arrays as well."""
+    out[0], out[1], out[2], out[3] = x + y, x - y, x * y, x / y
+    out[4], out[5], out[6], out[7] = x + 0.1, 0.1 - x, x * 3, 1 / x
+    out[8], out[9] = -x, abs(x)
+    out[10], out[11] = select(x < y, x, y), select(x > y, x, 1.5)
+    out[12], out[13] = select(x == y, 2, y), select(x < 0.5, 0.1, x)
+    out[14], out[15] = copysign(x, y), copysign(0.1, x)
+    out[16], out[17] = broadcast(x, 0.1), broadcast(x, y)
+    out[18], out[19] = select(x > y, 0, x), select(x <= y, y, x)
+
+
+def of_normal_numbers(x, n, out):
+    """Do what is for positive normal numbers x, and integers n."""
+    out[0], out[1], out[2], out[3] = exponent(x), significand(x), rounded(n), power_of_two(n)
+
+
+def compiled(function):
+    function = njit(function, error_model="numpy")
+
+    @njit
+    def apply(zeros, x, y, out):
+        function(as_lanes(x, zeros)[0], as_lanes(y, zeros)[0], as_lanes(out, zeros))
+
+    return apply
+
+
+COMPILED = {function: compiled(function) for function in (operations, of_normal_numbers)}
+WIDTH = 16
+
+
+def check(function, x, y, precision, results):
+    """Compare the compiled function with itself in plain Python, bit by bit."""
+    x, y = (np.resize(np.array(v, precision), (len(v) // WIDTH + 1, WIDTH)) for v in (x, y))
+    found, expected = (np.zeros((results, WIDTH), precision) for _ in "ab")
+    for a, b in zip(x, y, strict=True):
+        COMPILED[function](template(precision, WIDTH), a[None], b[None], found)
+        with np.errstate(all="ignore"):
+            function(a, b, expected)
+        np.testing.assert_array_equal(found, expected)
+        signed = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(found[signed]), np.signbit(expected[signed]))
+
+
+@PRECISIONS
+def test_a_lane_computes_as_numpy_does(precision):
+    info = np.finfo(precision)
+    edges = [0.0, -0.0, np.nan, np.inf, -np.inf, info.max, info.tiny, -info.smallest_subnormal]
+    values = [*edges, 1.0, -2.5, 0.1, 0.5, 1e-3, 7e8]
+    pairs = [(a, b) for a in values for b in values]
+    check(operations, *zip(*pairs, strict=True), precision, results=20)
+
+
+@PRECISIONS
+def test_the_parts_of_a_number(precision):
+    info = np.finfo(precision)
+    random = np.random.RandomState(0)
+    root = np.dtype(precision).type(np.sqrt(0.5))
+    x = [
+        np.nextafter(root * 2**k, np.dtype(precision).type(way)) for k in range(4) for way in (0, 9)
+    ]
+    x = [*x, root, 1, 2, 0.75, info.tiny, info.max, *np.exp(random.uniform(-80, 80, size=100))]
+    n = random.randint(info.minexp, info.maxexp, size=len(x))
+    check(of_normal_numbers, x, n, precision, results=4)
+
+
+@given(st.floats(-(2**20), 2**20) | st.integers(-(2**20), 2**20).map(lambda n: n + 0.5))
+def test_rounding_goes_to_even(x):
+    for precision in ("float64", "float32"):
+        out = np.zeros((4, WIDTH), precision)
+        row = np.full((1, WIDTH), x, precision)
+        COMPILED[of_normal_numbers](template(precision, WIDTH), abs(row) + 1, row, out)
+        assert (out[2] == np.rint(row[0])).all()
+
+
+@njit(error_model="numpy")
+def _fused(zeros, a, b, c, out):
+    as_lanes(out, zeros)[0] = fma(
+        as_lanes(a, zeros)[0], as_lanes(b, zeros)[0], as_lanes(c, zeros)[0]
+    )
+
+
+def test_a_multiply_add_is_rounded_once():
+    random = np.random.RandomState(0)
+    a, b = random.normal(size=(2, 1, WIDTH))
+    c = -a * b  # what is left is the rounding error of the product
+    out = np.zeros((1, WIDTH))
+    _fused(template("float64", WIDTH), a, b, c, out)
+    terms = zip(a[0].tolist(), b[0].tolist(), c[0].tolist(), strict=True)
+    exact = [Fraction(x) * Fraction(y) + Fraction(z) for x, y, z in terms]
+    assert out[0].tolist() == [float(left) for left in exact]
+    assert any(exact) and not (a * b + c).any()
+
+
+@given(st.lists(st.integers(0, 9), max_size=4).map(tuple), st.sampled_from(["f4", "f8", "i8"]))
+def test_aligned_zeros_begin_on_a_cache_line(shape, dtype):
+    array = aligned_zeros(shape, dtype)
+    assert array.shape == shape and array.dtype == dtype
+    assert array.flags.c_contiguous and array.flags.writeable and not array.any()
+    assert array.size == 0 or array.ctypes.data % 64 == 0
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
+def test_a_template_tells_precision_and_width(width):
+    for dtype in (np.float32, np.float64):
+        zeros = template(dtype, width)
+        assert len(zeros) == width and all(type(zero) is dtype and zero == 0 for zero in zeros)
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ("", 16),
+        ("+sse4.2,-avx", 16),
+        ("+avx,+avx2,+fma,-avx512f", 32),
+        ("+avx,+avx512f", 64),
+        ("-avx,-avx512f", 16),
+    ],
+)
+def test_vectors_are_as_wide_as_the_processor_has_them(monkeypatch, features, expected):
+    monkeypatch.delenv("SWEEP_LANES", raising=False)
+    monkeypatch.setattr(config, "CPU_FEATURES", features)
+    assert vector_bytes() == expected
+    assert lane_width("float64") == expected // 8
+    assert lane_width(np.float32) == expected // 4
+    assert lane_width("float64", vectors=2) == expected // 4
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
+def test_a_width_can_be_forced(monkeypatch, width):
+    monkeypatch.setenv("SWEEP_LANES", str(width))
+    assert lane_width("float64") == lane_width("float32") == width
+    assert lane_width("float64", vectors=2) == width
+
+
+@pytest.mark.parametrize("text", ["0", "3", "32", "8.0", "many"])
+def test_a_forced_width_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("SWEEP_LANES", text)
+    with pytest.raises(ValueError, match="SWEEP_LANES should be 1, 2, 4, 8 or 16"):
+        lane_width("float64")

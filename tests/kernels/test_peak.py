@@ -1,0 +1,38 @@
+"""The kernel of the peak adds what it says, as often as it says, in registers."""
+
+import re
+
+import numpy as np
+import pytest
+from numba import config, njit
+
+from kernels import peak
+from kernels.lanes import template
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_each_sum_gets_every_product(precision):
+    sums = peak.begin(precision)
+    before = sums.copy()
+    assert len(np.unique(before)) == before.size  # of equal ones LLVM would compute one
+    peak.multiply_add(sums, 3.0, 0.5, rounds=1001)
+    assert (sums == before + 1001 * 1.5).all()
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="kernels run uncompiled")
+def test_the_loop_neither_reads_nor_writes_memory():
+    kernel = njit(nogil=True, error_model="numpy")(
+        peak._multiply_add.py_func
+    )  # Numba keeps no assembly in its cache
+    sums = peak.begin("float64")
+    kernel(template("float64", sums.shape[1]), sums, 1.0, 1.0, 1)
+    (assembly,) = kernel.inspect_asm().values()
+    if "vfmadd" not in assembly:
+        pytest.skip("no FMA instructions of x86 here")
+    parts = re.split(r"^(\.?LBB\w+):", assembly, flags=re.M)
+    blocks = dict(zip(parts[1::2], parts[2::2], strict=True))
+    # A loop of one block jumps to its own label.
+    loops = [block for label, block in blocks.items() if re.search(rf"\tj\w+\t{label}\b", block)]
+    busiest = max(loops, key=lambda block: block.count("vfmadd"))
+    assert busiest.count("vfmadd") >= peak.SUMS
+    assert "(" not in busiest

@@ -1,0 +1,91 @@
+"""scikit-learn, from the same initial weights, takes the same steps.
+
+Its penalty is ``alpha / (2 batch)`` on the squares of the weights, ours is l2 on the squares:
+``alpha = 2 * batch_size * l2``. A short last batch has another penalty there.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from kernels.network import network
+from kernels.training import Samples
+from tests.kernels.packing import Experiment, Run, initial, named, train_runs
+
+EPOCHS = 20
+RATE, MOMENTUM = 0.02, 0.9
+
+
+def data(n, features, classes):
+    random = np.random.RandomState(n)
+    return random.normal(size=(n, features)), np.arange(n) % classes
+
+
+def by_sklearn(x, y, hidden, start, batch_size, alpha):
+    """Return the fitted MLPClassifier; ``start`` are its initial parameters by name."""
+    model = MLPClassifier(
+        hidden,
+        solver="sgd",
+        learning_rate_init=RATE,
+        momentum=MOMENTUM,
+        nesterovs_momentum=True,
+        shuffle=False,
+        batch_size=batch_size,
+        alpha=alpha,
+        tol=0,
+        n_iter_no_change=10 * EPOCHS,
+        max_iter=1,
+        warm_start=True,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(x, y)  # makes the weights, which are then replaced
+        model.coefs_ = [start[f"w{i}"].T.copy() for i in range(1, len(hidden) + 2)]
+        model.intercepts_ = [start[f"b{i}"].copy() for i in range(1, len(hidden) + 2)]
+        return model.set_params(max_iter=EPOCHS).fit(x, y)
+
+
+def by_kernels(x, y, net, start, batch_size, l2, epochs=EPOCHS):
+    on = np.array([l2 if name[0] == "w" else 0.0 for name in net.names])
+    run = Run(start, np.zeros(len(on)), on, RATE, MOMENTUM)
+    order = np.arange(len(x))[None, :, None]
+    samples = Samples(x, y.astype(float), np.ones(len(x)), order)
+    outcome = train_runs(Experiment(net, [run], samples, batch_size, epochs, False), width=8)
+    return named(net, outcome.parameters[0]), outcome.loss[0] + outcome.two[0] @ on
+
+
+def compare(n, features, hidden, classes, batch_size, l2):
+    x, y = data(n, features, classes)
+    net = network((features, *hidden, classes))
+    start = initial(np.random.RandomState(1), net)
+    alpha = 2 * batch_size * l2
+    theirs = by_sklearn(x, y, hidden, named(net, start), batch_size, alpha)
+    ours, _ = by_kernels(x, y, net, start, batch_size, l2)
+    for i, (w, b) in enumerate(zip(theirs.coefs_, theirs.intercepts_, strict=True), start=1):
+        np.testing.assert_allclose(ours[f"w{i}"], w.T, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(ours[f"b{i}"], b, rtol=0, atol=1e-10)
+    return theirs, (x, y, net, start)
+
+
+@pytest.mark.parametrize("hidden", [(), (7,), (12, 5), (6, 6, 6)])
+@pytest.mark.parametrize("l2", [0.0, 1e-3, 0.05])
+def test_full_batches(hidden, l2):
+    n = 41
+    theirs, (x, y, net, start) = compare(n, 6, hidden, 3, n, l2)
+    # Its loss curve is the loss, with the penalty, before each step; the first made the weights.
+    for epoch, expected in enumerate(theirs.loss_curve_[1:]):
+        _, loss = by_kernels(x, y, net, start, n, l2, epochs=epoch)
+        assert loss == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 20])
+def test_mini_batches(batch_size):
+    compare(40, 5, (9, 4), 4, batch_size, l2=2e-3)
+
+
+@pytest.mark.parametrize("n", [33, 47])
+def test_a_short_last_batch(n):
+    compare(n, 5, (9, 4), 4, 16, l2=0.0)
