@@ -84,7 +84,7 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFram
     for metric in metrics:
         _enter(columns, metric, estimate(by_seed[metric]))
     ranks = {metric: _rank(estimate(by_seed[metric]).mean, whole(cells)) for metric in RANKED}
-    columns |= {f"rank_{metric}": pd.array(rank, "Int64") for metric, rank in ranks.items()}
+    columns |= {f"rank_{metric}": pd.Series(rank, dtype="Int64") for metric, rank in ranks.items()}
     best = np.flatnonzero(ranks[loss] == 1)[:1]
     for metric in metrics:
         values = by_seed[metric]
@@ -102,7 +102,7 @@ def as_cells(table: pd.DataFrame, metrics: Sequence[str] = ()) -> pd.DataFrame:
     for metric in metrics:
         if f"mean_{metric}" not in table:
             raise ResultsError(f"{metric!r} is not in this summary: give the table of runs")
-    return table
+    return table.reset_index(drop=True)
 
 
 def deciding(cells: pd.DataFrame) -> str:
@@ -144,7 +144,8 @@ def metrics_of(runs: pd.DataFrame) -> list[str]:
 def numbered(runs: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Return the runs that are not in error, and the number of each one's cell."""
     runs = runs[runs["status"] != "error"]
-    return runs, runs.groupby(cell_columns(runs), sort=True).ngroup().to_numpy()
+    numbers = runs.groupby(cell_columns(runs), sort=True).ngroup()
+    return runs, np.asarray(numbers, dtype=np.int64)
 
 
 def no_penalty(cells: pd.DataFrame) -> NDArray[np.int64]:
@@ -201,4 +202,4 @@ def _rank(mean: NDArray, competes: NDArray) -> NDArray[np.float64]:
     """Rank from 1, the lowest first; equal means share a rank; no mean, no rank."""
     first = pd.Series(mean).where(competes).rank(method="min")
     behind = pd.Series(mean).where(~competes).rank(method="min") + first.count()
-    return first.fillna(behind).to_numpy()
+    return np.asarray(first.fillna(behind), dtype=np.float64)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.cells import as_cells, axes, deciding, no_penalty, whole
+from results.cells import axes, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
 from results.words import number
 
@@ -40,12 +41,11 @@ def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
     """
     if rule not in RULES:
         raise ResultsError(f"no rule {rule!r}; there are {', '.join(RULES)}")
-    cells = as_cells(table)
+    cells = summary(table) if "status" in table else table
     metric = deciding(cells)
-    lowest = cells[cells[f"rank_{metric}"].eq(1).fillna(False).to_numpy(bool)]
-    if lowest.empty:
+    lowest = cells.sort_values(f"rank_{metric}", kind="stable").head(1)
+    if lowest[f"rank_{metric}"].isna().all():
         raise ResultsError("no cell can be chosen: none of its runs has a finite loss")
-    lowest = lowest.iloc[:1]
     chosen = lowest if rule == "min" else _sparsest(cells, lowest.iloc[0], metric)
     why = _why(cells, chosen.iloc[0], lowest.iloc[0], metric, rule)
     return chosen.assign(rule=rule, why=why)
@@ -56,7 +56,7 @@ def standard_error(cell: pd.Series, metric: str) -> float:
     return float(cell[f"std_{metric}"] / np.sqrt(cell["seeds"]))
 
 
-def place(cells: pd.DataFrame, cell: pd.Series) -> str:
+def place(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float]) -> str:
     """Say where a cell is, by the axes on which the cells differ: ``l1 = 0.01, l2 = 0``."""
     varying = [name for name in axes(cells) if cells[name].nunique() > 1]
     return ", ".join(f"{name} = {number(cell[name])}" for name in varying or ["l1", "l2"])

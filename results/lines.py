@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -188,7 +188,7 @@ def _band(
     """Draw the i-th line with its band; a point that has no neighbour gets a bar instead."""
     first = int(axis.has_zero)
     colour, marker = LINES[i % len(LINES)], MARKERS[i % len(MARKERS)]
-    look = {"color": colour, "marker": marker, "markersize": 4}
+    look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4}
     few = len(axis.values) <= _FEW
     ax.plot(
         *(axis.at[first:], mean[first:]), **look, linestyle=DASHES[i % len(DASHES)], label=name,

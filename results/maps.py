@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
+    from matplotlib.colorbar import Colorbar
     from numpy.typing import NDArray
 
 #: Cells along an axis up to which each one gets its number.
@@ -97,7 +98,7 @@ def differences(
     handles = []
     if unclear.any():
         corners = [_corners(found, *place) for place in np.argwhere(unclear)]
-        hatch = {"edgecolor": "white", "hatch": "////", "linewidth": 0}
+        hatch: dict[str, Any] = {"edgecolor": "white", "hatch": "////", "linewidth": 0}
         ax.add_collection(
             PolyCollection(corners, facecolor="none", **hatch, zorder=2, gid="unclear")
         )
@@ -159,7 +160,7 @@ def _range(values: NDArray) -> tuple[float, float]:
     return float(min(finite.min(initial=0), -1e-9)), float(max(finite.max(initial=0), 1e-9))
 
 
-def _colour_bar(ax: Axes, mesh: QuadMesh, text: str):
+def _colour_bar(ax: Axes, mesh: QuadMesh, text: str) -> Colorbar:
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02)
     bar.outline.set_visible(False)
     bar.set_label(text)
@@ -176,11 +177,12 @@ def _colour_bar(ax: Axes, mesh: QuadMesh, text: str):
 
 def _symmetric_ticks(norm: SymLogNorm) -> list[float]:
     """Return 0, both ends, and the powers of ten outside of what is noise."""
-    most = np.log10(max(-norm.vmin, norm.vmax))
+    low, high = float(norm.vmin or 0), float(norm.vmax or 0)
+    most = np.log10(max(-low, high))
     powers = 10.0 ** np.arange(np.ceil(np.log10(norm.linthresh)), np.floor(most) + 1)
     ticks = [0.0]
-    for tick in (norm.vmin, norm.vmax, *-powers, *powers):
-        inside = norm.vmin <= tick <= norm.vmax
+    for tick in (low, high, *-powers, *powers):
+        inside = low <= tick <= high
         if inside and all(abs(norm(tick) - norm(other)) > 0.05 for other in ticks):
             ticks.append(float(tick))
     return sorted(ticks)
@@ -202,8 +204,12 @@ def _numbers(
         red, green, blue, _ = mesh.cmap(mesh.norm(value))
         ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.45 else "white"
         below = 0.2 if (row, column) in marked else 0
-        ground = {"facecolor": mesh.cmap(mesh.norm(value)), "edgecolor": "none", "pad": 0.8}
-        style = {"ha": "center", "va": "center", "fontsize": 7, "zorder": 3}
+        ground: dict[str, Any] = {
+            "facecolor": mesh.cmap(mesh.norm(value)),
+            "edgecolor": "none",
+            "pad": 0.8,
+        }
+        style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7, "zorder": 3}
         ax.text(column, row - below, number(value, digits), color=ink, bbox=ground, **style)
 
 
@@ -212,7 +218,7 @@ def _marks(
 ) -> set[tuple[int, int]]:
     """Mark the cells that the rules choose, and where runs diverged; return the former's places."""
     metric, chosen, explained = deciding(cells), set(), list(handles)
-    numbered = max(found.index.shape) <= _NUMBERED
+    numbered = max(found.rows.shape) <= _NUMBERED
     for rule, style in MARKS.items() if cells[f"rank_{metric}"].notna().any() else ():
         place = found.find(best(cells, rule).index[0])
         if place is None:
@@ -225,14 +231,19 @@ def _marks(
     some = (found.matrix(cells["share_diverged"]) > 0) & (found.matrix(cells["seeds"]) > 0)
     if some.any():
         rows, columns = np.nonzero(some)
-        size = 5 if max(found.index.shape) <= 30 else 2
-        cross = {"marker": "X", "linestyle": "none", "color": "black", "markersize": size}
+        size = 5 if max(found.rows.shape) <= 30 else 2
+        cross: dict[str, Any] = {
+            "marker": "X",
+            "linestyle": "none",
+            "color": "black",
+            "markersize": size,
+        }
         cross |= {"markeredgecolor": "white", "markeredgewidth": size / 10}
         corner = 0.34 if numbered else 0
         ax.plot(columns + corner, rows + corner, **cross, zorder=3, gid="diverged")
         explained.append(Line2D([], [], **cross, label="some runs diverged"))
     if np.isnan(found.matrix(cells[f"mean_{metric}"])).any():
-        ground = {"facecolor": "0.92", "edgecolor": "0.6", "hatch": "xxx"}
+        ground: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.6", "hatch": "xxx"}
         explained.append(Patch(**ground, label="diverged or missing"))
     legend_below(ax, handles=explained)
     return chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import Normalize
@@ -15,6 +15,7 @@ from results.plots import COLOURS, LINES, axes, label, legend_below, open_frame
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
     from numpy.typing import NDArray
 
 #: Rows or columns of a matrix up to which its entries are written.
@@ -93,7 +94,7 @@ def weight_path(
         colour = LINES[i % len(LINES)]
         # The more lines, the thinner each.
         alpha = float(np.clip(4 / np.sqrt(lines.shape[1]), 0.08, 0.9))
-        look = {"color": colour, "alpha": alpha, "linewidth": 0.8, "gid": name}
+        look: dict[str, Any] = {"color": colour, "alpha": alpha, "linewidth": 0.8, "gid": name}
         ax.plot(axis.at[first:], lines[first:], **look)
         if first:
             ax.plot(np.full(lines.shape[1], axis.at[0]), lines[0], "_", color=colour, alpha=alpha)
@@ -110,7 +111,7 @@ def _two_dimensional(array: NDArray) -> NDArray:
     return array[:, None] if array.ndim == 1 else array
 
 
-def _matrix(ax: Axes, matrix: NDArray, norm: Normalize, zero_tol: float):
+def _matrix(ax: Axes, matrix: NDArray, norm: Normalize, zero_tol: float) -> AxesImage:
     image = ax.imshow(matrix, norm=norm, cmap=COLOURS, aspect="auto", interpolation="nearest")
     ax.set_xticks([])
     ax.set_yticks([])

@@ -34,11 +34,8 @@ BY_SEED = 600_000
 
 
 def page_data(
-    runs: pd.DataFrame,
-    cells: pd.DataFrame,
-    metrics: list[str],
-    history: list[dict[str, Any]],
-) -> dict[str, Any]:
+    runs: pd.DataFrame, cells: pd.DataFrame, metrics: list[str], history: list[dict[str, Any]]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what the page's script works with.
 
     Parameters
@@ -51,9 +48,13 @@ def page_data(
 
     Returns
     -------
-    dict
-        ``axes`` of a dense grid of cells, the last fastest; ``arrays`` of each metric on it;
-        ``bySeed`` on ``[seed, cell]``; places on it of the ``best`` cell and others.
+    data : dict
+        ``axes`` of a dense grid of cells, the last fastest, the places on it of the ``best`` cell
+        and others, and texts.
+    arrays : dict of str to str
+        On that grid, NaN where there is no cell: ``mean <metric>`` and ``half <metric>`` of the
+        interval, the same of ``<metric>_from_none``, ``seed <metric>`` as ``[seed, cell]``,
+        counts, and ``none``, the cell without penalties, -1 for none.
     """
     chosen = _chosen(cells)
     names = axes(cells)
@@ -64,27 +65,28 @@ def page_data(
     loss = deciding(cells)
     points = cells.iloc[rows[shown]]
     edge = front(points["mean_sparsity"].to_numpy(), points[f"mean_{loss}"].to_numpy())
-    seeds, by_seed = _by_seed(runs, cells, metrics, rows)
+    seeds, arrays = _by_seed(runs, cells, metrics, rows)
+    for name in (*metrics, *(f"{metric}_from_none" for metric in metrics)):
+        mean = cells[f"mean_{name}"]
+        arrays[f"mean {name}"] = _laid(mean, rows)
+        arrays[f"half {name}"] = _laid(cells[f"high_{name}"] - mean, rows)
+    arrays |= {name: _laid(cells[name], rows) for name in ("runs", "diverged")}
+    arrays["rank"] = _laid(cells[f"rank_{loss}"], rows)
     none = np.array([place.get(row, -1) for row in no_penalty(cells).tolist()])
-    return {
+    arrays["none"] = np.where(rows >= 0, none[rows], -1)
+    data = {
         "axes": [_axis(name, values[name]) for name in names],
         "cells": len(cells),
         "shown": len(shown),
         "loss": loss,
         "metrics": [_metric(name) for name in metrics],
-        "arrays": {name: _arrays(cells, name, rows) for name in metrics},
-        "counts": {
-            name: _coded(_laid(cells[name], rows))
-            for name in ("runs", "diverged", "seeds", f"rank_{loss}")
-        },
-        "none": _coded(np.where(rows >= 0, none[rows], -1)),
         "seeds": seeds,
-        "bySeed": by_seed,
         "best": place.get(chosen[0], -1),
         "sparsest": place.get(chosen[1], -1),
         "front": shown[edge].tolist(),
         "history": history,
     }
+    return data, {name: _coded(array) for name, array in arrays.items()}
 
 
 def _chosen(cells: pd.DataFrame) -> list[int | None]:
@@ -149,16 +151,6 @@ def _metric(name: str) -> dict[str, Any]:
     }
 
 
-def _arrays(cells: pd.DataFrame, metric: str, rows: NDArray) -> dict[str, str]:
-    """Return means and half widths of intervals, of a metric and of its difference to none."""
-    arrays = {}
-    for key, name in (("", metric), ("none", f"{metric}_from_none")):
-        mean = cells[f"mean_{name}"]
-        arrays[f"mean{key}"] = _coded(_laid(mean, rows))
-        arrays[f"half{key}"] = _coded(_laid(cells[f"high_{name}"] - mean, rows))
-    return arrays
-
-
 def _laid(column: pd.Series, rows: NDArray) -> NDArray:
     """Lay a column of the summary out on the page's grid."""
     values = column.to_numpy(np.float64, na_value=np.nan)
@@ -167,17 +159,17 @@ def _laid(column: pd.Series, rows: NDArray) -> NDArray:
 
 def _by_seed(
     runs: pd.DataFrame, cells: pd.DataFrame, metrics: list[str], rows: NDArray
-) -> tuple[list[int], dict[str, str]]:
+) -> tuple[list[int], dict[str, NDArray]]:
     """Return the seeds that there is room for, and each metric as ``[seed, cell]``."""
-    seeds = np.unique(runs["seed"].to_numpy())
-    room = BY_SEED // max(1, len(rows) * len(metrics))
+    finished, cell = numbered(runs)
+    seeds = np.unique(finished["seed"].to_numpy())
+    room = BY_SEED // (len(rows) * len(metrics))
     if len(seeds) < 2 or not room:
         return [], {}
-    finished, cell = numbered(runs)
     found = {}
     for metric in metrics:
         values = values_by_seed(finished, metric, cell, len(cells))[:, :room]
-        found[metric] = _coded(np.where(rows[:, None] >= 0, values[rows], np.nan).T)
+        found[f"seed {metric}"] = np.where(rows[:, None] >= 0, values[rows], np.nan).T
     return seeds[:room].tolist(), found
 
 

@@ -89,7 +89,7 @@ class Plane(NamedTuple):
     Attributes
     ----------
     x, y : Axis
-    index : ndarray of int64, shape (y, x)
+    rows : ndarray of int64, shape (y, x)
         Row of each cell in the summary, -1 where there is none.
     fixed : dict of str to float
         Values of the other axes, of those that have more than one.
@@ -97,17 +97,17 @@ class Plane(NamedTuple):
 
     x: Axis
     y: Axis
-    index: NDArray[np.int64]
+    rows: NDArray[np.int64]
     fixed: dict[str, float]
 
     def matrix(self, values: pd.Series) -> NDArray[np.float64]:
         """Lay a column of the summary out as ``[y, x]``, NaN where there is no cell."""
         column = values.to_numpy(np.float64, na_value=np.nan)
-        return np.where(self.index >= 0, column[self.index], np.nan)
+        return np.where(self.rows >= 0, column[self.rows], np.nan)
 
     def find(self, row: int) -> tuple[int, int] | None:
         """Return the place ``(y, x)`` of a row of the summary, None where it is elsewhere."""
-        places = np.argwhere(self.index == row)
+        places = np.argwhere(self.rows == row)
         return (int(places[0, 0]), int(places[0, 1])) if len(places) else None
 
 
@@ -128,9 +128,9 @@ def plane(cells: pd.DataFrame, at: Mapping[str, float] | None = None) -> Plane:
     rows, fixed = hold(cells, (x, y), at)
     xs, across = np.unique(cells[x].to_numpy()[rows], return_inverse=True)
     ys, up = np.unique(cells[y].to_numpy()[rows], return_inverse=True)
-    index = np.full((len(ys), len(xs)), -1, dtype=np.int64)
-    index[up, across] = rows
-    return Plane(lay_out(x, xs).even(), lay_out(y, ys).even(), index, fixed)
+    places = np.full((len(ys), len(xs)), -1, dtype=np.int64)
+    places[up, across] = rows
+    return Plane(lay_out(x, xs).even(), lay_out(y, ys).even(), places, fixed)
 
 
 def hold(
@@ -153,7 +153,7 @@ def hold(
     if not chosen.any():
         raise ResultsError(f"no cell of the table has {said(fixed)}")
     rank = cells[f"rank_{deciding(cells)}"][chosen].astype("Float64").fillna(np.inf)
-    through = cells.loc[rank.idxmin()]
+    through = cells.iloc[np.flatnonzero(chosen)[int(rank.argmin())]]
     for name in axes(cells):
         if name not in free and name not in fixed:
             fixed[name] = float(through[name])

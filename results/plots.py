@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis as Side
 from matplotlib.axis import XAxis
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -38,7 +39,7 @@ MARKERS = "osD^vPX"
 _OUTLINED = [withStroke(linewidth=3.5, foreground="black")]
 
 #: Marks of the cells that the rules choose: a star, and a ring that may stand around it.
-MARKS = {
+MARKS: dict[str, dict[str, Any]] = {
     "one-se": {
         "marker": "o", "markersize": 11, "markerfacecolor": "none", "markeredgecolor": "white",
         "markeredgewidth": 1.8, "linestyle": "none", "path_effects": _OUTLINED,
@@ -49,7 +50,7 @@ MARKS = {
     },
 }  # fmt: skip
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.labelsize": 9,
     "axes.titlesize": 9.5,
     "figure.constrained_layout.use": True,
@@ -90,32 +91,32 @@ def save(figure: Figure, stem: str | os.PathLike[str], formats: Sequence[str]) -
     """Write a figure in some formats, the same bytes each time, and return the paths."""
     paths = [Path(f"{os.fspath(stem)}.{name}") for name in formats]
     for path in paths:
-        undated = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+        dated = {".svg": "Date", ".pdf": "CreationDate", ".png": "Software"}[path.suffix]
         drawn = BytesIO()
         with style():
-            figure.savefig(drawn, format=path.suffix[1:], metadata=undated)
+            figure.savefig(drawn, format=path.suffix[1:], metadata={dated: None})
         durable.write(path, drawn.getvalue(), path.parent)
     return paths
 
 
-def label(part: XAxis, axis: Axis) -> None:
+def label(side: Side, axis: Axis) -> None:
     """Label an axis of a picture with the values of an axis of the grid, as many as fit."""
-    part.set_label_text(axis_name(axis.name))
-    part.set_major_locator(_Fitting(axis.labels()))
+    side.set_label_text(axis_name(axis.name))
+    side.set_major_locator(_Fitting(axis.labels()))
     texts = dict(axis.labels())
-    part.set_major_formatter(FuncFormatter(lambda at, _: texts.get(at, number(at))))
+    side.set_major_formatter(FuncFormatter(lambda at, _: texts.get(at, number(at))))
     if len(axis.values) <= 40:
-        part.set_ticks(axis.at, minor=True)
+        side.set_ticks(axis.at, minor=True)
 
 
-def legend_below(ax: Axes, **options: object) -> None:
+def legend_below(ax: Axes, **options: Any) -> None:
     """Put the legend below the axis label, where it hides nothing."""
     handles, _ = ax.get_legend_handles_labels()
     handles = options.pop("handles", handles)
     if not handles:
         return
     down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
-    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
     ax.legend(handles=handles, **{**place, "ncols": min(len(handles), 2), **options})
 
@@ -142,9 +143,10 @@ class _Fitting(Locator):
 
     def __call__(self) -> list[float]:
         """Return the ticks for the present size of the axes."""
+        assert isinstance(self.axis, Side)
         across = isinstance(self.axis, XAxis)
         ax, text_of_tick = self.axis.axes, self.axis.get_major_ticks(1)[0].label1
-        height = text_of_tick.get_size() * ax.figure.dpi / 72
+        height = float(text_of_tick.get_fontsize()) * ax.figure.dpi / 72
         low, high = sorted(self.axis.get_view_interval())
         taken: list[tuple[float, float]] = []
         kept = []

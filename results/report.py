@@ -69,8 +69,10 @@ def page(directory: Path, runs: pd.DataFrame, beside: Path) -> str:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False}
+    data, arrays = page_data(runs, cells, metrics, history_data(directory, cells))
     return environment.get_template(NAME).render(
-        data=page_data(runs, cells, metrics, history_data(directory, cells)),
+        data=data,
+        arrays=arrays,
         plotly=get_plotlyjs(),
         name=runs["data"].iloc[0],
         counts=_counts(directory, runs),

@@ -20,6 +20,7 @@ from results.scale import Scale, viridis
 from results.words import number
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 #: Columns of the terminal that everything fits into.
@@ -112,7 +113,7 @@ def block_map(
 ) -> list[str | Text]:
     """Return the lines of a map of a metric."""
     found = plane(cells, at)
-    if found.index.size < 2:
+    if found.rows.size < 2:
         return []
     values = found.matrix(cells[f"mean_{metric}"])
     gutter = max(len(number(v, 2)) for v in found.y.values) + 1
@@ -129,9 +130,8 @@ def block_map(
         if (place := found.find(row))
     }
     fixed = f", {said(found.fixed)}" if found.fixed else ""
-    lines: list[str | Text] = wrapped(
-        f"{metric} over {found.x.name} (across) and {found.y.name}{fixed}"
-    )
+    title = f"{metric} over {found.x.name} (across) and {found.y.name}{fixed}"
+    lines: list[str | Text] = [*wrapped(title)]
     for row in reversed(range(len(small))):
         label = number(found.y.values[up[row]], 2)
         blocks = [(value, marked.get((row, column), "")) for column, value in enumerate(small[row])]
@@ -258,7 +258,7 @@ def wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH)
 
 
-def _coloured(console) -> bool:
+def _coloured(console: Console) -> bool:
     """Whether a console shows enough colours for a scale, and wants any."""
     return console.color_system in ("256", "truecolor") and not console.no_color
 

@@ -20,6 +20,7 @@ def number(value: float, digits: int = 4) -> str:
     """Write a number shortly, as one would type it: ``0.01``, ``5.623e-4``, ``0``."""
     if not math.isfinite(value):
         return {math.inf: "inf", -math.inf: "-inf"}.get(value, "-")
+    value += 0.0  # no minus before a 0
     text = f"{value:.{digits}g}"
     if value and not 1e-3 <= abs(value) < 10**digits:
         text = f"{value:.{digits - 1}e}"

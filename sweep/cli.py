@@ -72,17 +72,20 @@ def _running_options(command: Callable) -> Callable:
     return command
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 60}
+
+
+@click.group(invoke_without_command=True, context_settings=_HELP)
 @click.pass_context
 def app(context: click.Context) -> int:
-    r"""Train a grid of L1 x L2 penalties x seeds, and see what the penalties do.
+    """Train a grid of L1 x L2 penalties x seeds, and see what the penalties do.
 
     Without a command: the article's experiment over its default grid.
 
     \b
     Example:
-      sweep run --data digits --l1 0,1e-5:1e-2:log7 --seeds 0:10
-    """
+      sweep run --data digits --l1 0,1e-4,1e-3 --seeds 0:10
+    """  # noqa: D301
     if context.invoked_subcommand is None:
         return context.invoke(run)
     return 0
@@ -95,10 +98,10 @@ def run(**options: Any) -> int:
     """Run a sweep, or what is left of it in --out.
 
     \b
-    VALUES: 0,1e-4,1e-3     1e-4:1e-1:log7     0:1:lin5     0:20     0:20:5
+    VALUES: 0,1e-4  1e-4:1e-1:log7  0:1:lin5  0:20  0:20:5
     Example:
-      sweep run --data iris --l1 0,1e-4:1e-1:log7 --l2 0 --seeds 0:5
-    """
+      sweep run --data iris --l1 0,1e-4:1e-1:log7 --seeds 0:5
+    """  # noqa: D301
     from sweep import commands
 
     return commands.run(*_given(options))
@@ -113,7 +116,7 @@ def plan(**options: Any) -> int:
     \b
     Example:
       sweep plan --data digits --seeds 0:100
-    """
+    """  # noqa: D301
     from sweep import commands
 
     return commands.plan(*_given(options))
@@ -128,10 +131,140 @@ def status(directory: str, json: bool) -> int:
     \b
     Example:
       sweep status runs/article-1
-    """
+    """  # noqa: D301
     from sweep import commands
 
     return commands.status(directory, json)
+
+
+def _at(command: Callable) -> Callable:
+    """Add the option that holds axes fixed."""
+    return click.option(
+        "--at",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="hold an axis fixed, such as lr=0.01 [the best cell's]",
+    )(command)
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--metric", metavar="NAME", help="what the map shows [val_loss; article: final_loss]")
+@_at
+@click.option("--out", metavar="FILE", help="the table, as CSV [DIR/summary.csv]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def summary(directory: str, **options: Any) -> int:
+    """Sum up each cell over its seeds; show the best ones, and a map.
+
+    \b
+    Example:
+      sweep summary runs/article-1 --metric sparsity
+    """  # noqa: D301
+    from sweep import looking
+
+    return looking.summary(
+        directory, options["metric"], options["at"], options["out"], options["json"]
+    )
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option(
+    "--rule",
+    metavar="RULE",
+    default="min",
+    help="min: the lowest mean loss; one-se: the sparsest within one standard error of it [min]",
+)
+@click.option("--json", is_flag=True, help="print one JSON object")
+def best(directory: str, rule: str, json: bool) -> int:
+    """Choose a cell, and say why.
+
+    \b
+    Example:
+      sweep best runs/article-1 --rule one-se
+    """  # noqa: D301
+    from sweep import looking
+
+    return looking.best(directory, rule, json)
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--metric", metavar="NAME", multiple=True, help="for maps; may be repeated")
+@click.option(
+    "--picture",
+    metavar="NAME",
+    multiple=True,
+    help="heatmap, differences, path, pareto, curves, weights, weight-path; may be repeated",
+)
+@_at
+@click.option("--format", metavar="NAMES", default="png", help="png, svg, pdf [png]")
+@click.option("--out", metavar="FOLDER", help="where to write them [DIR]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def plot(directory: str, **options: Any) -> int:
+    """Draw pictures, and print the paths of their files.
+
+    \b
+    Example:
+      sweep plot runs/article-1 --picture path --format svg
+    """  # noqa: D301
+    from sweep import looking
+
+    return looking.plot(
+        directory,
+        options["metric"],
+        options["picture"],
+        options["at"],
+        options["format"],
+        options["out"],
+        options["json"],
+    )
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--out", metavar="FILE", help="where to write it [DIR/report.html]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def report(directory: str, out: str | None, json: bool) -> int:
+    """Write one HTML page that holds everything, and print its path.
+
+    \b
+    Example:
+      sweep report runs/article-1
+    """  # noqa: D301
+    from sweep import looking
+
+    return looking.report(directory, out, json)
+
+
+@app.command()
+@click.argument("directories", metavar="DIR...", nargs=-1, required=True)
+@click.option("--out", metavar="DIR", required=True, help="the new results directory")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def merge(directories: tuple[str, ...], out: str, json: bool) -> int:
+    """Gather several directories of one experiment in a new one.
+
+    \b
+    Example:
+      sweep merge runs/here runs/there --out runs/both
+    """  # noqa: D301
+    from sweep import commands
+
+    return commands.merge(directories, out, json)
+
+
+@app.command()
+@click.option("--json", is_flag=True, help="print one JSON object")
+def bench(json: bool) -> int:
+    """Measure this machine's throughput on fixed work: less than a minute.
+
+    \b
+    Example:
+      sweep bench
+    """  # noqa: D301
+    from sweep.bench import show
+
+    return show(json)
 
 
 @app.command()
@@ -142,7 +275,7 @@ def info(json: bool) -> int:
     \b
     Example:
       sweep info
-    """
+    """  # noqa: D301
     from sweep import commands
 
     return commands.info(json)
@@ -159,6 +292,8 @@ def command_line(arguments: list[str] | None = None) -> int:
         return _refuse(error.format_message())
     except (InputError, ResultsError) as error:
         return _refuse(specification.as_flags(str(error), _typed(arguments)))
+    except MemoryError as error:
+        return _refuse(f"this does not fit into memory: {error}")
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:  # whoever reads our output has seen enough

@@ -6,6 +6,7 @@ import json as json_format
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 def run(spec: Sweep, options: dict[str, Any]) -> int:
     """Run a sweep; see `sweep.driver.run`."""
+    from sweep import looking
     from sweep.backends import WorkerDied
     from sweep.driver import Where
     from sweep.driver import run as run_sweep
@@ -39,6 +41,8 @@ def run(spec: Sweep, options: dict[str, Any]) -> int:
     if as_json:
         print(json_format.dumps(_as_json(out, outcome)))
     else:
+        if not quiet and outcome.signal is None:
+            looking.after_run(out)
         print(_last_line(out, outcome), file=sys.stderr)
     if outcome.signal is not None:
         left = _left(outcome.counts)
@@ -71,6 +75,19 @@ def status(directory: str, as_json: bool) -> int:
     found["left"] = _left(found)
     if as_json:
         print(json_format.dumps(found))
+    else:
+        _print_pairs(found)
+    return 0
+
+
+def merge(directories: Sequence[str], out: str, as_json: bool) -> int:
+    """Gather several results directories in a new one."""
+    from sweep.merging import merge as merge_directories
+
+    found = merge_directories(directories, out)
+    found["left"] = _left(found)
+    if as_json:
+        print(json_format.dumps({"out": out, **found}))
     else:
         _print_pairs(found)
     return 0
@@ -138,12 +155,15 @@ def _last_line(out: Path, outcome: Outcome) -> str:
 
 
 def _as_json(out: Path, outcome: Outcome) -> dict[str, Any]:
+    from sweep import looking
+
     return {
         "out": os.fspath(out),
         **outcome.counts,
         "left": _left(outcome.counts),
         "trained": outcome.trained,
         "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
+        "best": looking.best_of(out) if outcome.signal is None else None,
     }
 
 

@@ -77,10 +77,10 @@ def encode(
 
 
 def _numbers(column: Column) -> np.ndarray:
-    numbers = encoding.numbers(column)
+    numbers = encoding.as_numbers(column)
     if numbers is not None:
         return numbers.astype(np.float64)
-    codes, levels = encoding.levels(column)
+    codes, levels = encoding.as_levels(column)
     numeric = np.array([NUMBER.fullmatch(level) is not None for level in levels])
     if not numeric.all():
         row = int(np.argmin(numeric[codes]))
@@ -90,7 +90,8 @@ def _numbers(column: Column) -> np.ndarray:
 
 def _places(column: Column, known: Sequence[str]) -> np.ndarray:
     """Return the place of each row's text among the levels known from training."""
-    codes, levels = encoding.levels(column)
+    encoding.as_numbers(column)  # which refuses missing values
+    codes, levels = encoding.as_levels(column)
     place = {level: i for i, level in enumerate(known)}
     places = np.array([place.get(level, -1) for level in levels])[codes]
     if (places < 0).any():
