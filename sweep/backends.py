@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: Hands tasks, each the arguments of one call, to workers; yields results as they come.
 Call = Callable[[Callable[..., Any], Iterable[tuple]], Iterator[Any]]
+
+#: How long to wait for an answer of a dask scheduler, in seconds.
+PATIENCE = 10
 
 #: Backends whose results joblib cannot yield as they come: they get a few tasks at a time.
 _IN_ROUNDS = ("multiprocessing", "ray")
@@ -112,7 +115,7 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
         workers = None if jobs < 0 else jobs
         try:
             client = (
-                Client(scheduler, timeout=10)
+                Client(scheduler, timeout=PATIENCE)
                 if scheduler
                 else Client(n_workers=workers, threads_per_worker=1, dashboard_address=None)
             )
@@ -121,8 +124,8 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
         with client:
             try:
                 yield
-            except KilledWorker as error:
-                raise WorkerDied(_died(error)) from None
+            except (KilledWorker, CancelledError, OSError) as error:
+                raise WorkerDied(f"work was lost on the dask cluster ({_first(error)})") from None
     elif backend == "ray":
         try:
             from ray.util.joblib import register_ray
@@ -134,8 +137,10 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
         try:
             yield
         except BrokenExecutor as error:
-            raise WorkerDied(_died(error)) from None
+            raise WorkerDied(
+                f"a worker process died, perhaps for want of memory ({_first(error)})"
+            ) from None
 
 
-def _died(error: Exception) -> str:
-    return f"a worker process died, perhaps for want of memory ({str(error).splitlines()[0]})"
+def _first(error: Exception) -> str:
+    return str(error).splitlines()[0]

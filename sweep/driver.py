@@ -16,6 +16,7 @@ import numpy as np
 
 from sweep import halving
 from sweep.backends import Workers, parallel
+from sweep.errors import InputError
 from sweep.experiment import Experiment, prepare
 from sweep.interrupt import Interrupt, Interrupted
 from sweep.plan import Plan
@@ -98,6 +99,8 @@ def run(spec: Sweep, where: Where) -> Outcome:
     sweep.interrupt.Interrupted
         If a signal came before there was a results directory to keep anything in.
     """
+    if spec.halving and where.join:
+        raise InputError("`join` shares tasks out, and `halving` is one race: leave one out")
     clock = _Clock()
     with Interrupt() as interrupt:
         experiment = prepare(spec)
@@ -168,6 +171,23 @@ def work(
         first, last = ranges[0][0], ranges[-1][1] - 1
         reason = f"runs {first} to {last} ended in error: {type(error).__name__}: {error}"
         return Done(start, failed_rows(plan, numbers_of(ranges)), reason)
+
+
+def climb(
+    task: halving.Task,
+    plan: Plan,
+    dataset: Dataset | None,
+    epochs: int,
+    stopped: Callable[[], bool],
+) -> tuple[halving.Task, halving.Columns, str | None]:
+    """Do one task of a rung, as `work` does one of a sweep; asked to stop, give no columns."""
+    try:
+        return *halving.climb(task, plan, dataset, epochs, stopped), None
+    except Stopped:
+        return task, {}, None
+    except Exception as error:
+        reason = f"{len(task.numbers)} runs ended in error: {type(error).__name__}: {error}"
+        return task, halving.failed(task, plan), reason
 
 
 def never() -> bool:
@@ -273,17 +293,23 @@ def _halve(
     missing = np.concatenate([numbers_of(ranges) for ranges in left.values() if ranges])
     ladder = halving.rungs(plan.cells, plan.spec.epochs, plan.spec.halving)
     for rung, (_, epochs) in enumerate(ladder):
-        calls = ((task, plan, experiment.dataset, epochs, stopped) for task in tasks)
-        climbed = list(workers.call(halving.climb, calls))
+        calls = (
+            (task, plan, experiment.dataset, epochs, stopped)
+            for task in halving.closed_up(tasks, plan.task_runs)
+            if not interrupt.requested()
+        )
+        climbed = list(workers.call(climb, calls))
         if interrupt.requested():
             return
-        runs = np.concatenate([task.numbers for task, _ in climbed])
-        scores = np.concatenate([halving.score(columns) for _, columns in climbed])
+        runs = np.concatenate([task.numbers for task, *_ in climbed])
+        scores = np.concatenate([halving.score(columns) for _, columns, _ in climbed])
         go_on = ladder[rung + 1][0] if rung + 1 < len(ladder) else 0
         chosen = halving.survivors(runs % plan.cells, scores, go_on)
         tasks = []
-        for task, columns in climbed:
-            survives = np.isin(task.numbers % plan.cells, chosen)
+        for task, columns, error in climbed:
+            if error:
+                _log.warning(error)
+            survives = np.isin(task.numbers % plan.cells, chosen) & (columns["status"] != "error")
             ends = ~survives & np.isin(task.numbers, missing)
             if ends.any():
                 rows = halving.rows_of(task, plan, columns, ends, rung)
@@ -291,6 +317,8 @@ def _halve(
                 report(int(ends.sum()), rows.runs["status"].to_pylist().count("diverged"))
             if survives.any():
                 tasks.append(task.take(survives))
+        if not tasks:
+            return
 
 
 class _Clock:

@@ -43,9 +43,9 @@ def features(columns: Sequence[Column]) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return y, int64 (rows,), and the classes that it numbers, in their natural order."""
-    numbers = _numbers(column)
+    numbers = as_numbers(column)
     if numbers is None:
-        y, found = _levels(column)
+        y, found = as_levels(column)
     else:
         broken = numbers % 1 != 0 if numbers.dtype.kind == "f" else np.zeros(1, bool)
         if broken.any():
@@ -69,10 +69,10 @@ def _feature(column: Column) -> tuple[np.ndarray, list[str]]:
     """Return the numbers of a column, or the place of each value among its levels, and these."""
     import pyarrow as pa
 
-    numbers = _numbers(column)
+    numbers = as_numbers(column)
     if numbers is not None:
         return numbers.astype(np.float64), []
-    codes, levels = _levels(column)
+    codes, levels = as_levels(column)
     if pa.types.is_dictionary(column.values.type):
         return codes, levels
     numeric = np.array([NUMBER.fullmatch(level) is not None for level in levels])
@@ -94,7 +94,7 @@ def _feature(column: Column) -> tuple[np.ndarray, list[str]]:
     return codes, levels
 
 
-def _numbers(column: Column) -> np.ndarray | None:
+def as_numbers(column: Column) -> np.ndarray | None:
     """Return numbers or truth values as they are, and None for what may be text."""
     import pyarrow as pa
     from pyarrow import compute, types
@@ -113,7 +113,7 @@ def _numbers(column: Column) -> np.ndarray | None:
     return values.to_numpy()
 
 
-def _levels(column: Column) -> tuple[np.ndarray, list[str]]:
+def as_levels(column: Column) -> tuple[np.ndarray, list[str]]:
     """Return the place of each value among the column's distinct texts, in natural order."""
     import pyarrow as pa
     from pyarrow import compute

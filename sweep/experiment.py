@@ -12,6 +12,9 @@ from sweep.spec import Sweep
 if TYPE_CHECKING:
     from sweep.datasets import Dataset
 
+#: Up to here every run number is exact, even where a table is read as floats.
+MOST_RUNS = 2**53
+
 
 class Experiment(NamedTuple):
     """A specification, its data (None for the article's, which each seed draws) and its plan."""
@@ -45,7 +48,12 @@ def prepare(spec: Sweep) -> Experiment:
     name = dataset.name if dataset else "article"
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.model_copy(update={"data": name})
-    return Experiment(spec, dataset, Plan(light, sizes, len(fold.train), name))
+    plan = Plan(light, sizes, len(fold.train), name)
+    if plan.total > MOST_RUNS:
+        raise InputError(
+            f"the grid has {plan.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten an axis"
+        )
+    return Experiment(spec, dataset, plan)
 
 
 def _with_numbers(spec: Sweep, dataset: Dataset | None, classes: int) -> Sweep:

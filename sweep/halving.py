@@ -94,12 +94,36 @@ class Task(NamedTuple):
         history = [past.filter(pc.is_in(past["run"], value_set=kept)) for past in self.history]
         return Task(self.start, numbers, state, self.seconds[chosen], history)
 
+    @classmethod
+    def join(cls, tasks: list[Task]) -> Task:
+        """Return several tasks that stand at the same rung as one."""
+        states = [task.state for task in tasks if task.state]
+        return cls(
+            tasks[0].start,
+            np.concatenate([task.numbers for task in tasks]),
+            State.join(states) if states else None,
+            np.concatenate([task.seconds for task in tasks]),
+            [past for task in tasks for past in task.history],
+        )
+
 
 def first_tasks(plan: Plan) -> list[Task]:
     """Return all runs of a plan as tasks at their beginning."""
     ranges = plan.ranges()
     numbers = [(start, np.arange(start, stop)) for start, stop in ranges]
     return [Task(start, runs, None, np.zeros(len(runs)), []) for start, runs in numbers]
+
+
+def closed_up(tasks: list[Task], size: int) -> list[Task]:
+    """Return tasks that the race has thinned out as fewer ones of ``size`` runs: full lanes."""
+    pieces: dict[int, list[Task]] = {}
+    before = 0
+    for task in sorted(tasks, key=lambda task: task.start):
+        place = (before + np.arange(len(task.numbers))) // size
+        for one in np.unique(place).tolist():
+            pieces.setdefault(one, []).append(task.take(place == one))
+        before += len(task.numbers)
+    return [Task.join(group) for group in pieces.values()]
 
 
 def climb(
@@ -122,6 +146,12 @@ def climb(
     return Task(task.start, task.numbers, after, seconds, history), columns
 
 
+def failed(task: Task, plan: Plan) -> Columns:
+    """Return the columns of runs that ended in error."""
+    status = np.full(len(task.numbers), "error")
+    return {"run": task.numbers, **plan.coordinates(task.numbers), "status": status}
+
+
 def rows_of(task: Task, plan: Plan, columns: Columns, chosen: np.ndarray, rung: int) -> Rows:
     """Return the rows of the runs of a task that end at this rung."""
     import pyarrow as pa
@@ -134,5 +164,9 @@ def rows_of(task: Task, plan: Plan, columns: Columns, chosen: np.ndarray, rung: 
 
 
 def score(columns: Columns) -> np.ndarray:
-    """Return what cells are chosen by: the validation loss, or else the final loss."""
-    return columns.get("val_loss", columns["final_loss"])
+    """Return what cells are chosen by: the validation loss, or else the final loss.
+
+    Runs that ended in error have neither.
+    """
+    nothing = np.full(len(columns["run"]), np.inf)
+    return columns.get("val_loss", columns.get("final_loss", nothing))

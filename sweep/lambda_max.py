@@ -16,6 +16,10 @@ as soon as
 
 and since a product is largest for equal factors, that is where l1 = H (C / H)^(1/L) / L. For one
 layer this is the known C, the largest gradient.
+
+A penalised output bias would spoil this: where the classes are not equally frequent, a network
+with hidden layers can do the bias's work at next to no cost, by a small weight from a hidden unit
+with a large bias. With one layer it changes nothing, since the inputs have mean zero.
 """
 
 import math
@@ -65,17 +69,25 @@ def automatic_axis(spec: Sweep, folds: Iterable[Fold], classes: int) -> tuple[fl
         If no L1 penalty empties the network.
     """
     layers = len(spec.hidden) + 1
-    weights = set(names(layers)[0::2])
-    if not weights <= set(spec.l1_on):
-        missing = ", ".join(sorted(weights - set(spec.l1_on)))
+    parameters = names(layers)
+    varied = {name[3:] for name in spec.vary if name.startswith("l1_")}
+    free = [name for name in parameters[0::2] if name not in spec.l1_on or name in varied]
+    if free:
         raise InputError(
-            f"`l1`: no penalty empties a network while {missing} is free of it, so auto has no "
-            "upper end: put L1 on all weights (`l1_on` weights) or give numbers"
+            f"`l1`: it does not act on {', '.join(free)}, so no value of it empties the network, "
+            "and auto has no upper end: put L1 on all weights (`l1_on` weights) or give numbers"
+        )
+    on = {*spec.l1_on, *spec.l2_on, *(name[3:] for name in spec.vary)}
+    biases = [name for name in parameters[1::2] if name in on]
+    if biases and layers > 1:
+        raise InputError(
+            f"`l1`: a network with a penalty on {', '.join(biases)} may never be empty, so auto "
+            "has no upper end: penalise weights only, or give numbers"
         )
     top = max(lambda_max(fold, classes, layers) for fold in folds)
     if top == 0:
         raise InputError(
-            "`l1`: biases alone fit these data, so auto has no upper end: give numbers"
+            "`l1`: biases alone are best for these data, so auto has no upper end: give numbers"
         )
     digits = 10.0 ** (math.floor(math.log10(top)) - 2)
     top = math.ceil(top / digits) * digits

@@ -87,6 +87,10 @@ def _penalties_or_auto(raw: Any, info: ValidationInfo) -> tuple[float, ...] | st
     option = f"`{info.field_name}`"
     with _naming(option):
         automatic = grammar.automatic(raw)
+        if automatic and info.field_name == "l2":
+            raise InputError(
+                "no L2 penalty empties a network, so auto has no upper end: give numbers"
+            )
     return automatic or _penalties(option, raw)
 
 

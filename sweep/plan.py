@@ -18,6 +18,9 @@ TASK_SECONDS = 0.2
 #: Runs of a task come in multiples of this, so that every lane width fills its packs.
 QUANTUM = 16
 
+#: Runs that a task with patience has at the least, for lanes that fall free to be filled again.
+_WAITING = 128
+
 #: Epochs of runs from which a second of compiling pays.
 _WORTH_FREEZING = 500_000
 
@@ -110,10 +113,15 @@ class Plan:
     @cached_property
     def task_runs(self) -> int:
         """Runs of a task; a path is never divided."""
+        fewest = QUANTUM
+        if self.spec.patience:
+            fewest = _WAITING * (2 if self.spec.precision == "float32" else 1)
         if self.spec.path:
             lanes = self.cells // len(self.axes[self.spec.path])
-            return self.cells * min(-(-QUANTUM // lanes), self.total // self.cells)
+            return self.cells * min(-(-fewest // lanes), self.total // self.cells)
         wanted = TASK_SECONDS / self.seconds_a_run
+        if self.spec.patience:
+            wanted = max(wanted, fewest)
         room = 2**26 / (8 * sum(a * b for a, b in zip(self.widths, self.widths[1:], strict=False)))
         runs = min(wanted, room, 8192, max(self.total / 16, 8192 / 16))
         if runs < QUANTUM:

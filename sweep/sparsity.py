@@ -26,12 +26,14 @@ def sparsity(
     dict of str to ndarray, shape (runs,)
         ``sparsity``, ``sparsity_w1``, …, ``nonzero``, ``effective`` (nonzero weights on a path
         from an input to an output), ``dead_units`` (hidden units that pass nothing on) and
-        ``unused_inputs`` (inputs without a nonzero weight).
+        ``unused_inputs`` (inputs without a nonzero weight). A weight that is no number is not
+        zero.
     """
     names = net.names[0::2]
     # masks[i]: [outputs, inputs, run]
     masks = [
-        (abs(weights[net.place(name)]) > tolerance).reshape(*net.shape(name), -1) for name in names
+        ~(abs(weights[net.place(name)]) <= tolerance).reshape(*net.shape(name), -1)
+        for name in names
     ]
     counts = [mask.sum(axis=(0, 1)) for mask in masks]
     sizes = [mask.shape[0] * mask.shape[1] for mask in masks]

@@ -69,8 +69,9 @@ class Sweep(BaseModel):
         The class column of a file or DataFrame; the last one unless given.
     hidden : str or sequence of int
         Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
-    l1, l2 : VALUES or "auto:logN", default "0,1e-4:1e-1:log7"
-        Penalties: axes of the grid.
+    l1, l2 : VALUES, default "0,1e-4:1e-1:log7"
+        Penalties: axes of the grid. For l1 also "auto:logN": N numbers up to the one that is
+        known to empty the network, see `sweep.lambda_max`.
     l1_on, l2_on : str or sequence of str
         Where each penalty acts: names ``w1, b1, …``, ``weights``, ``biases``, ``all``, ``none``.
         For article ``w2,b2,w3,b3`` and ``w1,b1,w3,b3``, else ``weights``.
@@ -179,8 +180,9 @@ class Sweep(BaseModel):
             )
         if self.path and _length(getattr(self, self.path)) < 2:
             raise InputError(f"`path` along `{self.path}` needs at least two values of it")
-        if self.path and self.halving:
-            raise InputError("`path` and `halving` exclude each other: leave one out")
+        for other in ("path", "patience"):
+            if self.halving and getattr(self, other):
+                raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
         return self
 
     def replace(self, **changes: Any) -> "Sweep":

@@ -184,13 +184,13 @@ def _along_path(batch: Batch, plan: Plan) -> Columns:
     Each run begins with the weights of the run before it, and at rest.
     """
     axis = batch.columns[plan.spec.path]
-    state = batch.drawn()
+    state = batch.drawn().take(np.flatnonzero(axis == axis.min()))
     found: list[Columns] = []
     groups: list[np.ndarray] = []
     for value in np.unique(axis):
-        index = np.flatnonzero(axis == value)
-        start = state if not groups else State.fresh(state.weights(plan.spec), plan.spec)
-        some, state = batch.train(index, start.take(np.arange(len(index))), plan.spec.epochs)
+        index = np.flatnonzero(axis == value)  # at every value the runs stand in the same order
+        start = State.fresh(state.weights(plan.spec), plan.spec) if groups else state
+        some, state = batch.train(index, start, plan.spec.epochs)
         found.append(some)
         groups.append(index)
     order = np.argsort(np.concatenate(groups))

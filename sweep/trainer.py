@@ -217,7 +217,8 @@ class _Best:
         """Note the runs ``alive``, now trained to ``epoch``; return which of them go on."""
         part = packs.samples(packs.val[None])
         loss = packs.by_run(evaluate(packs.net, packs.runs, packs.weights, part).loss)
-        better = loss < self._loss[alive]
+        # The first epoch is the best so far whatever it gave: what diverges in it has diverged.
+        better = (loss < self._loss[alive]) | (self.epoch[alive] == 0)
         winners = alive[better]
         self._loss[winners] = loss[better]
         self.epoch[winners] = epoch
