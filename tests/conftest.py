@@ -1,0 +1,37 @@
+"""What every test finds: the repository's code, and an environment that forces nothing."""
+
+import os
+
+import pytest
+
+import sweep
+
+for name in ("SWEEP_LANES", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch, capsys):
+    """Type a command in an empty folder: its exit status, standard output and standard error."""
+    from sweep.cli import command_line
+
+    monkeypatch.chdir(tmp_path)
+
+    def type_(*words):
+        capsys.readouterr()
+        status = command_line([str(word) for word in words])
+        return status, *capsys.readouterr()
+
+    return type_
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Build a sweep that takes no time."""
+
+    def build(**options):
+        return sweep.Sweep(
+            **{"data": "iris", "hidden": "4", "epochs": 2, "seeds": 1, "l1": 0, "l2": 0} | options
+        )
+
+    return build

@@ -1,0 +1,205 @@
+"""RegularizedMLPClassifier: scikit-learn's own checks, oracles, and what it shares with a sweep."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from kernels import reference
+from kernels.network import network
+from sweep import RegularizedMLPClassifier, Sweep, datasets, splits
+from sweep.draws import initial_weights
+from sweep.errors import InputError
+from sweep.streams import stream
+
+X, Y = load_iris(return_X_y=True)
+X = StandardScaler().fit_transform(X)
+NAMES = np.array(["setosa", "versicolor", "virginica"])
+
+
+def small(**parameters):
+    return RegularizedMLPClassifier(**{"max_iter": 5, "random_state": 3} | parameters)
+
+
+# Weights are worth repetitions where batches are of the same samples, as they are where all fit
+# into one: so it is for scikit-learn's data and our batch of 32. Nothing is expected to fail.
+@parametrize_with_checks(
+    [
+        RegularizedMLPClassifier(max_iter=50),
+        RegularizedMLPClassifier(max_iter=50, l1_method="proximal"),
+    ]
+)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def test_the_one_check_that_waits_for_a_setting():
+    # scikit-learn skips it unless this is set before SciPy is imported.
+    code = (
+        "from sklearn.utils.estimator_checks import check_array_api_input\n"
+        "from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV\n"
+        "for estimator in (RegularizedMLPClassifier(max_iter=5),\n"
+        "                  RegularizedMLPClassifierCV(l1='0,1e-3', l2=0, cv=2, max_iter=5)):\n"
+        "    check_array_api_input(type(estimator).__name__, estimator, 'numpy')\n"
+    )
+    settings = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("method", ["subgradient", "proximal"])
+def test_a_fit_is_the_references(method):
+    fitted = small(
+        hidden_layer_sizes=(5, 4), l1=3e-3, l2=2e-3, l1_on="w1,b2", l1_method=method, momentum=0.8
+    )
+    fitted.fit(X, Y)
+    net = network((4, 5, 4, 3))
+    drawn = initial_weights(net, Sweep(data="iris"), 3)
+    orders = stream(3, "batch order", "0")
+    settings = reference.Settings(
+        {"w1": 3e-3, "b2": 3e-3},
+        dict.fromkeys(("w1", "w2", "w3"), 2e-3),
+        momentum=0.8,
+        proximal=method == "proximal",
+    )
+    expected = reference.train(
+        {name: drawn[net.place(name)].reshape(net.shape(name)) for name in net.names},
+        settings,
+        (X, Y, np.ones(len(X))),
+        np.array([orders.permutation(len(X)) for _ in range(5)]),
+        32,
+        5,
+    )
+    for layer in (1, 2, 3):
+        np.testing.assert_allclose(fitted.coefs_[layer - 1], expected[f"w{layer}"].T, atol=1e-12)
+        np.testing.assert_allclose(fitted.intercepts_[layer - 1], expected[f"b{layer}"], atol=1e-12)
+    logits = reference.forward(expected, X)[-1]
+    np.testing.assert_allclose(fitted.predict_proba(X), reference.softmax(logits), atol=1e-12)
+    loss = reference.cross_entropy(logits, Y, np.ones(len(X)))
+    assert fitted.loss_ == pytest.approx(loss + reference.penalty(expected, settings), abs=1e-12)
+    assert fitted.loss_curve_[-1] == fitted.loss_ and len(fitted.loss_curve_) == fitted.n_iter_ == 5
+
+
+def test_without_hidden_layers_it_is_logistic_regression():
+    l2 = 5e-3
+    mine = small(
+        hidden_layer_sizes=(), l1=0, l2=l2, batch_size="full", learning_rate_init=0.5, max_iter=2000
+    )
+    theirs = LogisticRegression(C=1 / (2 * l2 * len(X)), tol=1e-10, max_iter=1000)
+    # Both minimise the same strictly convex loss; what is left is how near each comes to it.
+    np.testing.assert_allclose(
+        mine.fit(X, Y).coefs_[0].T, theirs.fit(X, Y).coef_, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_the_cell_of_a_sweep_is_fitted_to_its_bits():
+    found = Sweep(
+        data=(X, Y), hidden="6", l1="0,2e-3", l2=1e-3, seeds=7, epochs=40, patience=3, lr=0.05
+    ).run()
+    dataset = datasets.load((X, Y))
+    mean, scale = splits.scale(dataset, splits.split(dataset, 7, 0, 0, 0.2).train)
+    fitted = RegularizedMLPClassifier(
+        6,
+        l1=2e-3,
+        l2=1e-3,
+        learning_rate_init=0.05,
+        max_iter=40,
+        early_stopping=True,
+        validation_fraction=0.2,
+        n_iter_no_change=3,
+        random_state=7,
+    ).fit((X - mean) / scale, Y)
+    row = found.iloc[1]
+    assert fitted.loss_ == row["final_loss"]
+    assert fitted.best_validation_score_ == row["val_accuracy"]
+    assert fitted.n_iter_ == row["epochs"] < 40
+    assert fitted.validation_scores_[row["best_epoch"] - 1] == row["val_accuracy"]
+    assert len(fitted.validation_scores_) == len(fitted.loss_curve_) == fitted.n_iter_
+
+
+def test_samples_that_weigh_nothing_are_as_good_as_absent():
+    weight = np.random.RandomState(0).randint(0, 3, len(Y)) / 2
+    there = weight > 0
+    mine = small(batch_size=16).fit(X, Y, weight)
+    theirs = small(batch_size=16).fit(X[there], Y[there], weight[there])
+    np.testing.assert_array_equal(mine.predict_proba(X), theirs.predict_proba(X))
+
+
+def test_the_unit_of_the_weights_does_not_matter():
+    mine, theirs = small().fit(X, Y, np.full(len(Y), 4.0)), small().fit(X, Y)
+    np.testing.assert_array_equal(mine.predict_proba(X), theirs.predict_proba(X))
+
+
+def test_weights_count():
+    heavy = small().fit(X, Y, np.where(Y == 2, 100.0, 1.0))
+    assert (heavy.predict(X) == 2).sum() > (small().fit(X, Y).predict(X) == 2).sum()
+
+
+def test_it_works_where_scikit_learn_users_put_it():
+    frame = pd.DataFrame(X, columns=["sl", "sw", "pl", "pw"])
+    labels = NAMES[Y]
+    pipeline = make_pipeline(StandardScaler().set_output(transform="pandas"), small(max_iter=30))
+    grid = {"regularizedmlpclassifier__l1": [0.0, 0.3]}
+    search = GridSearchCV(pipeline, grid, cv=3).fit(frame, labels)
+    best = search.best_estimator_[-1]
+    assert search.best_params_ == {"regularizedmlpclassifier__l1": 0.0}
+    assert search.score(frame, labels) > 0.8
+    assert list(best.classes_) == list(NAMES) and list(best.feature_names_in_) == list(frame)
+    assert best.model_.features == tuple(frame) and best.model_.classes == tuple(NAMES)
+    assert clone(best).get_params() == best.get_params()
+
+
+def test_what_a_random_state_draws():
+    by_number = [small(random_state=11).fit(X, Y).loss_ for _ in range(2)]
+    assert by_number[0] == by_number[1] != small(random_state=12).fit(X, Y).loss_
+    generator = np.random.RandomState(0)
+    assert len({small(random_state=generator).fit(X, Y).loss_ for _ in range(2)}) == 2
+
+
+def test_a_class_of_one_and_of_two():
+    assert (small().fit(X, np.full(len(X), "only")).predict(X) == "only").all()
+    two = small().fit(X[:100], Y[:100] > 0)
+    assert two.predict_proba(X).shape == (150, 2) and two.predict(X).dtype == bool
+    assert two.coefs_[-1].shape == (16, 2) and two.out_activation_ == "softmax"
+
+
+def test_training_that_diverges_is_an_error():
+    with pytest.raises(ValueError, match="diverged"):
+        small(learning_rate_init=1e9).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "parameters, message",
+    [
+        ({"random_state": -1}, "`random_state`: expected integers"),
+        ({"hidden_layer_sizes": (3, 0)}, "`hidden_layer_sizes` should be widths"),
+        ({"l1": -1}, "`l1`: expected numbers from 0 up"),
+        ({"l2": [0, 1]}, "`l2` should be one number"),
+        ({"l1": "auto:log3"}, "`l1` should be one number"),
+        ({"learning_rate_init": 0}, "`learning_rate_init`: expected numbers above 0"),
+        ({"max_iter": 1.5}, "`max_iter` should be a valid integer"),
+        ({"batch_size": "all"}, "`batch_size` should be"),
+        ({"l1_on": "w9"}, "'w9' is not a parameter"),
+        ({"precision": "float16"}, "`precision` should be"),
+        ({"early_stopping": True, "validation_fraction": 0}, "above 0"),
+        ({"early_stopping": True, "n_iter_no_change": 0}, "`n_iter_no_change` should be"),
+    ],
+)
+def test_a_parameter_that_is_wrong_is_named(parameters, message):
+    with pytest.raises(InputError, match=message):
+        small(**parameters).fit(X, Y)
+
+
+def test_too_few_samples_to_hold_any_out():
+    with pytest.raises(InputError, match="`early_stopping` holds out nothing"):
+        small(early_stopping=True).fit(X[[0, 60, 120]], Y[[0, 60, 120]])

@@ -1,0 +1,163 @@
+"""Ctrl-C and SIGTERM in the middle of a sweep: what is finished is kept, and the rest goes on."""
+
+import os
+import re
+import shlex
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sweep.interrupt import Interrupt, Interrupted
+from tests.sweep.console import call, csv, parts, start, wait
+
+#: Tasks of about 0.2 s by the dozen; the interrupts come after the first.
+WORDS = ("run", "--data", "digits", "--l1", "0,1e-4:1e-1:log7", "--l2", "0,0.01", "--epochs", "10")
+#: Tasks that would take hours.
+ENDLESS = ("run", "--data", "digits", "--l1", "0,0.1", "--l2", "0,0.1", "--epochs", "1000000")
+#: How long an interrupted sweep may take to end; more than promised, for a busy machine.
+PATIENCE = 6
+
+
+def interrupted(words, cwd, *signals, begun=lambda process: parts(process.cwd + "/r"), **changes):
+    """Start a sweep into r, send it signals once it has begun: how it ended, and its children."""
+    process = start(*words, "--out", "r", cwd=cwd, **changes)
+    process.cwd = str(cwd)
+    try:
+        wait(lambda: begun(process) or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        children = psutil.Process(process.pid).children(recursive=True)
+        sent = time.monotonic()
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.05)
+        status = process.wait(30)
+        seconds = time.monotonic() - sent
+        wait(lambda: not alive(children), 10)
+        out, err = process.communicate(timeout=10)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    return status, out, err, seconds, children
+
+
+def alive(processes):
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Run the sweep without an interruption: the lines of its table."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert call(*WORDS, "--seeds", "0:10", "--out", "r", cwd=folder)[0] == 0
+    return csv(folder / "r")
+
+
+@pytest.mark.parametrize(
+    ("number", "backend"),
+    [(signal.SIGINT, "threading"), (signal.SIGTERM, "threading"), (signal.SIGINT, "loky")],
+    ids=["Ctrl-C", "SIGTERM", "Ctrl-C with processes"],
+)
+def test_it_stops_soon_and_goes_on_to_the_same_table(number, backend, whole, tmp_path):
+    words = [*WORDS, "--seeds", "0:10", "--backend", backend]
+    status, out, err, seconds, _ = interrupted(words, tmp_path, number)
+    assert (status, out) == (128 + number, "") and seconds < PATIENCE
+    said = err.splitlines()
+    assert said[1] == "stopping: what is finished is kept"
+    left, command = re.fullmatch(r"(\d+) runs are left; go on with: sweep (.+)", said[-1]).groups()
+    assert 0 < int(left) < 160 and not (tmp_path / "r/runs.csv").exists()
+    assert len(said) == 4 and "Traceback" not in err
+
+    status, _, err = call(*shlex.split(command), cwd=tmp_path)
+    assert status == 0 and f"{left} trained now" in err
+    assert csv(tmp_path / "r") == whole
+
+
+def training(process):
+    """Whether the sweep, or a worker of it, has been at work for longer than a start takes."""
+    main = psutil.Process(process.pid)
+    opened = Path(process.cwd, "r/parts").is_dir()
+    return opened and any(p.cpu_times().user > 3 for p in [main, *main.children(recursive=True)])
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_the_longest_task_is_left(backend, tmp_path):
+    """Nothing is finished within it; it stops within a second or two all the same."""
+    words = [*ENDLESS, "--seeds", "0:4", "--backend", backend]
+    status, _, err, seconds, _ = interrupted(words, tmp_path, signal.SIGINT, begun=training)
+    assert status == 130 and seconds < PATIENCE
+    assert "stopping" in err and "go on with" in err and "Traceback" not in err
+
+
+def test_the_second_time_it_ends_at_once_and_takes_its_workers_along(tmp_path):
+    words = [*ENDLESS, "--seeds", "0:4", "--backend", "loky"]
+    signals = (signal.SIGINT, signal.SIGINT)
+    status, _, err, seconds, children = interrupted(words, tmp_path, *signals, begun=training)
+    assert status == 130 and seconds < PATIENCE and "stopping" in err
+    assert children, "there were workers, and they have ended"
+
+
+def test_a_killed_sweep_goes_on_to_the_same_table(whole, tmp_path):
+    words = [*WORDS, "--seeds", "0:10"]
+    status, *_ = interrupted(words, tmp_path, signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    assert call(*words, "--out", "r", cwd=tmp_path)[0] == 0
+    assert csv(tmp_path / "r") == whole
+
+
+def test_before_there_is_anything_to_keep(tmp_path):
+    """Wherever in its start it is hit: no traceback, no table, and the same command works."""
+    for delay in (0.3, 0.6, 0.9, 1.2):
+        process = start(*ENDLESS, "--seeds", "1", "--out", "r", cwd=tmp_path)
+        time.sleep(delay)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode in (143, -signal.SIGTERM) and out == ""
+        assert "Traceback" not in err
+
+
+class TestHandler:
+    """The handler alone, in this process."""
+
+    def test_it_raises_and_says_so(self, capfd):
+        with pytest.raises(Interrupted) as caught, Interrupt() as interrupt:
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert caught.value.args == (signal.SIGTERM,) and interrupt.signal == signal.SIGTERM
+        assert capfd.readouterr().err == "\nstopping: what is finished is kept\n"
+
+    def test_it_is_only_noted_where_somebody_asks(self, capfd):
+        with Interrupt() as interrupt:
+            with interrupt.noted():
+                assert not interrupt.requested()
+                os.kill(os.getpid(), signal.SIGINT)
+                assert interrupt.requested()
+        assert "stopping" in capfd.readouterr().err
+
+    def test_the_handlers_are_given_back(self):
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        with Interrupt():
+            assert signal.getsignal(signal.SIGINT) != before[0]
+        assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+
+    def test_from_python_it_is_a_keyboard_interrupt(self, small, tmp_path, monkeypatch, capfd):
+        from sweep import driver
+
+        whole = driver.run_task
+
+        def run_task(plan, dataset, ranges, stopped):
+            found = whole(plan, dataset, ranges, stopped)
+            os.kill(os.getpid(), signal.SIGINT)
+            return found
+
+        spec = small(seeds=range(64))
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(driver, "run_task", run_task)
+            patch.setattr("sweep.plan.TASK_SECONDS", 1e-9)
+            spec.run(out=tmp_path / "r", jobs=1)
+        assert "stopping" in capfd.readouterr().err
+        assert 0 < parts(tmp_path / "r") < 8 and not (tmp_path / "r/runs.parquet").exists()
+        assert len(spec.run(out=tmp_path / "r")) == 64
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

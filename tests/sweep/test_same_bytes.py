@@ -1,0 +1,131 @@
+"""The same specification gives the same bytes, whatever runs it and whatever runs beside it."""
+
+import os
+import platform
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweep import Sweep, driver
+from sweep.driver import Where
+from tests.sweep.console import call, csv, rows
+
+
+def arrays(samples, features, classes):
+    random = np.random.RandomState(samples)
+    x = random.standard_normal((samples, features)) * 10.0 ** random.randint(-3, 4, features)
+    return x, np.arange(samples) % classes
+
+
+@st.composite
+def sweeps(draw):
+    """Draw a specification that trains in no time: at most 24 runs of at most 4 epochs."""
+    data = draw(st.sampled_from(["article", "iris", "wine", arrays(23, 3, 2), arrays(9, 1, 4)]))
+    options = {
+        "data": data,
+        "hidden": draw(st.lists(st.integers(1, 9), max_size=3)),
+        "l1": draw(st.lists(st.sampled_from([0, 1e-4, 0.01, 0.3]), min_size=1, max_size=3)),
+        "l2": draw(st.lists(st.sampled_from([0, 1e-3, 0.1]), min_size=1, max_size=2)),
+        "lr": draw(st.sampled_from([0.01, [0.003, 0.1], [0.01, 1e6]])),
+        "momentum": draw(st.sampled_from([0, 0.9])),
+        "seeds": draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=2)),
+        "epochs": draw(st.integers(0, 4)),
+        "batch_size": draw(st.sampled_from([1, 7, 32, "full"])),
+        "precision": draw(st.sampled_from(["float64", "float64", "float32"])),
+        "l1_method": draw(st.sampled_from(["subgradient", "proximal"])),
+        "init": draw(st.sampled_from(["he", "uniform"])),
+        "l1_on": draw(st.sampled_from(["weights", "all", "biases,w1"])),
+        "history": draw(st.sampled_from([0, 0, 1, 3])),
+    }
+    if draw(st.booleans()):
+        options["vary"] = {"l2_b1": [0, 0.01]}
+    if data != "article":
+        options["folds"] = draw(st.sampled_from([0, 0, 2]))
+        options["patience"] = draw(st.sampled_from([None, None, 1, 2]))
+    return Sweep(**options)
+
+
+def tables(spec, lanes=None, **where):
+    """Run a sweep in memory, at a lane width: its rows as text, and its plan."""
+    forced = {"SWEEP_LANES": str(lanes)} if lanes else {}
+    with mock.patch.dict(os.environ, forced):
+        outcome = driver.run(spec, Where(quiet=True, **where))
+    return rows(driver.table_of(outcome, None))
+
+
+@settings(deadline=None, max_examples=40)
+@given(spec=sweeps(), lanes=st.sampled_from([1, 2, 4, 8, 16]), jobs=st.sampled_from([1, 2]))
+def test_lane_width_and_threads_change_no_bit(spec, lanes, jobs):
+    assert tables(spec, lanes=lanes, jobs=jobs) == tables(spec, jobs=1)
+
+
+@settings(deadline=None, max_examples=30)
+@given(spec=sweeps(), data=st.data())
+def test_a_run_is_the_same_alone_and_among_others(spec, data):
+    """A part of the grid gives its rows of the whole grid."""
+    fewer = {}
+    for name in ("seeds", "l1", "l2", "lr"):
+        axis = getattr(spec, name)
+        fewer[name] = data.draw(st.lists(st.sampled_from(axis), min_size=1, unique=True))
+    whole = driver.table_of(driver.run(spec, Where(jobs=1)), None)
+    part = driver.table_of(driver.run(spec.replace(**fewer), Where(jobs=1)), None)
+    there = whole.seed.isin(fewer["seeds"])
+    for name in ("l1", "l2", "lr"):
+        there &= whole[name].isin(fewer[name])
+    assert rows(part.drop(columns="run")) == rows(whole[there].drop(columns="run"))
+
+
+@settings(deadline=None, max_examples=15)
+@given(spec=sweeps(), seconds=st.sampled_from([1e-9, 1e-4, 10]))
+def test_the_size_of_tasks_and_of_calls_changes_no_bit(spec, seconds):
+    expected = tables(spec, jobs=1)
+    with (
+        mock.patch("sweep.plan.TASK_SECONDS", seconds),
+        mock.patch("sweep.trainer._BREATH", seconds / 10),
+        mock.patch("sweep.trainer._ORDER_ROOM", 50),
+    ):
+        assert tables(spec, jobs=2) == expected
+
+
+@pytest.mark.parametrize("method", ["subgradient", "proximal"])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_frozen_code_changes_no_bit(precision, method, monkeypatch):
+    spec = Sweep(l1=[0, 0.01, 0.1], seeds=[1, 2], l2=[0, 0.01], epochs=30, history=10)
+    spec = spec.replace(precision=precision, l1_method=method, lr=[0.01, 0.05])
+    monkeypatch.setattr("sweep.plan._WORTH_FREEZING", float("inf"))
+    expected = tables(spec)
+    monkeypatch.setattr("sweep.plan._WORTH_FREEZING", 0)
+    for lanes in (None, 2):
+        assert tables(spec, lanes=lanes) == expected
+
+
+SPECS = {
+    "article": Sweep(l1=[0, 0.01], l2=[0, 0.1], seeds=range(8), epochs=50),
+    "wine": Sweep(data="wine", hidden="8,4", seeds=range(3), l1=[0, 0.01], epochs=5, patience=2),
+    "arrays": Sweep(data=arrays(200, 4, 3), hidden="5", seeds=[1, 2], l2=0.01, history=2, epochs=4),
+    "single": Sweep(data="iris", precision="float32", folds=3, seeds=[1], l1_method="proximal",
+                    l1=[0, 0.01], epochs=5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_processes_give_the_bytes_of_threads(name, monkeypatch):
+    monkeypatch.setattr("sweep.plan.TASK_SECONDS", 1e-9)
+    spec = SPECS[name]
+    assert tables(spec, jobs=2, backend="loky") == tables(spec, jobs=2)
+
+
+@pytest.mark.parametrize("cpu", ["x86-64", "haswell"])
+def test_code_for_another_processor_gives_the_same_bytes(cpu, tmp_path):
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("this processor is of another kind")
+    words = ["run", "--data", "iris", "--hidden", "6", "--seeds", "0:3", "--epochs", "3", "--quiet"]
+    features = "" if cpu == "x86-64" else "+avx,+avx2,+fma,+bmi,+bmi2"
+    there = {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features}
+    assert call(*words, "--out", "here", cwd=tmp_path)[0] == 0
+    status, _, err = call(*words, "--out", "there", cwd=tmp_path, **there)
+    assert status == 0, err
+    assert csv(tmp_path / "there") == csv(tmp_path / "here")
