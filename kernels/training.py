@@ -113,9 +113,11 @@ def prepare(
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
-    packed = [(net.size,), (net.size,), (2 * net.layers,), (2 * net.layers,), (), ()]
-    arrays = (aligned_zeros((1, *shape, width), dtype) for shape in packed)
-    runs = Runs(*arrays, np.zeros((1, width), dtype=np.int64))
+    parameters = aligned_zeros((1, net.size, width), dtype)
+    penalties = aligned_zeros((1, 2 * net.layers, width), dtype)
+    rates = aligned_zeros((1, width), dtype)
+    streams = np.zeros((1, width), dtype=np.int64)
+    runs = Runs(parameters, parameters.copy(), penalties, penalties, rates, rates, streams)
     one = np.ones(1, dtype)
     order = np.zeros((1, batch_size, 1), dtype=np.int64)
     samples = Samples(np.zeros((1, int(net.widths[0])), dtype), one, one, order)
@@ -223,9 +225,16 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tupl
     """Return the lane template and zeroed arrays to work in, with room for a batch."""
     width, dtype = parameters.shape[2], parameters.dtype
     units = int(net.unit[-1]) * capacity
-    sizes = (units, units, capacity, capacity, GRADIENT_ROWS * int(net.widths.max()), 2)
-    arrays = (aligned_zeros((size, width), dtype) for size in sizes)
-    work = Workspace(*arrays, capacity, product_address(dtype, width))
+    work = Workspace(
+        units=aligned_zeros((units, width), dtype),
+        deltas=aligned_zeros((units, width), dtype),
+        labels=aligned_zeros((capacity, width), dtype),
+        importance=aligned_zeros((capacity, width), dtype),
+        gradient=aligned_zeros((GRADIENT_ROWS * int(net.widths.max()), width), dtype),
+        constants=aligned_zeros((2, width), dtype),
+        capacity=capacity,
+        product=product_address(dtype, width),
+    )
     work.constants[1] = 1
     return template(dtype, width), work
 

@@ -242,8 +242,8 @@ def _meaning(marks: set[str], values: np.ndarray) -> list[str]:
     """Explain the marks that are on a map."""
     words = {
         _BEST: "best",
-        _SPARSEST: "sparsest within one standard error",
-        _BOTH: "best, and sparsest within one standard error",
+        _SPARSEST: "sparsest within 1 SE",
+        _BOTH: "best, and sparsest within 1 SE",
     }
     said = [f"{mark} {words[mark]}" for mark in words if mark in marks]
     if np.isnan(values).any():

@@ -14,6 +14,9 @@ from sweep.errors import InputError
 if TYPE_CHECKING:
     from sweep.datasets import Dataset
 
+#: Where tasks run, as far as it matters for ending them.
+Where = Literal["threads", "processes", "elsewhere"]
+
 #: Hands tasks, each the arguments of one call, to workers; yields results as they come.
 Call = Callable[[Callable[..., Any], Iterable[tuple]], Iterator[Any]]
 
@@ -24,7 +27,7 @@ PATIENCE = 10
 _IN_ROUNDS = ("multiprocessing", "ray")
 
 #: What does the tasks of a backend; others than these start their workers on any machine.
-_KINDS = {"threading": "threads", "loky": "processes", "multiprocessing": "processes"}
+_KINDS: dict[str, Where] = {"threading": "threads", "loky": "processes", "multiprocessing": "processes"}
 
 
 class WorkerDied(RuntimeError):
@@ -35,7 +38,7 @@ class Workers(NamedTuple):
     """What hands out tasks, and what does them: threads of this process, processes, or others."""
 
     call: Call
-    are: Literal["threads", "processes", "elsewhere"]
+    are: Where
 
 
 @contextmanager

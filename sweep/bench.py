@@ -138,7 +138,7 @@ class _Job:
     def found(self, peaks: dict[tuple[str, int], float]) -> dict[str, Any]:
         """Return what was measured, beside the peak of each precision and number of threads."""
         first = self._trainers[0]
-        done = first.packs.count * (first.epochs if self.work.widths else 1)
+        done = first.packs.size * (first.epochs if self.work.widths else 1)
         on = []
         for count in self._threads:
             calls = count / self.best["whole", count]

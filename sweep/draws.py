@@ -4,6 +4,8 @@ Every draw but the article's comes from a stream of its own, named after what it
 one of them never moves another.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kernels.network import Network
@@ -47,12 +49,14 @@ class BatchOrder:
     ----------
     rows : ndarray of int64, shape (samples, streams)
         Rows of the training part of each stream.
-    streams : sequence of (seed, fold)
+    streams : iterable of (seed, fold)
     shuffled : bool
         Whether each epoch has an order of its own.
     """
 
-    def __init__(self, rows: np.ndarray, streams, shuffled: bool) -> None:
+    def __init__(
+        self, rows: np.ndarray, streams: Iterable[tuple[int, int]], shuffled: bool
+    ) -> None:
         self._rows = rows
         self._shuffled = shuffled
         self._generators = [stream(seed, "batch order", str(fold)) for seed, fold in streams]

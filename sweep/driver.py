@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -44,7 +44,7 @@ class Where(NamedTuple):
     jobs: int = -1
     backend: str = "threading"
     scheduler: str | None = None
-    out: str | Path | None = None
+    out: str | os.PathLike[str] | None = None
     extend: bool = False
     join: bool = False
     retry_failed: bool = False
@@ -212,7 +212,7 @@ def _follow(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _opened(experiment: Experiment, where: Where):
+def _opened(experiment: Experiment, where: Where) -> AbstractContextManager[Sink]:
     if where.out is None:
         return nullcontext(Memory(experiment.plan))
     return closing(
@@ -232,16 +232,17 @@ def _train(
     plan, dataset = experiment.plan, experiment.dataset
     # Threads stop between two calls of a kernel; processes are ended, and we stop at once.
     held = interrupt.noted() if workers.are == "threads" else nullcontext()
-    stopped = {
+    stops: dict[str, Callable[[], bool]] = {
         "threads": interrupt.requested,
         "processes": partial(following, os.getpid()),
         "elsewhere": never,
-    }[workers.are]
+    }
+    stopped = stops[workers.are]
     counts = sink.counts()
     before = counts["done"] + counts["diverged"] + counts["error"]
     with progress(plan.total, before, quiet) as report, held:
         if plan.spec.halving:
-            _halve(experiment, workers, sink, interrupt, stopped, report)
+            _halve(experiment, workers, sink, interrupt, stopped, report, plan.spec.halving)
             return
         tasks = (
             (start, plan, dataset, ranges, stopped)
@@ -279,6 +280,7 @@ def _halve(
     interrupt: Interrupt,
     stopped: Callable[[], bool],
     report: Report,
+    eta: int,
 ) -> None:
     """Train all runs a little and the better cells more; see `sweep.halving`.
 
@@ -291,7 +293,7 @@ def _halve(
     if not any(left.values()):
         return
     missing = np.concatenate([numbers_of(ranges) for ranges in left.values() if ranges])
-    ladder = halving.rungs(plan.cells, plan.spec.epochs, plan.spec.halving)
+    ladder = halving.rungs(plan.cells, plan.spec.epochs, eta)
     for rung, (_, epochs) in enumerate(ladder):
         calls = (
             (task, plan, experiment.dataset, epochs, stopped)

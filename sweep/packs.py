@@ -29,7 +29,7 @@ class Packs(NamedTuple):
     train, val : ndarray of int64, shape (samples, streams)
         Their rows in x.
     order : BatchOrder
-    count : int
+    size : int
         Runs; lanes beyond it repeat the last one.
     proximal : bool
         Whether L1 acts through its proximal step.
@@ -45,7 +45,7 @@ class Packs(NamedTuple):
     train: np.ndarray
     val: np.ndarray
     order: BatchOrder
-    count: int
+    size: int
     proximal: bool
     frozen: bool
 
@@ -61,7 +61,7 @@ class Packs(NamedTuple):
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Lay ``values [pack, ..., lane]`` out as ``[..., run]``."""
         flat = np.moveaxis(values, 0, -2)
-        return flat.reshape(*flat.shape[:-2], -1)[..., : self.count]
+        return flat.reshape(*flat.shape[:-2], -1)[..., : self.size]
 
     def by_lane(self, values: np.ndarray) -> np.ndarray:
         """Lay ``values [..., run]`` out as ``[pack, ..., lane]``."""
@@ -70,7 +70,7 @@ class Packs(NamedTuple):
     def take(self, chosen: np.ndarray) -> "Packs":
         """Return these runs, packed anew."""
         runs = Runs(*(self.by_lane(self.by_run(array)[..., chosen]) for array in self.runs))
-        return self._replace(runs=runs, count=len(chosen))
+        return self._replace(runs=runs, size=len(chosen))
 
 
 def pack(
@@ -104,13 +104,13 @@ def pack(
     index = {key: i for i, key in enumerate(streams)}
     chosen = [folds[key] for key in streams]
     starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
-    rows = [
+    train, val = (
         np.stack(
             [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
             axis=1,
         )
         for which in ("train", "val")
-    ]
+    )
     runs = Runs(
         parameters=_by_lane(state.parameters, width, dtype),
         memory=_by_lane(state.memory, width, dtype),
@@ -126,8 +126,9 @@ def pack(
         np.concatenate([fold.x for fold in chosen]).astype(dtype),
         np.concatenate([fold.y for fold in chosen]).astype(dtype),
         np.concatenate([fold.weight for fold in chosen]).astype(dtype),
-        *rows,
-        BatchOrder(rows[0], streams, shuffled=0 < spec.batch_size < samples),
+        train,
+        val,
+        BatchOrder(train, streams, shuffled=0 < spec.batch_size < samples),
         len(keys),
         spec.l1_method == "proximal",
         freeze,
@@ -150,7 +151,7 @@ def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:
     return out
 
 
-def _penalties(spec: Sweep, net: Network, columns, kind: str) -> np.ndarray:
+def _penalties(spec: Sweep, net: Network, columns: dict[str, np.ndarray], kind: str) -> np.ndarray:
     """Return the penalty of one kind on each parameter, shape (2 * layers, runs)."""
     placement = spec.l1_on if kind == "l1" else spec.l2_on
     nothing = np.zeros_like(columns[kind])

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress
 
 
@@ -42,7 +43,7 @@ def progress(total: int, done: int, quiet: bool) -> AbstractContextManager[Repor
 class _Bar:
     """A progress bar that fits 60 columns."""
 
-    def __init__(self, console, total: int, done: int) -> None:
+    def __init__(self, console: Console, total: int, done: int) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress: Progress = Progress(

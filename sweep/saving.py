@@ -169,7 +169,7 @@ def _digest(header: _Header, arrays: Arrays) -> str:
 
 
 def _json(header: _Header) -> str:
-    return json.dumps(header.model_dump(), sort_keys=True, allow_nan=False)
+    return json.dumps(header.model_dump(), allow_nan=False)
 
 
 def check_target(path: str | os.PathLike[str]) -> None:

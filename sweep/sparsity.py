@@ -54,7 +54,9 @@ def sparsity(
 
 def on_a_path(masks: list[np.ndarray]) -> Iterator[np.ndarray]:
     """Yield each mask ``[outputs, inputs, run]`` without what no path from end to end uses."""
-    reached = [np.ones(masks[0].shape[1:], dtype=bool)]  # units that some input reaches
+    reached: list[np.ndarray] = [
+        np.ones(masks[0].shape[1:], dtype=bool)
+    ]  # units that some input reaches
     for mask in masks[:-1]:
         reached.append((mask & reached[-1]).any(axis=1))
     heard = [np.ones((masks[-1].shape[0], masks[-1].shape[2]), dtype=bool)]  # by some output

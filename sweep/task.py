@@ -183,7 +183,7 @@ def _along_path(batch: Batch, plan: Plan) -> Columns:
 
     Each run begins with the weights of the run before it, and at rest.
     """
-    axis = batch.columns[plan.spec.path]
+    axis = batch.columns[str(plan.spec.path)]
     state = batch.drawn().take(np.flatnonzero(axis == axis.min()))
     found: list[Columns] = []
     groups: list[np.ndarray] = []

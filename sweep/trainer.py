@@ -52,12 +52,18 @@ class State(NamedTuple):
     @classmethod
     def join(cls, states: "list[State]") -> "State":
         """Return the states of several groups of runs as one."""
-        joined = (np.concatenate(field, axis=-1) for field in list(zip(*states, strict=True))[:3])
-        return cls(*joined, states[0].epochs)
+        parameters, memory, initial_loss, epochs = zip(*states, strict=True)
+        return cls(
+            np.concatenate(parameters, axis=-1),
+            np.concatenate(memory, axis=-1),
+            np.concatenate(initial_loss),
+            epochs[0],
+        )
 
     def take(self, index: np.ndarray) -> "State":
         """Return the states of some of the runs."""
-        return State(*(field[..., index] for field in self[:3]), self.epochs)
+        parameters, memory, initial_loss, epochs = self
+        return State(parameters[:, index], memory[:, index], initial_loss[index], epochs)
 
     def weights(self, spec: Sweep) -> np.ndarray:
         """Return the trained parameters."""
@@ -120,15 +126,15 @@ def train_runs(
         packs.order.skip(state.epochs)
     else:
         initial_loss = measure(packs, packs.weights)[0]["loss"]
-    epochs = np.full(packs.count, state.epochs, dtype=np.int64)
+    epochs = np.full(packs.size, state.epochs, dtype=np.int64)
     history: list[dict[str, np.ndarray]] = []
     best = _Best(packs, spec.patience) if spec.patience else None
-    alive, moving, done = np.arange(packs.count), packs, state.epochs
+    alive, moving, done = np.arange(packs.size), packs, state.epochs
     while done < until and len(alive):
         pause = done + 1 if best else until
         if spec.history:
             pause = min(pause, done + spec.history - done % spec.history)
-        _train(spec, moving, pause - done, pace * moving.count, stopped)
+        _train(spec, moving, pause - done, pace * moving.size, stopped)
         epochs[alive] = done = pause
         if spec.history and done % spec.history == 0:
             now, peak = measure(moving, moving.weights)
@@ -145,10 +151,10 @@ def train_runs(
         metrics["best_epoch"] = best.epoch
     final, peak = measure(packs, packs.weights)
     metrics |= {"initial_loss": initial_loss, "final_loss": final.pop("loss"), **final}
-    now = State(
+    stand = State(
         packs.by_run(packs.runs.parameters), packs.by_run(packs.runs.memory), initial_loss, done
     )
-    return Trained(packs.by_run(packs.weights), metrics, peak, history, now)
+    return Trained(packs.by_run(packs.weights), metrics, peak, history, stand)
 
 
 def measure(packs: Packs, weights: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -179,7 +185,7 @@ def _summed(terms: np.ndarray) -> np.ndarray:
     return total
 
 
-def _train(spec: Sweep, packs: Packs, epochs: int, pace: float, stopped) -> None:
+def _train(spec: Sweep, packs: Packs, epochs: int, pace: float, stopped: Callable[[], bool]) -> None:
     """Train some epochs that take ``pace`` seconds each, in calls short enough to stop between."""
     n, streams = packs.train.shape
     at_once = max(1, min(epochs, int(_BREATH / pace), _ORDER_ROOM // (n * streams)))
@@ -209,8 +215,8 @@ class _Best:
 
     def __init__(self, packs: Packs, patience: int) -> None:
         self._patience = patience
-        self._loss = np.full(packs.count, np.inf)
-        self.epoch = np.zeros(packs.count, dtype=np.int64)
+        self._loss = np.full(packs.size, np.inf)
+        self.epoch = np.zeros(packs.size, dtype=np.int64)
         self.weights = packs.by_run(packs.weights).copy()
 
     def look(self, packs: Packs, alive: np.ndarray, epoch: int) -> np.ndarray:

@@ -90,7 +90,7 @@ class Trainer:
     def flops(self) -> float:
         """Floating-point operations of a call."""
         packs = self.packs
-        samples = packs.count * self.epochs * self.samples.order.shape[1]
+        samples = packs.size * self.epochs * self.samples.order.shape[1]
         return float(samples * flops(tuple(packs.net.widths.tolist())))
 
     def reset(self) -> None:

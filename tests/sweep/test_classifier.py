@@ -53,7 +53,9 @@ def test_the_one_check_that_waits_for_a_setting():
         "    check_array_api_input(type(estimator).__name__, estimator, 'numpy')\n"
     )
     settings = {**os.environ, "SCIPY_ARRAY_API": "1"}
-    done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=settings, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -213,6 +213,6 @@ def test_runs_that_fail_leave_the_race(at, tmp_path, monkeypatch):
 
 
 def test_a_race_is_for_one_process(tmp_path):
-    with pytest.raises(ValueError, match="`join` .* `halving`"):
+    with pytest.raises(ValueError, match=r"`join` .* `halving`"):
         driver.run(SPEC, driver.Where(out=tmp_path / "r", join=True))
     assert not (tmp_path / "r").exists()

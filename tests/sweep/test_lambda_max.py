@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def most_gain(x, y, v, widths, tries, random):
     is the largest penalty that some network bears.
     """
     shapes = {}
-    for layer, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False), start=1):
+    for layer, (inputs, outputs) in enumerate(pairwise(widths), start=1):
         shapes |= {f"w{layer}": (outputs, inputs), f"b{layer}": (outputs,)}
     bounds = np.cumsum([math.prod(shape) for shape in shapes.values()])
 
