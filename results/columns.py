@@ -75,7 +75,9 @@ RUNS = (
     Column("nonzero", "int64", "weight", "Weights, biases aside, that are not zero."),
     Column("effective", "int64", "weight", "Of those, on a path from an input to an output."),
     Column("dead_units", "int64", "unit", "Hidden units at 0 on the whole training part."),
-    Column("unused_inputs", "int64", "input", "Inputs whose first-layer weights all count as zero."),
+    Column(
+        "unused_inputs", "int64", "input", "Inputs whose first-layer weights all count as zero."
+    ),
     Column("best_epoch", "int64", "epoch", "Epoch of the best `val_loss` (with patience)."),
     Column("rung", "int64", "", "Last rung of halving that the run reached, from 0."),
     Column("seconds", "float64", "s", "The run's share of the time of its task."),

@@ -27,7 +27,11 @@ PATIENCE = 10
 _IN_ROUNDS = ("multiprocessing", "ray")
 
 #: What does the tasks of a backend; others than these start their workers on any machine.
-_KINDS: dict[str, Where] = {"threading": "threads", "loky": "processes", "multiprocessing": "processes"}
+_KINDS: dict[str, Where] = {
+    "threading": "threads",
+    "loky": "processes",
+    "multiprocessing": "processes",
+}
 
 
 class WorkerDied(RuntimeError):

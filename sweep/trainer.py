@@ -185,7 +185,9 @@ def _summed(terms: np.ndarray) -> np.ndarray:
     return total
 
 
-def _train(spec: Sweep, packs: Packs, epochs: int, pace: float, stopped: Callable[[], bool]) -> None:
+def _train(
+    spec: Sweep, packs: Packs, epochs: int, pace: float, stopped: Callable[[], bool]
+) -> None:
     """Train some epochs that take ``pace`` seconds each, in calls short enough to stop between."""
     n, streams = packs.train.shape
     at_once = max(1, min(epochs, int(_BREATH / pace), _ORDER_ROOM // (n * streams)))
