@@ -42,7 +42,7 @@ class Axis(NamedTuple):
     @property
     def has_zero(self) -> bool:
         """Whether a 0 stands apart, beside logarithms."""
-        return self.logarithmic and self.values[0] == 0 and len(self.values) > 1
+        return bool(self.logarithmic and self.values[0] == 0 and len(self.values) > 1)
 
     @property
     def edges(self) -> NDArray[np.float64]:

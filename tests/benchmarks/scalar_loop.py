@@ -1,8 +1,8 @@
-"""A scalar Numba loop for each run, its sizes compiled in; a thread for each core.
+"""A scalar Numba loop for each run; a thread for each core.
 
 Every product is written as sums along contiguous memory, and fast-math lets LLVM vectorise them;
-sums that run across memory it leaves scalar, four times as slow. Matrices are transposed where
-that is needed: a copy costs one multiply-add in a batch's worth.
+sums that run across memory are several times as slow. Matrices are transposed where that is
+needed: a copy is cheap beside a batch of multiply-adds.
 """
 
 import math
@@ -25,7 +25,7 @@ def candidates(problem: Problem) -> Iterator[tuple[str, int, Callable[[], np.nda
     threads = joblib.cpu_count()
     some = problem.take((256 if problem.widths[0] < 10 else 8) * threads)
     parts = some.split(threads)
-    train = _compiled(*problem.widths, problem.order.shape[1], problem.precision)
+    train = _compiled((*problem.widths, problem.order.shape[1]))
 
     def run() -> np.ndarray:
         call = joblib.delayed(_train_some)
@@ -38,10 +38,10 @@ def candidates(problem: Problem) -> Iterator[tuple[str, int, Callable[[], np.nda
 def _train_some(problem: Problem, train: Callable) -> np.ndarray:
     number = problem.x.dtype.type
     how = number(problem.rate), number(problem.momentum)
-    found = []
+    data, found = (problem.x, problem.y, problem.order), []
     for l1, l2 in zip(problem.l1, problem.l2, strict=True):
-        p = [value.copy() for value in problem.initial]
-        train(problem.x, problem.y, problem.order, *p, l1, 2 * l2, *how)
+        p = tuple(value.copy() for value in problem.initial)
+        train(data, p, (l1, 2 * l2), how, (*problem.widths, problem.order.shape[1]))
         found.append(problem.flat(p))
     return np.stack(found)
 
@@ -131,37 +131,51 @@ def _step(p, u, g, size, penalties, how):
         p[i] = value + (momentum * velocity - descent)
 
 
-@cache
-def _compiled(n0: int, n1: int, n2: int, n3: int, batch: int, precision: str) -> Callable:
-    dtype = np.dtype(precision).type
+@njit(forceinline=True, **_FLAGS)
+def _train(data, p, penalties, how, sizes):
+    x, y, order = data
+    w1, b1, w2, b2, w3, b3 = p
+    l1, l2 = penalties
+    n0, n1, n2, n3, batch = sizes
+    u1, v1, u2 = np.zeros_like(w1), np.zeros_like(b1), np.zeros_like(w2)
+    v2, u3, v3 = np.zeros_like(b2), np.zeros_like(w3), np.zeros_like(b3)
+    a0 = np.empty((batch, n0), x.dtype)
+    a1, d1 = np.empty((batch, n1), x.dtype), np.empty((batch, n1), x.dtype)
+    a2, d2 = np.empty((batch, n2), x.dtype), np.empty((batch, n2), x.dtype)
+    d3 = np.empty((batch, n3), x.dtype)
+    w2_across, w3_across = np.empty((n1, n2), x.dtype), np.empty((n2, n3), x.dtype)
     widest = max(n0, n1, n2, n3)
+    across = np.empty((widest, batch), x.dtype), np.empty((widest, batch), x.dtype)
+    work = across[0], across[1], np.empty(widest, x.dtype)
+    for t in range(order.shape[0]):
+        rows = order[t]
+        for i in range(batch):
+            for k in range(n0):
+                a0[i, k] = x[rows[i], k]
+        _forward(a0, w1, b1, a1, (batch, n0, n1), True)
+        _forward(a1, w2, b2, a2, (batch, n1, n2), True)
+        _forward(a2, w3, b3, d3, (batch, n2, n3), False)
+        _softmax_gradient(d3, y, rows, (batch, n3))
+        _backward(d3, w3, a2, d2, w3_across, (batch, n2, n3))
+        _backward(d2, w2, a1, d1, w2_across, (batch, n1, n2))
+        third, second, first = (batch, n2, n3), (batch, n1, n2), (batch, n0, n1)
+        _learn((a2, d3, w3, b3, u3, v3), work, third, (l1[4], l2[4]), (l1[5], l2[5]), how)
+        _learn((a1, d2, w2, b2, u2, v2), work, second, (l1[2], l2[2]), (l1[3], l2[3]), how)
+        _learn((a0, d1, w1, b1, u1, v1), work, first, (l1[0], l2[0]), (l1[1], l2[1]), how)
 
-    @njit(**_FLAGS)
-    def train(x, y, order, w1, b1, w2, b2, w3, b3, l1, l2, rate, momentum):
-        u1, v1 = np.zeros((n1, n0), dtype), np.zeros(n1, dtype)
-        u2, v2 = np.zeros((n2, n1), dtype), np.zeros(n2, dtype)
-        u3, v3 = np.zeros((n3, n2), dtype), np.zeros(n3, dtype)
-        a0, row = np.empty((batch, n0), dtype), np.empty(widest, dtype)
-        a1, d1 = np.empty((batch, n1), dtype), np.empty((batch, n1), dtype)
-        a2, d2 = np.empty((batch, n2), dtype), np.empty((batch, n2), dtype)
-        d3 = np.empty((batch, n3), dtype)
-        w2_across, w3_across = np.empty((n1, n2), dtype), np.empty((n2, n3), dtype)
-        work = np.empty((widest, batch), dtype), np.empty((widest, batch), dtype), row
-        how = rate, momentum
-        for t in range(order.shape[0]):
-            rows = order[t]
-            for i in range(batch):
-                for k in range(n0):
-                    a0[i, k] = x[rows[i], k]
-            _forward(a0, w1, b1, a1, (batch, n0, n1), True)
-            _forward(a1, w2, b2, a2, (batch, n1, n2), True)
-            _forward(a2, w3, b3, d3, (batch, n2, n3), False)
-            _softmax_gradient(d3, y, rows, (batch, n3))
-            _backward(d3, w3, a2, d2, w3_across, (batch, n2, n3))
-            _backward(d2, w2, a1, d1, w2_across, (batch, n1, n2))
-            third, second, first = (batch, n2, n3), (batch, n1, n2), (batch, n0, n1)
-            _learn((a2, d3, w3, b3, u3, v3), work, third, (l1[4], l2[4]), (l1[5], l2[5]), how)
-            _learn((a1, d2, w2, b2, u2, v2), work, second, (l1[2], l2[2]), (l1[3], l2[3]), how)
-            _learn((a0, d1, w1, b1, u1, v1), work, first, (l1[0], l2[0]), (l1[1], l2[1]), how)
+
+@cache
+def _compiled(sizes: tuple[int, ...]) -> Callable:
+    """Compile the loop, for a tiny network with its sizes known: LLVM then unrolls all of it."""
+    if max(sizes) > 8:
+
+        @njit(**_FLAGS)
+        def train(data, p, penalties, how, sizes):
+            _train(data, p, penalties, how, sizes)
+    else:
+
+        @njit(**_FLAGS)
+        def train(data, p, penalties, how, _):
+            _train(data, p, penalties, how, sizes)
 
     return train

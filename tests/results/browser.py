@@ -1,6 +1,7 @@
 """A real browser, driven over a pipe by its own DevTools protocol: no driver, no port."""
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -11,18 +12,24 @@ from pathlib import Path
 CHROMIUM = shutil.which("chromium")
 
 
+def _high(descriptor):
+    """Move a descriptor out of the way of 3 and 4, on which the protocol speaks."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
+    os.close(descriptor)
+    return moved
+
+
 class Browser:
     """One page in a headless Chromium; notes every complaint and every request."""
 
     def __init__(self, profile):
-        hear, self._out = os.pipe()
-        self._in, say = os.pipe()
+        hear, self._out = map(_high, os.pipe())
+        self._in, say = map(_high, os.pipe())
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"]
         flags += ["--remote-debugging-pipe", f"--user-data-dir={profile}", "--disable-dev-shm-usage"]
-        # The protocol wants to listen on descriptor 3 and speak on 4.
         shell = f'exec "$0" "$@" 3<&{hear} 4>&{say}'
         self._process = subprocess.Popen(
-            ["sh", "-c", shell, CHROMIUM, *flags],
+            ["bash", "-c", shell, CHROMIUM, *flags],
             pass_fds=(hear, say),
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

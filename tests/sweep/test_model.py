@@ -49,6 +49,12 @@ def test_predictions_are_the_references(widths):
     assert list(model.predict(x)) == [f"class {i}" for i in found.argmax(axis=1)]
 
 
+def test_large_logits_do_not_overflow():
+    model = model_of((1, 3), [1, 2, 3, 0, 0, 0])
+    found = model.predict_proba([[1e4], [-1e4]])
+    np.testing.assert_array_equal(found, [[0, 0, 1], [1, 0, 0]])
+
+
 def test_a_row_is_predicted_to_the_same_bits_in_any_company():
     model = model_of((6, 5, 3), drawn((6, 5, 3)))
     x = np.random.RandomState(1).standard_normal((300, 6))
@@ -111,7 +117,8 @@ def test_what_is_pruned():
 
 
 def test_a_network_that_says_nothing_is_pruned_to_a_chain():
-    model = model_of((5, 4, 3, 2), np.zeros(network((5, 4, 3, 2)).size))
+    model = model_of((5, 4, 3, 2), drawn((5, 4, 3, 2)))
+    model.parameter("w3")[...] = model.parameter("b3")[...] = 0
     assert model.prune().widths == (1, 1, 1, 2)
     np.testing.assert_array_equal(model.prune().predict_proba(np.ones((1, 5))), [[0.5, 0.5]])
 
@@ -129,7 +136,8 @@ def test_a_proximal_fit_is_pruned():
         random_state=1,
     ).fit(x, y)
     pruned = fitted.model_.prune()
-    assert list(pruned.inputs) == [2, 5] and len(pruned.parameters) < 200
+    assert {2, 5} <= set(pruned.inputs.tolist()) and len(pruned.inputs) < 8
+    assert len(pruned.parameters) < 50 < len(fitted.model_.parameters)
     np.testing.assert_array_equal(pruned.predict_proba(x), fitted.predict_proba(x))
 
 

@@ -21,8 +21,11 @@ def arrays(samples, features, classes):
 
 
 @st.composite
-def sweeps(draw):
-    """Draw a specification that trains in no time: at most 24 runs of at most 4 epochs."""
+def sweeps(draw, alone=False):
+    """Draw a specification that trains in no time: a few dozen runs of at most 4 epochs.
+
+    Of those where no run waits for another one, if each should stand `alone`.
+    """
     data = draw(st.sampled_from(["article", "iris", "wine", arrays(23, 3, 2), arrays(9, 1, 4)]))
     options = {
         "data": data,
@@ -45,6 +48,10 @@ def sweeps(draw):
     if data != "article":
         options["folds"] = draw(st.sampled_from([0, 0, 2]))
         options["patience"] = draw(st.sampled_from([None, None, 1, 2]))
+    if not alone:
+        choices = [{"path": axis} for axis in ("l1", "l2") if len(set(options[axis])) > 1]
+        halving = {"halving": 2, "patience": None}
+        options |= draw(st.sampled_from([{}, {}, halving, *choices]))
     return Sweep(**options)
 
 
@@ -63,7 +70,7 @@ def test_lane_width_and_threads_change_no_bit(spec, lanes, jobs):
 
 
 @settings(deadline=None, max_examples=30)
-@given(spec=sweeps(), data=st.data())
+@given(spec=sweeps(alone=True), data=st.data())
 def test_a_run_is_the_same_alone_and_among_others(spec, data):
     """A part of the grid gives its rows of the whole grid."""
     fewer = {}

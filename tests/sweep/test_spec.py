@@ -236,7 +236,7 @@ def test_data_in_memory_are_known_by_content():
 
 penalty = st.lists(st.floats(0, 1e3), min_size=1, max_size=4)
 sweeps = st.builds(
-    Sweep,
+    lambda stops, **options: Sweep(**options, **dict([stops] if stops else [])),
     data=st.sampled_from(["iris", "digits"]),
     hidden=st.lists(st.integers(1, 99), max_size=3),
     l1=penalty | st.just("auto:log30"),
@@ -251,8 +251,7 @@ sweeps = st.builds(
     batch_size=st.integers(1, 99) | st.just("full"),
     lr=st.floats(1e-9, 1e3),
     zero_tol=st.none() | st.floats(0, 1),
-    patience=st.none() | st.integers(1, 9),
-    halving=st.none() | st.integers(2, 9),
+    stops=st.none() | st.tuples(st.sampled_from(["patience", "halving"]), st.integers(2, 9)),
 )
 
 

@@ -1,0 +1,149 @@
+"""The plan: run numbers and points of the grid, tasks, and grids that no memory would hold."""
+
+import itertools
+import json
+import signal
+import time
+import tracemalloc
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep import Sweep
+from sweep.experiment import prepare
+from sweep.plan import QUANTUM, Plan
+from tests.sweep.console import call, parts, start, wait
+
+PENALTIES = st.lists(st.sampled_from([0, 1e-4, 0.01, 0.1, 0.3]), min_size=1, max_size=4)
+#: A hundred million runs.
+HUGE = ("--l1", "1e-4:1e-1:log1000", "--l2", "1e-4:1e-1:log1000", "--seeds", "0:100")
+
+
+@st.composite
+def plans(draw):
+    options = {name: draw(PENALTIES) for name in ("l1", "l2")}
+    options["lr"] = draw(st.lists(st.sampled_from([0.1, 0.01]), min_size=1))
+    options["seeds"] = draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30))
+    options["vary"] = {"l2_b1": draw(PENALTIES)} if draw(st.booleans()) else {}
+    folds = draw(st.sampled_from([0, 2, 3]))
+    spec = Sweep(data="iris", hidden="4", folds=folds, epochs=draw(st.integers(0, 10**6)), **options)
+    return Plan(spec, (4, 4, 3), 120, "iris")
+
+
+@given(plans())
+def test_runs_are_numbered_along_the_grid(plan):
+    axes = plan.axes
+    assert list(axes) == ["seed", "fold", "l1", "l2", "lr", "momentum", *plan.spec.vary]
+    points = list(itertools.product(*(axis.tolist() for axis in axes.values())))
+    assert plan.total == len(points) == plan.cells * len(axes["seed"]) * len(axes["fold"])
+    found = plan.coordinates(np.arange(plan.total))
+    assert list(zip(*(column.tolist() for column in found.values()), strict=True)) == points
+    assert plan.numbers(found).tolist() == list(range(plan.total))
+
+
+def test_a_point_beside_the_grid_has_no_number():
+    plan = prepare(Sweep(l1=[0, 0.1], l2=[0, 1], seeds=[3, 5], vary={"l1_w1": [0.2, 0.4]})).plan
+    columns = plan.coordinates(np.full(8, 5))
+    for place, (name, value) in enumerate(
+        [("seed", 4), ("seed", 6), ("l1", 0.05), ("l2", 2), ("l2", np.nan), ("l1_w1", 0.1)]
+    ):
+        columns[name][place] = value
+    assert plan.numbers(columns).tolist() == [-1] * 6 + [5, 5]
+
+
+@given(plans(), st.sampled_from([1e-9, 1e-3, 0.2]))
+def test_tasks_are_every_run_once(plan, seconds):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sweep.plan.TASK_SECONDS", seconds)
+        ranges = list(plan.ranges())
+    assert len(ranges) == plan.tasks
+    ends = [0, *(stop for _, stop in sorted(ranges))]
+    assert [start for start, _ in sorted(ranges)] == ends[:-1] and ends[-1] == plan.total
+    assert plan.task_runs == QUANTUM // 2 or plan.task_runs % QUANTUM == 0
+
+
+@given(st.integers(1, 2000))
+def test_what_is_finished_covers_the_grid_evenly(tasks):
+    """A coarse grid of tasks comes first, then one twice as fine, and so on."""
+    spec = Sweep(data="digits", epochs=10**6, seeds=range(tasks), l1=0, l2=range(QUANTUM // 2))
+    plan = Plan(spec, (64, 32, 10), 1437, "digits")
+    order = [start // plan.task_runs for start, _ in plan.ranges()]
+    assert len(order) == tasks
+    for step in (2**k for k in range(12)):
+        coarse = range(0, tasks, step)
+        assert sorted(order[: len(coarse)]) == list(coarse)
+
+
+@pytest.mark.parametrize("path", ["l1", "l2"])
+def test_a_path_is_never_divided(path):
+    spec = Sweep(data="iris", l1="0:7", l2=[0, 1, 2], lr=[0.1, 0.2], seeds="0:50", path=path)
+    plan = prepare(spec).plan
+    cells = plan.cells
+    assert plan.tasks > 1
+    assert all(start % cells == 0 and stop % cells == 0 for start, stop in plan.ranges())
+
+
+def test_longer_runs_make_smaller_tasks():
+    def runs(**options):
+        return prepare(Sweep(data="digits", seeds="0:1000", **options)).plan.task_runs
+
+    assert runs(epochs=1, hidden="4") > runs(epochs=1) >= runs(epochs=1000) == QUANTUM // 2
+
+
+class TestHundredMillion:
+    def test_it_takes_no_room(self):
+        spec = Sweep(l1="1e-4:1e-1:log1000", l2="1e-4:1e-1:log1000", seeds="0:100")
+        tracemalloc.start()
+        try:
+            plan = prepare(spec).plan
+            assert plan.total == 10**8
+            list(itertools.islice(plan.ranges(), 1000))
+            plan.numbers(plan.coordinates(np.array([0, 5, 10**8 - 1])))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 5 * 2**20
+
+    def test_it_is_planned_at_once(self, typed, tmp_path):
+        begun = time.perf_counter()
+        status, out, err = typed("plan", *HUGE, "--json")
+        assert time.perf_counter() - begun < 2
+        found = json.loads(out)
+        assert (status, err, found["runs"]) == (0, "", 10**8)
+        assert found["grid"] == "100 seed x 1000 l1 x 1000 l2"
+        assert found["tasks"] * found["runs_a_task"] >= 10**8
+        assert not list(tmp_path.iterdir())
+
+    def test_a_part_of_it_is_trained_in_little_memory(self, tmp_path):
+        sweep = start("run", *HUGE, "--out", "r", cwd=tmp_path)
+        try:
+            wait(lambda: parts(tmp_path / "r") > 5 or sweep.poll() is not None)
+            memory = psutil.Process(sweep.pid).memory_info().rss
+            sweep.send_signal(signal.SIGTERM)
+            _, err = sweep.communicate(timeout=30)
+        finally:
+            sweep.kill()
+        assert sweep.returncode == 143, err
+        assert memory < 2**29
+        status, out, _ = call("status", "r", "--json", cwd=tmp_path)
+        counts = json.loads(out)
+        assert status == 0 and counts["total"] == 10**8
+        assert counts["left"] + counts["done"] == 10**8 and counts["done"] > 0
+
+
+def test_plan_says_what_run_would_do(typed, tmp_path):
+    words = ("--data", "iris", "--hidden", "8,4", "--seeds", "0:3", "--folds", "5", "--jobs", "3")
+    status, out, err = typed("plan", *words)
+    assert (status, err) == (0, "") and not list(tmp_path.iterdir())
+    found = dict(line.split("  ", 1) for line in out.splitlines())
+    assert {name: value.strip() for name, value in found.items()}.items() >= {
+        "data": "iris",
+        "network": "4-8-4-3",
+        "grid": "3 seed x 5 fold x 8 l1 x 8 l2",
+        "runs": "960",
+        "workers": "3",
+    }.items()
+    assert json.loads(typed("plan", *words, "--json")[1])["parameters"] == 4 * 8 + 8 + 36 + 15

@@ -1,0 +1,86 @@
+"""The trainer: pauses, stops, and legs of one way change nothing in what is trained."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweep import Sweep, trainer
+from sweep.experiment import prepare
+from sweep.task import Batch
+
+
+def batch(**options):
+    options = {"data": "iris", "hidden": "5", "l1": [0, 0.01], "l2": 0.001, "seeds": 3} | options
+    experiment = prepare(Sweep(**options))
+    plan = experiment.plan
+    return Batch(plan, experiment.dataset, np.arange(plan.total), lambda: False)
+
+
+def trained(batch, *legs):
+    """Train in legs, each to so many epochs: the last columns, and the state."""
+    index = np.arange(len(batch.columns["run"]))
+    state = batch.drawn()
+    for epochs in legs:
+        columns, state = batch.train(index, state, epochs)
+    return columns, state
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    legs=st.lists(st.integers(1, 9), min_size=2, max_size=4, unique=True).map(sorted),
+    method=st.sampled_from(["subgradient", "proximal"]),
+    size=st.sampled_from([1, 50, "full"]),
+    precision=st.sampled_from(["float64", "float32"]),
+)
+def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision):
+    runs = batch(epochs=9, l1_method=method, batch_size=size, precision=precision)
+    in_legs, at_once = trained(runs, *legs), trained(runs, legs[-1])
+    for name, column in at_once[0].items():
+        np.testing.assert_array_equal(in_legs[0][name], column)
+    for one, other in zip(in_legs[1], at_once[1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_states_are_taken_apart_and_joined():
+    _, state = trained(batch(epochs=2, l2=[0, 0.1, 0.2]), 2)
+    first, rest = state.take(np.array([0, 3])), state.take(np.array([1, 2, 4, 5]))
+    again = trainer.State.join([first, rest]).take(np.array([0, 2, 3, 1, 4, 5]))
+    for one, other in zip(again, state, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_it_asks_whether_to_stop_between_calls(monkeypatch):
+    """However long the training, calls of a kernel last no longer than a breath."""
+    calls, asked = [], []
+
+    def train(net, runs, samples, size, epochs, **_):
+        calls.append(epochs * samples.order.shape[1])
+
+    def stopped():
+        asked.append(len(calls))
+        return len(asked) == 4
+
+    monkeypatch.setattr(trainer, "train", train)
+    experiment = prepare(Sweep(data="digits", epochs=10**6, l1=0, l2=0, seeds=range(16)))
+    runs = Batch(experiment.plan, experiment.dataset, np.arange(16), stopped)
+    with pytest.raises(trainer.Stopped):
+        trained(runs, 10**6)
+    assert asked == [0, 1, 2, 3]
+    seconds = np.array(calls) / 1437 * experiment.plan.seconds_a_run / 10**6 * 16
+    assert (seconds <= 2 * trainer._BREATH).all()
+
+
+def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatch):
+    whole = trained(batch(epochs=2, batch_size=7), 2)
+    monkeypatch.setattr(trainer, "_BREATH", 1e-12)
+    calls = []
+    train = trainer.train
+    monkeypatch.setattr(
+        trainer,
+        "train",
+        lambda *some, **more: calls.append(some[2].order.shape[1]) or train(*some, **more),
+    )
+    divided = trained(batch(epochs=2, batch_size=7), 2)
+    assert set(calls) == {7, 120 % 7} and len(calls) == 2 * 18
+    np.testing.assert_array_equal(divided[1].parameters, whole[1].parameters)

@@ -1,0 +1,105 @@
+"""The installation: packages that are ours, rooms that keep apart, a top level that stays tidy."""
+
+import ast
+import fnmatch
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import kernels
+import results
+import sweep
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("kernels", "results", "sweep")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+#: Imported, and not asked for: numba brings the first, and who takes that backend the second.
+BROUGHT = {"llvmlite", "ray"}
+
+
+def tracked():
+    """List the files that git keeps."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this is no clone")
+    return [Path(name) for name in listed.stdout.split("\0") if name]
+
+
+def test_the_packages_of_these_names_are_ours():
+    for package in (kernels, results, sweep):
+        assert Path(package.__file__).parent.parent == ROOT
+
+
+def test_the_top_level_holds_the_house_and_nothing_else():
+    names = {path.parts[0] for path in tracked() if not path.parts[0].startswith(".")}
+    assert names == {"pyproject.toml", "README.md", "LICENSE", *PACKAGES, "tests"}
+
+
+def test_the_wheel_holds_every_file_of_the_packages():
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == set(PACKAGES)
+    globs = PROJECT["tool"]["setuptools"]["package-data"]
+    for path in tracked():
+        package = path.parts[0]
+        if package in PACKAGES and path.suffix != ".py":
+            assert any(fnmatch.fnmatch(path.name, glob) for glob in globs.get(package, [])), path
+        assert package not in PACKAGES or len(path.parts) == 2, "setuptools lists no inner package"
+
+
+def test_the_rooms_know_only_whom_they_may(capsys, monkeypatch):
+    linter = pytest.importorskip("importlinter.cli")
+    monkeypatch.chdir(ROOT)
+    status = linter.lint_imports(no_cache=True, no_logo=True)
+    out = capsys.readouterr().out
+    assert status == 0, out
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", out), out
+
+
+def imported(path):
+    """Yield the top-level names of the packages that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_what_is_imported_is_asked_for():
+    """A package that is imported is a dependency or an extra, so that no import is luck."""
+    optional = PROJECT["project"]["optional-dependencies"]
+    asked = PROJECT["project"]["dependencies"] + optional["dask"] + optional["onnx"]
+    asked = {re.match(r"[\w-]+", one)[0].lower() for one in asked}
+    of = importlib.metadata.packages_distributions()
+    for package in PACKAGES:
+        for path in (ROOT / package).glob("*.py"):
+            for name in set(imported(path)) - sys.stdlib_module_names - BROUGHT - set(PACKAGES):
+                givers = {giver.lower().replace("_", "-") for giver in of.get(name, ())}
+                assert givers & asked, (path, name)
+
+
+def test_every_dependency_is_used():
+    used = {n for package in PACKAGES for p in (ROOT / package).glob("*.py") for n in imported(p)}
+    of = importlib.metadata.packages_distributions()
+    givers = {giver.lower().replace("_", "-") for name in used for giver in of.get(name, ())}
+    for one in PROJECT["project"]["dependencies"]:
+        assert re.match(r"[\w-]+", one)[0].lower() in givers, one
+
+
+def test_help_is_there_in_no_time():
+    """The heavy packages are imported where they are used."""
+    code = (
+        "import sys; from sweep.cli import command_line; command_line(['--help']); "
+        "print(*sorted(set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"numba", "pandas", "pyarrow", "sklearn", "scipy", "matplotlib", "joblib", "plotly"}
+    assert "Usage: sweep" in done.stdout and not heavy & set(done.stderr.split())
