@@ -181,7 +181,7 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
     """Return learning curves of the best cell and of no penalty, where there is a history."""
     if not (directory / places_in.HISTORY).is_file() or _chosen(cells)[0] is None:
         return []
-    found = []
+    curves = []
     for name, cell in contrast(cells).items():
         rows = load_history(directory, cell)
         epochs, epoch = np.unique(rows["epoch"].to_numpy(), return_inverse=True)
@@ -189,10 +189,13 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
         lines = {}
         for metric in ("train_loss", "val_loss"):
             if rows[metric].notna().any():
-                mean, _, low, high = estimate(values_by_seed(rows, metric, epoch, len(epochs)))
-                lines[metric] = {"mean": _plain(mean), "low": _plain(low), "high": _plain(high)}
-        found.append({"cell": name, "epochs": epochs.tolist(), "lines": lines})
-    return found
+                found = estimate(values_by_seed(rows, metric, epoch, len(epochs)))
+                lines[metric] = {
+                    "mean": _plain(found.mean),
+                    "half": _plain(found.high - found.mean),
+                }
+        curves.append({"cell": name, "epochs": epochs.tolist(), "lines": lines})
+    return curves
 
 
 def _plain(values: NDArray) -> list[float | None]:

@@ -59,8 +59,10 @@ def page(directory: Path, runs: pd.DataFrame, beside: Path) -> str:
 
     toml = sweeptoml.read(directory)
     layers = [name for name in runs.columns if name.startswith("sparsity_")]
-    metrics = [m for m in (*_SHOWN, *layers) if m in runs and runs[m].notna().any()]
-    cells = summary(runs, list(dict.fromkeys((*METRICS, *metrics))))
+    metrics = [name for name in (*_SHOWN, *layers) if name in runs]
+    cells = summary(runs, metrics)
+    known = {deciding(cells), *(name for name in metrics if runs[name].notna().any())}
+    metrics = [name for name in metrics if name in known]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -175,17 +175,36 @@ def summary(directory: str, **options: Any) -> int:
     default="min",
     help="min: the lowest mean loss; one-se: the sparsest within one standard error of it [min]",
 )
+@click.option(
+    "--save", metavar="FILE", help="its best run's trained model, as .npz, .safetensors or .onnx"
+)
 @click.option("--json", is_flag=True, help="print one JSON object")
-def best(directory: str, rule: str, json: bool) -> int:
-    """Choose a cell, and say why.
+def best(directory: str, rule: str, save: str | None, json: bool) -> int:
+    """Choose a cell, say why, and save its trained model.
 
     \b
     Example:
-      sweep best runs/article-1 --rule one-se
+      sweep best runs/iris-1 --rule one-se --save iris.npz
     """  # noqa: D301
     from sweep import looking
 
-    return looking.best(directory, rule, json)
+    return looking.best(directory, rule, save, json)
+
+
+@app.command()
+@click.argument("model", metavar="MODEL")
+@click.argument("data", metavar="DATA")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def predict(model: str, data: str, json: bool) -> int:
+    """Print classes and probabilities of new rows, as CSV.
+
+    \b
+    Example:
+      sweep predict iris.npz new.csv > classes.csv
+    """  # noqa: D301
+    from sweep import predicting
+
+    return predicting.show(model, data, json)
 
 
 @app.command()

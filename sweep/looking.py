@@ -38,16 +38,24 @@ def summary(
     return 0
 
 
-def best(directory: str, rule: str, as_json: bool) -> int:
-    """Choose a cell, and say why."""
+def best(directory: str, rule: str, save: str | None, as_json: bool) -> int:
+    """Choose a cell, say why, and save its model."""
     from results.choice import best as choose
     from results.terminal import wrapped
 
     chosen = choose(_runs(directory), rule)
+    model = None
+    if save:
+        from sweep.bestmodel import save_best
+
+        model = save_best(directory, save, rule)
     if as_json:
-        print(json_format.dumps(_records(chosen)[0]))
+        about = {"saved": save, "model": model.trained_on} if model else {}
+        print(json_format.dumps(_records(chosen)[0] | about))
     else:
         print(*wrapped(chosen["why"].iloc[0]), sep="\n")
+        if model:
+            print(f"{save}: {model}", file=sys.stderr)
     return 0
 
 

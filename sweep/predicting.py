@@ -1,22 +1,37 @@
 """Classes and probabilities of new rows, by a saved model."""
 
+import json
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from sweep import builtin, tables
+from sweep.model import Model
 from sweep.saving import load_model
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def predict(model: str | os.PathLike[str], data: str | os.PathLike[str]) -> "pd.DataFrame":
+def show(path: str, data: str, as_json: bool) -> int:
+    """Print the predictions for a file, and what they come from."""
+    model = load_model(path)
+    found = predict(model, data)
+    if as_json:
+        print(json.dumps(found.to_dict("list")))
+    else:
+        print(f"{path}: {model}", file=sys.stderr)
+        print(found.to_csv(index=False), end="")
+    return 0
+
+
+def predict(model: Model | str | os.PathLike[str], data: str | os.PathLike[str]) -> "pd.DataFrame":
     """Predict the rows of a file.
 
     Parameters
     ----------
-    model : path
-        Written by `sweep.Model.save`.
+    model : Model or path
+        A path that `sweep.Model.save` wrote to.
     data : str or path
         A CSV or Parquet file, or the name of a built-in set. Its columns may come in any order,
         those that the model does not read are left aside.
@@ -33,7 +48,7 @@ def predict(model: str | os.PathLike[str], data: str | os.PathLike[str]) -> "pd.
     """
     import pandas as pd
 
-    loaded = load_model(model)
+    loaded = model if isinstance(model, Model) else load_model(model)
     if data in builtin.SETS:
         X, _, _, features = builtin.read(str(data))
         columns = tables.from_arrays(features, X.T, str(data))

@@ -175,8 +175,8 @@ def table(found: dict[str, Any]) -> str:
     lines += [
         "",
         f"{machine['cpu']}, {machine['threads']} cores, {machine['date']}; {versions}. "
-        f"All cores, best of {found['rounds']}; in brackets, times as long as regsweep. First call: "
-        "how much longer than the next the slowest of them took, to compile or to start workers.",
+        f"All cores, best of {found['rounds']}; in brackets, times as long as regsweep. First "
+        "call: how much longer than the next the slowest took, to compile or to start workers.",
     ]
     return "\n".join(lines)
 

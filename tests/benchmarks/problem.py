@@ -102,7 +102,7 @@ def problem(name: str, spec: Sweep, epochs: int) -> Problem:
         y=samples.y.astype(np.int64),
         order=rows.reshape(-1, grid.batch),
         initial=[first[net.place(p)].reshape(net.shape(p)) for p in net.names],
-        runs=np.arange(packs.count),
+        runs=np.arange(packs.size),
         l1=packs.by_run(packs.runs.l1).T,
         l2=packs.by_run(packs.runs.l2).T,
         rate=spec.lr[0],

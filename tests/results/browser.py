@@ -25,8 +25,18 @@ class Browser:
     def __init__(self, profile):
         hear, self._out = map(_high, os.pipe())
         self._in, say = map(_high, os.pipe())
-        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"]
-        flags += ["--remote-debugging-pipe", f"--user-data-dir={profile}", "--disable-dev-shm-usage"]
+        flags = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--hide-scrollbars",
+        ]
+        flags += [
+            "--remote-debugging-pipe",
+            f"--user-data-dir={profile}",
+            "--disable-dev-shm-usage",
+        ]
         shell = f'exec "$0" "$@" 3<&{hear} 4>&{say}'
         self._process = subprocess.Popen(
             ["bash", "-c", shell, CHROMIUM, *flags],
@@ -39,7 +49,9 @@ class Browser:
         self._count, self._held, self._session = 0, b"", None
         self.complaints, self.requests = [], []
         target = self.tell("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.tell("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self.tell("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.tell(f"{domain}.enable")
 

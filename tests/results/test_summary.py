@@ -173,7 +173,9 @@ def test_the_rule_of_one_standard_error():
     sparsest = max(near, key=lambda row: (row["mean_sparsity"], -row["mean_val_loss"]))
     chosen = results.best(found, "one-se").iloc[0]
     assert (chosen.l1, chosen.l2) == (sparsest["l1"], sparsest["l2"]) != (lowest.l1, lowest.l2)
-    assert "is within one standard error" in chosen.why and number(lowest.mean_val_loss) in chosen.why
+    assert (
+        "is within one standard error" in chosen.why and number(lowest.mean_val_loss) in chosen.why
+    )
 
 
 def test_reasons_are_one_sentence():
@@ -246,7 +248,13 @@ def test_numbers_are_written_shortly_and_read_back(value):
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0"), (-0.0, "0"), (1e-4, "1e-4"), (5.623413e-4, "5.623e-4"), (0.01, "0.01")]
-    + [(0.1 + 0.2, "0.3"), (12345.6, "1.235e4"), (9999.9, "1e4"), (math.nan, "-"), (math.inf, "inf")],
+    + [
+        (0.1 + 0.2, "0.3"),
+        (12345.6, "1.235e4"),
+        (9999.9, "1e4"),
+        (math.nan, "-"),
+        (math.inf, "inf"),
+    ],
 )
 def test_numbers_look_as_typed(value, text):
     assert number(value) == text

@@ -62,4 +62,3 @@ def csv(directory):
     """Read the lines of ``runs.csv``, but for the seconds: they are the last column."""
     lines = (Path(directory) / "runs.csv").read_text().splitlines()
     return [line.rpartition(",")[0] for line in lines]
-

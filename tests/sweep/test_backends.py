@@ -154,5 +154,3 @@ class TestTwoCommands:
         assert [sweep.returncode for sweep in sweeps] == [0, 0], ends
         assert sum(json.loads(out)["trained"] for out, _ in ends) == 240
         assert csv(tmp_path / "r") == expected
-
-

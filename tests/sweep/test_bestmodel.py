@@ -1,5 +1,8 @@
 """The model of a sweep's best cell, and what it says of new files."""
 
+import csv
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,3 +127,32 @@ def test_a_built_in_set_has_a_name(table):
     dataset = load("iris")
     right = predict("model.onnx", "iris")["predicted"] == np.array(dataset.classes)[dataset.y]
     assert right.mean() > 0.8
+
+
+def test_the_commands(typed):
+    grid = ("--data", "iris", "--l1", "0,0.01", "--l2", 0, "--seeds", "0:2", "--epochs", 3)
+    typed("run", *grid, "--out", "r", "--quiet")
+    status, said, note = typed("best", "r", "--save", "m.safetensors")
+    assert status == 0 and "lowest mean val_loss" in said
+    assert note.startswith("m.safetensors: network 4-32-16-3: ") and "rows of iris" in note
+    status, said, _ = typed("best", "r", "--save", "m.onnx", "--json")
+    assert json.loads(said)["saved"] == "m.onnx" and json.loads(said)["model"]["rows"] == 120
+
+    status, said, note = typed("predict", "m.safetensors", "iris")
+    names, *rows = csv.reader(said.splitlines())
+    expected = predict("m.onnx", "iris")
+    assert names == list(expected) and [row[0] for row in rows] == list(expected["predicted"])
+    assert [float(row[1]) for row in rows] == list(expected["p_setosa"])  # to the bit
+    assert status == 0 and "from 4 of 4 inputs to 3 classes" in note
+    status, said, note = typed("predict", "m.onnx", "iris", "--json")
+    assert status == 0 and note == ""
+    assert json.loads(said) == expected.to_dict("list")
+
+    for words, message in [
+        (("predict", "m.onnx", "absent.csv"), "'absent.csv' is no file"),
+        (("predict", "absent.npz", "iris"), "cannot read absent.npz: No such file"),
+        (("predict", "m.onnx", "wine"), "wine has no column 'sepal length (cm)'"),
+        (("best", "r", "--save", "m.txt"), "should end in .npz, .safetensors, .onnx"),
+    ]:
+        status, said, note = typed(*words)
+        assert (status, said, note.count("\n")) == (2, "", 1) and message in note

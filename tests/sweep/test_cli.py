@@ -55,7 +55,9 @@ def lines(text):
 
 class TestStreams:
     def test_json_is_one_object_and_nothing_else(self, tmp_path):
-        status, out, err = call("run", *TINY, "--seeds", "0:3", "--out", "r", "--json", cwd=tmp_path)
+        status, out, err = call(
+            "run", *TINY, "--seeds", "0:3", "--out", "r", "--json", cwd=tmp_path
+        )
         found = json.loads(out)
         assert (status, err, out.count("\n")) == (0, "", 1)
         counts = {name: found[name] for name in ("done", "diverged", "error", "total", "left")}

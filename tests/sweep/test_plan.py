@@ -29,7 +29,9 @@ def plans(draw):
     options["seeds"] = draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30))
     options["vary"] = {"l2_b1": draw(PENALTIES)} if draw(st.booleans()) else {}
     folds = draw(st.sampled_from([0, 2, 3]))
-    spec = Sweep(data="iris", hidden="4", folds=folds, epochs=draw(st.integers(0, 10**6)), **options)
+    spec = Sweep(
+        data="iris", hidden="4", folds=folds, epochs=draw(st.integers(0, 10**6)), **options
+    )
     return Plan(spec, (4, 4, 3), 120, "iris")
 
 

@@ -36,7 +36,9 @@ def test_the_command_in_the_documents_words(tmp_path):
     )
     assert (status, out) == (0, "") and err.startswith("1 of 1 runs")
     (case,) = (c for c in GOLDEN["cases"] if (c["l1"], c["l2"], c["epochs"]) == (0.01, 0.01, 1000))
-    assert results.load(tmp_path / "r").final_loss[0] == pytest.approx(case["final_loss"], abs=1e-12, rel=0)
+    assert results.load(tmp_path / "r").final_loss[0] == pytest.approx(
+        case["final_loss"], abs=1e-12, rel=0
+    )
 
 
 def test_other_seeds_rates_and_penalties_follow_the_document():
