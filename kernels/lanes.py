@@ -96,6 +96,7 @@ def template(dtype, width: int) -> tuple:
     return (np.dtype(dtype).type(0),) * width
 
 
+@functools.cache
 def vector_bytes() -> int:
     """Return how wide this machine's vectors are: 64 bytes with AVX-512, 32 with AVX, else 16."""
     features = config.CPU_FEATURES

@@ -30,7 +30,7 @@ from results.plots import (
     loss_axis,
     open_frame,
 )
-from results.words import measured
+from results.words import called, measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,21 +73,23 @@ def path(
     axis = lay_out(along, line[along].to_numpy())
     for i, metric in enumerate(metrics):
         mean, low, high = (line[f"{part}_{metric}"].to_numpy() for part in ("mean", "low", "high"))
-        name = metric.removeprefix("sparsity_") if len(metrics) > 1 else metric
+        name = metric.removeprefix("sparsity_") if len(metrics) > 1 else called(metric)
         _band(ax, axis, i, name, mean, low, high)
     label(ax.xaxis, axis)
     margin = 0.04 * (axis.edges[-1] - axis.edges[0])
     ax.set_xlim(axis.at[0] - margin, axis.at[-1] + margin)
-    shares = all(metric.startswith("sparsity") for metric in metrics)
+    shares = all(name.startswith("sparsity") and "_from_" not in name for name in metrics)
     ax.set_ylabel("share of zero weights" if shares else measured(metrics[0]))
     if shares:
         ax.set_ylim(-0.03, 1.03)
+    elif "_from_" in metrics[0]:
+        ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     else:
         loss_axis(ax, line[f"mean_{metrics[0]}"].to_numpy(), metrics[0])
     open_frame(ax)
     legend_below(ax, ncols=4, title=_over(line["seeds"].max()))
     held = f" at {said(fixed)}" if fixed else ""
-    what = "sparsity by layer" if shares and len(metrics) > 1 else ", ".join(metrics)
+    what = "sparsity by layer" if shares and len(metrics) > 1 else ", ".join(map(called, metrics))
     ax.set_title(f"{cells['data'].iloc[0]}: {what}{held}")
     return ax
 

@@ -17,7 +17,7 @@ from results.choice import best
 from results.plane import Plane, plane, said
 from results.plots import COLOURS, MARKS, axes, label, legend_below
 from results.scale import Scale
-from results.words import measured, number
+from results.words import called, measured, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,8 +105,7 @@ def differences(
         handles = [Patch(facecolor="grey", **hatch, label="95 % interval holds 0")]
     marked = _marks(ax, found, cells, handles)
     _numbers(ax, mean, mesh, marked, digits=2)
-    other = "no penalty" if against == "none" else "the best cell"
-    ax.set_title(_title(cells, found, f"{metric} against {other}"))
+    ax.set_title(_title(cells, found, called(f"{metric}_from_{against}")))
     return ax
 
 

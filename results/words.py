@@ -13,6 +13,9 @@ _AXES = {
     "lr": "learning rate",
     "momentum": "momentum",
 }
+#: With what a metric is compared, as names of columns say it.
+_OTHERS = {"none": "no penalty", "best": "the best cell"}
+
 _COLUMNS = {column.name: column for column in (*HISTORY, *RUNS)}
 
 
@@ -37,13 +40,15 @@ def axis(name: str) -> str:
     return f"{label} on {parameter}" if parameter and kind in ("l1", "l2") else label
 
 
-def unit(metric: str) -> str:
-    """Return what a metric is measured in; empty for a bare number."""
-    found = _COLUMNS.get(re.sub(r"_w\d+$", "_<weight>", metric))
-    return found.unit if found else ""
+def called(metric: str) -> str:
+    """Name a metric, also where it is a difference: ``val_loss against no penalty``."""
+    name, _, other = metric.partition("_from_")
+    return f"{name} against {_OTHERS[other]}" if other else name
 
 
 def measured(metric: str) -> str:
     """Name a metric with its unit: ``val_loss (nat)``."""
-    found = unit(metric)
-    return f"{metric} ({found})" if found else metric
+    name = metric.partition("_from_")[0]
+    column = _COLUMNS.get(re.sub(r"_w\d+$", "_<weight>", name))
+    unit = f" ({column.unit})" if column and column.unit else ""
+    return called(metric).replace(name, name + unit, 1)

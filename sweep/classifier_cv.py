@@ -194,10 +194,13 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self.multimetric_ = False
         self.scorer_ = check_scoring(RegularizedMLPClassifier(), self.scoring)
         self.n_splits_ = len(parts)
-        judge = Judge(self.scorer_, self.error_score, self.return_train_score)
+        judge = Judge(self.scorer_, self.error_score)
         weighted = sample_weight is not None and weighs(self.scorer_)
         every_row = Rows(X, labels, weight if weighted else None)
-        rows = [tuple(map(every_row.take, fold)) for fold in folds]
+        rows = [
+            (every_row.take(training) if self.return_train_score else None, every_row.take(test))
+            for training, test in folds
+        ]
         estimator_of = partial(RegularizedMLPClassifier, **self._shared())
         noted = {name: value for name, value in vars(self).items() if name in _OF_X}
 

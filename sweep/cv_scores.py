@@ -55,25 +55,26 @@ class Judge(NamedTuple):
     ----------
     scorer : callable
     error_score : "raise" or float
-    training_too : bool
-        Whether to score the training part as well.
     """
 
     scorer: Callable[..., float]
     error_score: str | float
-    training_too: bool
 
     def score(
-        self, estimator: BaseEstimator | None, training: Rows, test: Rows, fit_seconds: float
+        self,
+        estimator: BaseEstimator | None,
+        training: Rows | None,
+        test: Rows,
+        fit_seconds: float,
     ) -> Scored:
-        """Score a fitted estimator, or None for a fit that diverged."""
+        """Score a fitted estimator, or None for a fit that diverged, also on a training part."""
         if estimator is None:
             missing = self._instead_of(ValueError(DIVERGED))
             return Scored(missing, missing, fit_seconds, 0.0, True)
         begun = time.perf_counter()
         found = self._of(estimator, test)
         seconds = time.perf_counter() - begun
-        on_training = self._of(estimator, training) if self.training_too else np.nan
+        on_training = np.nan if training is None else self._of(estimator, training)
         return Scored(found, on_training, fit_seconds, seconds, False)
 
     def _of(self, estimator: BaseEstimator, rows: Rows) -> float:

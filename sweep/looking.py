@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_format
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ import results
 from results import place
 from results.errors import ResultsError
 from sweep.errors import InputError
-from sweep.spec import Sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,16 +69,19 @@ def plot(
 ) -> int:
     """Draw pictures of a directory."""
     from results.plots import save
+    from sweep.drawing import pictures as draw
 
     wanted = formats.split(",")
     if unknown := set(wanted) - set(FORMATS):
         raise InputError(f"--format should be of {', '.join(FORMATS)}; it is {unknown.pop()!r}")
     folder = Path(out or directory)
     written = []
-    for name, figure in _pictures(directory, metrics, pictures, _held(at)):
+    for name, figure in draw(directory, _runs(directory), metrics, pictures, _held(at)):
         written += [str(path) for path in save(figure, folder / name, wanted)]
         if not as_json:
             print(*written[-len(wanted) :], sep="\n", flush=True)
+    if not written:
+        raise InputError(f"{directory} has nothing to show in {', '.join(pictures)}")
     if as_json:
         print(json_format.dumps({"files": written}))
     return 0
@@ -112,116 +114,6 @@ def best_of(out: Path) -> dict[str, Any] | None:
         return _chosen(sum_up(_runs(out)))
     except ResultsError:
         return None
-
-
-def _pictures(
-    directory: str, metrics: Sequence[str], kinds: Sequence[str], at: Mapping[str, float]
-) -> Iterator[tuple[str, Any]]:
-    """Draw the pictures asked for, or those that there is something to see in."""
-    from results.album import KINDS, album
-    from results.cells import METRICS, deciding, metrics_of
-    from results.choice import contrast
-    from results.lines import layers
-
-    runs = _runs(directory)
-    article = runs["data"].iloc[0] == "article"
-    known = (*KINDS, "weights", "weight-path")
-    for kind in kinds:
-        if kind not in known:
-            raise InputError(f"no picture {kind!r}; there are {', '.join(known)}")
-    for metric in metrics:
-        if metric not in metrics_of(runs):
-            raise InputError(f"no metric {metric!r}; there are {', '.join(metrics_of(runs))}")
-    wanted = dict.fromkeys((*METRICS, *metrics, *layers(runs)))
-    cells = results.summary(runs, list(wanted))
-    metrics = metrics or [deciding(cells), "sparsity"]
-    kinds = kinds or (known if article else KINDS)
-    history = None
-    if "curves" in kinds and (Path(directory) / place.HISTORY).is_file():
-        history = {
-            name: results.load_history(directory, cell) for name, cell in contrast(cells).items()
-        }
-    elif "curves" in kinds and len(kinds) == 1:
-        raise ResultsError(f"{directory} holds no history: curves need `run --history K`")
-    yield from album(cells, metrics, [k for k in kinds if k in KINDS], at=at, history=history)
-    if "weights" in kinds:
-        yield "weights", _weights(directory, cells, at)
-    if "weight-path" in kinds:
-        yield "weight-path", _weight_path(directory, cells, at)
-
-
-def _weights(directory: str, cells: pd.DataFrame, at: Mapping[str, float]) -> Any:
-    """Draw the parameters of one run before and after training."""
-    from matplotlib.figure import Figure
-
-    from results.choice import place as said
-    from results.plots import style
-    from sweep.retraining import retrained
-
-    spec = _specification(directory)
-    at = dict(at)
-    if spec.data == "article" and {0.01} <= set(cells["l1"]) & set(cells["l2"]):
-        at = {"l1": 0.01, "l2": 0.01, **at}  # the document's own run
-    cell = _cell(cells, at)
-    again = retrained(spec, {name: [value] for name, value in cell.items()})
-    with style():
-        figure = Figure((8, 3.8))
-        results.weights(
-            {name: array[..., 0] for name, array in again.before.items()},
-            {name: array[..., 0] for name, array in again.after.items()},
-            zero_tol=spec.zero_tol,
-            figure=figure,
-        )
-        where = said(cells, cell)
-        figure.suptitle(f"{cells['data'].iloc[0]}: {where}, seed {spec.seeds[0]}", fontsize=9.5)
-    return figure
-
-
-def _weight_path(directory: str, cells: pd.DataFrame, at: Mapping[str, float]) -> Any:
-    """Draw every weight of one seed's network along a penalty."""
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    from results.plane import hold, said
-    from results.plots import style
-    from sweep.retraining import retrained
-
-    spec = _specification(directory)
-    along = next((name for name in ("l1", "l2") if cells[name].nunique() > 1), None)
-    if along is None:
-        raise InputError("neither l1 nor l2 varies here: there is no path to draw weights along")
-    rows, fixed = hold(cells, [along], at)
-    line = cells.iloc[rows].sort_values(along)
-    again = retrained(spec, {name: line[name].to_numpy() for name in _axes(cells)})
-    weights = {name: array for name, array in again.after.items() if name.startswith("w")}
-    finite = np.isfinite(np.concatenate([a.reshape(-1, len(line)) for a in weights.values()]))
-    kept = finite.all(axis=0)  # runs that diverged have no weights to draw
-    with style():
-        figure = Figure((4.8, 3.8))
-        ax = figure.add_subplot()
-        weights = {name: array[..., kept] for name, array in weights.items()}
-        results.weight_path(line[along].to_numpy()[kept], weights, along=along, ax=ax)
-        held = f" at {said(fixed)}" if fixed else ""
-        ax.set_title(f"{cells['data'].iloc[0]}: weights{held}, seed {spec.seeds[0]}")
-    return figure
-
-
-def _cell(cells: pd.DataFrame, at: Mapping[str, float]) -> dict[str, float]:
-    """Return the place of the best cell, but for what `at` says."""
-    from results.plane import hold
-
-    rows, _ = hold(cells, [], at)
-    return {name: float(cells.iloc[rows[0]][name]) for name in _axes(cells)}
-
-
-def _axes(cells: pd.DataFrame) -> list[str]:
-    from results.cells import axes
-
-    return axes(cells)
-
-
-def _specification(directory: str) -> Sweep:
-    return Sweep.from_toml(Path(directory) / "sweep.toml")
 
 
 def _runs(directory: str | Path) -> pd.DataFrame:

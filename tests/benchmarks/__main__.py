@@ -176,7 +176,8 @@ def table(found: dict[str, Any]) -> str:
         "",
         f"{machine['cpu']}, {machine['threads']} cores, {machine['date']}; {versions}. "
         f"All cores, best of {found['rounds']}; in brackets, times as long as regsweep. First "
-        "call: how much longer than the next the slowest took, to compile or to start workers.",
+        "call: how much longer than the next the slowest took, to compile or to start workers. "
+        "`Sweep.run()` also draws, measures before and after, and makes the table of runs.",
     ]
     return "\n".join(lines)
 

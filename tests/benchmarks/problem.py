@@ -128,7 +128,7 @@ def problems() -> list[Problem]:
         l2="0,1e-3,1e-2,1e-1",
         seeds=42,
     )
-    for name, spec, epochs in (("digits", digits, 10), ("784-300-100-10", images, 1)):
+    for name, spec, epochs in (("digits", digits, 10), ("784-300-100-10", images, 3)):
         for precision in ("float64", "float32"):
             found.append(problem(f"{name}, {precision}", spec.replace(precision=precision), epochs))
     return found

@@ -1,6 +1,7 @@
 """Over seeds: against SciPy and a loop over cells, and what a cell must be to be chosen."""
 
 import math
+import sys
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from results.cells import METRICS, no_penalty, values_by_seed
 from results.choice import front
 from results.errors import ResultsError
 from results.words import number
-from tests.results.grids import table
+from tests.results.grids import log, table
 
 CELL = ["data", "l1", "l2", "lr", "momentum"]
 
@@ -258,6 +259,27 @@ def test_numbers_are_written_shortly_and_read_back(value):
 )
 def test_numbers_look_as_typed(value, text):
     assert number(value) == text
+
+
+def test_no_loop_runs_over_cells_or_runs():
+    """A hundred times the cells take no more calls of Python functions."""
+
+    def calls(across, up):
+        runs, count = table(log(across), log(up), seeds=2), 0
+
+        def note(frame, event, _):
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(note)
+        try:
+            results.best(runs, "one-se")
+        finally:
+            sys.setprofile(None)
+        return count
+
+    calls(3, 3)  # what is imported at first
+    assert calls(60, 50) <= 1.1 * calls(6, 5)
 
 
 def test_the_public_names_are_there():

@@ -22,9 +22,7 @@ def test_merged_parts_of_a_grid_are_the_whole_grid(tmp_path):
     counts = merge([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
     assert counts == {"done": 12, "diverged": 0, "error": 0, "total": 12}
     merged = results.load(tmp_path / "c")
-    pd.testing.assert_frame_equal(
-        without_seconds(merged), without_seconds(whole), check_exact=True
-    )
+    pd.testing.assert_frame_equal(without_seconds(merged), without_seconds(whole), check_exact=True)
     histories = [pd.read_parquet(tmp_path / name / "history.parquet") for name in ("c", "whole")]
     pd.testing.assert_frame_equal(*histories, check_exact=True)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sweep import Sweep
 from sweep.experiment import prepare
 from sweep.fold import fold_of
-from sweep.task import failed_rows, run_task, schema
+from sweep.task import Batch, failed_rows, run_task, schema
 from sweep.trainer import Stopped
 from tests.sweep.console import rows
 
@@ -49,6 +49,16 @@ def test_runs_of_unequal_parts_are_grouped_and_come_back_in_order(uneven):
     assert sorted(sizes.values()) == [4, 5]
     right = table.train_accuracy * table.fold.map(sizes)
     np.testing.assert_allclose(right, right.round(), atol=1e-12)
+
+
+def test_a_batch_answers_in_the_order_it_is_asked(uneven):
+    batch = Batch(uneven.plan, uneven.dataset, np.arange(8), lambda: False)
+    whole, end = batch.train(np.arange(8), batch.drawn(), 3)
+    index = np.array([6, 1, 3, 4])
+    some, state = batch.train(index, batch.drawn().take(index), 3)
+    for name, column in whole.items():
+        np.testing.assert_array_equal(some[name], column[index])
+    np.testing.assert_array_equal(state.parameters, end.parameters[:, index])
 
 
 def test_history_is_sorted_and_complete(uneven):

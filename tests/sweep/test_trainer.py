@@ -10,11 +10,11 @@ from sweep.experiment import prepare
 from sweep.task import Batch
 
 
-def batch(**options):
+def batch(stopped=lambda: False, **options):
     options = {"data": "iris", "hidden": "5", "l1": [0, 0.01], "l2": 0.001, "seeds": 3} | options
     experiment = prepare(Sweep(**options))
     plan = experiment.plan
-    return Batch(plan, experiment.dataset, np.arange(plan.total), lambda: False)
+    return Batch(plan, experiment.dataset, np.arange(plan.total), stopped)
 
 
 def trained(batch, *legs):
@@ -84,3 +84,9 @@ def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatc
     divided = trained(batch(epochs=2, batch_size=7), 2)
     assert set(calls) == {7, 120 % 7} and len(calls) == 2 * 18
     np.testing.assert_array_equal(divided[1].parameters, whole[1].parameters)
+
+    calls.clear()
+    asked = iter([False, False, True])
+    with pytest.raises(trainer.Stopped):
+        trained(batch(epochs=2, batch_size=7, stopped=lambda: next(asked)), 2)
+    assert calls == [7, 7]

@@ -1,0 +1,267 @@
+"""The commands that look at results: what they print and write, and that their examples run."""
+
+import csv
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import results
+from sweep import Sweep
+from sweep.cli import app
+from sweep.drawing import pictures
+from sweep.errors import InputError
+from sweep.retraining import retrained
+from tests.sweep.console import ROOT, environment
+
+TINY = ("--data", "iris", "--hidden", "4", "--epochs", "3", "--l1", "0,1e-3,0.1", "--l2", "0,0.01")
+
+
+@pytest.fixture
+def ran(typed):
+    """Run a small sweep into ``r``."""
+
+    def run(*words):
+        assert typed("run", *TINY, "--seeds", "0:3", "--out", "r", "--quiet", *words)[0] == 0
+        return typed
+
+    return run
+
+
+def pure(text):
+    """Parse what should be one JSON object on one line, with no NaN in it."""
+    assert text.count("\n") == 1
+    return json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+# Examples in the help that take longer than a test should, and what makes them short.
+SHORTER = {
+    "run": ["--epochs", "1"],
+    None: ["--epochs", "1"],
+    "bench": None,  # measures for seconds whatever it is told
+}
+
+
+def examples():
+    for name, command in [(None, app), *app.commands.items()]:
+        text = re.split(r"Examples?:", command.help)[1]
+        for line in text.splitlines():
+            if line.strip().startswith("sweep "):
+                yield pytest.param(name, line.strip(), id=line.strip())
+
+
+@pytest.mark.parametrize(("name", "line"), list(examples()))
+def test_the_example_in_the_help_runs(name, line, typed, tmp_path):
+    words = shlex.split(line.partition(" > ")[0])[1:]
+    more = SHORTER.get(name, [])
+    if more is None:
+        assert words == [name]
+        return
+    seeds = iter(range(99))
+    for word in words:  # what the example takes for granted
+        if re.fullmatch(r"runs/[\w-]+", word) and word != _after(words, "--out"):
+            data = "article" if "article" in word else "iris"
+            axes = ("--l1", "0,0.01", "--l2", "0,0.01", "--epochs", 2, "--data", data)
+            typed("run", *axes, "--seeds", next(seeds), "--out", word)
+        elif word.endswith(".npz") and name != "best":
+            typed("run", *TINY, "--seeds", 1, "--out", "source")
+            typed("best", "source", "--save", word)
+        elif word.endswith(".csv"):
+            rows = pd.DataFrame(np.eye(4), columns=Sweep(data="iris") and iris_features())
+            rows.to_csv(tmp_path / word, index=False)
+    status, out, err = typed(*words, *more)
+    assert status == 0, err
+    assert out or err
+
+
+def _after(words, option):
+    return words[words.index(option) + 1] if option in words else None
+
+
+def iris_features():
+    from sweep.datasets import load
+
+    return list(load("iris").features)
+
+
+def test_help_starts_at_once():
+    """What is slow to import is imported when it is needed."""
+    code = "import sys; sys.argv = ['sweep', '--help']; import runpy\n"
+    code += "try: runpy.run_module('sweep', run_name='__main__')\nexcept SystemExit: pass\n"
+    code += "print(sorted({'pandas', 'matplotlib', 'scipy', 'rich', 'numba', 'pyarrow', 'jinja2',"
+    code += " 'plotly', 'sklearn'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), cwd=ROOT
+    )
+    assert done.stderr.strip() == "[]" and "summary" in done.stdout
+
+
+def test_at_the_end_of_a_run_stand_the_best_cells_and_the_map(typed):
+    status, out, err = typed("run", *TINY, "--seeds", "0:3", "--out", "r")
+    assert status == 0 and err.startswith("18 of 18 runs")
+    assert out.startswith("Best of 6 cells, mean over 3 seeds")
+    assert "val_loss over l1 (across) and l2" in out
+    assert max(map(len, out.splitlines())) <= 60 and "\x1b" not in out
+    best = results.best(results.load("r")).iloc[0]
+    assert f"{best.mean_val_loss:.4g}" in out
+
+
+def test_json_of_a_run_holds_the_best_cell(typed):
+    status, out, _ = typed("run", *TINY, "--seeds", "0:3", "--out", "r", "--json")
+    best = results.best(results.load("r")).iloc[0]
+    found = pure(out)["best"]
+    assert (found["l1"], found["l2"]) == (best.l1, best.l2) and found["why"] == best.why
+    assert found["mean_val_loss"] == best.mean_val_loss
+    status, out, _ = typed("run", *TINY, "--seeds", 1, "--lr", "1e300", "--out", "d", "--json")
+    assert (status, pure(out)["best"]) == (0, None)
+
+
+def test_summary_writes_what_python_gives_to_the_bit(ran):
+    ran("--l1", "0,1e-5:1e-1:log4")("summary", "r")
+    wanted = results.summary(results.load("r"))
+    with open("r/summary.csv") as file:
+        names, *rows = csv.reader(file)
+    assert names == list(wanted) and len(rows) == len(wanted)
+    for row, ours in zip(rows, wanted.drop(columns="data").to_numpy(float), strict=True):
+        theirs = [float(text or "nan") for text in row[1:]]
+        np.testing.assert_array_equal(theirs, ours)
+
+
+def test_summary_prints_and_holds_axes_where_told(ran):
+    typed = ran("--lr", "0.01,0.1")
+    status, out, err = typed("summary", "r", "--metric", "sparsity_w1", "--at", "lr=0.1")
+    assert (status, err) == (0, "")
+    assert "sparsity_w1 over l1 (across) and l2, lr = 0.1" in out
+    found = pure(typed("summary", "r", "--json", "--out", "else.csv")[1])
+    assert len(found["cells"]) == 12 and found["best"]["rank_val_loss"] == 1
+    with open("else.csv") as file:
+        assert len(list(csv.reader(file))) == 13
+    for word in ("lr", "lr=x", "=3"):
+        status, out, err = typed("summary", "r", "--at", word)
+        assert (status, out) == (2, "") and err.count("\n") == 1
+    assert "lr is never 3; its values are 0.01, 0.1" in typed("summary", "r", "--at", "lr=3")[2]
+
+
+def test_best_says_why_and_follows_its_rule(ran):
+    typed = ran()
+    runs = results.load("r")
+    for rule in ("min", "one-se"):
+        why = results.best(runs, rule).why.item()
+        assert " ".join(typed("best", "r", "--rule", rule)[1].split()) == " ".join(why.split())
+        found = pure(typed("best", "r", "--rule", rule, "--json")[1])
+        assert found["why"] == why and found["rule"] == rule
+    status, _, err = typed("best", "r", "--rule", "most")
+    assert status == 2 and err == "sweep: no rule 'most'; there are min, one-se\n"
+
+
+def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
+    typed = ran("--history", "1")
+    status, out, err = typed("plot", "r", "--format", "png,svg")
+    names = out.split()
+    assert (status, err) == (0, "") and len(names) == 16
+    assert all((tmp_path / name).stat().st_size > 1000 for name in names)
+    kinds = {name.split("/")[1].split("-")[0].split(".")[0] for name in names}
+    assert kinds == {"heatmap", "differences", "path", "pareto", "curves"}
+    words = ("--picture", "heatmap", "--metric", "dead_units", "--out", ".", "--json")
+    assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--picture", "portrait"], "no picture 'portrait'; there are heatmap, differences, "),
+        (["--metric", "beauty"], "no metric 'beauty'; there are epochs, "),
+        (["--format", "gif"], "--format should be of png, svg, pdf; it is 'gif'"),
+        (["--picture", "curves"], "r holds no history.parquet"),
+        (["--at", "l3=1"], "no axis 'l3'; there are l1, l2, lr, momentum"),
+    ],
+)
+def test_plot_says_what_it_cannot_draw(words, said, ran):
+    status, out, err = ran()("plot", "r", *words)
+    assert (status, out) == (2, "") and said in err and err.count("\n") == 1
+
+
+def test_there_may_be_nothing_to_draw(typed):
+    typed("run", "--data", "iris", "--l1", 0, "--l2", 0, "--seeds", 1, "--epochs", 1, "--out", "r")
+    status, _, err = typed("plot", "r", "--picture", "heatmap")
+    assert (status, err) == (2, "sweep: r has nothing to show in heatmap\n")
+    assert typed("plot", "r")[0] == typed("summary", "r")[0] == typed("report", "r")[0] == 0
+
+
+def test_report_writes_a_page(ran, tmp_path):
+    status, out, err = ran()("report", "r")
+    assert (status, out, err) == (0, "r/report.html\n", "")
+    assert "<!doctype html>" in (tmp_path / "r/report.html").read_text()
+    found = ran()("report", "r", "--out", "page.html", "--json")
+    assert pure(found[1]) == {"files": ["page.html"]}
+
+
+def test_a_sweep_that_is_not_complete_is_said_to_be(ran, tmp_path):
+    typed = ran()
+    (tmp_path / "r/runs.parquet").unlink()
+    for command in (["summary", "r"], ["best", "r"], ["report", "r"]):
+        status, _, err = typed(*command)
+        assert (status, err) == (0, "sweep: not complete, 18 runs so far: r\n")
+
+
+@pytest.mark.parametrize("command", ["summary", "best", "plot", "report"])
+def test_a_directory_without_results_is_refused(command, typed, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "nowhere"):
+        status, out, err = typed(command, name)
+        assert (status, out) == (2, "")
+        assert err == f"sweep: {name} is no results directory: it has no sweep.toml\n"
+
+
+@pytest.mark.parametrize("options", [{}, {"path": "l1"}, {"patience": 1, "epochs": 4}])
+@pytest.mark.parametrize("method", ["subgradient", "proximal"])
+def test_weights_are_those_of_the_runs_in_the_table(options, method, small):
+    spec = small(l1=[0, 0.001, 0.05], l2=[0, 0.1], seeds=[3, 4], l1_method=method, **options)
+    runs = spec.run()
+    cells = {"l1": [0.001, 0.05], "l2": [0.1, 0.1], "lr": [0.01] * 2, "momentum": [0.9] * 2}
+    found = retrained(spec, cells)
+    rows = runs[(runs.seed == 3) & (runs.l2 == 0.1) & (runs.l1 > 0)]
+    for name in ("run", "final_loss", "val_loss", "sparsity"):
+        assert found.columns[name].tolist() == rows[name].tolist()
+    weights = np.concatenate([found.after[name].reshape(-1, 2) for name in ("w1", "w2")])
+    assert (abs(weights) > spec.zero_tol).sum(axis=0).tolist() == rows.nonzero.tolist()
+    assert found.before["w1"].shape == (4, 4, 2) and found.after["b2"].shape == (3, 2)
+    penalty = 0.1 * (weights**2).sum(axis=0)
+    np.testing.assert_allclose(penalty, rows.l2_penalty, rtol=1e-12)
+
+
+def test_weights_that_are_not_of_the_sweep_are_refused(small):
+    spec = small(l1=[0, 0.1])
+    cell = {"l1": [0.3], "l2": [0.0], "lr": [0.01], "momentum": [0.9]}
+    with pytest.raises(InputError, match="not on the grid"):
+        retrained(spec, cell)
+    with pytest.raises(InputError, match="`halving`"):
+        retrained(small(l1=[0, 0.1], halving=2), cell)
+
+
+def test_the_article_shows_the_documents_matrices(typed, tmp_path):
+    """Before: drawn as the document draws them. After: those whose loss the table holds."""
+    words = ("--l1", "0,0.01", "--l2", "0,0.01", "--seeds", 42, "--epochs", 40, "--out", "r")
+    typed("run", *words)
+    shown = dict(pictures("r", results.load("r"), kinds=["weights", "weight-path"]))
+    by_name = {ax.get_gid(): ax for ax in shown["weights"].axes}
+    draw = np.random.RandomState(42)
+    draw.randint(1, 100, size=(5, 1))
+    for name, shape in (("w1", (3, 5)), ("w2", (5, 3)), ("w3", (4, 5))):
+        drawn = by_name[f"{name} before"].images[0].get_array()
+        np.testing.assert_array_equal(drawn, draw.random_sample(shape))
+    assert "l1 = 0.01, l2 = 0.01, seed 42" in shown["weights"].get_suptitle()
+    after = {
+        name: by_name[f"{name} after"].images[0].get_array() for name in ("w2", "b2", "w3", "b3")
+    }
+    table = results.load("r").set_index(["l1", "l2"])
+    penalty = 0.01 * sum(abs(matrix).sum() for matrix in after.values())
+    assert penalty == pytest.approx(table.loc[(0.01, 0.01), "l1_penalty"], rel=1e-12)
+    assert (
+        len([line for line in shown["weight-path"].axes[0].lines if line.get_gid() == "w1"]) == 15
+    )
