@@ -248,13 +248,10 @@ def test_numbers_are_written_shortly_and_read_back(value):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (-0.0, "0"), (1e-4, "1e-4"), (5.623413e-4, "5.623e-4"), (0.01, "0.01")]
-    + [
-        (0.1 + 0.2, "0.3"),
-        (12345.6, "1.235e4"),
-        (9999.9, "1e4"),
-        (math.nan, "-"),
-        (math.inf, "inf"),
+    [
+        *((0, "0"), (-0.0, "0"), (1e-4, "1e-4"), (5.623413e-4, "5.623e-4"), (0.01, "0.01")),
+        *((0.1 + 0.2, "0.3"), (12345.6, "1.235e4"), (9999.9, "1e4")),
+        *((math.nan, "-"), (math.inf, "inf"), (-math.inf, "-inf")),
     ],
 )
 def test_numbers_look_as_typed(value, text):
