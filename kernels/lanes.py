@@ -96,14 +96,17 @@ def template(dtype, width: int) -> tuple:
     return (np.dtype(dtype).type(0),) * width
 
 
-@functools.cache
+#: LLVM asks the processor anew at each call.
+_host_features = functools.cache(llvm.get_host_cpu_features)
+
+
 def vector_bytes() -> int:
     """Return how wide this machine's vectors are: 64 bytes with AVX-512, 32 with AVX, else 16."""
     features = config.CPU_FEATURES
     names = (
         {name.lstrip("+") for name in features.split(",") if name.startswith("+")}
         if features is not None
-        else {name for name, there in llvm.get_host_cpu_features().items() if there}
+        else {name for name, there in _host_features().items() if there}
     )
     return 64 if "avx512f" in names else 32 if "avx" in names else 16
 
