@@ -250,8 +250,7 @@ def _train(
         for done in workers.call(work, tasks):
             if done.rows is not None:
                 sink.append(done.start, done.rows)
-                statuses = done.rows.runs["status"].to_pylist()
-                report(len(statuses), statuses.count("diverged"))
+                report(done.rows.runs)
             if done.error:
                 _log.warning(done.error)
 
@@ -315,7 +314,7 @@ def _halve(
             if ends.any():
                 rows = halving.rows_of(task, plan, columns, ends, rung)
                 sink.append(task.start, rows)
-                report(int(ends.sum()), rows.runs["status"].to_pylist().count("diverged"))
+                report(rows.runs)
             if survives.any():
                 tasks.append(task.take(survives))
         if not tasks:

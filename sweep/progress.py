@@ -1,4 +1,4 @@
-"""The progress line: runs done, runs a second, time left, diverged."""
+"""The progress line: runs done, runs a second, time left, the best loss so far, diverged."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from rich.console import Console
     from rich.progress import Progress
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 class Report(Protocol):
     """Told of finished runs."""
 
-    def __call__(self, runs: int, diverged: int) -> None:
-        """Count these runs as finished."""
+    def __call__(self, runs: pa.Table) -> None:
+        """Count the runs of these rows as finished."""
 
 
-def _silent(runs: int, diverged: int) -> None:
+def _silent(runs: pa.Table) -> None:
     """Say nothing."""
 
 
@@ -51,14 +52,17 @@ class _Bar:
             BarColumn(bar_width=None),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[best]}"),
             TextColumn("{task.fields[diverged]}", style="yellow"),
             console=console,
             transient=True,
             expand=True,
         )
-        self._task = self._progress.add_task("", total=total, completed=done, rate="", diverged="")
+        shown = {"rate": "", "best": "", "diverged": ""}
+        self._task = self._progress.add_task("", total=total, completed=done, **shown)
         self._begun = time.perf_counter()
         self._runs = self._diverged = 0
+        self._best = float("inf")
 
     def __enter__(self) -> Report:
         self._progress.start()
@@ -67,13 +71,20 @@ class _Bar:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def _advance(self, runs: int, diverged: int) -> None:
-        self._runs += runs
-        self._diverged += diverged
+    def _advance(self, runs: pa.Table) -> None:
+        import pyarrow.compute as pc
+
+        self._runs += len(runs)
+        self._diverged += pc.sum(pc.equal(runs["status"], "diverged")).as_py()
+        held_out = runs["val_loss"].null_count < len(runs)
+        lowest = pc.min(runs["val_loss" if held_out else "final_loss"]).as_py()
+        if lowest is not None:
+            self._best = min(self._best, lowest)
         rate = self._runs / (time.perf_counter() - self._begun)
         self._progress.update(
             self._task,
-            advance=runs,
+            advance=len(runs),
+            best=f"best {self._best:.3g}" if self._best < float("inf") else "",
             rate=f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s",
             diverged=f"{self._diverged:,} diverged" if self._diverged else "",
         )

@@ -86,7 +86,7 @@ def test_each_example_runs_and_prints_what_is_shown(tmp_path, monkeypatch):
 
 def test_the_two_commands_are_where_they_are_looked_for():
     install, test = (b.text for b in blocks() if b.section == "Two commands")
-    assert install.endswith("-m sweep") and test.endswith("-m pytest") and "[test]" in test
+    assert install.endswith("-m sweep") and "[test]" in test and "-m pytest" in test
 
 
 def test_every_command_has_an_example():

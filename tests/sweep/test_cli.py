@@ -93,13 +93,14 @@ class TestStreams:
 
 
 class TestTerminal:
-    WORDS = ("run", "--data", "digits", "--epochs", "20", "--l1", "0,0.01", "--seeds", "0:6")
+    WORDS = ("run", "--data", "digits", "--epochs", "10", "--l1", "0,0.01", "--seeds", "0:6")
 
     def test_sixty_columns_are_enough(self, tmp_path):
         status, text = at_terminal([*self.WORDS, "--out", "a-directory-of-some-length"], tmp_path)
         assert status == 0
         bars = {line for line in lines(text) if re.match(r"\d+/96 runs", line)}
         assert len(bars) > 1, "the progress moves"
+        assert any(re.search(r" best 0\.\d+", bar) for bar in bars)
         last = [line for line in lines(text) if line.startswith("96 of 96 runs")]
         assert last
         assert max(map(len, set(lines(text)) - set(last))) <= 60
@@ -109,7 +110,8 @@ class TestTerminal:
         assert not re.search(r"\x1b\[[0-9;]*[34]\d", text)
 
     def test_quiet_shows_no_progress(self, tmp_path):
-        status, text = at_terminal([*self.WORDS, "--out", "r", "--quiet"], tmp_path)
+        words = ("run", *TINY, "--seeds", "1", "--out", "r", "--quiet")
+        status, text = at_terminal(words, tmp_path)
         assert status == 0 and "\x1b" not in text and text.count("\n") == 1
 
     @pytest.mark.parametrize("command", ["run", "plan", "status", "info"])

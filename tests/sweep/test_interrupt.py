@@ -80,7 +80,7 @@ def training(process):
     """Whether the sweep, or a worker of it, has been at work for longer than a start takes."""
     main = psutil.Process(process.pid)
     opened = Path(process.cwd, "r/parts").is_dir()
-    return opened and any(p.cpu_times().user > 3 for p in [main, *main.children(recursive=True)])
+    return opened and any(p.cpu_times().user > 2.5 for p in [main, *main.children(recursive=True)])
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
