@@ -181,7 +181,8 @@ def estimate(values: NDArray) -> Estimate:
 
     known = ~np.isnan(values)
     count = known.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    # A run that diverges late has a finite loss whose square is not.
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         mean = np.where(known, values, 0).sum(axis=1) / count
         squares = np.where(known, values - mean[:, None], 0) ** 2
         # One seed says nothing of how seeds differ: 0 / 0 is NaN, and so is its interval.
