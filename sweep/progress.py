@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +58,7 @@ class _Bar:
             transient=True,
             expand=True,
         )
-        shown = {"rate": "", "best": "", "diverged": ""}
+        shown: dict[str, Any] = {"rate": "", "best": "", "diverged": ""}
         self._task = self._progress.add_task("", total=total, completed=done, **shown)
         self._begun = time.perf_counter()
         self._runs = self._diverged = 0
