@@ -124,7 +124,9 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
             client = (
                 Client(scheduler, timeout=PATIENCE)
                 if scheduler
-                else Client(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+                else Client(
+                    n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+                )
             )
         except (OSError, ValueError) as error:
             raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None

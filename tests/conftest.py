@@ -2,9 +2,14 @@
 
 import os
 
+import hypothesis
 import pytest
 
 import sweep
+
+# How long an example takes says nothing on a machine that does other work too.
+hypothesis.settings.register_profile("without deadline", deadline=None)
+hypothesis.settings.load_profile("without deadline")
 
 for name in ("SWEEP_LANES", "NO_COLOR", "FORCE_COLOR"):
     os.environ.pop(name, None)

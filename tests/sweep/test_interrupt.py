@@ -96,7 +96,7 @@ def test_the_second_time_it_ends_at_once_and_takes_its_workers_along(tmp_path):
     words = [*ENDLESS, "--seeds", "0:4", "--backend", "loky"]
     signals = (signal.SIGINT, signal.SIGINT)
     status, _, err, seconds, children = interrupted(words, tmp_path, *signals, begun=training)
-    assert status == 130 and seconds < PATIENCE and "stopping" in err
+    assert status in (130, -signal.SIGINT) and seconds < PATIENCE and "stopping" in err
     assert children, "there were workers, and they have ended"
 
 
