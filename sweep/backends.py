@@ -39,10 +39,21 @@ class WorkerDied(RuntimeError):
 
 
 class Workers(NamedTuple):
-    """What hands out tasks, and what does them: threads of this process, processes, or others."""
+    """What hands out tasks, and what does them.
+
+    Attributes
+    ----------
+    call : callable
+        See `Call`.
+    are : str
+        Threads of this process, processes that it started, or any elsewhere.
+    dataset : object
+        The data set as tasks are to carry it: where it would be sent with each, what stands for it.
+    """
 
     call: Call
     are: Where
+    dataset: Any
 
 
 @contextmanager
@@ -77,8 +88,8 @@ def parallel(
         raise InputError(f"--scheduler is for --backend dask, and the backend is {backend!r}")
     options: dict[str, Any] = {}
     if backend == "dask":
-        options = {"wait_for_workers_timeout": 30, "scatter": [dataset] if dataset else None}
-    with _started(backend, scheduler, jobs):
+        options = {"wait_for_workers_timeout": 30}
+    with _started(backend, scheduler, jobs) as share:
         try:
             context = joblib.parallel_config(backend, n_jobs=jobs, **options)
         except (ValueError, ImportError) as error:
@@ -88,7 +99,7 @@ def parallel(
             ) from None
         with context:
             call = _in_rounds if backend in _IN_ROUNDS else _as_they_come
-            yield Workers(call, _KINDS.get(backend, "elsewhere"))
+            yield Workers(call, _KINDS.get(backend, "elsewhere"), share(dataset))
 
 
 def _as_they_come(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
@@ -110,8 +121,10 @@ def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator
 
 
 @contextmanager
-def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
-    """Connect to what a backend needs, and leave it at the end."""
+def _started(
+    backend: str, scheduler: str | None, jobs: int
+) -> Iterator[Callable[[Dataset | None], Any]]:
+    """Connect to what a backend needs, and leave it at the end; give what shares out the data."""
     if backend == "dask":
         try:
             from distributed import Client, KilledWorker
@@ -131,8 +144,15 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
         except (OSError, ValueError) as error:
             raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None
         with client:
+
+            def share(dataset: Dataset | None) -> Any:
+                with warnings.catch_warnings():  # that this is large
+                    warnings.simplefilter("ignore")
+                    return client.submit(_itself, dataset, pure=False)
+
             try:
-                yield
+                # As the result of a task: where its last copy dies with a worker, it is made again.
+                yield share
             except (KilledWorker, CancelledError, OSError) as error:
                 raise WorkerDied(f"work was lost on the dask cluster ({_first(error)})") from None
     elif backend == "ray":
@@ -141,14 +161,18 @@ def _started(backend: str, scheduler: str | None, jobs: int) -> Iterator[None]:
         except ImportError:
             raise InputError("--backend ray needs the package ray: pip install ray") from None
         register_ray()
-        yield
+        yield _itself
     else:
         try:
-            yield
+            yield _itself
         except BrokenExecutor as error:
             raise WorkerDied(
                 f"a worker process died, perhaps for want of memory ({_first(error)})"
             ) from None
+
+
+def _itself(dataset: Dataset | None) -> Dataset | None:
+    return dataset
 
 
 def _first(error: Exception) -> str:

@@ -228,7 +228,7 @@ def _opened(experiment: Experiment, where: Where) -> AbstractContextManager[Sink
 def _train(
     experiment: Experiment, workers: Workers, sink: Sink, interrupt: Interrupt, quiet: bool
 ) -> None:
-    plan, dataset = experiment.plan, experiment.dataset
+    plan, dataset = experiment.plan, workers.dataset
     # Threads stop between two calls of a kernel; processes are ended, and we stop at once.
     held = interrupt.noted() if workers.are == "threads" else nullcontext()
     stops: dict[str, Callable[[], bool]] = {
@@ -294,7 +294,7 @@ def _halve(
     ladder = halving.rungs(plan.cells, plan.spec.epochs, eta)
     for rung, (_, epochs) in enumerate(ladder):
         calls = (
-            (task, plan, experiment.dataset, epochs, stopped)
+            (task, plan, workers.dataset, epochs, stopped)
             for task in halving.closed_up(tasks, plan.task_runs)
             if not interrupt.requested()
         )

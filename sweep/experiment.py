@@ -47,7 +47,7 @@ def prepare(spec: Sweep) -> Experiment:
         )
     name = dataset.name if dataset else "article"
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
-    light = spec if isinstance(spec.data, str) else spec.model_copy(update={"data": name})
+    light = spec if isinstance(spec.data, str) else spec.without_data(name)
     plan = Plan(light, sizes, len(fold.train), name)
     if plan.total > MOST_RUNS:
         raise InputError(

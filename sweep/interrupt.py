@@ -28,6 +28,7 @@ class Interrupt:
         self.signal: int | None = None
         self._before: dict[int, object] = {}
         self._raises = True
+        self._process = os.getpid()
 
     def requested(self) -> bool:
         """Whether a signal has come."""
@@ -54,6 +55,8 @@ class Interrupt:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _take(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._process:  # a forked worker inherits this, and is to end when told
+            os._exit(128 + number)
         if self.requested():
             os._exit(128 + number)
         self.signal = number

@@ -193,6 +193,12 @@ class Sweep(BaseModel):
         """
         return Sweep(**{**self._given, **changes})
 
+    def without_data(self, name: str) -> "Sweep":
+        """Return the Sweep with no more than a name of its data, to be sent along with them."""
+        light = self.model_copy(update={"data": name})
+        light._given = {**self._given, "data": name}
+        return light
+
     def run(
         self,
         *,

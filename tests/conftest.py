@@ -1,6 +1,7 @@
 """What every test finds: the repository's code, and an environment that forces nothing."""
 
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -13,6 +14,9 @@ hypothesis.settings.load_profile("without deadline")
 
 for name in ("SWEEP_LANES", "NO_COLOR", "FORCE_COLOR"):
     os.environ.pop(name, None)
+
+# A shell ignores Ctrl-C for what it starts in the background, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A task: the rows of some run numbers, whichever they are and however they are grouped."""
 
+import pickle
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -81,6 +83,13 @@ def test_rows_in_error_know_their_place_and_nothing_else(uneven):
 def test_seconds_are_shares_of_the_task(uneven):
     seconds = run_task(uneven.plan, uneven.dataset, [(0, 8)]).runs["seconds"].to_pylist()
     assert len(set(seconds)) == 1 and 0 < seconds[0] < 60
+
+
+def test_data_in_memory_do_not_travel_with_the_plan():
+    data = (np.random.RandomState(0).standard_normal((5000, 20)), np.arange(5000) % 2)
+    plan = prepare(Sweep(data=data, seeds=1)).plan
+    assert len(pickle.dumps(plan)) < 5000
+    assert pickle.loads(pickle.dumps(plan)).spec.replace(epochs=3).epochs == 3
 
 
 def test_it_gives_up_when_told(uneven):
