@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 from numba import config, njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.runtime import rtsys
 from numba.extending import overload
 
 #: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math.
@@ -98,7 +99,10 @@ class _Cache(FunctionCache):
 
     def load_overload(self, sig, target_context):
         try:
-            return super().load_overload(sig, target_context)
+            # Numba's own method makes all ready for compiling: half a second of imports.
+            rtsys.initialize(target_context)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
         except Exception:  # a damaged file may raise anything when it is unpickled
             with suppress(OSError):
                 self.flush()

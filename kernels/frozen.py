@@ -7,11 +7,8 @@ once. It is the same function that larger networks run, so each sum keeps its or
 are the same.
 """
 
-import operator
-from collections.abc import Callable
 from itertools import pairwise
 
-import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.datamodel import models
@@ -24,9 +21,11 @@ from numba.extending import (
     unbox,
 )
 
-from kernels.lanes import EMITTERS, Lane, Traced, constant
+from kernels.lanes import Lane
 from kernels.learning import Optimizer, learn
 from kernels.network import Workspace, network
+from kernels.operations import Traced, constant
+from kernels.product import Multiplier
 
 #: Instructions, roughly, that are still quick to compile.
 _LIMIT = 1500
@@ -73,15 +72,15 @@ def _unbox(kind, value, context):
 
 @type_callable(learn)
 def _type_learn(context):
-    def resolve(net, optimizer, work, batch):
+    def resolve(net, optimizer, work, batch, shared):
         return types.none if isinstance(net, _FrozenType) else None
 
     return resolve
 
 
-@lower_builtin(learn, _FrozenType, types.NamedTuple, types.NamedTuple, types.Integer)
+@lower_builtin(learn, _FrozenType, types.NamedTuple, types.NamedTuple, types.Integer, types.Boolean)
 def _emit_learn(context, builder, sig, args):
-    frozen, optimizer_type, work_type, _ = sig.args
+    frozen, optimizer_type, work_type, *_ = sig.args
     lane = optimizer_type.types[0].lane
     fields = dict(zip(Optimizer._fields, _fields(builder, optimizer_type, args[1]), strict=True))
     space = dict(zip(Workspace._fields, _fields(builder, work_type, args[2]), strict=True))
@@ -94,63 +93,27 @@ def _emit_learn(context, builder, sig, args):
         memory("memory"),
         memory("l1"),
         memory("l2"),
-        _Traced(builder, lane, fields["rate"]),
-        _Traced(builder, lane, fields["momentum"]),
+        Traced(builder, lane, [fields["rate"]]),
+        Traced(builder, lane, [fields["momentum"]]),
         frozen.proximal,
     )
     work = Workspace(
         units=_Registers(memory("units")),
         deltas=_Registers(),
+        inputs=_Registers(),
         labels=memory("labels"),
         importance=memory("importance"),
         gradient=_Registers(),
-        constants=[_Traced(builder, lane, constant(lane, number)) for number in (0.0, 1.0)],
+        constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],
         capacity=frozen.batch,
-        product=0,
+        multiplier=Multiplier((), _Registers(), _LIMIT),
     )
-    learn(network(frozen.widths), optimizer, work, frozen.batch)
+    learn(network(frozen.widths), optimizer, work, frozen.batch, False)
     return context.get_dummy_value()
 
 
 def _fields(builder, kind: types.NamedTuple, value) -> list:
     return [builder.extract_value(value, i) for i in range(len(kind.types))]
-
-
-class _Traced(Traced):
-    """A Lane, or a Mask, whose operations are emitted as they are asked for."""
-
-    def __init__(self, builder, lane: Lane, value) -> None:
-        self.builder = builder
-        self.lane = lane
-        self.value = value
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The precision, by which `exp` chooses its polynomial."""
-        return np.dtype(self.lane.dtype.name)
-
-    def apply(self, operation: Callable, arguments: tuple) -> "_Traced":
-        """Emit an operation, and return its result."""
-        values = (
-            argument.value if isinstance(argument, _Traced) else constant(self.lane, argument)
-            for argument in arguments
-        )
-        emitted = EMITTERS[operation](self.builder, self.lane, *values)
-        return _Traced(self.builder, self.lane, emitted)
-
-
-def _operator(operation: Callable, swapped: bool = False) -> Callable:
-    if swapped:
-        return lambda self, other: self.apply(operation, (other, self))
-    return lambda self, *others: self.apply(operation, (self, *others))
-
-
-for _name in ("add", "sub", "mul", "truediv"):
-    setattr(_Traced, f"__{_name}__", _operator(getattr(operator, _name)))
-    setattr(_Traced, f"__r{_name}__", _operator(getattr(operator, _name), swapped=True))
-for _name in ("neg", "lt", "le", "gt", "eq"):
-    setattr(_Traced, f"__{_name}__", _operator(getattr(operator, _name)))
-_Traced.__abs__ = _operator(abs)  # type: ignore[attr-defined]
 
 
 class _Memory:
@@ -161,12 +124,12 @@ class _Memory:
         self._lane = lane
         self._pointer = pointer
 
-    def __getitem__(self, index: int) -> _Traced:
+    def __getitem__(self, index: int) -> Traced:
         value = self._builder.load(self._address(index), align=1)
-        return _Traced(self._builder, self._lane, value)
+        return Traced(self._builder, self._lane, [value])
 
-    def __setitem__(self, index: int, traced: _Traced) -> None:
-        self._builder.store(traced.value, self._address(index), align=1)
+    def __setitem__(self, index: int, traced: Traced) -> None:
+        self._builder.store(traced.values[0], self._address(index), align=1)
 
     def _address(self, index: int):
         return self._builder.gep(self._pointer, [ir.Constant(ir.IntType(64), int(index))])
@@ -178,7 +141,7 @@ class _Registers(dict):
     def __init__(self, memory: _Memory | None = None) -> None:
         self._memory = memory
 
-    def __missing__(self, index: int) -> _Traced:
+    def __missing__(self, index: int) -> Traced:
         if self._memory is None:
             raise IndexError(index)
         self[index] = self._memory[index]

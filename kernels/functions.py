@@ -7,13 +7,15 @@ points and in 200-bit arithmetic, the functions named beside them.
 
 import numpy as np
 from numba.core import types
-from numba.extending import overload
 
-from kernels.lanes import (
-    Lane,
+from kernels.compiled import kernel
+from kernels.operations import (
+    Traced,
     broadcast,
+    emitted,
     exponent,
     fma,
+    lowered,
     power_of_two,
     rounded,
     select,
@@ -21,16 +23,30 @@ from kernels.lanes import (
 )
 
 
+@emitted()
 def exp(x):
     """Return e**x: 0 and inf beyond the range, subnormals gradually, NaN for NaN."""
     return (_exp64 if x.dtype == np.float64 else _exp32)(x)
 
 
-@overload(exp)
-def _exp_of_lane(x):
-    if isinstance(x, Lane):
-        return _exp64 if x.dtype == types.float64 else _exp32
-    return None
+@kernel
+def exp_all(x, first, last):
+    """Replace ``x[first:last]`` by e**x, in place, four Lanes at a time."""
+    whole = first + (last - first) // 4 * 4
+    for i in range(first, whole, 4):
+        x[i], x[i + 1], x[i + 2], x[i + 3] = _exp_of_four(x[i], x[i + 1], x[i + 2], x[i + 3])
+    for i in range(whole, last):
+        x[i] = exp(x[i])
+
+
+def _exp_of_four(a, b, c, d):
+    return exp(a), exp(b), exp(c), exp(d)
+
+
+@lowered(4, lambda lane: types.UniTuple(lane, 4), numbers=False)(_exp_of_four)
+def _emit_exp_of_four(builder, lane, *values):
+    # Operation by operation, so that none waits for the one before it.
+    return exp(Traced(builder, lane, list(values))).values
 
 
 def _exp64(x):
@@ -75,21 +91,10 @@ def _scaled(y, n):
     return y * power_of_two(half) * power_of_two(n - half)
 
 
-@overload(_scaled)
-def _scaled_lane(y, n):
-    return _scaled
-
-
+@emitted()
 def log(x):
     """Return the natural logarithm: -inf for 0, NaN below, inf for inf, NaN for NaN."""
     return (_log64 if x.dtype == np.float64 else _log32)(x)
-
-
-@overload(log)
-def _log_of_lane(x):
-    if isinstance(x, Lane):
-        return _log64 if x.dtype == types.float64 else _log32
-    return None
 
 
 def _log64(x):
@@ -134,8 +139,3 @@ def _at_the_ends(x, y):
     y = select(x < np.inf, y, x)
     y = select(x < 0.0, np.nan, y)
     return select(x == 0.0, -np.inf, y)
-
-
-@overload(_at_the_ends)
-def _at_the_ends_lane(x, y):
-    return _at_the_ends

@@ -14,9 +14,10 @@ from kernels.compiled import INNER, kernel
 from kernels.nesterov import proximal_step, step
 from kernels.network import backward, bias_gradient, forward, softmax_gradient, weight_gradient
 from kernels.penalty import add_l1_gradient, add_l2_gradient
+from kernels.tile import COLUMNS, ROWS
 
-#: Rows of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
-GRADIENT_ROWS = 4
+#: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
+_GRADIENT_ROOM = 512
 
 
 class Optimizer(NamedTuple):
@@ -43,27 +44,40 @@ class Optimizer(NamedTuple):
     proximal: bool
 
 
-def learn(net, optimizer, work, batch):
-    """Train on the batch in ``work``, in place."""
+def learn(net, optimizer, work, batch, shared):
+    """Train on the batch in ``work``, in place; ``shared`` as in `read_batch`."""
     weights, l1, l2 = optimizer.weights, optimizer.l1, optimizer.l2
-    forward(net, weights, work, batch)
+    forward(net, weights, work, batch, shared)
     softmax_gradient(net, work, batch)
-    for layer in range(net.weight.shape[0] - 1, -1, -1):
-        if layer > 0:
-            backward(net, weights, work, layer, batch)
+    for layer in range(net.weight.shape[0] - 1, 0, -1):
+        backward(net, weights, work, layer, batch)
+    for layer in range(net.weight.shape[0]):
         inputs, outputs = net.widths[layer], net.widths[layer + 1]
-        for first in range(0, outputs, GRADIENT_ROWS):
-            rows = min(GRADIENT_ROWS, outputs - first)
-            bias_gradient(net, work, layer, first, rows, batch)
-            start = net.bias[layer] + first
-            update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, rows)
-            weight_gradient(net, work, layer, first, rows, batch)
+        bias_gradient(net, work, layer, batch)
+        start = net.bias[layer]
+        update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, outputs)
+        most = gradient_rows(inputs, COLUMNS if layer == 0 and shared else ROWS)
+        for first in range(0, outputs, most):
+            rows = min(most, outputs - first)
+            weight_gradient(net, work, layer, first, rows, batch, shared)
             start = net.weight[layer] + first * inputs
             update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], start, rows * inputs)
 
 
+@kernel
+def gradient_rows(inputs, step):
+    """Return how many rows of a weight gradient are computed at a time: a multiple of a tile's."""
+    return max(1, _GRADIENT_ROOM // (inputs * step)) * step
+
+
+def gradient_size(net):
+    """Return how many Lanes of gradients there must be room for."""
+    widest = int(net.widths.max())
+    return max(_GRADIENT_ROOM, max(ROWS, COLUMNS) * widest)
+
+
 @overload(learn, jit_options=INNER, strict=False)
-def _learn(net, optimizer, work, batch):
+def _learn(net, optimizer, work, batch, shared):
     # `kernels.frozen` has another way for a network whose sizes are frozen.
     return learn if isinstance(net, types.BaseNamedTuple) else None
 

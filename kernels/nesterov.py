@@ -7,12 +7,11 @@ The weight is kept where the gradient is taken, at the look-ahead point; u is th
 learning rate and m the momentum.
 """
 
-from kernels.compiled import kernel
-from kernels.lanes import fma
+from kernels.operations import emitted, fma
 from kernels.penalty import soft_threshold
 
 
-@kernel
+@emitted(results=2)
 def step(w, u, g, rate, momentum):
     """Return the next weight and velocity."""
     descent = -rate * g
@@ -20,7 +19,7 @@ def step(w, u, g, rate, momentum):
     return w + fma(momentum, u, descent), u
 
 
-@kernel
+@emitted(results=2)
 def proximal_step(w, x, g, rate, momentum, l1):
     """Return the next look-ahead weight and iterate, with l1 |x| through its proximal step.
 

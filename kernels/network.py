@@ -2,7 +2,8 @@
 
 A network of widths (d0, d1, ..., dL) has the parameters w1 ``[d1, d0]``, b1 ``[d1]``, w2, b2, ...,
 wL, bL, one after another in one flat vector. Activations are flat too: layer l of a batch begins
-at ``unit[l] * capacity``, sample after sample, where ``capacity`` is the room for samples.
+at ``room[l] * capacity``, sample after sample, ``pitch[l]`` apart, where ``capacity`` is how many
+samples there is room for.
 """
 
 from typing import NamedTuple
@@ -10,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.compiled import kernel
-from kernels.functions import exp, log
-from kernels.lanes import broadcast, fma, select
-from kernels.product import product
-from kernels.tile import Matrix
+from kernels.functions import exp, exp_all, log
+from kernels.operations import broadcast, fma, select
+from kernels.product import Multiplier, product
+from kernels.tile import GATED, PLAIN, RECTIFIED, Matrix
 
 
 class Network(NamedTuple):
@@ -27,12 +28,19 @@ class Network(NamedTuple):
         First index of each layer's weights and biases in the flat parameter vector.
     unit : ndarray of int64, shape (layers + 2,)
         First index of each layer's units, counted from the inputs on, and their total.
+    pitch : ndarray of int64, shape (layers + 1,)
+        Distance from one sample's units of a layer to those of the next, in a batch. Logits have
+        no gaps.
+    room : ndarray of int64, shape (layers + 2,)
+        Sums of the pitches of the layers below, and of all.
     """
 
     widths: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
     unit: np.ndarray
+    pitch: np.ndarray
+    room: np.ndarray
 
     @property
     def layers(self) -> int:
@@ -67,11 +75,15 @@ def network(widths) -> Network:
     sizes = np.stack([d[1:] * d[:-1], d[1:]], axis=1).ravel()
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
     units = np.concatenate([[0], np.cumsum(d)]).astype(np.int64)
-    return Network(d, starts[0::2].copy(), starts[1::2].copy(), units)
+    # Samples a power of two apart would share few sets of the cache, and drive each other out.
+    pitch = d + np.where(d % 4 == 0, 2, 0)
+    pitch[-1] = d[-1]
+    room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
+    return Network(d, starts[0::2].copy(), starts[1::2].copy(), units, pitch, room)
 
 
 class Workspace(NamedTuple):
-    """Arrays of Lanes that a pack works in; layer l of a batch begins at ``unit[l] * capacity``.
+    """Arrays of Lanes that a pack works in; layer l of a batch begins at ``room[l] * capacity``.
 
     Attributes
     ----------
@@ -79,6 +91,8 @@ class Workspace(NamedTuple):
         Activations ``[sample, unit]`` of each layer; the last layer's are the logits.
     deltas : array of Lane
         Gradients of the loss by them.
+    inputs : array of Lane of width 1, shape (capacity * inputs,)
+        The first layer's units where all runs share them.
     labels, importance : array of Lane, shape (capacity,)
         Class and weight of each sample of the batch.
     gradient : array of Lane
@@ -87,66 +101,74 @@ class Workspace(NamedTuple):
         Zero and one.
     capacity : int
         Room for samples.
-    product : int
-        Where the machine code of the product is.
+    multiplier : Multiplier
     """
 
     units: np.ndarray
     deltas: np.ndarray
+    inputs: np.ndarray
     labels: np.ndarray
     importance: np.ndarray
     gradient: np.ndarray
     constants: np.ndarray
     capacity: int
-    product: int
+    multiplier: Multiplier
 
 
 @kernel
-def read_batch(space, work, samples, rows, streams):
+def together(streams):
+    """Tell whether all lanes of a pack read one stream, so that they share their inputs."""
+    same = True
+    for i in range(1, streams.shape[0]):
+        same &= streams[i] == streams[0]
+    return same
+
+
+@kernel
+def read_batch(net, space, work, samples, rows, streams, shared):
     """Copy a batch of samples into the first layer, the labels and their weights, in place.
 
-    ``rows [sample, stream]`` are the samples to take; lane i takes those of ``streams[i]``.
-    ``space`` and ``work`` are one Workspace, of numbers and of Lanes.
+    ``rows [sample, stream]`` are the samples to take; lane i takes those of ``streams[i]``, which
+    are one stream if it is ``shared``. ``space`` and ``work`` are one Workspace, of
+    numbers and of Lanes.
     """
     x, y, weight = samples.x, samples.y, samples.weight
     features = x.shape[1]
-    lanes = streams.shape[0]
-    shared = True
-    for i in range(1, lanes):
-        shared &= streams[i] == streams[0]
+    pitch = net.pitch[0]
     for b in range(rows.shape[0]):
         if shared:
             row = rows[b, streams[0]]
             work.labels[b] = broadcast(work.labels[b], y[row])
             work.importance[b] = broadcast(work.labels[b], weight[row])
             for f in range(features):
-                work.units[b * features + f] = broadcast(work.units[0], x[row, f])
+                space.inputs[b * features + f, 0] = x[row, f]
         else:
-            for i in range(lanes):
+            for i in range(streams.shape[0]):
                 row = rows[b, streams[i]]
                 space.labels[b, i] = y[row]
                 space.importance[b, i] = weight[row]
                 for f in range(features):
-                    space.units[b * features + f, i] = x[row, f]
+                    space.units[b * pitch + f, i] = x[row, f]
 
 
 @kernel
-def forward(net, weights, work, batch):
+def forward(net, weights, work, batch, shared):
     """Compute all layers of a batch from the first, in place; the last are the logits."""
     capacity = work.capacity
     layers = net.weight.shape[0]
     for layer in range(layers):
         inputs, outputs = net.widths[layer], net.widths[layer + 1]
-        product(
-            work.product,
-            Matrix(work.units, net.unit[layer + 1] * capacity, outputs, 1),
-            Matrix(weights, net.bias[layer], 0, 1),
-            Matrix(work.constants, 1, 0, 0),
-            Matrix(work.units, net.unit[layer] * capacity, inputs, 1),
-            Matrix(weights, net.weight[layer], 1, inputs),
-            (batch, outputs, inputs),
-            1 if layer + 1 < layers else 0,
-        )
+        z = Matrix(work.units, net.room[layer + 1] * capacity, net.pitch[layer + 1], 1)
+        bias = Matrix(weights, net.bias[layer], 0, 1)
+        transposed = Matrix(weights, net.weight[layer], 1, inputs)
+        shape = batch, outputs, inputs
+        ending = RECTIFIED if layer + 1 < layers else PLAIN
+        if layer == 0 and shared:
+            x = Matrix(work.inputs, 0, inputs, 1)
+            product(work.multiplier, z, bias, z, x, transposed, shape, ending)
+        else:
+            a = Matrix(work.units, net.room[layer] * capacity, net.pitch[layer], 1)
+            product(work.multiplier, z, bias, z, a, transposed, shape, ending)
 
 
 @kernel
@@ -154,46 +176,49 @@ def backward(net, weights, work, layer, batch):
     """Compute the gradient by the units below ``layer`` from that by its outputs, in place."""
     capacity = work.capacity
     inputs, outputs = net.widths[layer], net.widths[layer + 1]
-    below = net.unit[layer] * capacity
+    below, above = net.room[layer] * capacity, net.room[layer + 1] * capacity
     product(
-        work.product,
-        Matrix(work.deltas, below, inputs, 1),
+        work.multiplier,
+        Matrix(work.deltas, below, net.pitch[layer], 1),
         Matrix(work.constants, 0, 0, 0),
-        Matrix(work.units, below, inputs, 1),
-        Matrix(work.deltas, net.unit[layer + 1] * capacity, outputs, 1),
+        Matrix(work.units, below, net.pitch[layer], 1),
+        Matrix(work.deltas, above, net.pitch[layer + 1], 1),
         Matrix(weights, net.weight[layer], inputs, 1),
         (batch, inputs, outputs),
-        0,
+        GATED,
     )
 
 
 @kernel
-def weight_gradient(net, work, layer, first, rows, batch):
+def weight_gradient(net, work, layer, first, rows, batch, shared):
     """Write ``rows`` rows, from ``first`` on, of a layer's weight gradient, ``delta^T a``."""
     capacity = work.capacity
-    inputs, outputs = net.widths[layer], net.widths[layer + 1]
-    product(
-        work.product,
-        Matrix(work.gradient, 0, inputs, 1),
-        Matrix(work.constants, 0, 0, 0),
-        Matrix(work.constants, 1, 0, 0),
-        Matrix(work.deltas, net.unit[layer + 1] * capacity + first, 1, outputs),
-        Matrix(work.units, net.unit[layer] * capacity, inputs, 1),
-        (rows, inputs, batch),
-        0,
-    )
+    inputs, pitch = net.widths[layer], net.pitch[layer + 1]
+    above = net.room[layer + 1] * capacity + first
+    zero = Matrix(work.constants, 0, 0, 0)
+    if layer == 0 and shared:
+        # Transposed, so that what the runs share is on the left.
+        g = Matrix(work.gradient, 0, 1, inputs)
+        x = Matrix(work.inputs, 0, 1, inputs)
+        delta = Matrix(work.deltas, above, pitch, 1)
+        product(work.multiplier, g, zero, zero, x, delta, (inputs, rows, batch), PLAIN)
+    else:
+        g = Matrix(work.gradient, 0, inputs, 1)
+        a = Matrix(work.units, net.room[layer] * capacity, net.pitch[layer], 1)
+        delta = Matrix(work.deltas, above, 1, pitch)
+        product(work.multiplier, g, zero, zero, delta, a, (rows, inputs, batch), PLAIN)
 
 
 @kernel
-def bias_gradient(net, work, layer, first, rows, batch):
-    """Write ``rows`` entries, from ``first`` on, of a layer's bias gradient, sums of delta."""
-    outputs = net.widths[layer + 1]
-    start = net.unit[layer + 1] * work.capacity + first
-    for o in range(rows):
-        total = work.deltas[start + o]
-        for b in range(1, batch):
-            total = total + work.deltas[start + b * outputs + o]
-        work.gradient[o] = total
+def bias_gradient(net, work, layer, batch):
+    """Write the bias gradient of a layer, sums of delta."""
+    outputs, pitch = net.widths[layer + 1], net.pitch[layer + 1]
+    start = net.room[layer + 1] * work.capacity
+    for o in range(outputs):
+        work.gradient[o] = work.deltas[start + o]
+    for b in range(1, batch):
+        for o in range(outputs):
+            work.gradient[o] = work.gradient[o] + work.deltas[start + b * pitch + o]
 
 
 @kernel
@@ -204,19 +229,22 @@ def softmax_gradient(net, work, batch):
     """
     logits, deltas, labels = work.units, work.deltas, work.labels
     layers = net.weight.shape[0]
-    classes, first = net.widths[layers], net.unit[layers] * work.capacity
+    classes, first = net.widths[layers], net.room[layers] * work.capacity
     mass = work.importance[0]
     for b in range(1, batch):
         mass = mass + work.importance[b]
     for b in range(batch):
-        scale = work.importance[b] / mass
         start = first + b * classes
         top = _largest(logits, start, classes)
-        total = broadcast(top, 0.0)
         for c in range(classes):
-            e = exp(logits[start + c] - top)
-            deltas[start + c] = e
-            total = total + e
+            deltas[start + c] = logits[start + c] - top
+    exp_all(deltas, first, first + batch * classes)
+    for b in range(batch):
+        start = first + b * classes
+        total = work.constants[0]
+        for c in range(classes):
+            total = total + deltas[start + c]
+        scale = work.importance[b] / mass
         share = scale / total
         for c in range(classes):
             wanted = select(labels[b] == c, -scale, 0.0)
@@ -232,7 +260,7 @@ def cross_entropy(net, work, batch):
     """
     logits, labels = work.units, work.labels
     layers = net.weight.shape[0]
-    classes, first = net.widths[layers], net.unit[layers] * work.capacity
+    classes, first = net.widths[layers], net.room[layers] * work.capacity
     loss = work.constants[0]
     right = work.constants[0]
     for b in range(batch):

@@ -7,7 +7,8 @@ network are measured against.
 import numpy as np
 
 from kernels.compiled import entry
-from kernels.lanes import aligned_zeros, as_lanes, fma, template, vector_bytes
+from kernels.lanes import aligned_zeros, as_lanes, template, vector_bytes, vector_registers
+from kernels.operations import fma
 
 #: Sums side by side: with their two factors they fit 16 registers.
 SUMS = 12
@@ -15,8 +16,7 @@ SUMS = 12
 
 def begin(dtype: str) -> np.ndarray:
     """Return different sums to begin with, shape (SUMS, lanes)."""
-    # Where there are 32 registers, with AVX-512 and on ARM, a Lane is two vectors.
-    vectors = 1 if vector_bytes() == 32 else 2
+    vectors = vector_registers() // 16
     width = vectors * vector_bytes() // np.dtype(dtype).itemsize
     sums = aligned_zeros((SUMS, width), dtype)
     sums[...] = np.arange(sums.size).reshape(sums.shape)

@@ -6,22 +6,22 @@ prox(w)     = sign(w) max(|w| - t, 0)    the proximal step of t |w|, which gives
 """
 
 from kernels.compiled import kernel
-from kernels.lanes import broadcast, copysign, fma, select
+from kernels.operations import broadcast, copysign, emitted, fma, select
 
 
-@kernel
+@emitted()
 def add_l1_gradient(g, w, l1):
     """Return g with a subgradient of l1 |w| added."""
     return g + select(w == 0.0, 0.0, copysign(l1, w))
 
 
-@kernel
+@emitted()
 def add_l2_gradient(g, w, l2):
     """Return g with the gradient of l2 w^2 added."""
     return fma(l2 + l2, w, g)
 
 
-@kernel
+@emitted()
 def soft_threshold(w, threshold):
     """Return the proximal step of threshold |w|: w moved towards zero, and not beyond."""
     left = abs(w) - threshold

@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.compiled import entry, kernel
 from kernels.lanes import aligned_zeros, as_lanes
-from kernels.learning import GRADIENT_ROWS, Optimizer, update
+from kernels.learning import Optimizer, gradient_rows, update
 from kernels.network import (
     Network,
     backward,
@@ -16,8 +16,10 @@ from kernels.network import (
     forward,
     read_batch,
     softmax_gradient,
+    together,
     weight_gradient,
 )
+from kernels.tile import COLUMNS, ROWS
 from kernels.training import Runs, Samples, lanes_of, workspace
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".
@@ -65,43 +67,41 @@ def _repeat(zeros, net, runs, samples, space, batch_size, epochs, phase):
         rate = as_lanes(runs.rate[pack : pack + 1], zeros)[0]
         momentum = as_lanes(runs.momentum[pack : pack + 1], zeros)[0]
         optimizer = Optimizer(w, u, l1, l2, rate, momentum, False)
+        streams = runs.streams[pack]
+        shared = together(streams)
         for epoch in range(epochs):
             order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
                 rows = order[first : min(first + batch_size, n)]
                 batch = rows.shape[0]
                 if phase == 0:
-                    read_batch(space, work, samples, rows, runs.streams[pack])
+                    read_batch(net, space, work, samples, rows, streams, shared)
                 elif phase == 1:
-                    forward(net, w, work, batch)
+                    forward(net, w, work, batch, shared)
                 elif phase == 2:
                     softmax_gradient(net, work, batch)
                     for layer in range(net.weight.shape[0] - 1, 0, -1):
                         backward(net, w, work, layer, batch)
-                elif phase == 3:
-                    _gradient(net, work, batch)
                 else:
-                    _step(net, optimizer, work)
+                    for layer in range(net.weight.shape[0]):
+                        _layer(net, optimizer, work, layer, batch, shared, phase == 3)
 
 
 @kernel
-def _gradient(net, work, batch):
-    for layer in range(net.weight.shape[0] - 1, -1, -1):
-        outputs = net.widths[layer + 1]
-        for first in range(0, outputs, GRADIENT_ROWS):
-            rows = min(GRADIENT_ROWS, outputs - first)
-            bias_gradient(net, work, layer, first, rows, batch)
-            weight_gradient(net, work, layer, first, rows, batch)
-
-
-@kernel
-def _step(net, optimizer, work):
+def _layer(net, optimizer, work, layer, batch, shared, gradient):
+    """Compute the gradient of a layer, or step along what is there instead of it."""
     l1, l2 = optimizer.l1, optimizer.l2
-    for layer in range(net.weight.shape[0] - 1, -1, -1):
-        inputs, outputs = net.widths[layer], net.widths[layer + 1]
-        for first in range(0, outputs, GRADIENT_ROWS):
-            rows = min(GRADIENT_ROWS, outputs - first)
-            start = net.bias[layer] + first
-            update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, rows)
+    inputs, outputs = net.widths[layer], net.widths[layer + 1]
+    if gradient:
+        bias_gradient(net, work, layer, batch)
+    else:
+        start = net.bias[layer]
+        update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, outputs)
+    most = gradient_rows(inputs, COLUMNS if layer == 0 and shared else ROWS)
+    for first in range(0, outputs, most):
+        rows = min(most, outputs - first)
+        if gradient:
+            weight_gradient(net, work, layer, first, rows, batch, shared)
+        else:
             start = net.weight[layer] + first * inputs
             update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], start, rows * inputs)

@@ -9,8 +9,9 @@ import numpy as np
 
 from kernels.compiled import entry
 from kernels.functions import exp
-from kernels.lanes import aligned_zeros, as_lanes, broadcast, lane_width, select
+from kernels.lanes import aligned_zeros, as_lanes, lane_width
 from kernels.network import Network, forward, read_batch
+from kernels.operations import broadcast, select
 from kernels.training import EVALUATION_BATCH, Samples, lanes_of, workspace
 
 
@@ -43,12 +44,12 @@ def _probabilities(zeros, net, weights, streams, samples, space, found):
     work = lanes_of(space, zeros)
     w, out = as_lanes(weights, zeros), as_lanes(found, zeros)
     layers, capacity = net.weight.shape[0], work.capacity
-    classes, logits = net.widths[layers], net.unit[layers] * capacity
+    classes, logits = net.widths[layers], net.room[layers] * capacity
     order = samples.order[0]
     for first in range(0, order.shape[0], capacity):
         rows = order[first : min(first + capacity, order.shape[0])]
-        read_batch(space, work, samples, rows, streams)
-        forward(net, w, work, rows.shape[0])
+        read_batch(net, space, work, samples, rows, streams, False)
+        forward(net, w, work, rows.shape[0], False)
         for b in range(rows.shape[0]):
             z, p = logits + b * classes, (first + b) * classes
             top = work.units[z]

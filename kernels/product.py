@@ -4,82 +4,158 @@ Its machine code is made once for a precision and lane width and called by addre
 would otherwise compile all sizes of the tile again in every kernel that multiplies.
 """
 
+from typing import NamedTuple
+
+import numpy as np
 from numba.core import types
 from numba.extending import lower_builtin, type_callable
 
 from kernels.compiled import address_of, kernel, shared
-from kernels.lanes import Lane, Lanes
-from kernels.tile import COLUMNS, ROWS, Matrix, tile
+from kernels.lanes import Lane, Lanes, aligned_zeros
+from kernels.tile import COLUMNS, PLAIN, ROWS, Matrix, tiles
+
+#: Bytes of a panel, the columns of B that a tile reads: it stays in the L1 cache.
+_PANEL = 12 * 1024
+
+#: Rows of A that meet a panel one after another: they stay in the L2 cache.
+_BAND = 32
 
 
-def product(address, c, start, gate, a, b, shape, rectify):
-    """Compute C = gated(start + A @ B) in place, for ``shape`` (rows, columns, terms).
+class Multiplier(NamedTuple):
+    """What `product` works with.
 
-    ``address`` is that of `product_address`. See `kernels.tile.tile` for the rest.
+    Attributes
+    ----------
+    addresses : tuple of int
+        Where its machine code is: for an A of Lanes, and for one of numbers that all runs share.
+    panel : array of Lane, shape (terms * COLUMNS,)
+        Room for a panel.
+    terms : int
+        How many are added up before the next tile has its turn.
     """
-    tiled(c, start, gate, a, b, shape, rectify)
+
+    addresses: tuple[int, ...]
+    panel: np.ndarray
+    terms: int
 
 
-def product_address(dtype, width: int) -> int:
-    """Return the address of the product's machine code, 0 when kernels run uncompiled."""
-    return address_of(
-        _product, _signature(Lane(types.float64 if dtype == "float64" else types.float32, width))
+def multiplier(dtype, width: int) -> Multiplier:
+    """Return what `product` works with; compile its code, or load it."""
+    lane = Lane(types.float64 if dtype == "float64" else types.float32, width)
+    lefts = lane, Lane(lane.dtype, 1)
+    addresses = tuple(address_of(_product, _signature(lane, left)) for left in lefts)
+    terms = max(1, _PANEL // (COLUMNS * width * np.dtype(dtype).itemsize))
+    return Multiplier(addresses, aligned_zeros((terms * COLUMNS, width), dtype), terms)
+
+
+def product(how, c, start, gate, a, b, shape, ending):
+    """Compute C = ending(start + A @ B) in place, for ``shape`` (rows, columns, terms).
+
+    ``how`` is a `Multiplier` of Lanes. See `kernels.tile.tile` for the rest.
+    """
+    _tiled(c, start, gate, a, b, shape, ending, how.panel, how.terms)
+
+
+def _signature(lane: Lane, left: Lane) -> tuple:
+    c, start, gate, a, b = (
+        types.NamedTuple([Lanes(kind), types.intp, types.intp, types.intp], Matrix)
+        for kind in (lane, lane, lane, left, lane)
     )
-
-
-def _signature(lane: Lane) -> tuple:
-    matrix = types.NamedTuple([Lanes(lane), types.intp, types.intp, types.intp], Matrix)
-    return (*[matrix] * 5, types.UniTuple(types.intp, 3), types.intp)
+    shape = types.UniTuple(types.intp, 3)
+    return c, start, gate, a, b, shape, types.intp, Lanes(lane), types.intp
 
 
 @type_callable(product)
 def _type_product(context):
-    return lambda address, c, start, gate, a, b, shape, rectify: types.none
+    return lambda how, c, start, gate, a, b, shape, ending: types.none
 
 
-@lower_builtin(product, types.Integer, *[types.NamedTuple] * 5, types.UniTuple, types.Integer)
+@lower_builtin(product, *[types.NamedTuple] * 6, types.UniTuple, types.Integer)
 def _call_product(context, builder, sig, args):
-    kinds = _signature(sig.args[1].types[0].lane)
+    lane, left = (sig.args[i].types[0].lane for i in (1, 4))
+    addresses, panel, terms = (builder.extract_value(args[0], i) for i in range(3))
+    kinds = _signature(lane, left)
     function = context.call_conv.get_function_type(types.none, kinds)
-    address = builder.inttoptr(args[0], function.as_pointer())
+    address = builder.extract_value(addresses, 0 if left == lane else 1)
     values = [
-        context.cast(builder, *three) for three in zip(args[1:], sig.args[1:], kinds, strict=True)
+        context.cast(builder, *three)
+        for three in zip(args[1:], sig.args[1:], kinds[:7], strict=True)
     ]
-    context.call_conv.call_function(builder, address, types.none, kinds, values)
+    context.call_conv.call_function(
+        builder,
+        builder.inttoptr(address, function.as_pointer()),
+        types.none,
+        kinds,
+        [*values, panel, terms],
+    )
     return context.get_dummy_value()
 
 
 @shared
-def _product(c, start, gate, a, b, shape, rectify):
-    tiled(c, start, gate, a, b, shape, rectify)
+def _product(c, start, gate, a, b, shape, ending, panel, room):
+    _tiled(c, start, gate, a, b, shape, ending, panel, room)
 
 
 @kernel
-def tiled(c, start, gate, a, b, shape, rectify):
-    """Do what `product` does, here."""
+def _tiled(c, start, gate, a, b, shape, ending, panel, room):
+    """Do what `product` does, ``room`` terms at a time: C itself holds the sums in between."""
+    m, n, terms = shape
+    for first in range(0, terms, room):
+        some = min(room, terms - first)
+        begin = start if first == 0 else c
+        end = ending if first + some == terms else PLAIN
+        for top in range(0, m, _BAND):
+            rows = min(_BAND, m - top)
+            _band(
+                _from(c, top, 0),
+                _from(begin, top, 0),
+                _from(gate, top, 0),
+                _from(a, top, first),
+                _from(b, first, 0),
+                (rows, n, some),
+                end,
+                panel,
+            )
+
+
+@kernel
+def _band(c, start, gate, a, b, shape, ending, panel):
+    """Do what `product` does with few rows and terms, tile by tile."""
     m, n, terms = shape
     # Tiles of nearly equal size: the first few are one longer than the rest.
     down, across = (m + ROWS - 1) // ROWS, (n + COLUMNS - 1) // COLUMNS
-    height = m // down if down > 1 else m
-    breadth = n // across if across > 1 else n
+    height, breadth = m // down, n // across
     taller, broader = m - height * down, n - breadth * across
+    scattered = down > 1 and b.row > b.column
     j = 0
     for y in range(across):
         columns = breadth + (1 if y < broader else 0)
+        part = _from(b, 0, j)
+        if scattered:
+            part = _gathered(part, panel, terms, columns)
         i = 0
-        for x in range(down):
-            rows = height + (1 if x < taller else 0)
-            tile(
-                _from(c, i, j),
-                _from(start, i, j),
-                _from(gate, i, j),
-                _from(a, i, 0),
-                _from(b, 0, j),
-                (rows, columns, terms),
-                rectify != 0,
-            )
-            i += rows
+        for rows, count in ((height + 1, taller), (height, down - taller)):
+            if count > 0:
+                tiles(
+                    _from(c, i, j),
+                    _from(start, i, j),
+                    _from(gate, i, j),
+                    _from(a, i, 0),
+                    part,
+                    (rows, columns, terms, count),
+                    ending,
+                )
+            i += rows * count
         j += columns
+
+
+@kernel
+def _gathered(b, panel, terms, columns):
+    """Return some columns of B, copied side by side: its rows may all meet in one cache set."""
+    for k in range(terms):
+        for j in range(columns):
+            panel[k * columns + j] = b.data[b.origin + k * b.row + j * b.column]
+    return Matrix(panel, 0, columns, 1)
 
 
 @kernel

@@ -16,12 +16,17 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin, type_callable
 
-from kernels.lanes import call, constant, fma, select
+from kernels.lanes import vector_registers
+from kernels.operations import call, constant, fma, select
 
-#: Registers of a tile: at most ROWS x COLUMNS sums, one column of A and one number of B.
-ROWS, COLUMNS = 4, 6
+#: Most sums of a tile: with a row of B and a number of A they fill the registers.
+ROWS, COLUMNS = 4, (6 if vector_registers() == 32 else 3)
 
 _WORD = ir.IntType(64)
+
+
+#: What a tile does to its sums before it keeps them; see `tile`.
+PLAIN, RECTIFIED, GATED = 0, 1, 2
 
 
 class Matrix(NamedTuple):
@@ -33,45 +38,52 @@ class Matrix(NamedTuple):
     column: int
 
 
-def tile(c, start, gate, a, b, size, rectify):
-    """Compute one tile of C in place, for ``size`` (rows, columns, terms).
+def tiles(c, start, gate, a, b, size, ending):
+    """Compute some tiles of C in place, one below another.
 
-    ``start`` is what the sum begins with: a bias, a zero with strides 0. A sum is set to zero
-    where ``gate`` is not above zero, or, with ``rectify``, where it is not above zero itself.
+    ``size`` is (rows of a tile, columns, terms, tiles). ``start`` is what a sum begins with: a
+    bias, a zero with strides 0. If ``ending`` is GATED, a sum is set to zero where ``gate`` is not
+    above zero, and if it is RECTIFIED, where it is not above zero itself. Lanes of A may have a
+    width of 1: one number for all runs.
     """
-    rows, columns, terms = size
-    for i in range(rows):
+    rows, columns, terms, count = size
+    for i in range(rows * count):
         for j in range(columns):
             total = _at(start, i, j)
             for k in range(terms):
                 total = fma(_at(a, i, k), _at(b, k, j), total)
-            control = total if rectify else _at(gate, i, j)
-            c.data[c.origin + i * c.row + j * c.column] = select(control <= 0.0, 0.0, total)
+            if ending != PLAIN:
+                control = total if ending == RECTIFIED else _at(gate, i, j)
+                total = select(control <= 0.0, 0.0, total)
+            c.data[c.origin + i * c.row + j * c.column] = total
 
 
 def _at(matrix, i, j):
     return matrix.data[matrix.origin + i * matrix.row + j * matrix.column]
 
 
-@type_callable(tile)
-def _type_tile(context):
-    return lambda c, start, gate, a, b, size, rectify: types.none
+@type_callable(tiles)
+def _type_tiles(context):
+    return lambda c, start, gate, a, b, size, ending: types.none
 
 
-@lower_builtin(tile, *[types.NamedTuple] * 5, types.UniTuple, types.Boolean)
-def _lower_tile(context, builder, sig, args):
+@lower_builtin(tiles, *[types.NamedTuple] * 5, types.UniTuple, types.Integer)
+def _lower_tiles(context, builder, sig, args):
     lane = sig.args[0].types[0].lane
-    matrices = [_Strided(context, builder, *pair) for pair in zip(sig.args[:5], args, strict=False)]
-    rows, columns, terms = cgutils.unpack_tuple(builder, args[5], 3)
-    none, done = (builder.append_basic_block(f"tile.{name}") for name in ("none", "done"))
+    matrices = [_Strided(builder, *pair) for pair in zip(sig.args[:5], args, strict=False)]
+    rows, columns, terms, count = cgutils.unpack_tuple(builder, args[5], 4)
+    ending = context.cast(builder, args[6], sig.args[6], types.intp)
+    none, done = (builder.append_basic_block(f"tiles.{name}") for name in ("none", "done"))
     code = builder.add(builder.mul(rows, _word(COLUMNS + 1)), columns)
     choice = builder.switch(code, none)
     for i in range(1, ROWS + 1):
         for j in range(1, COLUMNS + 1):
-            block = builder.append_basic_block(f"tile.{i}x{j}")
+            block = builder.append_basic_block(f"tiles.{i}x{j}")
             choice.add_case(_word(i * (COLUMNS + 1) + j), block)
             builder.position_at_end(block)
-            _emit_tile(builder, lane, matrices, i, j, terms, args[6])
+            with cgutils.for_range(builder, count) as tile:
+                row = builder.mul(tile.index, _word(i))
+                _emit_tile(builder, lane, matrices, row, (i, j), terms, ending)
             builder.branch(done)
     builder.position_at_end(none)
     builder.unreachable()
@@ -86,48 +98,88 @@ def _word(value: int) -> ir.Constant:
 class _Strided:
     """A Matrix as LLVM values: the address of its first element and its strides in bytes."""
 
-    def __init__(self, context, builder, kind, value) -> None:
-        lane = kind.types[0].lane
-        size = lane.width * lane.dtype.bitwidth // 8
+    def __init__(self, builder, kind, value) -> None:
+        self.lane = kind.types[0].lane
+        size = _word(self.lane.width * self.lane.dtype.bitwidth // 8)
         data, origin, row, column = cgutils.unpack_tuple(builder, value, 4)
         self.base = builder.bitcast(builder.gep(data, [origin]), ir.IntType(8).as_pointer())
-        self.row = builder.mul(row, _word(size))
-        self.column = builder.mul(column, _word(size))
+        self.row = builder.mul(row, size)
+        self.column = builder.mul(column, size)
 
-    def element(self, builder, i: int, j: int):
-        """Emit the address of element (i, j)."""
-        along = builder.mul(self.row, _word(i))
-        return builder.gep(self.base, [builder.add(along, builder.mul(self.column, _word(j)))])
+    def below(self, builder, rows):
+        """Emit the address of the first element of a row."""
+        return builder.gep(self.base, [builder.mul(self.row, rows)])
+
+    def places(self, builder, first, rows: int, columns: int) -> list:
+        """Emit the addresses of the elements of a tile, row by row, from that of its first."""
+        heads = [builder.gep(first, [builder.mul(self.row, _word(i))]) for i in range(rows)]
+        return [
+            builder.gep(head, [builder.mul(self.column, _word(j))])
+            for head in heads
+            for j in range(columns)
+        ]
+
+    def load(self, builder, place, width: int):
+        """Emit the Lane at an address; a number for all runs becomes one of that width."""
+        value = builder.load(builder.bitcast(place, self.lane.vector.as_pointer()), align=1)
+        if self.lane.width == width:
+            return value
+        alike = ir.Constant(ir.VectorType(ir.IntType(32), width), None)
+        return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), alike)
+
+    def store(self, builder, value, place) -> None:
+        """Emit a store."""
+        builder.store(value, builder.bitcast(place, self.lane.vector.as_pointer()), align=1)
 
 
-def _load(builder, lane, address):
-    return builder.load(builder.bitcast(address, lane.vector.as_pointer()), align=1)
-
-
-def _emit_tile(builder, lane, matrices, rows, columns, terms, rectify):
-    """Emit a tile of a fixed size: the loop over k, then the gate and the stores."""
+def _emit_tile(builder, lane, matrices, i, size, terms, ending):
+    """Emit a tile of a fixed size whose first row is i."""
     c, start, gate, a, b = matrices
-    grid = [(i, j) for i in range(rows) for j in range(columns)]
-    begin = [_load(builder, lane, start.element(builder, i, j)) for i, j in grid]
+    begin = [
+        start.load(builder, place, lane.width)
+        for place in start.places(builder, start.below(builder, i), *size)
+    ]
+    totals = _emit_sums(builder, lane, begin, a, b, (a.below(builder, i), *size, terms))
+    places = c.places(builder, c.below(builder, i), *size)
+    plain = builder.icmp_signed("==", ending, _word(PLAIN))
+    rectified = builder.icmp_signed("==", ending, _word(RECTIFIED))
+    gates = gate.places(builder, gate.below(builder, i), *size)
+    zero = constant(lane, 0.0)
+    with builder.if_else(plain) as (then, otherwise):
+        with then:
+            for total, place in zip(totals, places, strict=True):
+                c.store(builder, total, place)
+        with otherwise:
+            for total, place, at in zip(totals, places, gates, strict=True):
+                control = builder.select(rectified, total, gate.load(builder, at, lane.width))
+                closed = builder.fcmp_ordered("<=", control, zero)
+                c.store(builder, builder.select(closed, zero, total), place)
+
+
+def _emit_sums(builder, lane, begin, a, b, size):
+    """Emit the loop over k; return the sums."""
+    first, rows, columns, terms = size
     a_steps = [builder.mul(a.row, _word(i)) for i in range(rows)]
     b_steps = [builder.mul(b.column, _word(j)) for j in range(columns)]
     before = builder.block
-    loop, after = (builder.append_basic_block(f"tile.{name}") for name in ("k", "end"))
+    loop, after = (builder.append_basic_block(f"tile.{name}") for name in ("k", "sums"))
     builder.branch(loop)
 
     builder.position_at_end(loop)
-    k, at_a, at_b = builder.phi(_WORD), builder.phi(a.base.type), builder.phi(b.base.type)
-    sums = [builder.phi(lane.vector) for _ in grid]
-    left = [_load(builder, lane, builder.gep(at_a, [step])) for step in a_steps]
-    right = [_load(builder, lane, builder.gep(at_b, [step])) for step in b_steps]
-    totals = [
-        call(builder, "llvm.fma", lane, left[i], right[j], total)
-        for (i, j), total in zip(grid, sums, strict=True)
-    ]
+    k, at_a, at_b = builder.phi(_WORD), builder.phi(first.type), builder.phi(b.base.type)
+    sums = [builder.phi(lane.vector) for _ in begin]
+    right = [b.load(builder, builder.gep(at_b, [step]), lane.width) for step in b_steps]
+    totals = []
+    for i, step in enumerate(a_steps):
+        left = a.load(builder, builder.gep(at_a, [step]), lane.width)
+        totals += [
+            call(builder, "llvm.fma", lane, left, right[j], sums[i * columns + j])
+            for j in range(columns)
+        ]
     later = builder.add(k, _word(1))
     carried = [
         (k, _word(0), later),
-        (at_a, a.base, builder.gep(at_a, [a.column])),
+        (at_a, first, builder.gep(at_a, [a.column])),
         (at_b, b.base, builder.gep(at_b, [b.row])),
         *zip(sums, begin, totals, strict=True),
     ]
@@ -136,14 +188,8 @@ def _emit_tile(builder, lane, matrices, rows, columns, terms, rectify):
         phi.add_incoming(update, loop)
     again = builder.cbranch(builder.icmp_signed("<", later, terms), loop, after)
     again.set_metadata("llvm.loop", _Rolled(builder.module))
-
     builder.position_at_end(after)
-    zero = constant(lane, 0.0)
-    for (i, j), total in zip(grid, totals, strict=True):
-        control = builder.select(rectify, total, _load(builder, lane, gate.element(builder, i, j)))
-        closed = builder.fcmp_ordered("<=", control, zero)
-        address = builder.bitcast(c.element(builder, i, j), lane.vector.as_pointer())
-        builder.store(builder.select(closed, zero, total), address, align=1)
+    return totals
 
 
 class _Rolled(ir.MDValue):

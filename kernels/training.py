@@ -7,11 +7,12 @@ from numba import config
 
 from kernels.compiled import entry, kernel
 from kernels.frozen import Frozen
-from kernels.lanes import aligned_zeros, as_lanes, select, template
-from kernels.learning import GRADIENT_ROWS, Optimizer, learn
-from kernels.network import Network, Workspace, cross_entropy, forward, read_batch
+from kernels.lanes import aligned_zeros, as_lanes, template
+from kernels.learning import Optimizer, gradient_size, learn
+from kernels.network import Network, Workspace, cross_entropy, forward, read_batch, together
+from kernels.operations import select
 from kernels.penalty import norms
-from kernels.product import product_address
+from kernels.product import Multiplier, multiplier
 
 #: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
 EVALUATION_BATCH = 32
@@ -96,8 +97,8 @@ def train(
     batch_size = min(batch_size, samples.order.shape[1])
     zeros, work = workspace(net, runs.parameters, batch_size)
     freeze = freeze and not config.DISABLE_JIT
-    shape = Frozen(tuple(net.widths.tolist()), batch_size, proximal) if freeze else net
-    _train(zeros, shape, runs, samples, work, batch_size, epochs, proximal)
+    code = Frozen(tuple(net.widths.tolist()), batch_size, proximal) if freeze else net
+    _train(zeros, net, code, runs, samples, work, batch_size, epochs, proximal, freeze)
 
 
 def prepare(
@@ -127,9 +128,10 @@ def prepare(
 
 
 @entry
-def _train(zeros, net, runs, samples, space, batch_size, epochs, proximal):
+def _train(zeros, net, code, runs, samples, space, batch_size, epochs, proximal, freeze):
     work = lanes_of(space, zeros)
     n = samples.order.shape[1]
+    one_batch = n <= batch_size and samples.order.shape[0] == 1
     for pack in range(runs.parameters.shape[0]):
         w = as_lanes(runs.parameters[pack], zeros)
         u = as_lanes(runs.memory[pack], zeros)
@@ -137,12 +139,15 @@ def _train(zeros, net, runs, samples, space, batch_size, epochs, proximal):
         rate = as_lanes(runs.rate[pack : pack + 1], zeros)[0]
         momentum = as_lanes(runs.momentum[pack : pack + 1], zeros)[0]
         optimizer = Optimizer(w, u, l1, l2, rate, momentum, proximal)
+        streams = runs.streams[pack]
+        shared = together(streams) and not freeze
         for epoch in range(epochs):
             order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
                 rows = order[first : min(first + batch_size, n)]
-                read_batch(space, work, samples, rows, runs.streams[pack])
-                learn(net, optimizer, work, rows.shape[0])
+                if epoch == 0 or not one_batch:
+                    read_batch(net, space, work, samples, rows, streams, shared)
+                learn(code, optimizer, work, rows.shape[0], shared)
 
 
 class Measures(NamedTuple):
@@ -187,19 +192,21 @@ def _evaluate(zeros, net, weights, streams, samples, space, found):
     for pack in range(weights.shape[0]):
         w = as_lanes(weights[pack], zeros)
         peak = as_lanes(found[2][pack], zeros)
+        shared = together(streams[pack])
         for first in range(0, order.shape[0], capacity):
             rows = order[first : min(first + capacity, order.shape[0])]
             batch = rows.shape[0]
-            read_batch(space, work, samples, rows, streams[pack])
-            forward(net, w, work, batch)
+            read_batch(net, space, work, samples, rows, streams[pack], shared)
+            forward(net, w, work, batch, shared)
             loss, right = cross_entropy(net, work, batch)
             losses[pack] = losses[pack] + loss
             rights[pack] = rights[pack] + right
             for layer in range(1, layers):
-                for i in range(batch * net.widths[layer]):
-                    unit = net.unit[layer] + i % net.widths[layer]
-                    a = work.units[net.unit[layer] * capacity + i]
-                    peak[unit] = select(a > peak[unit], a, peak[unit])
+                for b in range(batch):
+                    start = net.room[layer] * capacity + b * net.pitch[layer]
+                    for i in range(net.widths[layer]):
+                        unit, a = net.unit[layer] + i, work.units[start + i]
+                        peak[unit] = select(a > peak[unit], a, peak[unit])
 
 
 def penalty_norms(net: Network, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -224,16 +231,17 @@ def _penalty_norms(zeros, weights, bounds, one, two):
 def workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tuple, Workspace]:
     """Return the lane template and zeroed arrays to work in, with room for a batch."""
     width, dtype = parameters.shape[2], parameters.dtype
-    units = int(net.unit[-1]) * capacity
+    units = int(net.room[-1]) * capacity
     work = Workspace(
         units=aligned_zeros((units, width), dtype),
         deltas=aligned_zeros((units, width), dtype),
+        inputs=aligned_zeros((int(net.widths[0]) * capacity, 1), dtype),
         labels=aligned_zeros((capacity, width), dtype),
         importance=aligned_zeros((capacity, width), dtype),
-        gradient=aligned_zeros((GRADIENT_ROWS * int(net.widths.max()), width), dtype),
+        gradient=aligned_zeros((gradient_size(net), width), dtype),
         constants=aligned_zeros((2, width), dtype),
         capacity=capacity,
-        product=product_address(dtype, width),
+        multiplier=multiplier(dtype, width),
     )
     work.constants[1] = 1
     return template(dtype, width), work
@@ -242,13 +250,15 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tupl
 @kernel
 def lanes_of(space, zeros):
     """View the arrays of a workspace as arrays of Lanes."""
+    how = space.multiplier
     return Workspace(
         as_lanes(space.units, zeros),
         as_lanes(space.deltas, zeros),
+        as_lanes(space.inputs, zeros[:1]),
         as_lanes(space.labels, zeros),
         as_lanes(space.importance, zeros),
         as_lanes(space.gradient, zeros),
         as_lanes(space.constants, zeros),
         space.capacity,
-        space.product,
+        Multiplier(how.addresses, as_lanes(how.panel, zeros), how.terms),
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kernels.frozen import freezes
-from kernels.lanes import aligned_zeros
+from kernels.lanes import aligned_zeros, vector_registers
 from kernels.network import Network
 from kernels.training import Runs, Samples
 from sweep.draws import BatchOrder
@@ -138,8 +138,9 @@ def pack(
 def shape_of(spec: Sweep, widths: tuple[int, ...], samples: int, freeze: bool) -> tuple[bool, int]:
     """Return whether a network is frozen, and the lane width of its packs; see `pack`."""
     frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
-    # A tiny network leaves registers free, and waits for results: two vectors hide the wait.
-    return frozen, lanes(spec.precision, vectors=2 if frozen else 1)
+    # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
+    vectors = 2 if frozen and vector_registers() == 32 else 1
+    return frozen, lanes(spec.precision, vectors)
 
 
 def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:

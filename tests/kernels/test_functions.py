@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from kernels.functions import exp, log
+from kernels.functions import exp, exp_all, log
 from kernels.lanes import as_lanes, template
 from tests import naive
 
@@ -144,3 +144,18 @@ def test_python_computes_the_same_but_for_rounding(precision):
     x = exp_arguments(precision)
     x = x[x > -80]
     np.testing.assert_allclose(exp(x), apply(x)[0], rtol=1e3 * np.finfo(precision).eps)
+
+
+@njit(error_model="numpy")
+def _exp_in_place(zeros, x, first, last):
+    exp_all(as_lanes(x, zeros), first, last)
+
+
+@PRECISIONS
+@pytest.mark.parametrize(("first", "last"), [(0, 40), (3, 4), (2, 9), (5, 5), (1, 39)])
+def test_exp_of_many_is_exp_of_each(precision, first, last):
+    x = np.random.RandomState(0).normal(scale=20, size=(40, WIDTH[precision])).astype(precision)
+    expected = x.copy()
+    expected[first:last] = apply(x.ravel())[0].reshape(x.shape)[first:last]
+    _exp_in_place(template(x.dtype, x.shape[1]), x, first, last)
+    assert x.tobytes() == expected.tobytes()

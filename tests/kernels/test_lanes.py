@@ -11,17 +11,20 @@ from numba import config, njit
 from kernels.lanes import (
     aligned_zeros,
     as_lanes,
+    lane_width,
+    template,
+    vector_bytes,
+    vector_registers,
+)
+from kernels.operations import (
     broadcast,
     copysign,
     exponent,
     fma,
-    lane_width,
     power_of_two,
     rounded,
     select,
     significand,
-    template,
-    vector_bytes,
 )
 
 PRECISIONS = pytest.mark.parametrize("precision", ["float64", "float32"])
@@ -153,6 +156,21 @@ def test_vectors_are_as_wide_as_the_processor_has_them(monkeypatch, features, ex
     assert lane_width("float64") == expected // 8
     assert lane_width(np.float32) == expected // 4
     assert lane_width("float64", vectors=2) == expected // 4
+
+
+@pytest.mark.parametrize(
+    ("machine", "features", "expected"),
+    [
+        ("x86_64", "", 16),
+        ("AMD64", "+avx,+avx2", 16),
+        ("x86_64", "+avx,+avx512f", 32),
+        ("aarch64", "+neon", 32),
+    ],
+)
+def test_registers_are_counted(monkeypatch, machine, features, expected):
+    monkeypatch.setattr(config, "CPU_FEATURES", features)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    assert vector_registers() == expected
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 8, 16])

@@ -33,6 +33,14 @@ def test_units_are_counted_from_the_inputs_on(widths):
 
 
 @given(widths)
+def test_layers_of_a_batch_do_not_overlap_nor_share_cache_sets(widths):
+    net = network(widths)
+    assert (net.pitch >= net.widths).all() and net.pitch[-1] == net.widths[-1]
+    assert (net.pitch[:-1] % 4 != 0).all()
+    assert net.room.tolist() == [net.pitch[:layer].sum() for layer in range(len(widths) + 1)]
+
+
+@given(widths)
 def test_any_sequence_of_integers_will_do(widths):
     for same in (tuple(widths), np.array(widths, dtype=np.int32)):
         for a, b in zip(network(widths), network(same), strict=True):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numba import njit
 
 from kernels.lanes import as_lanes, template
-from kernels.product import product, product_address
-from kernels.tile import COLUMNS, ROWS, Matrix
+from kernels.product import Multiplier, multiplier, product
+from kernels.tile import COLUMNS, GATED, PLAIN, RECTIFIED, ROWS, Matrix
 from tests import naive
 
 WIDTH = {"float64": 8, "float32": 16}
@@ -26,37 +26,41 @@ class Layout(NamedTuple):
 
 
 @njit(error_model="numpy")
-def _multiply(zeros, address, arrays, places, shape, rectify):
+def _multiply(zeros, left, how, arrays, places, shape, ending):
     c, start, gate, a, b = arrays
     product(
-        address,
+        Multiplier(how.addresses, as_lanes(how.panel, zeros), how.terms),
         Matrix(as_lanes(c, zeros), places[0, 0], places[0, 1], places[0, 2]),
         Matrix(as_lanes(start, zeros), places[1, 0], places[1, 1], places[1, 2]),
         Matrix(as_lanes(gate, zeros), places[2, 0], places[2, 1], places[2, 2]),
-        Matrix(as_lanes(a, zeros), places[3, 0], places[3, 1], places[3, 2]),
+        Matrix(as_lanes(a, left), places[3, 0], places[3, 1], places[3, 2]),
         Matrix(as_lanes(b, zeros), places[4, 0], places[4, 1], places[4, 2]),
         shape,
-        rectify,
+        ending,
     )
 
 
-def multiply(layouts, values, shape, rectify, dtype):
+def multiply(layouts, values, shape, ending, dtype, terms=None):
     """Lay matrices ``[row, column, lane]`` out, multiply, and return C as such a matrix.
 
-    The first layout is that of C; whatever lies between its elements must stay as it was.
+    The first layout is that of C; whatever lies between its elements must stay as it was. ``terms``
+    are added up at a time.
     """
     width = WIDTH[dtype]
-    arrays = [np.full((layout.size, width), 99, dtype) for layout in layouts]
+    widths = [width, width, width, values[2].shape[2], width]
+    arrays = [np.full((p.size, w), 99, dtype) for p, w in zip(layouts, widths, strict=True)]
     for layout, value, array in zip(layouts[1:], values, arrays[1:], strict=True):
         _view(array, layout, value.shape)[...] = value
     places = np.array([layout[:3] for layout in layouts])
+    how = multiplier(dtype, width)
     _multiply(
         template(dtype, width),
-        product_address(dtype, width),
+        template(dtype, widths[3]),
+        how._replace(terms=terms or how.terms),
         tuple(arrays),
         places,
         shape,
-        int(rectify),
+        ending,
     )
     view = _view(arrays[0], layouts[0], (*shape[:2], width))
     found = view.copy()
@@ -101,58 +105,70 @@ def whole(random, shape, layout):
     return values
 
 
+ENDINGS = st.sampled_from([PLAIN, RECTIFIED, GATED])
+
+
 @pytest.mark.parametrize("dtype", WIDTH)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=200)
 @given(
-    shape=st.tuples(st.integers(1, 30), st.integers(1, 30), st.integers(1, 20)),
+    shape=st.tuples(st.integers(1, 70), st.integers(1, 30), st.integers(1, 20)),
+    terms=st.integers(1, 20),
     seed=st.integers(0, 2**32 - 1),
-    rectify=st.booleans(),
+    ending=ENDINGS,
+    shared=st.booleans(),
     data=st.data(),
 )
-def test_every_size_layout_and_gate(dtype, shape, seed, rectify, data):
-    m, n, terms = shape
+def test_every_size_layout_and_ending(dtype, shape, terms, seed, ending, shared, data):
+    m, n, k = shape
     random = np.random.RandomState(seed)
     places = [
         data.draw(layouts(m, n)),
         data.draw(layouts(m, n, constant=True)),
         data.draw(layouts(m, n, constant=True)),
-        data.draw(layouts(m, terms)),
-        data.draw(layouts(terms, n)),
+        data.draw(layouts(m, k)),
+        data.draw(layouts(k, n)),
     ]
-    sizes = [(m, n), (m, n), (m, terms), (terms, n)]
+    width = WIDTH[dtype]
+    sizes = [(m, n, width), (m, n, width), (m, k, 1 if shared else width), (k, n, width)]
     start, gate, a, b = (
-        whole(random, (*size, WIDTH[dtype]), place)
-        for size, place in zip(sizes, places[1:], strict=True)
+        whole(random, size, place) for size, place in zip(sizes, places[1:], strict=True)
     )
-    found = multiply(places, (start, gate, a, b), shape, rectify, dtype)
-    total = start + np.einsum("mkl,knl->mnl", a, b)
-    control = total if rectify else gate
+    found = multiply(places, (start, gate, a, b), shape, ending, dtype, terms)
+    total = start + np.einsum("mkl,knl->mnl", np.broadcast_to(a, (m, k, width)), b)
+    control = {PLAIN: 1, RECTIFIED: total, GATED: gate}[ending]
     np.testing.assert_array_equal(found, np.where(control > 0, total, 0))
 
 
 @settings(deadline=None, max_examples=30)
 @given(
     shape=st.tuples(st.integers(1, ROWS + 2), st.integers(1, COLUMNS + 2), st.integers(1, 9)),
+    terms=st.integers(1, 9),
     seed=st.integers(0, 2**32 - 1),
-    rectify=st.booleans(),
+    ending=ENDINGS,
+    shared=st.booleans(),
 )
-@example(shape=(2 * ROWS + 1, 2 * COLUMNS + 1, 40), seed=0, rectify=False)
-def test_each_element_is_one_sum_in_order_rounded_once_a_term(shape, seed, rectify):
+@example(shape=(2 * ROWS + 1, 2 * COLUMNS + 1, 40), terms=7, seed=0, ending=RECTIFIED, shared=False)
+@example(shape=(9 * ROWS + 1, COLUMNS, 300), terms=None, seed=0, ending=GATED, shared=True)
+def test_each_element_is_one_sum_in_order_rounded_once_a_term(shape, terms, seed, ending, shared):
     """The very bits: no size of a tile and no blocking may change them."""
-    m, n, terms = shape
+    m, n, k = shape
     random = np.random.RandomState(seed)
-    sizes = [(m, n), (m, n), (m, terms), (terms, n)]
-    values = [random.normal(size=(*size, 8)) for size in sizes]
-    places = [plain(m, n), *(plain(*size) for size in sizes)]
-    found = multiply(places, values, shape, rectify, "float64")
+    sizes = [(m, n, 8), (m, n, 8), (m, k, 1 if shared else 8), (k, n, 8)]
+    values = [random.normal(size=size) for size in sizes]
+    places = [plain(m, n), *(plain(*size[:2]) for size in sizes)]
+    found = multiply(places, values, shape, ending, "float64", terms)
+    start, gate, a, b = (np.broadcast_to(value, (*value.shape[:2], 8)) for value in values)
+    gate = np.ones_like(gate) if ending == PLAIN else gate
     for lane in (0, 7):
-        expected = naive.product(*(value[..., lane] for value in values), rectify)
-        np.testing.assert_array_equal(found[..., lane], expected)
+        four = (value[..., lane] for value in (start, gate, a, b))
+        np.testing.assert_array_equal(
+            found[..., lane], naive.product(*four, rectify=ending == RECTIFIED)
+        )
 
 
 def test_a_nan_passes_the_rectifier_and_the_gate():
     """A run that diverges must not look as if it had recovered."""
-    for rectify in (True, False):
+    for ending in (RECTIFIED, GATED):
         values = [np.full((1, 1, 8), value) for value in (0.0, np.nan, np.nan, 1.0)]
-        found = multiply([plain(1, 1)] * 5, values, (1, 1, 1), rectify, "float64")
+        found = multiply([plain(1, 1)] * 5, values, (1, 1, 1), ending, "float64")
         assert np.isnan(found).all()
