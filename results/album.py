@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from results.cells import deciding
 from results.lines import curves, layers, pareto, path
 from results.maps import differences, heatmap
-from results.plane import plane
+from results.plane import is_number, plane
 from results.plots import style
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def album(
     metrics: Sequence[str],
     kinds: Sequence[str] = KINDS,
     *,
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
     history: Mapping[str, pd.DataFrame] | None = None,
 ) -> Iterator[tuple[str, Figure]]:
     """Draw pictures, each with a name for its file.
@@ -40,13 +40,13 @@ def album(
         What maps and differences show.
     kinds : sequence of str
         Which of `KINDS` to draw.
-    at : dict of str to float, optional
+    at : dict of str to float or str, optional
         Values at which to hold axes that a picture does not show.
     history : dict of str to DataFrame, optional
         For the learning curves: the history of some cells, by what to call them.
     """
     found = plane(cells, at)
-    along = [axis.name for axis in (found.x, found.y) if len(axis.values) > 1]
+    along = [a.name for a in (found.x, found.y) if len(a.values) > 1 and is_number(a.values)]
     for kind in kinds:
         with style():
             if kind == "heatmap":
@@ -67,7 +67,7 @@ def _maps(
     cells: pd.DataFrame,
     metrics: Sequence[str],
     along: Sequence[str],
-    at: Mapping[str, float] | None,
+    at: Mapping[str, float | str] | None,
     against: str,
 ) -> Iterator[tuple[str, Figure]]:
     """Draw a map of each metric; a line where only one axis varies."""
@@ -86,7 +86,7 @@ def _maps(
         yield f"{'differences' if against else 'heatmap'}-{metric}", figure
 
 
-def _path(cells: pd.DataFrame, along: str, at: Mapping[str, float] | None) -> Figure:
+def _path(cells: pd.DataFrame, along: str, at: Mapping[str, float | str] | None) -> Figure:
     """Draw how sparse each layer becomes along a penalty, and what that costs."""
     figure = Figure(_TWO_UP)
     top, bottom = figure.subplots(2)

@@ -25,6 +25,9 @@ METRICS = ("final_loss", "val_loss", "val_accuracy", "sparsity")
 #: Losses by which cells are ranked: `deciding` says which one counts.
 RANKED = ("final_loss", "val_loss")
 
+#: What places a cell and is no penalty, in the order in which it is told.
+_BESIDE = ("lr", "momentum", "path")
+
 #: Share of repetitions of the whole sweep in which an interval would hold the true mean.
 CONFIDENCE = 0.95
 
@@ -57,7 +60,7 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFram
         interval ``low_`` to ``high_``; ``rank_final_loss`` and ``rank_val_loss``; and each
         metric's paired differences ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``,
         with ``low_`` and ``high_``: from the best cell, and from the one without penalties and
-        with the same learning rate and momentum. Cells that lack seeds rank behind.
+        with all else the same. Cells that lack seeds rank behind.
     """
     for metric in metrics:
         if metric not in runs.columns or not pd.api.types.is_numeric_dtype(runs[metric]):
@@ -131,8 +134,8 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
 
 def axes(cells: pd.DataFrame) -> list[str]:
     """Return the axes of the grid, penalties first."""
-    names = [name for name in cell_columns(cells) if name not in ("data", "lr", "momentum")]
-    return [*names, "lr", "momentum"]
+    names = [name for name in cell_columns(cells) if name != "data"]
+    return sorted(names, key=lambda name: _BESIDE.index(name) if name in _BESIDE else -1)
 
 
 def metrics_of(runs: pd.DataFrame) -> list[str]:
@@ -150,7 +153,7 @@ def numbered(runs: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
 
 def no_penalty(cells: pd.DataFrame) -> NDArray[np.int64]:
     """Find for each cell the one without any penalty and with all else equal, -1 for none."""
-    rest = ["data", "lr", "momentum"]
+    rest = ["data", *(name for name in _BESIDE if name in cells)]
     penalties = cells[cell_columns(cells)].drop(columns=rest)
     without = np.flatnonzero((penalties == 0).all(axis=1))
     same = cells.groupby(rest).ngroup().to_numpy()

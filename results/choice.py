@@ -56,18 +56,18 @@ def standard_error(cell: pd.Series, metric: str) -> float:
     return float(cell[f"std_{metric}"] / np.sqrt(cell["seeds"]))
 
 
-def place(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float]) -> str:
+def place(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float | str]) -> str:
     """Say where a cell is, by the axes on which the cells differ: ``l1 = 0.01, l2 = 0``."""
     varying = [name for name in axes(cells) if cells[name].nunique() > 1]
     return ", ".join(f"{name} = {number(cell[name])}" for name in varying or ["l1", "l2"])
 
 
-def contrast(cells: pd.DataFrame) -> dict[str, dict[str, float]]:
+def contrast(cells: pd.DataFrame) -> dict[str, dict[str, float | str]]:
     """Return where the best cell is, and the one without penalties beside it, by their names."""
     lowest = int(best(cells).index[0])
     rows = dict.fromkeys([lowest, int(no_penalty(cells)[lowest])])
     return {
-        place(cells, cells.iloc[row]): {name: float(cells.iloc[row][name]) for name in axes(cells)}
+        place(cells, cells.iloc[row]): {name: cells[name].iloc[row] for name in axes(cells)}
         for row in rows
         if row >= 0
     }

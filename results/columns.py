@@ -48,6 +48,7 @@ _PLACE = (
     Column("lr", "float64", "", "Learning rate."),
     Column("momentum", "float64", "", "Nesterov momentum."),
     Column("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
+    Column("path", "string", "", "`up`, `down` or `cold`: the order of the path (with path)."),
 )
 _TRAIN_LOSS = Column("train_loss", "float64", "nat", "Cross-entropy alone, training part.")
 _VAL_LOSS = Column("val_loss", "float64", "nat", "Cross-entropy alone, held-out part.")
@@ -84,7 +85,7 @@ RUNS = (
 )
 
 #: Columns that only some sweeps have.
-OPTIONAL = ("best_epoch", "rung")
+OPTIONAL = ("path", "best_epoch", "rung")
 
 #: The table of the history, in the order of its columns.
 HISTORY = (
@@ -112,13 +113,12 @@ def schema(weights: Iterable[str], varied: Iterable[str], extras: Iterable[str] 
     extras : iterable of str
         Which of `OPTIONAL` the sweep has.
     """
-    left_out = set(OPTIONAL) - set(extras)
-    return _arrow((c for c in RUNS if c.name not in left_out), tuple(weights), tuple(varied))
+    return _arrow(RUNS, tuple(weights), tuple(varied), extras)
 
 
-def history_schema(varied: Iterable[str]) -> pa.Schema:
-    """Make the schema of the table of the history; `varied` as in `schema`."""
-    return _arrow(HISTORY, (), tuple(varied))
+def history_schema(varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Schema:
+    """Make the schema of the table of the history; `varied` and `extras` as in `schema`."""
+    return _arrow(HISTORY, (), tuple(varied), extras)
 
 
 def coordinates(names: list[str]) -> list[str]:
@@ -127,13 +127,19 @@ def coordinates(names: list[str]) -> list[str]:
 
 
 def _arrow(
-    columns: Iterable[Column], weights: tuple[str, ...], varied: tuple[str, ...]
+    columns: Iterable[Column],
+    weights: tuple[str, ...],
+    varied: tuple[str, ...],
+    extras: Iterable[str],
 ) -> pa.Schema:
     """Fill in the patterns and make an Arrow schema."""
     import pyarrow as pa
 
+    left_out = set(OPTIONAL) - set(extras)
     fields = []
     for column in columns:
+        if column.name in left_out:
+            continue
         dtype = pa.type_for_alias(column.dtype)
         if "<varied>" in column.name:
             fields += [(name, dtype) for name in varied]

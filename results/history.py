@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def load_history(
-    path: str | os.PathLike[str], cell: Mapping[str, float] | None = None
+    path: str | os.PathLike[str], cell: Mapping[str, float | str] | None = None
 ) -> pd.DataFrame:
     """Read the history of a complete sweep: one row per run and recorded epoch.
 
@@ -27,7 +27,7 @@ def load_history(
     ----------
     path : str or path
         The results directory.
-    cell : dict of str to float, optional
+    cell : dict of str to float or str, optional
         Read only the runs at these values of axes, such as ``{"l1": 0.01, "l2": 0}``.
 
     Raises
@@ -48,7 +48,7 @@ def load_history(
             for batch in parquet.iter_batches(batch_size=2**18):
                 chosen = np.ones(len(batch), dtype=bool)
                 for name, value in (cell or {}).items():
-                    chosen &= batch[name].to_numpy() == value
+                    chosen &= batch[name].to_numpy(zero_copy_only=False) == value
                 found.append(batch.filter(pa.array(chosen)))
             schema = parquet.schema_arrow.remove_metadata()
     except (pa.ArrowException, OSError) as error:

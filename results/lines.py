@@ -46,10 +46,12 @@ def path(
     metrics: str | Sequence[str] | None = None,
     *,
     along: str = "l1",
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw metrics along a penalty, with bands of the 95 % interval over seeds.
+
+    A single metric gets a line for each order of the path, where there are several.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ def path(
         By default the sparsity of each layer.
     along : str, default "l1"
         An axis of the grid.
-    at : dict of str to float, optional
+    at : dict of str to float or str, optional
         Values at which to hold the other axes; by default those of the best cell.
     ax : Axes, optional
         By default those of a new figure.
@@ -68,12 +70,19 @@ def path(
         metrics = layers(table) or ["sparsity"]
     metrics = [metrics] if isinstance(metrics, str) else list(metrics)
     cells, ax = as_cells(table, metrics), axes(ax)
-    rows, fixed = hold(cells, [along], at)
-    line = cells.iloc[rows].sort_values(along)
-    axis = lay_out(along, line[along].to_numpy())
-    for i, metric in enumerate(metrics):
+    apart = len(metrics) == 1 and "path" in cells and "path" not in (at or {})
+    rows, fixed = hold(cells, [along, "path"] if apart else [along], at)
+    shown = cells.iloc[rows]
+    axis = lay_out(along, np.unique(shown[along]))
+    if apart and shown["path"].nunique() > 1:
+        lines = [(str(order), metrics[0], line) for order, line in shown.groupby("path")]
+    elif len(metrics) == 1:
+        lines = [(called(metrics[0]), metrics[0], shown)]
+    else:
+        lines = [(metric.removeprefix("sparsity_"), metric, shown) for metric in metrics]
+    for i, (name, metric, line) in enumerate(lines):
+        line = line.set_index(along).reindex(axis.values)
         mean, low, high = (line[f"{part}_{metric}"].to_numpy() for part in ("mean", "low", "high"))
-        name = metric.removeprefix("sparsity_") if len(metrics) > 1 else called(metric)
         _band(ax, axis, i, name, mean, low, high)
     label(ax.xaxis, axis)
     margin = 0.04 * (axis.edges[-1] - axis.edges[0])
@@ -85,9 +94,9 @@ def path(
     elif "_from_" in metrics[0]:
         ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     else:
-        loss_axis(ax, line[f"mean_{metrics[0]}"].to_numpy(), metrics[0])
+        loss_axis(ax, shown[f"mean_{metrics[0]}"].to_numpy(), metrics[0])
     open_frame(ax)
-    legend_below(ax, ncols=4, title=_over(line["seeds"].max()))
+    legend_below(ax, ncols=4, title=_over(shown["seeds"].max()))
     held = f" at {said(fixed)}" if fixed else ""
     what = "sparsity by layer" if shares and len(metrics) > 1 else ", ".join(map(called, metrics))
     ax.set_title(f"{cells['data'].iloc[0]}: {what}{held}")

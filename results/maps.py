@@ -38,7 +38,7 @@ def heatmap(
     table: pd.DataFrame,
     metric: str | None = None,
     *,
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the mean of a metric over two axes of the grid, L1 and L2 where they vary.
@@ -49,7 +49,7 @@ def heatmap(
         Runs, or their `results.summary`.
     metric : str, optional
         By default the loss that decides.
-    at : dict of str to float, optional
+    at : dict of str to float or str, optional
         Values at which to hold other axes; by default those of the best cell.
     ax : Axes, optional
         By default those of a new figure.
@@ -73,7 +73,7 @@ def differences(
     metric: str | None = None,
     *,
     against: Literal["none", "best"] = "none",
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw paired differences, hatched where the 95 % interval does not tell them from 0.

@@ -27,7 +27,7 @@ class Axis(NamedTuple):
     ----------
     name : str
     values : ndarray
-        In rising order.
+        Numbers in rising order, or words.
     at : ndarray
         Where each value is drawn.
     logarithmic : bool
@@ -35,7 +35,7 @@ class Axis(NamedTuple):
     """
 
     name: str
-    values: NDArray[np.float64]
+    values: NDArray
     at: NDArray[np.float64]
     logarithmic: bool
 
@@ -91,14 +91,14 @@ class Plane(NamedTuple):
     x, y : Axis
     rows : ndarray of int64, shape (y, x)
         Row of each cell in the summary, -1 where there is none.
-    fixed : dict of str to float
+    fixed : dict of str to float or str
         Values of the other axes, of those that have more than one.
     """
 
     x: Axis
     y: Axis
     rows: NDArray[np.int64]
-    fixed: dict[str, float]
+    fixed: dict[str, float | str]
 
     def matrix(self, values: pd.Series) -> NDArray[np.float64]:
         """Lay a column of the summary out as ``[y, x]``, NaN where there is no cell."""
@@ -111,14 +111,14 @@ class Plane(NamedTuple):
         return (int(places[0, 0]), int(places[0, 1])) if len(places) else None
 
 
-def plane(cells: pd.DataFrame, at: Mapping[str, float] | None = None) -> Plane:
+def plane(cells: pd.DataFrame, at: Mapping[str, float | str] | None = None) -> Plane:
     """Choose a plane: L1 and L2 where they vary, through the best cell in all other axes.
 
     Parameters
     ----------
     cells : DataFrame
         A `results.summary`.
-    at : dict of str to float, optional
+    at : dict of str to float or str, optional
         Values at which to hold axes fixed.
     """
     names = axes(cells)
@@ -134,15 +134,15 @@ def plane(cells: pd.DataFrame, at: Mapping[str, float] | None = None) -> Plane:
 
 
 def hold(
-    cells: pd.DataFrame, free: Sequence[str], at: Mapping[str, float] | None = None
-) -> tuple[NDArray[np.int64], dict[str, float]]:
+    cells: pd.DataFrame, free: Sequence[str], at: Mapping[str, float | str] | None = None
+) -> tuple[NDArray[np.int64], dict[str, float | str]]:
     """Hold all axes fixed but the free ones: where `at` says, else where the best cell is.
 
     Returns
     -------
     rows : ndarray of int64
         Rows of the summary that are left.
-    fixed : dict of str to float
+    fixed : dict of str to float or str
         Where axes with more than one value are held.
     """
     fixed = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
@@ -156,31 +156,42 @@ def hold(
     through = cells.iloc[np.flatnonzero(chosen)[int(rank.argmin())]]
     for name in axes(cells):
         if name not in free and name not in fixed:
-            fixed[name] = float(through[name])
+            fixed[name] = through[name]
             chosen &= (cells[name] == fixed[name]).to_numpy()
     varying = {name: value for name, value in fixed.items() if cells[name].nunique() > 1}
     return np.flatnonzero(chosen), varying
 
 
-def said(fixed: Mapping[str, float]) -> str:
+def said(fixed: Mapping[str, float | str]) -> str:
     """Say what is held fixed: ``l2 = 0.001, lr = 0.01``."""
     return ", ".join(f"{name} = {number(value)}" for name, value in fixed.items())
 
 
-def value_of(cells: pd.DataFrame, name: str, value: float) -> float:
+def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
     """Return the value of an axis that was meant, which may be given rounded as we write it."""
     if name not in axes(cells):
         raise ResultsError(f"no axis {name!r}; there are {', '.join(axes(cells))}")
     values = np.unique(cells[name])
-    near = values[np.isclose(values, value, rtol=1e-3, atol=0)]
+    if isinstance(value, str) or not is_number(values):
+        near = values[values == value]
+    else:
+        near = values[np.isclose(values, value, rtol=1e-3, atol=0)]
+        near = near[np.argsort(abs(near - value))]
     if not len(near):
         there = ", ".join(number(v) for v in values[:8]) + (", ..." if len(values) > 8 else "")
         raise ResultsError(f"{name} is never {number(value)}; its values are {there}")
-    return float(near[np.argmin(abs(near - value))])
+    return near[0]
 
 
-def lay_out(name: str, values: NDArray[np.float64]) -> Axis:
+def is_number(values: NDArray) -> bool:
+    """Tell whether the values of an axis are numbers, and not words."""
+    return values.dtype.kind in "iuf"
+
+
+def lay_out(name: str, values: NDArray) -> Axis:
     """Lay an axis out, logarithmic where its values ask for it; see `Axis`."""
+    if not is_number(values):
+        return Axis(name, values, np.arange(len(values), dtype=np.float64), logarithmic=False)
     positive = values[values > 0]
     wide = len(positive) > 0 and positive[-1] >= _LOGARITHMIC * positive[0]
     if values[0] < 0 or not (wide or (len(positive) == 1 and values[0] == 0)):

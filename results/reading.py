@@ -162,7 +162,7 @@ def _places(rows: pa.Table) -> np.ndarray:
     names = [name for name in coordinates(rows.column_names) if name not in ("run", "data")]
     values = [rows[name].to_numpy() for name in names]
     order = np.lexsort(values[::-1])
-    changes = np.any([np.diff(value[order]) != 0 for value in values], axis=0)
+    changes = np.any([value[order][1:] != value[order][:-1] for value in values], axis=0)
     places = np.empty(len(rows), dtype=np.int64)
     places[order] = np.concatenate(([0], np.cumsum(changes)))
     return places

@@ -22,6 +22,7 @@ from results.cells import METRICS, axes, deciding, summary
 from results.choice import best
 from results.errors import ResultsError
 from results.pagedata import history_data, page_data
+from results.plane import is_number
 from results.words import axis as axis_name
 from results.words import number
 
@@ -114,8 +115,9 @@ def _question(cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
     for name in axes(cells):
         values = np.unique(cells[name])
         if len(values) > 1:
-            first, last = number(values[0], 2), number(values[-1], 2)
-            varied.append(f"{axis_name(name)} ({len(values)} values, {first} to {last})")
+            told = f"{len(values)} values, {number(values[0], 2)} to {number(values[-1], 2)}"
+            told = told if is_number(values) else ", ".join(values)
+            varied.append(f"{axis_name(name)} ({told})")
     hidden = spec.get("hidden", "none")
     network = "softmax regression" if hidden == "none" else f"a network with hidden layers {hidden}"
     asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))

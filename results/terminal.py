@@ -46,7 +46,7 @@ class Look(NamedTuple):
 def show(
     table: pd.DataFrame,
     metric: str | None = None,
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
     file: TextIO | None = None,
 ) -> None:
     """Print the best cells and the map.
@@ -57,7 +57,7 @@ def show(
         Runs, or their `results.summary`.
     metric : str, optional
         What the map shows; by default the loss that decides.
-    at : dict of str to float, optional
+    at : dict of str to float or str, optional
         Values at which the map holds axes fixed; see `results.plane.plane`.
     file : text file, optional
         Standard output by default. Where it is no terminal, or NO_COLOR is set, it gets no
@@ -109,7 +109,7 @@ def best_cells(cells: pd.DataFrame, blocks: bool = True) -> list[str]:
 
 
 def block_map(
-    cells: pd.DataFrame, metric: str, look: Look, at: Mapping[str, float] | None = None
+    cells: pd.DataFrame, metric: str, look: Look, at: Mapping[str, float | str] | None = None
 ) -> list[str | Text]:
     """Return the lines of a map of a metric."""
     found = plane(cells, at)

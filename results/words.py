@@ -12,6 +12,7 @@ _AXES = {
     "l2": "L2 penalty",
     "lr": "learning rate",
     "momentum": "momentum",
+    "path": "order of the path",
 }
 #: With what a metric is compared, as names of columns say it.
 _OTHERS = {"none": "no penalty", "best": "the best cell"}
@@ -19,8 +20,10 @@ _OTHERS = {"none": "no penalty", "best": "the best cell"}
 _COLUMNS = {column.name: column for column in (*HISTORY, *RUNS)}
 
 
-def number(value: float, digits: int = 4) -> str:
-    """Write a number shortly, as one would type it: ``0.01``, ``5.623e-4``, ``0``."""
+def number(value: float | str, digits: int = 4) -> str:
+    """Write a number shortly, as one would type it: ``0.01``, ``5.623e-4``, ``0``; or a word."""
+    if isinstance(value, str):
+        return value
     if not math.isfinite(value):
         return {math.inf: "inf", -math.inf: "-inf"}.get(value, "-")
     value += 0.0  # no minus before a 0

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +12,9 @@ from sweep.experiment import Experiment, prepare
 from sweep.fold import fold_of
 from sweep.machine import version
 from sweep.model import Model
+from sweep.retraining import train_again
 from sweep.saving import check_target
 from sweep.spec import Sweep
-from sweep.task import Batch
-from sweep.trainer import State
 from sweep.variables import Variable, variables_of
 
 if TYPE_CHECKING:
@@ -88,7 +87,8 @@ def _model(experiment: Experiment, row: "pd.Series", directory: str | os.PathLik
 
         mean, scale = splits.scale(dataset, fold.train)
         variables, classes = _variables(spec, dataset.features), dataset.classes
-    place: dict[str, Any] = {name: row[name].item() for name in ("run", *plan.axes)}
+    run = np.array([row["run"]])
+    place = {name: there.item() for name, there in {"run": run, **plan.coordinates(run)}.items()}
     reached = {name: row[name].item() for name in _REACHED if np.isfinite(row[name])}
     trained_on = {"data": plan.name, "rows": len(fold.train), "held_out": len(fold.val)}
     return Model(
@@ -105,21 +105,9 @@ def _model(experiment: Experiment, row: "pd.Series", directory: str | os.PathLik
 
 
 def _trained(experiment: Experiment, run: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Train a run, after those that come before it on its path; return its row and weights."""
-    spec, dataset, plan = experiment
-    numbers = np.array([run])
-    if spec.path:
-        place = plan.coordinates(numbers)
-        axis = plan.axes[spec.path]
-        before = axis[axis <= place[spec.path][0]]
-        same = {name: np.repeat(value, len(before)) for name, value in place.items()}
-        numbers = plan.numbers({**same, spec.path: before})
-    batch = Batch(plan, dataset, numbers, lambda: False)
-    state = batch.drawn().take(np.array([0]))
-    for i in range(len(numbers)):
-        start = State.fresh(state.weights(spec), spec) if i else state
-        columns, state = batch.train(np.array([i]), start, spec.epochs)
-    return columns, state.weights(spec)[:, 0]
+    """Train a run again; return its row and weights."""
+    columns, _, weights = train_again(experiment, np.array([run]))
+    return columns, weights[:, 0]
 
 
 def _variables(spec: Sweep, features: tuple[str, ...]) -> tuple[Variable, ...]:

@@ -37,6 +37,7 @@ _EXPERIMENT = (
     ("history", "K", "also record metrics every K epochs [0: never]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
     ("path", "AXIS", "l1 or l2: warm starts along that axis"),
+    ("path-order", "ORDERS", "of up, down, cold: how the path is followed [up]"),
     ("halving", "ETA", "successive halving over the cells"),
 )
 

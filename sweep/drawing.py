@@ -38,7 +38,7 @@ def pictures(
     runs: pd.DataFrame,
     metrics: Sequence[str] = (),
     kinds: Sequence[str] = (),
-    at: Mapping[str, float] | None = None,
+    at: Mapping[str, float | str] | None = None,
 ) -> Iterator[tuple[str, Figure]]:
     """Draw pictures, each with a name for its file.
 
@@ -52,7 +52,7 @@ def pictures(
     kinds : sequence of str, optional
         Which pictures; by default all in which there is something to see, and those of weights
         for the article alone, whose networks are small.
-    at : dict of str to float, optional
+    at : dict of str to float or str, optional
         Values at which to hold axes that a picture does not show.
 
     Raises
@@ -90,7 +90,7 @@ def _small(spec: Sweep) -> bool:
     return spec.data == "article" and not spec.halving
 
 
-def _weights(spec: Sweep, cells: pd.DataFrame, at: Mapping[str, float]) -> Figure:
+def _weights(spec: Sweep, cells: pd.DataFrame, at: Mapping[str, float | str]) -> Figure:
     """Draw the parameters of one run before and after training.
 
     It is the document's own run, where the grid has it, or else one of the best cell.
@@ -111,7 +111,9 @@ def _weights(spec: Sweep, cells: pd.DataFrame, at: Mapping[str, float]) -> Figur
         return results.weights(before, after, zero_tol=spec.zero_tol, figure=figure)
 
 
-def _weight_path(spec: Sweep, cells: pd.DataFrame, along: str, at: Mapping[str, float]) -> Figure:
+def _weight_path(
+    spec: Sweep, cells: pd.DataFrame, along: str, at: Mapping[str, float | str]
+) -> Figure:
     """Draw every weight of one seed's network along a penalty."""
     rows, fixed = hold(cells, [along], at)
     line = cells.iloc[rows].sort_values(along)

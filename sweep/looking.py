@@ -126,17 +126,17 @@ def _runs(directory: str | Path) -> pd.DataFrame:
     return runs
 
 
-def _held(at: Sequence[str]) -> dict[str, float]:
+def _held(at: Sequence[str]) -> dict[str, float | str]:
     """Read NAME=VALUE pairs."""
-    held = {}
+    held: dict[str, float | str] = {}
     for text in at:
         name, _, value = text.partition("=")
+        if not value:
+            raise InputError(f"--at should be NAME=VALUE, such as l2=0.01; it is {text!r}")
         try:
             held[name] = float(value)
-        except ValueError:
-            raise InputError(
-                f"--at should be NAME=VALUE, such as l2=0.01; it is {text!r}"
-            ) from None
+        except ValueError:  # a word, such as those of `path`
+            held[name] = value
     return held
 
 

@@ -90,7 +90,9 @@ def union(specs: Sequence[Sweep], directories: Sequence[str | os.PathLike[str]])
         for name in here:
             if here[name] != there[name]:
                 raise InputError(_differ(name, directories[0], directory))
-    joined = {axis: sorted({v for spec in specs for v in getattr(spec, axis)}) for axis in axes}
+    joined = {
+        axis: sorted({v for spec in specs for v in getattr(spec, axis)}) or None for axis in axes
+    }
     varied = {name: sorted({v for spec in specs for v in spec.vary[name]}) for name in first.vary}
     return first.replace(**joined, **({"vary": varied} if varied else {}))
 

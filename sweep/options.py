@@ -25,6 +25,8 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "path": ("off", None),
     "halving": ("off", None),
 }
+#: How the runs along a path begin.
+ORDERS = ("up", "down", "cold")
 
 
 @contextmanager
@@ -137,6 +139,20 @@ def _vary(raw: Any, info: ValidationInfo) -> dict[str, tuple[float, ...]]:
     return axes
 
 
+def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    if not info.data.get("path"):
+        if raw not in ((), []):
+            raise InputError("`path_order` is that of a path: give `path` too, or leave it out")
+        return ()
+    words = [word.strip() for word in raw.split(",")] if isinstance(raw, str) else raw
+    if not isinstance(words, list | tuple) or not words or any(w not in ORDERS for w in words):
+        raise InputError(
+            f"`path_order` should be of {', '.join(ORDERS)}, such as up,cold; "
+            f"it is {reprlib.repr(raw)}"
+        )
+    return tuple(sorted(set(words)))
+
+
 def _word(raw: Any, info: ValidationInfo) -> Any:
     word, meaning = WORDS[str(info.field_name)]
     return meaning if isinstance(raw, str) and raw.strip() == word else raw
@@ -156,4 +172,5 @@ Tolerance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
 Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]
+Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
 Halving = Annotated[Natural | None, Field(ge=2), BeforeValidator(_word)]

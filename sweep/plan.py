@@ -61,6 +61,7 @@ class Plan:
             "lr": np.array(spec.lr, dtype=np.float64),
             "momentum": np.array(spec.momentum, dtype=np.float64),
             **{name: np.array(values, dtype=np.float64) for name, values in spec.vary.items()},
+            **({"path": np.array(spec.path_order)} if spec.path else {}),
         }
 
     @property

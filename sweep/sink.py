@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Axes of the grid, by their options: they may grow while all else stays.
-AXES = ("seeds", "l1", "l2", "lr", "momentum")
+AXES = ("seeds", "l1", "l2", "lr", "momentum", "path_order")
 
 
 class Sink(Protocol):
@@ -157,7 +157,7 @@ def is_subset(older: Mapping[str, Any], spec: Sweep) -> bool:
         return False
     # Where runs depend on each other, along a path or in a race, no axis may grow.
     free = () if spec.halving else tuple(set(AXES) - {spec.path})
-    axes = [(old.pop(name), new.pop(name)) for name in free]
+    axes = [(old.pop(name, []), new.pop(name)) for name in free]
     old_varied, new_varied = dict(old.pop("vary")), dict(new.pop("vary"))
     axes += [(old_varied.get(name, []), values) for name, values in new_varied.items()]
     return (

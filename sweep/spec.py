@@ -103,6 +103,9 @@ class Sweep(BaseModel):
         Stop a run after so many epochs without a better validation loss.
     path : {"l1", "l2"}, optional
         Follow a warm-started regularisation path along this axis.
+    path_order : str or sequence of str, default "up" with `path`
+        Of "up" (from the smallest penalty up), "down" (from the largest down) and "cold" (each
+        run from its own initial weights): an axis of the grid.
     halving : int, optional
         Successive halving over the cells: the share 1 / halving goes on.
     """
@@ -133,6 +136,9 @@ class Sweep(BaseModel):
     history: options.Natural = 0
     patience: options.Patience = None
     path: options.Path = None
+    path_order: options.Orders = Field(
+        default_factory=lambda fields: ("up",) if fields.get("path") else ()
+    )
     halving: options.Halving = None
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -281,6 +287,8 @@ class Sweep(BaseModel):
                 value = options.WORDS[name][0]
             elif name in ("hidden", "l1_on", "l2_on"):
                 value = ",".join(map(str, value)) or "none"
+            elif name == "path_order":
+                value = ",".join(value) or None
             elif isinstance(value, tuple):
                 value = grammar.text(value)
             elif name == "vary":

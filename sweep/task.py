@@ -11,6 +11,7 @@ from results import columns as tables
 from sweep.draws import initial_weights
 from sweep.fold import Fold, fold_of
 from sweep.packs import pack
+from sweep.path import train_paths
 from sweep.plan import Plan
 from sweep.sparsity import sparsity
 from sweep.trainer import State, Trained, train_runs
@@ -47,10 +48,7 @@ def run_task(
     begun = time.perf_counter()
     numbers = numbers_of(ranges)
     batch = Batch(plan, dataset, numbers, stopped)
-    if plan.spec.path:
-        found = _along_path(batch, plan)
-    else:
-        found, _ = batch.train(np.arange(len(numbers)), batch.drawn(), plan.spec.epochs)
+    found, _ = train(batch)
     found["seconds"] = np.full(len(numbers), (time.perf_counter() - begun) / len(numbers))
     return Rows(table(plan, found), batch.history_table())
 
@@ -147,7 +145,7 @@ class Batch:
             return None
         import pyarrow as pa
 
-        wanted = tables.history_schema(self.plan.spec.vary)
+        wanted = tables.history_schema(self.plan.spec.vary, _extras(self.plan))
         pieces = [_filled(wanted, self.plan.name, then) for then in self._history]
         order = [("run", "ascending"), ("epoch", "ascending")]
         return pa.concat_tables([wanted.empty_table(), *pieces]).sort_by(order)
@@ -178,23 +176,13 @@ class Batch:
             self._history.append({**places, **then})
 
 
-def _along_path(batch: Batch, plan: Plan) -> Columns:
-    """Train along the path's axis, from its smallest value up.
-
-    Each run begins with the weights of the run before it, and at rest.
-    """
-    axis = batch.columns[str(plan.spec.path)]
-    state = batch.drawn().take(np.flatnonzero(axis == axis.min()))
-    found: list[Columns] = []
-    groups: list[np.ndarray] = []
-    for value in np.unique(axis):
-        index = np.flatnonzero(axis == value)  # at every value the runs stand in the same order
-        start = State.fresh(state.weights(plan.spec), plan.spec) if groups else state
-        some, state = batch.train(index, start, plan.spec.epochs)
-        found.append(some)
-        groups.append(index)
-    order = np.argsort(np.concatenate(groups))
-    return {name: np.concatenate([one[name] for one in found])[order] for name in found[0]}
+def train(batch: Batch) -> tuple[Columns, np.ndarray]:
+    """Train all runs of a batch to their end; return their columns and their weights."""
+    spec = batch.plan.spec
+    if spec.path:
+        return train_paths(batch)
+    columns, state = batch.train(np.arange(len(batch.columns["run"])), batch.drawn(), spec.epochs)
+    return columns, state.weights(spec)
 
 
 def table(plan: Plan, columns: Columns) -> "pa.Table":
@@ -204,10 +192,15 @@ def table(plan: Plan, columns: Columns) -> "pa.Table":
 
 def schema(plan: Plan) -> "pa.Schema":
     """Return the columns of a plan's table."""
-    extras = ["best_epoch"] if plan.spec.patience else []
-    extras += ["rung"] if plan.spec.halving else []
     weights = [f"w{i}" for i in range(1, len(plan.widths))]
-    return tables.schema(weights, plan.spec.vary, extras)
+    return tables.schema(weights, plan.spec.vary, _extras(plan))
+
+
+def _extras(plan: Plan) -> list[str]:
+    """Return which of the optional columns there are."""
+    spec = plan.spec
+    there = {"path": spec.path, "best_epoch": spec.patience, "rung": spec.halving}
+    return [name for name in tables.OPTIONAL if there[name]]
 
 
 def _filled(wanted: "pa.Schema", data: str, columns: Columns) -> "pa.Table":

@@ -9,6 +9,9 @@ from results import columns
 
 WEIGHTS = ("w1", "w2", "w3")
 
+#: Orders of a path, as the grid has them.
+ORDERS = ("cold", "down", "up")
+
 
 def log(count, zero=True):
     """So many penalties from 1e-4 to 0.1, the first of them 0."""
@@ -24,6 +27,7 @@ def table(
     folds=1,
     lr=(0.01,),
     vary=None,
+    path=(),
     data="digits",
     held_out=True,
     diverged=(),
@@ -33,13 +37,15 @@ def table(
     vary = vary or {}
     axes = {
         "seed": range(seeds), "fold": range(folds), "l1": l1, "l2": l2, "lr": lr,
-        "momentum": (0.9,), **vary,
+        "momentum": (0.9,), **vary, **({"path": path} if path else {}),
     }  # fmt: skip
     grid = pd.DataFrame(list(itertools.product(*axes.values())), columns=list(axes))
     draw = np.random.default_rng(0)
     strength = np.log10(3 * grid.l1 + grid.l2 + 1e-5) + 3
     loss = 0.2 + 0.05 * strength**2 + 0.02 * grid.seed + abs(grid.lr - 0.01)
     loss += noise * draw.normal(size=len(grid))
+    if path:
+        loss += 0.04 * grid.path.map({"cold": 2, "down": 1, "up": 0})
     sparsity = 1 / (1 + (3e-3 / (grid.l1 + 1e-6)) ** 1.5)
     known = dict(
         final_loss=loss + grid.l1, train_loss=0.7 * loss, train_accuracy=1 - loss / 9,
@@ -49,7 +55,7 @@ def table(
         known |= dict(val_loss=loss, val_accuracy=1 - loss / 8)
     known |= grid.to_dict("series")
     known |= dict(run=np.arange(len(grid)), data=data, status="done", epochs=7)
-    wanted = columns.schema(WEIGHTS, vary)
+    wanted = columns.schema(WEIGHTS, vary, ["path"] if path else [])
     found = pd.DataFrame({name: known.get(name, 0.5) for name in wanted.names}, index=grid.index)
     if not held_out:
         found[["val_loss", "val_accuracy"]] = np.nan

@@ -4,10 +4,10 @@ from results import columns
 
 
 def test_runs_have_the_columns_of_the_interface_in_its_order():
-    names = columns.schema(("w1", "w2"), ("l1_w1", "l2_b2"), ("rung", "best_epoch")).names
+    names = columns.schema(("w1", "w2"), ("l1_w1", "l2_b2"), columns.OPTIONAL).names
     assert " ".join(names) == (
-        "run data seed fold l1 l2 lr momentum l1_w1 l2_b2 status epochs initial_loss final_loss "
-        "train_loss val_loss train_accuracy val_accuracy l1_penalty l2_penalty sparsity "
+        "run data seed fold l1 l2 lr momentum l1_w1 l2_b2 path status epochs initial_loss "
+        "final_loss train_loss val_loss train_accuracy val_accuracy l1_penalty l2_penalty sparsity "
         "sparsity_w1 sparsity_w2 nonzero effective dead_units unused_inputs best_epoch rung "
         "seconds"
     )
@@ -15,13 +15,14 @@ def test_runs_have_the_columns_of_the_interface_in_its_order():
 
 def test_optional_columns_are_left_out_unless_asked_for():
     assert not set(columns.OPTIONAL) & set(columns.schema(("w1",), ()).names)
+    assert not set(columns.OPTIONAL) & set(columns.history_schema(()).names)
     assert "rung" in columns.schema(("w1",), (), ("rung",)).names
 
 
 def test_types():
-    types = {field.name: field.type for field in columns.schema(("w1",), ("l1_w1",))}
+    types = {field.name: field.type for field in columns.schema(("w1",), ("l1_w1",), ("path",))}
     whole = {"run", "seed", "epochs", "nonzero", "effective", "dead_units", "unused_inputs"}
-    texts = {"data", "status"}
+    texts = {"data", "path", "status"}
     assert {name for name, kind in types.items() if kind == pa.int64()} == whole
     assert {name for name, kind in types.items() if kind == pa.string()} == texts
     assert types.pop("fold") == pa.int32()
@@ -39,3 +40,5 @@ def test_history_shares_the_place_of_its_run():
 def test_coordinates_end_where_results_begin():
     assert columns.coordinates(columns.schema((), ("l1_w1",)).names)[-1] == "l1_w1"
     assert columns.coordinates(columns.history_schema(("l1_w1",)).names)[-1] == "l1_w1"
+    assert columns.coordinates(columns.schema((), ("l1_w1",), ("path",)).names)[-1] == "path"
+    assert columns.coordinates(columns.history_schema((), ("path",)).names)[-1] == "path"

@@ -10,7 +10,7 @@ import results
 from results import pagedata, report
 from results.cells import summary
 from tests.results.browser import CHROMIUM, Browser
-from tests.results.grids import log, table
+from tests.results.grids import ORDERS, log, table
 from tests.results.rows import Fake
 from tests.results.test_report import made
 
@@ -173,6 +173,40 @@ def test_the_table_sorts_filters_and_turns_its_pages(opened):
     browser.run("$('filter').value = ''; $('filter').oninput()")
     browser.run("document.querySelector('#rows button').click()")
     assert browser.run("document.querySelector('#rows tr').className") == "chosen"
+
+
+def test_orders_of_a_path_are_words(opened):
+    runs = table(log(5), log(4), seeds=2, path=ORDERS)
+    browser = opened(runs)
+    assert told(browser)["order of the path"] == "up"
+    browser.run(
+        "(() => { const select = document.querySelector('select[data-axis]'); select.value = 1;"
+        "select.onchange(); })()"
+    )
+    assert told(browser)["order of the path"] == "down"
+    wanted = runs[runs.path == "down"].pivot_table("val_loss", "l2", "l1", "mean")
+    np.testing.assert_allclose(drawn(browser), wanted, rtol=1e-5)
+    browser.run("$('filter').value = 'path = cold and l1 < 0.001'; $('filter').oninput()")
+    assert {row[3] for row in shown_rows(browser)} == {"cold"} and len(shown_rows(browser)) == 8
+    browser.run("$('filter').value = 'path > down'; $('filter').oninput()")
+    assert browser.run("$('range').textContent") == "1 to 20 of 20"
+    for text in ("path > 3", "l1 = down"):
+        browser.run(f"$('filter').value = '{text}'; $('filter').oninput()")
+        assert " is never " in browser.run("$('filter-says').textContent")
+    browser.run("$('filter').value = ''; $('filter').oninput()")
+    for first in ("cold", "up"):
+        browser.run("document.querySelectorAll('#head button')[3].click()")
+        assert {row[3] for row in shown_rows(browser)} == {first}
+
+
+def test_where_one_penalty_varies_the_map_has_a_row_for_each_order(opened):
+    runs = table(log(5), (0.0,), seeds=2, path=ORDERS)
+    browser = opened(runs)
+    wanted = runs.pivot_table("val_loss", "path", "l1", "mean")
+    np.testing.assert_allclose(drawn(browser), wanted, rtol=1e-5)
+    labels = "[...document.querySelectorAll('#map .ytick text')].map((e) => e.textContent)"
+    assert sorted(browser.run(labels)) == [*ORDERS]
+    assert browser.run("$('path-y').parentElement.hidden") is True
 
 
 def test_paths_and_the_front_are_those_of_the_table(opened):

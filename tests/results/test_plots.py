@@ -19,7 +19,7 @@ from results.choice import contrast, front
 from results.errors import ResultsError
 from results.plane import lay_out, plane, value_of
 from results.plots import save, style
-from tests.results.grids import WEIGHTS, log, table
+from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.rows import Fake
 
 matplotlib.use("Agg")
@@ -114,6 +114,52 @@ def test_a_path_shows_means_and_bands(ax):
     zeros = {one.get_ydata()[0] for one in alone if one.get_marker() in "osD"}
     assert zeros == {line[f"mean_{name}"].iloc[0] for name in LAYERS}
     assert "l2 = 1e-4" in ax.get_title()
+
+
+def test_a_path_has_a_line_for_each_order(ax):
+    cells = summary(table(log(6), log(4), seeds=3, path=ORDERS)[:-1])  # one has lost a seed
+    results.path(cells, "val_loss", at={"l2": 1e-4}, ax=ax)
+    for order in ORDERS:
+        line = lines_of(cells, l2=1e-4, path=order)
+        np.testing.assert_array_equal(child(ax, order).get_ydata(), line.mean_val_loss[1:])
+    assert ax.get_title() == "digits: val_loss at l2 = 1e-4"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [*ORDERS]
+
+
+def test_a_path_of_layers_or_where_told_is_of_one_order(ax):
+    cells = summary(table(log(6), (0.0,), seeds=3, path=ORDERS), ["val_loss", *LAYERS])
+    results.path(cells, LAYERS, ax=ax)
+    line = lines_of(cells, path="up")
+    np.testing.assert_array_equal(child(ax, "w2").get_ydata(), line.mean_sparsity_w2[1:])
+    assert ax.get_title() == "digits: sparsity by layer at path = up"
+    other = ax.figure.add_subplot()
+    results.path(cells, "val_loss", at={"path": "cold"}, ax=other)
+    line = lines_of(cells, path="cold")
+    np.testing.assert_array_equal(child(other, "val_loss").get_ydata(), line.mean_val_loss[1:])
+    assert other.get_title() == "digits: val_loss at path = cold"
+
+
+def test_a_path_with_holes_keeps_its_places(ax):
+    cells = summary(table(log(6), (0.0,), seeds=3, path=ORDERS))
+    some = cells[(cells.path != "down") | (cells.l1 < 0.01)]
+    results.path(some, "val_loss", ax=ax)
+    x, y = child(ax, "down").get_xydata().T
+    np.testing.assert_array_equal(x, child(ax, "up").get_xdata())
+    assert np.isnan(y).tolist() == (log(6)[1:] >= 0.01).tolist()
+
+
+def test_the_orders_are_beside_one_another_where_one_penalty_varies(ax):
+    runs = table(log(6), (0.0,), seeds=3, path=ORDERS)
+    results.heatmap(runs, ax=ax)
+    np.testing.assert_allclose(mesh_of(ax), runs.pivot_table("val_loss", "path", "l1", "mean"))
+    FigureCanvasAgg(ax.figure).draw()
+    labels = {text.get_position()[1]: text.get_text() for text in ax.get_yticklabels()}
+    assert labels == dict(enumerate(ORDERS))
+    assert ax.get_ylabel() == "order of the path"
+    figures = dict(album(summary(runs, ["val_loss", "sparsity", *LAYERS]), ["val_loss"]))
+    assert {*figures} == {"heatmap-val_loss", "differences-val_loss", "path-l1", "pareto-val_loss"}
+    (lines,) = figures["heatmap-val_loss"].axes
+    assert [text.get_text() for text in lines.get_legend().get_texts()] == [*ORDERS]
 
 
 def test_a_path_goes_through_the_best_cell_unless_told(ax):
@@ -238,10 +284,13 @@ def _at(text, axis):
     return text.get_position()[0 if axis.axis_name == "x" else 1]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("size", "path"), [*((size, ()) for size in SIZES), *((size, ORDERS) for size in SIZES[:5])]
+)
 @pytest.mark.parametrize("kind", ["heatmap", "differences", "path", "pareto"])
-def test_no_texts_overlap_at_any_size(kind, size):
-    runs = table(log(size), log(size), seeds=3, diverged=[size * size - 1, 2 * size * size - 1])
+def test_no_texts_overlap_at_any_size(kind, size, path):
+    diverged = [size * size - 1, 2 * size * size - 1]
+    runs = table(log(size), log(size), seeds=3, diverged=diverged, path=path)
     cells = summary(runs, ["val_loss", "sparsity", "final_loss", "val_accuracy", *LAYERS])
     for _, figure in album(cells, ["val_loss"], [kind]):
         found = boxes(figure)
@@ -298,6 +347,22 @@ def test_a_map_lies_in_the_plane_of_the_best_cell_or_where_told():
     assert value_of(cells, "l1_w1", 5.623e-4) == 5.62341e-4
     with pytest.raises(ResultsError, match=r"lr is never 0\.3; its values are 0\.01, 0\.1"):
         plane(cells, {"lr": 0.3})
+
+
+def test_an_order_is_held_like_any_axis():
+    cells = summary(table(log(4), log(3), path=ORDERS))
+    assert plane(cells).fixed == {"path": "up"}
+    told = plane(cells, {"path": "cold"})
+    assert told.fixed == {"path": "cold"} and told.rows.shape == (3, 4)
+    assert (cells.loc[told.rows.ravel(), "path"] == "cold").all()
+    for name, value in (("path", "left"), ("path", 3), ("l1", "x")):
+        with pytest.raises(
+            ResultsError, match=rf"{name} is never {value}; its values are (cold|0)"
+        ):
+            plane(cells, {name: value})
+    words = lay_out("path", np.array(ORDERS))
+    assert words.labels() == [(0, "cold"), (2, "up"), (1, "down")] and not words.logarithmic
+    assert sorted(words.even().labels()) == [(0, "cold"), (1, "down"), (2, "up")]
     with pytest.raises(ResultsError, match="no axis 'speed'"):
         plane(cells, {"speed": 1})
 

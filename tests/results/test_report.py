@@ -10,7 +10,7 @@ import pandas as pd
 import results
 from results import pagedata, report
 from results.cells import summary
-from tests.results.grids import log, table
+from tests.results.grids import ORDERS, log, table
 from tests.results.rows import Fake
 
 TOML = 'data = "digits"\nhidden = "32,16"\nl1 = "0,1e-4"\n'
@@ -69,6 +69,18 @@ def test_the_arrays_are_those_of_the_table(tmp_path):
     assert set(page.arrays["none"]) == set(places)
     assert page.data["best"] == results.best(runs).index[0]
     assert page.data["sparsest"] == results.best(runs, "one-se").index[0]
+
+
+def test_the_orders_of_a_path_are_an_axis_of_words(tmp_path):
+    runs = table(log(5), log(4), seeds=3, path=ORDERS)
+    page = read(made(tmp_path / "d", runs))
+    axis = page.data["axes"][-1]
+    assert (axis["name"], axis["label"]) == ("path", "order of the path")
+    assert (axis["values"], axis["at"]) == ([*ORDERS], [0, 1, 2])
+    cells = summary(runs)
+    np.testing.assert_allclose(page.arrays["mean val_loss"], cells.mean_val_loss, rtol=1e-6)
+    question = next(text for text in page.texts if text.startswith("What does"))
+    assert "and order of the path (cold, down, up) do to" in question
 
 
 def test_a_sweep_that_is_not_complete_has_holes(tmp_path):

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import results
-from results.cells import METRICS, no_penalty, values_by_seed
-from results.choice import front
+from results.cells import METRICS, axes, no_penalty, values_by_seed
+from results.choice import contrast, front
 from results.errors import ResultsError
 from results.words import number
-from tests.results.grids import log, table
+from tests.results.grids import ORDERS, log, table
 
 CELL = ["data", "l1", "l2", "lr", "momentum"]
 
@@ -122,10 +122,10 @@ def test_pairing_takes_out_what_seeds_share():
     assert clear[others].all()
 
 
-def test_a_difference_is_from_the_cell_with_the_same_rate():
-    found = results.summary(table(lr=(0.01, 0.1), vary={"l1_w1": (0.0, 0.2)}))
+def test_a_difference_is_from_the_cell_with_the_same_rate_and_order():
+    found = results.summary(table(lr=(0.01, 0.1), vary={"l1_w1": (0.0, 0.2)}, path=ORDERS))
     reference = found.iloc[no_penalty(found)]
-    assert (reference.lr.to_numpy() == found.lr.to_numpy()).all()
+    assert (reference[["lr", "path"]].to_numpy() == found[["lr", "path"]].to_numpy()).all()
     assert (reference[["l1", "l2", "l1_w1"]] == 0).all(axis=None)
     without = results.summary(table(l1=(0.1, 0.2)))
     assert without.mean_val_loss_from_none.isna().all() and (no_penalty(without) == -1).all()
@@ -177,6 +177,19 @@ def test_the_rule_of_one_standard_error():
     assert (
         "is within one standard error" in chosen.why and number(lowest.mean_val_loss) in chosen.why
     )
+
+
+def test_the_order_of_a_path_places_a_cell():
+    runs = table(path=ORDERS, seeds=3)
+    found = results.summary(runs.sample(frac=1, random_state=1))
+    assert found.path.tolist() == [*ORDERS] * 6 and axes(found)[-1] == "path"
+    for (l1, l2, path), some in runs.groupby(["l1", "l2", "path"]):
+        cell = found[(found.l1 == l1) & (found.l2 == l2) & (found.path == path)]
+        assert cell.mean_val_loss.item() == pytest.approx(some.val_loss.mean())
+    best = results.best(found)
+    assert best.index[0] == found.mean_val_loss.idxmin() and "path = up: " in best.why.item()
+    (first, none) = contrast(found).values()
+    assert first["path"] == none["path"] == "up" and none["l1"] == none["l2"] == 0
 
 
 def test_reasons_are_one_sentence():
@@ -250,6 +263,7 @@ def test_numbers_are_written_shortly_and_read_back(value):
     ("value", "text"),
     [
         *((0, "0"), (-0.0, "0"), (1e-4, "1e-4"), (5.623413e-4, "5.623e-4"), (0.01, "0.01")),
+        ("down", "down"),
         *((0.1 + 0.2, "0.3"), (12345.6, "1.235e4"), (9999.9, "1e4")),
         *((math.nan, "-"), (math.inf, "inf"), (-math.inf, "-inf")),
     ],

@@ -10,7 +10,7 @@ import results
 from results.plane import plane
 from results.scale import Scale, viridis
 from results.terminal import WIDTH, Look, best_cells, block_map, show
-from tests.results.grids import log, table
+from tests.results.grids import ORDERS, log, table
 
 PLAIN = Look(colour=False, blocks=True)
 SIZES = [(1, 1), (2, 2), (1, 8), (8, 1), (6, 9), (20, 5), (31, 31), (100, 100), (137, 3)]
@@ -36,7 +36,8 @@ def printed(runs, file=None, **options):
 @pytest.mark.parametrize(("across", "up"), SIZES)
 def test_everything_fits_sixty_columns(across, up, a_colour_terminal):
     vary = {"l1_w1": (0.0, 1.2345e-7), "l2_b2": (1.2345e-7, 0.1)} if across < 9 else {}
-    runs = table(log(across), log(up), seeds=2, lr=(0.01, 0.015), vary=vary, diverged=[0, 1, 2])
+    some = {"vary": vary, "diverged": [0, 1, 2], "path": ORDERS if across < 9 else ()}
+    runs = table(log(across), log(up), seeds=2, lr=(0.01, 0.015), **some)
     for file in (io.StringIO(), Terminal()):
         for metric in (None, "sparsity_w2"):
             text = re.sub(r"\x1b\[[\d;]*m", "", printed(runs, file, metric=metric))
@@ -142,6 +143,18 @@ def test_the_sparsest_cell_is_in_the_table_however_it_ranks():
     sparsest = results.best(cells, "one-se")
     assert sparsest.rank_val_loss.item() > 5
     assert best_cells(cells)[-1].split()[:2] == ["o", str(sparsest.rank_val_loss.item())]
+
+
+def test_orders_of_a_path_are_told_and_shown():
+    lines = printed(table(log(6), (0.0,), seeds=3, path=ORDERS)).splitlines()
+    place = lines[1].index("path")
+    assert lines[2][place : place + 4].strip() == "up"
+    assert [line.split()[0] for line in lines if "█" in line or "·" in line][:3] == [
+        *reversed(ORDERS)
+    ]
+    assert "val_loss over l1 (across) and path" in lines
+    held = printed(table(log(6), log(4), seeds=3, path=ORDERS), at={"path": "down"})
+    assert "val_loss over l1 (across) and l2, path = down" in held
 
 
 def test_nothing_finite_is_said():

@@ -54,6 +54,8 @@ WRONG = {
     "negative tolerance": (["--zero-tol", "-1"], ["--zero-tol"]),
     "path": (["--path", "lr"], ["--path", "'l1'"]),
     "path of one value": (["--path", "l1", "--l1", "0"], ["--path", "--l1"]),
+    "orders of no path": (["--path-order", "down"], ["--path-order", "`path`"]),
+    "order": (["--path", "l1", "--path-order", "left"], ["--path-order", "'left'", "down"]),
     "halving": (["--halving", "1"], ["--halving", "2"]),
     "batch": (["--batch-size", "half"], ["--batch-size", "'full'"]),
     "a grid of too many runs": (

@@ -40,12 +40,14 @@ def run(**options):
         {"data": "d.csv", "target": "kind"},
         {"data": "iris", "folds": 3, "vary": {"l1_w1": (0, 1e-2)}},
         {"data": "iris", "path": "l1"},
+        {"data": "iris", "path": "l1", "path_order": "up,down,cold", "lr": 0.1},
+        {"data": "iris", "path": "l2", "path_order": "down", "folds": 2},
         {"data": "iris", "path": "l2", "l1": "auto:log3", "l1_method": "proximal"},
         {"data": "iris", "halving": 2},
         {"data": "iris", "patience": 2, "precision": "float32", "lr": "0.01,0.1"},
         {"hidden": "3,5"},
     ],
-    ids=["file", "folds", "path", "auto", "halving", "patience", "article"],
+    ids=["file", "folds", "path", "orders", "down", "auto", "halving", "patience", "article"],
 )
 @pytest.mark.parametrize("rule", ["min", "one-se"])
 def test_the_model_is_that_of_a_run_of_the_best_cell(table, options, rule):
@@ -59,9 +61,9 @@ def test_the_model_is_that_of_a_run_of_the_best_cell(table, options, rule):
         assert model.trained_on[name] == row[name] == chosen[name]
     loss = "final_loss" if options.get("data") is None else "val_loss"
     same_cell = (runs[["l1", "l2", "lr"]] == chosen[["l1", "l2", "lr"]].to_numpy()).all(axis=1)
-    assert (
-        row[loss] <= runs[same_cell & (runs.get("l1_w1", 0) == chosen.get("l1_w1", 0))][loss].min()
-    )
+    for name in ("l1_w1", "path"):
+        same_cell &= runs.get(name) == chosen.get(name)
+    assert row[loss] <= runs[same_cell][loss].min()
     loaded = load_model("model.npz")
     assert str(loaded) == str(model) and loaded.trained_on == model.trained_on
     spec = Sweep.from_toml("run/sweep.toml").specification()

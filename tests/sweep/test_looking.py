@@ -218,14 +218,27 @@ def test_a_directory_without_results_is_refused(command, typed, tmp_path):
         assert err == f"sweep: {name} is no results directory: it has no sweep.toml\n"
 
 
-@pytest.mark.parametrize("options", [{}, {"path": "l1"}, {"patience": 1, "epochs": 4}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"path": "l1"},
+        {"path": "l1", "path_order": "down"},
+        {"path": "l1", "path_order": "cold,up"},
+        {"path": "l2", "path_order": "down,up"},
+        {"patience": 1, "epochs": 4},
+    ],
+)
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
 def test_weights_are_those_of_the_runs_in_the_table(options, method, small):
     spec = small(l1=[0, 0.001, 0.05], l2=[0, 0.1], seeds=[3, 4], l1_method=method, **options)
     runs = spec.run()
     cells = {"l1": [0.001, 0.05], "l2": [0.1, 0.1], "lr": [0.01] * 2, "momentum": [0.9] * 2}
-    found = retrained(spec, cells)
     rows = runs[(runs.seed == 3) & (runs.l2 == 0.1) & (runs.l1 > 0)]
+    if spec.path:
+        cells["path"] = [spec.path_order[0]] * 2
+        rows = rows[rows.path == spec.path_order[0]]
+    found = retrained(spec, cells)
     for name in ("run", "final_loss", "val_loss", "sparsity"):
         assert found.columns[name].tolist() == rows[name].tolist()
     weights = np.concatenate([found.after[name].reshape(-1, 2) for name in ("w1", "w2")])

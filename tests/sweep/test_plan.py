@@ -80,9 +80,10 @@ def test_what_is_finished_covers_the_grid_evenly(tasks):
 
 
 @pytest.mark.parametrize("path", ["l1", "l2"])
-def test_a_path_is_never_divided(path):
+@pytest.mark.parametrize("orders", ["up", "up,down,cold"])
+def test_a_path_is_never_divided(path, orders):
     spec = Sweep(data="iris", l1="0:7", l2=[0, 1, 2], lr=[0.1, 0.2], seeds="0:50", path=path)
-    plan = prepare(spec).plan
+    plan = prepare(spec.replace(path_order=orders)).plan
     cells = plan.cells
     assert plan.tasks > 1
     assert all(start % cells == 0 and stop % cells == 0 for start, stop in plan.ranges())

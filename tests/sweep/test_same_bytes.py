@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sweep import Sweep, driver
 from sweep.driver import Where
+from sweep.options import ORDERS
 from tests.sweep.console import call, csv, rows
 
 
@@ -49,7 +50,9 @@ def sweeps(draw, alone=False):
         options["folds"] = draw(st.sampled_from([0, 0, 2]))
         options["patience"] = draw(st.sampled_from([None, None, 1, 2]))
     if not alone:
-        choices = [{"path": axis} for axis in ("l1", "l2") if len(set(options[axis])) > 1]
+        orders = st.lists(st.sampled_from(ORDERS), min_size=1)
+        path = {"path_order": draw(orders)}
+        choices = [{"path": axis, **path} for axis in ("l1", "l2") if len(set(options[axis])) > 1]
         halving = {"halving": 2, "patience": None}
         options |= draw(st.sampled_from([{}, {}, halving, *choices]))
     return Sweep(**options)
