@@ -170,6 +170,12 @@ def _as_json(out: Path, outcome: Outcome) -> dict[str, Any]:
 def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     import joblib
 
+    from sweep.halving import share
+
+    spec = plan.spec
+    seconds = plan.total * plan.seconds_a_run
+    if spec.halving:
+        seconds *= share(plan.cells, spec.epochs, spec.halving)
     workers = joblib.effective_n_jobs(jobs)
     parameters = sum(a * b + b for a, b in zip(plan.widths, plan.widths[1:], strict=False))
     return {
@@ -184,7 +190,7 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
         "tasks": plan.tasks,
         "runs_a_task": plan.task_runs,
         "workers": workers,
-        "seconds": round(plan.total * plan.seconds_a_run / min(workers, plan.tasks), 1),
+        "seconds": round(seconds / min(workers, plan.tasks), 1),
         "megabytes": round(workers * plan.task_bytes / 2**20, 1),
     }
 

@@ -31,6 +31,14 @@ def rungs(cells: int, epochs: int, eta: int) -> list[tuple[int, int]]:
     return [(-(-cells // eta**i), epochs // eta ** (count - 1 - i)) for i in range(count)]
 
 
+def share(cells: int, epochs: int, eta: int) -> float:
+    """Return the share of the epochs of all cells that are trained."""
+    ladder = rungs(cells, epochs, eta)
+    trained = [0, *(after for _, after in ladder)]
+    steps = (count * (b - a) for (count, _), (a, b) in zip(ladder, pairwise(trained), strict=True))
+    return sum(steps) / (cells * max(epochs, 1))
+
+
 def _log(number: int, base: int) -> int:
     """Return the integral part of a logarithm."""
     power = 0

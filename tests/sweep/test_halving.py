@@ -66,6 +66,14 @@ def test_the_ladder_is_scikit_learns(cells, epochs, eta):
     assert tuple(map(list, zip(*ladder, strict=True))) == of_scikit_learn(cells, epochs, eta)
 
 
+@pytest.mark.parametrize("options", [{}, {"epochs": 17}, {"halving": 2}, {"epochs": 0}])
+def test_the_share_is_that_of_the_epochs_in_the_table(options):
+    spec = SPEC.replace(**options)
+    table = spec.run()
+    share = halving.share(18, spec.epochs, spec.halving)
+    assert table.epochs.sum() == pytest.approx(share * len(table) * spec.epochs)
+
+
 @pytest.mark.parametrize(("cells", "epochs", "eta"), [(40, 50, 3), (30, 100, 2), (12, 7, 4)])
 def test_where_epochs_do_not_divide_the_last_rung_still_has_them_all(cells, epochs, eta):
     """There scikit-learn stops short of them."""

@@ -137,6 +137,16 @@ class TestHundredMillion:
         assert counts["left"] + counts["done"] == 10**8 and counts["done"] > 0
 
 
+def test_the_estimate_follows_the_rungs_of_halving(typed):
+    """Of 9 cells with 9 epochs each: all 9 train 1, 3 train 2 more, and one trains the other 6."""
+    words = ("--data", "digits", "--l1", "0:3", "--l2", "0:3", "--seeds", "0:100000", "--json")
+    words = ("plan", *words, "--epochs", 9, "--jobs", 1)
+    whole, halved = (
+        json.loads(typed(*words, *more)[1])["seconds"] for more in ((), ("--halving", 3))
+    )
+    assert halved == pytest.approx(whole * (9 * 1 + 3 * 2 + 1 * 6) / 81, rel=1e-3)
+
+
 def test_plan_says_what_run_would_do(typed, tmp_path):
     words = ("--data", "iris", "--hidden", "8,4", "--seeds", "0:3", "--folds", "5", "--jobs", "3")
     status, out, err = typed("plan", *words)
