@@ -142,14 +142,23 @@ class Plan:
         return -(-self.total // self.task_runs)
 
     def ranges(self) -> Iterator[tuple[int, int]]:
-        """Yield the tasks as half-open ranges of run numbers, from all over the grid at first.
+        """Yield the tasks as half-open ranges of run numbers: a coarse grid first, then finer.
 
-        Their order is the van der Corput sequence, the task's number with its bits reversed: at
-        any moment what is finished covers the grid evenly.
+        One seed and fold after another, so that cells have nearly as many seeds at any moment,
+        and soon all of them one.
         """
-        bits = (self.tasks - 1).bit_length()
-        for count in range(2**bits):
-            task = int(f"{count:0{bits}b}"[::-1], 2) if bits else 0
-            if task < self.tasks:
-                start = task * self.task_runs
-                yield start, min(start + self.task_runs, self.total)
+        size = self.task_runs
+        for block in range(self.total // self.cells):
+            first, last = (-(-place * self.cells // size) for place in (block, block + 1))
+            for task in _coarse_first(last - first):
+                start = (first + task) * size
+                yield start, min(start + size, self.total)
+
+
+def _coarse_first(count: int) -> Iterator[int]:
+    """Yield 0 to count - 1 in the order of van der Corput: by their bits from the lowest up."""
+    bits = (count - 1).bit_length()
+    for place in range(2**bits if count else 0):
+        number = int(f"{place:0{bits}b}"[::-1], 2) if bits else 0
+        if number < count:
+            yield number

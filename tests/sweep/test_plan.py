@@ -67,16 +67,40 @@ def test_tasks_are_every_run_once(plan, seconds):
     assert plan.task_runs == QUANTUM // 2 or plan.task_runs % QUANTUM == 0
 
 
-@given(st.integers(1, 2000))
-def test_what_is_finished_covers_the_grid_evenly(tasks):
-    """A coarse grid of tasks comes first, then one twice as fine, and so on."""
-    spec = Sweep(data="digits", epochs=10**6, seeds=range(tasks), l1=0, l2=range(QUANTUM // 2))
-    plan = Plan(spec, (64, 32, 10), 1437, "digits")
+@given(st.integers(1, 100))
+def test_of_a_seed_a_coarse_grid_comes_first_and_then_one_twice_as_fine(tasks):
+    axes = {"l1": range(tasks), "l2": range(QUANTUM // 2), "seeds": range(3)}
+    plan = Plan(Sweep(data="digits", epochs=10**6, **axes), (64, 32, 10), 1437, "digits")
     order = [start // plan.task_runs for start, _ in plan.ranges()]
-    assert len(order) == tasks
-    for step in (2**k for k in range(12)):
-        coarse = range(0, tasks, step)
-        assert sorted(order[: len(coarse)]) == list(coarse)
+    assert len(order) == 3 * tasks
+    for seed in range(3):
+        own = order[seed * tasks : (seed + 1) * tasks]
+        for step in (2**k for k in range(8)):
+            coarse = range(seed * tasks, (seed + 1) * tasks, step)
+            assert sorted(own[: len(coarse)]) == list(coarse)
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {},  # 8 x 8 cells, 20 seeds, 8 runs a task
+        {"l1": "0:128", "l2": "0:115", "seeds": "0:64", "epochs": 1},
+        {"seeds": "0:3", "folds": 7},
+    ],
+    ids=str,
+)
+def test_the_shape_is_soon_seen(axes):
+    """As soon as one seed could be done, every cell has a run, but for those of one task."""
+    plan = Plan(Sweep(data="digits", **axes), (64, 32, 16, 10), 1437, "digits")
+    finished, cells = 0, []
+    for start, stop in plan.ranges():
+        cells.append(np.arange(start, stop) % plan.cells)
+        finished += stop - start
+        if finished >= plan.cells:
+            break
+    counts = np.bincount(np.concatenate(cells), minlength=plan.cells)
+    assert (counts == 0).sum() <= plan.task_runs
+    assert counts.max() <= 2
 
 
 @pytest.mark.parametrize("path", ["l1", "l2"])
