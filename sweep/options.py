@@ -139,6 +139,16 @@ def _vary(raw: Any, info: ValidationInfo) -> dict[str, tuple[float, ...]]:
     return axes
 
 
+def length(axis: tuple[float, ...] | str) -> int:
+    """Count the numbers of an axis of penalties, also where it is still ``auto:logN``."""
+    return int(axis.removeprefix("auto:log")) if isinstance(axis, str) else len(axis)
+
+
+def default_orders(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return how a path is followed unless told; without one there is no order."""
+    return ("up",) if fields.get("path") else ()
+
+
 def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     if not info.data.get("path"):
         if raw not in ((), []):

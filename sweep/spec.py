@@ -104,8 +104,7 @@ class Sweep(BaseModel):
     path : {"l1", "l2"}, optional
         Follow a warm-started regularisation path along this axis.
     path_order : str or sequence of str, default "up" with `path`
-        Of "up" (from the smallest penalty up), "down" (from the largest down) and "cold" (each
-        run from its own initial weights): an axis of the grid.
+        From the smallest penalty "up", from the largest "down", or "cold": an axis of the grid.
     halving : int, optional
         Successive halving over the cells: the share 1 / halving goes on.
     """
@@ -136,9 +135,7 @@ class Sweep(BaseModel):
     history: options.Natural = 0
     patience: options.Patience = None
     path: options.Path = None
-    path_order: options.Orders = Field(
-        default_factory=lambda fields: ("up",) if fields.get("path") else ()
-    )
+    path_order: options.Orders = Field(default_factory=options.default_orders)
     halving: options.Halving = None
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -184,7 +181,7 @@ class Sweep(BaseModel):
             raise InputError(
                 "`patience` watches the validation loss: give `val_fraction` above 0, or `folds`"
             )
-        if self.path and _length(getattr(self, self.path)) < 2:
+        if self.path and options.length(getattr(self, self.path)) < 2:
             raise InputError(f"`path` along `{self.path}` needs at least two values of it")
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):
@@ -376,10 +373,6 @@ def _one_line(error: ValidationError) -> str:
 def _nearest(name: str, known: Iterable[str]) -> str:
     nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {nearest[0]!r}?" if nearest else f"; there are {', '.join(known)}"
-
-
-def _length(axis: tuple[float, ...] | str) -> int:
-    return int(axis.removeprefix("auto:log")) if isinstance(axis, str) else len(axis)
 
 
 def _content_sha256(data: Any) -> str | None:
