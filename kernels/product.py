@@ -4,6 +4,7 @@ Its machine code is made once for a precision and lane width and called by addre
 would otherwise compile all sizes of the tile again in every kernel that multiplies.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -41,11 +42,17 @@ class Multiplier(NamedTuple):
 
 def multiplier(dtype, width: int) -> Multiplier:
     """Return what `product` works with; compile its code, or load it."""
-    lane = Lane(types.float64 if dtype == "float64" else types.float32, width)
+    dtype = np.dtype(dtype)
+    terms = max(1, _PANEL // (COLUMNS * width * dtype.itemsize))
+    panel = aligned_zeros((terms * COLUMNS, width), dtype)
+    return Multiplier(_addresses(dtype, width), panel, terms)
+
+
+@cache
+def _addresses(dtype: np.dtype, width: int) -> tuple[int, ...]:
+    lane = Lane(types.float64 if dtype == np.float64 else types.float32, width)
     lefts = lane, Lane(lane.dtype, 1)
-    addresses = tuple(address_of(_product, _signature(lane, left)) for left in lefts)
-    terms = max(1, _PANEL // (COLUMNS * width * np.dtype(dtype).itemsize))
-    return Multiplier(addresses, aligned_zeros((terms * COLUMNS, width), dtype), terms)
+    return tuple(address_of(_product, _signature(lane, left)) for left in lefts)
 
 
 def product(how, c, start, gate, a, b, shape, ending):

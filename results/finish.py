@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,14 +67,22 @@ def write(directory: Path, catalogue: Catalogue, total: int, specification: dict
     if has_history:
         with durable.writing(history, scratch) as sink:
             _stream(regrouped(_history(entries, catalogue, total)), sink, footer)
-    with durable.writing(target, scratch) as sink, durable.writing(text, scratch) as lines:
+    with (
+        durable.writing(target, scratch) as sink,
+        durable.writing(text, scratch) as lines,
+        ThreadPoolExecutor(1) as beside,
+    ):
 
         def tables() -> Iterator[pa.Table]:
+            """Write the lines of a table while its group is written, and the next is read."""
+            written = beside.submit(lambda: None)
             for window in windows(entries, catalogue, total, GROUP):
+                written.result()
                 if not window.start:
                     lines.write(csvfile.header(window.table.schema))
-                csvfile.write(window.table, lines)
+                written = beside.submit(csvfile.write, window.table, lines)
                 yield window.table
+            written.result()
 
         _stream(tables(), sink, footer)
     return target

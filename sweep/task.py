@@ -208,13 +208,23 @@ def _filled(wanted: "pa.Schema", data: str, columns: Columns) -> "pa.Table":
     import pyarrow as pa
 
     count = len(columns["run"])
-    known = {"data": np.full(count, data), **columns}
+    known = {"data": pa.repeat(pa.scalar(data), count), **columns}
     return pa.table(
         [
-            pa.array(known[field.name]).cast(field.type)
+            _array(known[field.name]).cast(field.type)
             if field.name in known
             else pa.nulls(count, field.type)
             for field in wanted
         ],
         schema=wanted,
     )
+
+
+def _array(values: "np.ndarray | pa.Array") -> "pa.Array":
+    """Make an array of Arrow; NumPy's texts, which repeat themselves, text by text."""
+    import pyarrow as pa
+
+    if isinstance(values, np.ndarray) and values.dtype.kind == "U":
+        texts, places = np.unique(values, return_inverse=True)
+        return pa.array(texts.tolist(), pa.string()).take(pa.array(places))
+    return pa.array(values)
