@@ -98,62 +98,45 @@ def _call_product(context, builder, sig, args):
     return context.get_dummy_value()
 
 
-@shared
-def _product(c, start, gate, a, b, shape, ending, panel, room):
-    _tiled(c, start, gate, a, b, shape, ending, panel, room)
-
-
-@kernel
 def _tiled(c, start, gate, a, b, shape, ending, panel, room):
     """Do what `product` does, ``room`` terms at a time: C itself holds the sums in between."""
     m, n, terms = shape
+    # Tiles of nearly equal size: the first few are one longer than the rest.
+    across = (n + COLUMNS - 1) // COLUMNS
+    breadth = n // across
+    broader = n - breadth * across
     for first in range(0, terms, room):
         some = min(room, terms - first)
         begin = start if first == 0 else c
         end = ending if first + some == terms else PLAIN
         for top in range(0, m, _BAND):
-            rows = min(_BAND, m - top)
-            _band(
-                _from(c, top, 0),
-                _from(begin, top, 0),
-                _from(gate, top, 0),
-                _from(a, top, first),
-                _from(b, first, 0),
-                (rows, n, some),
-                end,
-                panel,
-            )
+            band = min(_BAND, m - top)
+            down = (band + ROWS - 1) // ROWS
+            height = band // down
+            taller = band - height * down
+            j = 0
+            for y in range(across):
+                columns = breadth + (1 if y < broader else 0)
+                part = _from(b, first, j)
+                if down > 1 and b.row > b.column:
+                    part = _gathered(part, panel, some, columns)
+                i = top
+                for rows, count in ((height + 1, taller), (height, down - taller)):
+                    if count > 0:
+                        tiles(
+                            _from(c, i, j),
+                            _from(begin, i, j),
+                            _from(gate, i, j),
+                            _from(a, i, first),
+                            part,
+                            (rows, columns, some, count),
+                            end,
+                        )
+                    i += rows * count
+                j += columns
 
 
-@kernel
-def _band(c, start, gate, a, b, shape, ending, panel):
-    """Do what `product` does with few rows and terms, tile by tile."""
-    m, n, terms = shape
-    # Tiles of nearly equal size: the first few are one longer than the rest.
-    down, across = (m + ROWS - 1) // ROWS, (n + COLUMNS - 1) // COLUMNS
-    height, breadth = m // down, n // across
-    taller, broader = m - height * down, n - breadth * across
-    scattered = down > 1 and b.row > b.column
-    j = 0
-    for y in range(across):
-        columns = breadth + (1 if y < broader else 0)
-        part = _from(b, 0, j)
-        if scattered:
-            part = _gathered(part, panel, terms, columns)
-        i = 0
-        for rows, count in ((height + 1, taller), (height, down - taller)):
-            if count > 0:
-                tiles(
-                    _from(c, i, j),
-                    _from(start, i, j),
-                    _from(gate, i, j),
-                    _from(a, i, 0),
-                    part,
-                    (rows, columns, terms, count),
-                    ending,
-                )
-            i += rows * count
-        j += columns
+_product = shared(_tiled)
 
 
 @kernel
