@@ -93,9 +93,9 @@ def test_the_shape_is_soon_seen(axes):
     """As soon as one seed could be done, every cell has a run, but for those of one task."""
     plan = Plan(Sweep(data="digits", **axes), (64, 32, 16, 10), 1437, "digits")
     finished, cells = 0, []
-    for start, stop in plan.ranges():
-        cells.append(np.arange(start, stop) % plan.cells)
-        finished += stop - start
+    for first, stop in plan.ranges():
+        cells.append(np.arange(first, stop) % plan.cells)
+        finished += stop - first
         if finished >= plan.cells:
             break
     counts = np.bincount(np.concatenate(cells), minlength=plan.cells)
