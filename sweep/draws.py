@@ -49,21 +49,40 @@ class BatchOrder:
     ----------
     rows : ndarray of int64, shape (samples, streams)
         Rows of the training part of each stream.
-    streams : iterable of (seed, fold)
-    shuffled : bool
-        Whether each epoch has an order of its own.
+    generators : list of RandomState
+        What draws each stream's orders; empty where every epoch has the order of the rows.
     """
 
-    def __init__(
-        self, rows: np.ndarray, streams: Iterable[tuple[int, int]], shuffled: bool
-    ) -> None:
+    def __init__(self, rows: np.ndarray, generators: list[np.random.RandomState]) -> None:
         self._rows = rows
-        self._shuffled = shuffled
-        self._generators = [stream(seed, "batch order", str(fold)) for seed, fold in streams]
+        self._generators = generators
+
+    @classmethod
+    def of(
+        cls, rows: np.ndarray, streams: Iterable[tuple[int, int]], shuffled: bool
+    ) -> "BatchOrder":
+        """Return the order of streams, each a seed and a fold, from the first epoch on."""
+        drawn = [stream(seed, "batch order", str(fold)) for seed, fold in streams if shuffled]
+        return cls(rows, drawn)
+
+    @property
+    def streams(self) -> int:
+        """How many there are."""
+        return self._rows.shape[1]
+
+    def beside(self, other: "BatchOrder") -> "BatchOrder":
+        """Return these streams and, after them, others that may be at other epochs."""
+        rows = np.concatenate([self._rows, other._rows], axis=1)
+        return BatchOrder(rows, self._generators + other._generators)
+
+    def take(self, chosen: np.ndarray) -> "BatchOrder":
+        """Return some of the streams, where they are."""
+        drawn = [self._generators[i] for i in chosen] if self._generators else []
+        return BatchOrder(self._rows[:, chosen], drawn)
 
     def next(self, epochs: int) -> np.ndarray:
         """Draw the order of the next epochs, shape (epochs, samples, streams)."""
-        if not self._shuffled:
+        if not self._generators:
             return self._rows[None]
         order = np.empty((epochs, *self._rows.shape), dtype=np.int64)
         for epoch in range(epochs):
@@ -73,5 +92,5 @@ class BatchOrder:
 
     def skip(self, epochs: int) -> None:
         """Draw the order of some epochs that were trained before, for nothing."""
-        if self._shuffled:
+        if self._generators:
             self.next(epochs)

@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -11,11 +11,12 @@ import numpy as np
 
 from kernels.network import network
 from sweep.datasets import Dataset
-from sweep.draws import BatchOrder, initial_weights
+from sweep.draws import initial_weights
 from sweep.errors import InputError
 from sweep.fold import Fold
-from sweep.packs import pack
+from sweep.packs import Group, Streams
 from sweep.plan import Plan
+from sweep.pool import Pool
 from sweep.spec import Sweep
 from sweep.splits import split
 from sweep.trainer import State, Trained, train_runs
@@ -207,33 +208,38 @@ def _task(
     places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
     seeds = np.array([parts[i].seed for i in places])
     columns = {**plan.coordinates(cells), "seed": seeds, "fold": places}
-    streams = list(dict.fromkeys(places.tolist()))
-    folds = {(parts[i].seed, i): parts[i].fold for i in streams}
-    drawn = {seed: initial_weights(net, spec, seed) for seed in dict.fromkeys(seeds.tolist())}
-    state = State.fresh(np.stack([drawn[seed] for seed in seeds.tolist()], axis=1), spec)
-    packs = pack(spec, net, columns, folds, state, plan.worth_freezing)
+    used = list(dict.fromkeys(places.tolist()))
+    streams = Streams.of(spec, {(parts[i].seed, i): parts[i].fold for i in used})
     # A seed draws the same order for every part: a fit does not know that it is one of several.
-    keys = [(parts[i].seed, 0) for i in streams]
-    order = BatchOrder(packs.train, keys, shuffled=0 < spec.batch_size < plan.samples)
-    pace = plan.seconds_a_run / max(spec.epochs, 1)
-    trained = train_runs(spec, packs._replace(order=order), state, spec.epochs, pace, stopped)
-    seconds = (time.perf_counter() - begun) / len(runs)
-    fits = _fits(plan.widths, trained, len(runs), seconds)
-    return {run: then(*run, fit) for run, fit in zip(runs, fits, strict=True)}
+    streams = streams._replace(drawn=[(parts[i].seed, 0) for i in used])
+    group = Group(spec, net, columns, streams, plan.worth_freezing)
+    drawn = {seed: initial_weights(net, spec, seed) for seed in dict.fromkeys(seeds.tolist())}
+    done: dict[tuple[int, int], Any] = {}
+    histories: list[list[dict[str, float]]] = [[] for _ in runs]
+    for trained in _trained(plan, group, lambda run: drawn[int(seeds[run])], stopped):
+        for point in trained.history:
+            for place, i in enumerate(point["index"].tolist()):
+                histories[i].append({name: float(values[place]) for name, values in point.items()})
+        seconds = (time.perf_counter() - begun) / len(trained.runs)
+        for place, i in enumerate(trained.runs.tolist()):
+            metrics = {name: values[place].item() for name, values in trained.metrics.items()}
+            weights = trained.weights[:, place].astype(np.float64)
+            part, cell = runs[i]
+            fit = Fit(plan.widths, weights, metrics, histories[i], seconds)
+            done[part, cell] = then(part, cell, fit)
+        begun = time.perf_counter()
+    return done
 
 
-def _fits(widths: tuple[int, ...], trained: Trained, count: int, seconds: float) -> list[Fit]:
-    histories: list[list[dict[str, float]]] = [[] for _ in range(count)]
-    for then in trained.history:
-        for place, i in enumerate(then["index"].tolist()):
-            histories[i].append({name: float(values[place]) for name, values in then.items()})
-    return [
-        Fit(
-            widths,
-            trained.weights[:, i].astype(np.float64),
-            {name: values[i].item() for name, values in trained.metrics.items()},
-            histories[i],
-            seconds,
-        )
-        for i in range(count)
-    ]
+def _trained(
+    plan: Plan,
+    group: Group,
+    begin: Callable[[int], np.ndarray],
+    stopped: Callable[[], bool],
+) -> Iterable[Trained]:
+    """Train a group, each of whose runs begins with some parameters, and yield some at a time."""
+    spec = plan.spec
+    if spec.patience:
+        return Pool(group, begin, plan.lanes, spec.epochs, plan.pace, stopped).trained()
+    state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1), spec)
+    return [train_runs(group, state, spec.epochs, plan.pace, stopped)]

@@ -17,17 +17,74 @@ if TYPE_CHECKING:
     from sweep.trainer import State
 
 
+#: Parameters copied at a time: those of a pack stay in the cache from lane to lane.
+_BLOCK = 4096
+
+
+class Streams(NamedTuple):
+    """The data that runs read, a stream for each seed and fold; their parts are of one size.
+
+    Attributes
+    ----------
+    x, y, weight : ndarray
+        Samples of all streams, one below the other: inputs, class, what each counts.
+    train, val : ndarray of int64, shape (samples, streams)
+        Their rows in x.
+    number : dict of (seed, fold) to int
+        Which stream the runs of a seed and fold read.
+    drawn : list of (seed, fold)
+        What the order of each stream's batches is drawn from.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    train: np.ndarray
+    val: np.ndarray
+    number: dict[tuple[int, int], int]
+    drawn: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, spec: Sweep, folds: "dict[tuple[int, int], Fold]") -> "Streams":
+        """Return the streams of these seeds and folds."""
+        dtype = np.dtype(spec.precision)
+        chosen = list(folds.values())
+        starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
+        train, val = (
+            np.stack(
+                [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
+                axis=1,
+            )
+            for which in ("train", "val")
+        )
+        return cls(
+            np.concatenate([fold.x for fold in chosen], dtype=dtype),
+            np.concatenate([fold.y for fold in chosen], dtype=dtype),
+            np.concatenate([fold.weight for fold in chosen], dtype=dtype),
+            train,
+            val,
+            {key: i for i, key in enumerate(folds)},
+            list(folds),
+        )
+
+    def samples(self, order: np.ndarray) -> Samples:
+        """Return the data, to be read in this order."""
+        return Samples(self.x, self.y, self.weight, order)
+
+    def order(self, spec: Sweep, chosen: np.ndarray) -> BatchOrder:
+        """Return the order of the batches of some streams, from the first epoch on."""
+        shuffled = 0 < spec.batch_size < len(self.train)
+        return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
+
+
 class Packs(NamedTuple):
-    """Runs side by side, and the data of their streams.
+    """Runs side by side, and their data.
 
     Attributes
     ----------
     net : Network
     runs : Runs
-    x, y, weight : ndarray
-        Samples of all streams, one below the other: inputs, class, what each counts.
-    train, val : ndarray of int64, shape (samples, streams)
-        Their rows in x.
+    streams : Streams
     order : BatchOrder
     size : int
         Runs; lanes beyond it repeat the last one.
@@ -39,11 +96,7 @@ class Packs(NamedTuple):
 
     net: Network
     runs: Runs
-    x: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray
-    train: np.ndarray
-    val: np.ndarray
+    streams: Streams
     order: BatchOrder
     size: int
     proximal: bool
@@ -54,89 +107,92 @@ class Packs(NamedTuple):
         """The trained parameters, shape (packs, parameters, lanes)."""
         return self.runs.memory if self.proximal else self.runs.parameters
 
-    def samples(self, order: np.ndarray) -> Samples:
-        """Return the data, to be read in this order."""
-        return Samples(self.x, self.y, self.weight, order)
-
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Lay ``values [pack, ..., lane]`` out as ``[..., run]``."""
         flat = np.moveaxis(values, 0, -2)
         return flat.reshape(*flat.shape[:-2], -1)[..., : self.size]
 
-    def by_lane(self, values: np.ndarray) -> np.ndarray:
-        """Lay ``values [..., run]`` out as ``[pack, ..., lane]``."""
-        return _by_lane(values, self.runs.parameters.shape[2], values.dtype)
+    def take(self, lanes: np.ndarray) -> "Packs":
+        """Return copies of some of the lanes, as packs of their own."""
+        width = self.runs.parameters.shape[-1]
+        count = -(-len(lanes) // width)
+        padded = lanes[np.minimum(np.arange(count * width), len(lanes) - 1)]
+        runs = Runs(*(aligned_zeros((count, *of.shape[1:]), of.dtype) for of in self.runs))
+        for to, of in zip(runs, self.runs, strict=True):
+            copy_lanes(to, np.arange(len(padded)), of, padded)
+        return self._replace(runs=runs, size=len(lanes))
 
-    def take(self, chosen: np.ndarray) -> "Packs":
-        """Return these runs, packed anew."""
-        runs = Runs(*(self.by_lane(self.by_run(array)[..., chosen]) for array in self.runs))
-        return self._replace(runs=runs, size=len(chosen))
 
+class Group(NamedTuple):
+    """Runs that may be packed together: their parts are of one size.
 
-def pack(
-    spec: Sweep,
-    net: Network,
-    columns: dict[str, np.ndarray],
-    folds: "dict[tuple[int, int], Fold]",
-    state: "State",
-    freeze: bool = False,
-) -> Packs:
-    """Pack runs whose training parts are of one size, and their held-out parts too.
-
-    Parameters
+    Attributes
     ----------
     spec : Sweep
     net : Network
     columns : dict of str to ndarray, shape (runs,)
-        The axes of the grid, as `sweep.plan.Plan.coordinates` returns them.
-    folds : dict
-        The data of each stream, by its seed and fold.
-    state : State
-        Where the runs stand.
+        Their places in the grid.
+    streams : Streams
+        The data of their seeds and folds.
     freeze : bool
         Whether there is work enough to compile code for this very network, if it is tiny.
     """
-    dtype = np.dtype(spec.precision)
-    samples = len(folds[int(columns["seed"][0]), int(columns["fold"][0])].train)
-    freeze, width = shape_of(spec, tuple(net.widths.tolist()), samples, freeze)
-    keys = list(zip(columns["seed"].tolist(), columns["fold"].tolist(), strict=True))
-    streams = list(dict.fromkeys(keys))
-    index = {key: i for i, key in enumerate(streams)}
-    chosen = [folds[key] for key in streams]
-    starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
-    train, val = (
-        np.stack(
-            [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
-            axis=1,
+
+    spec: Sweep
+    net: Network
+    columns: dict[str, np.ndarray]
+    streams: Streams
+    freeze: bool
+
+    @property
+    def size(self) -> int:
+        """How many runs."""
+        return len(self.columns["l1"])
+
+    @property
+    def width(self) -> int:
+        """How many fit a pack."""
+        return self._shape[1]
+
+    @property
+    def _shape(self) -> tuple[bool, int]:
+        widths = tuple(self.net.widths.tolist())
+        return shape_of(self.spec, widths, len(self.streams.train), self.freeze)
+
+    def pack(self, index: np.ndarray, state: "State") -> Packs:
+        """Pack some of the runs, in the state in which they stand."""
+        spec, net, streams = self.spec, self.net, self.streams
+        columns = {name: values[index] for name, values in self.columns.items()}
+        dtype = np.dtype(spec.precision)
+        freeze, width = self._shape
+        keys = zip(columns["seed"].tolist(), columns["fold"].tolist(), strict=True)
+        numbers = np.array([streams.number[key] for key in keys])
+        runs = Runs(
+            parameters=_by_lane(state.parameters, width, dtype),
+            memory=_by_lane(state.memory, width, dtype),
+            l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
+            l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
+            rate=_by_lane(columns["lr"], width, dtype),
+            momentum=_by_lane(columns["momentum"], width, dtype),
+            streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )
-        for which in ("train", "val")
-    )
-    runs = Runs(
-        parameters=_by_lane(state.parameters, width, dtype),
-        memory=_by_lane(state.memory, width, dtype),
-        l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
-        l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
-        rate=_by_lane(columns["lr"], width, dtype),
-        momentum=_by_lane(columns["momentum"], width, dtype),
-        streams=_by_lane(np.array([index[key] for key in keys]), width, np.dtype(np.int64)),
-    )
-    return Packs(
-        net,
-        runs,
-        np.concatenate([fold.x for fold in chosen]).astype(dtype),
-        np.concatenate([fold.y for fold in chosen]).astype(dtype),
-        np.concatenate([fold.weight for fold in chosen]).astype(dtype),
-        train,
-        val,
-        BatchOrder(train, streams, shuffled=0 < spec.batch_size < samples),
-        len(keys),
-        spec.l1_method == "proximal",
-        freeze,
-    )
+        order = streams.order(spec, np.arange(len(streams.drawn)))
+        proximal = spec.l1_method == "proximal"
+        return Packs(net, runs, streams, order, len(index), proximal, freeze)
+
+
+def copy_lanes(to: np.ndarray, there: np.ndarray, of: np.ndarray, here: np.ndarray) -> None:
+    """Copy lanes of an array ``[pack, ..., lane]`` to lanes of another, in place."""
+    width = to.shape[-1]
+    to, of = (array.reshape(len(array), -1, width).swapaxes(1, 2) for array in (to, of))
+    (pack, lane), (of_pack, of_lane) = np.divmod(there, width), np.divmod(here, width)
+    for first in range(0, to.shape[-1], _BLOCK):
+        block = slice(first, first + _BLOCK)
+        to[pack, lane, block] = of[of_pack, of_lane, block]
 
 
 def shape_of(spec: Sweep, widths: tuple[int, ...], samples: int, freeze: bool) -> tuple[bool, int]:
-    """Return whether a network is frozen, and the lane width of its packs; see `pack`."""
+    """Return whether a network is frozen, and the lane width of its packs; see `Group`."""
     frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
     # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
     vectors = 2 if frozen and vector_registers() == 32 else 1
@@ -146,9 +202,10 @@ def shape_of(spec: Sweep, widths: tuple[int, ...], samples: int, freeze: bool) -
 def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:
     count = values.shape[-1]
     packs = -(-count // width)
-    lane = np.minimum(np.arange(packs * width), count - 1)
+    if packs * width > count:
+        values = values[..., np.minimum(np.arange(packs * width), count - 1)]
     out = aligned_zeros((packs, *values.shape[:-1], width), dtype)
-    out[...] = np.moveaxis(values[..., lane].reshape(*values.shape[:-1], packs, width), -2, 0)
+    out[...] = np.moveaxis(values.reshape(*values.shape[:-1], packs, width), -2, 0)
     return out
 
 

@@ -49,6 +49,21 @@ def train_paths(batch: "Batch") -> "tuple[Columns, np.ndarray]":
     return {name: np.concatenate([one[name] for one in found])[back] for name in found[0]}, weights
 
 
+def following(plan: Plan, columns: "Columns") -> dict[int, int]:
+    """Return which of some runs comes after each on its path, by their places in ``columns``."""
+    if not plan.spec.path:
+        return {}
+    axis = plan.axes[plan.spec.path]
+    towards = {"up": 1, "down": -1, "cold": 0}
+    step = np.array([towards[order] for order in columns["path"].tolist()])
+    value = np.searchsorted(axis, columns[plan.spec.path]) + step
+    goes_on = np.flatnonzero((step != 0) & (value >= 0) & (value < len(axis)))
+    then = {name: values[goes_on] for name, values in columns.items()}
+    numbers = plan.numbers({**then, plan.spec.path: axis[value[goes_on]]})
+    place = {run: i for i, run in enumerate(columns["run"].tolist())}
+    return {i: place[run] for i, run in zip(goes_on.tolist(), numbers.tolist(), strict=True)}
+
+
 def leading_to(plan: Plan, numbers: np.ndarray) -> np.ndarray:
     """Return the numbers of some runs and of those before them on their paths, in grid order."""
     if not plan.spec.path:

@@ -18,8 +18,18 @@ TASK_SECONDS = 0.2
 #: Runs of a task come in multiples of this, so that every lane width fills its packs.
 QUANTUM = 16
 
-#: Runs that a task with patience has at the least, for lanes that fall free to be filled again.
+#: Runs that a task with patience has at the least: what it wastes is at its end, when nobody waits
+#: for the lanes that fall free.
 _WAITING = 128
+
+#: What an epoch of all runs of a task with patience should last, in seconds: long beside the pause.
+_EPOCH_SECONDS = 0.05
+
+#: Bytes that the parameters of the runs side by side may have.
+_ROOM = 2**26
+
+#: Runs of a task that are few enough, however small the sweep.
+_MODEST = 512
 
 #: Epochs of runs from which a second of compiling pays.
 _WORTH_FREEZING = 500_000
@@ -107,6 +117,11 @@ class Plan:
         return max(self.spec.epochs, 1) * work / speed
 
     @property
+    def pace(self) -> float:
+        """The same of one epoch."""
+        return self.seconds_a_run / max(self.spec.epochs, 1)
+
+    @property
     def worth_freezing(self) -> bool:
         """Whether there is enough to train for code of its own to pay, if the network is tiny."""
         return self.total * self.spec.epochs >= _WORTH_FREEZING
@@ -114,27 +129,42 @@ class Plan:
     @cached_property
     def task_runs(self) -> int:
         """Runs of a task; a path is never divided."""
+        wanted = TASK_SECONDS / self.seconds_a_run
         fewest = QUANTUM
         if self.spec.patience:
-            fewest = _WAITING * (2 if self.spec.precision == "float32" else 1)
+            least = _WAITING * (2 if self.spec.precision == "float32" else 1)
+            fewest = int(min(max(least, _EPOCH_SECONDS / self.pace), _MODEST))
+            wanted = max(wanted, fewest)
+        else:
+            wanted = min(wanted, self._room)
         if self.spec.path:
             lanes = self.cells // len(self.axes[self.spec.path])
             return self.cells * min(-(-fewest // lanes), self.total // self.cells)
-        wanted = TASK_SECONDS / self.seconds_a_run
-        if self.spec.patience:
-            wanted = max(wanted, fewest)
-        room = 2**26 / (8 * sum(a * b for a, b in zip(self.widths, self.widths[1:], strict=False)))
-        runs = min(wanted, room, 8192, max(self.total / 16, 8192 / 16))
+        runs = min(wanted, 16 * _MODEST, max(self.total / 16, _MODEST))
         if runs < QUANTUM:
             return QUANTUM // 2
         return int(runs) // QUANTUM * QUANTUM
 
     @property
+    def lanes(self) -> int:
+        """Runs of a task with patience that are trained at a time."""
+        return max(int(min(self._room, self.task_runs)) // QUANTUM, 1) * QUANTUM
+
+    @property
     def task_bytes(self) -> int:
         """Roughly what a task needs: parameters, velocities, copies of both, and the data."""
         parameters = sum(a * b + b for a, b in zip(self.widths, self.widths[1:], strict=False))
-        data = self.samples * self.widths[0] * 2
-        return 8 * (5 * self.task_runs * parameters + data)
+        streams = min(-(-self.task_runs // self.cells), self.total // self.cells)
+        data = 2 * streams * self.samples * self.widths[0]
+        # With patience also the best weights of all, and a few runs that wait or have ended.
+        copies = 7 * self.lanes if self.spec.patience else 5 * self.task_runs
+        return 8 * (copies * parameters + data)
+
+    @property
+    def _room(self) -> float:
+        """Runs that there is room for side by side."""
+        weights = sum(a * b for a, b in zip(self.widths, self.widths[1:], strict=False))
+        return _ROOM / (8 * weights)
 
     @property
     def tasks(self) -> int:

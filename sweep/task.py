@@ -1,7 +1,8 @@
 """A task: run numbers in, trained, rows out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,9 +11,10 @@ from kernels.network import Network, network
 from results import columns as tables
 from sweep.draws import initial_weights
 from sweep.fold import Fold, fold_of
-from sweep.packs import pack
-from sweep.path import train_paths
+from sweep.packs import Group, Streams
+from sweep.path import following, train_paths
 from sweep.plan import Plan
+from sweep.pool import Pool
 from sweep.sparsity import sparsity
 from sweep.trainer import State, Trained, train_runs
 
@@ -48,7 +50,7 @@ def run_task(
     begun = time.perf_counter()
     numbers = numbers_of(ranges)
     batch = Batch(plan, dataset, numbers, stopped)
-    found, _ = train(batch)
+    found = batch.take_turns() if plan.spec.patience else train(batch)[0]
     found["seconds"] = np.full(len(numbers), (time.perf_counter() - begun) / len(numbers))
     return Rows(table(plan, found), batch.history_table())
 
@@ -91,17 +93,20 @@ class Batch:
         self._history: list[Columns] = []
         seeds, folds = self.columns["seed"].tolist(), self.columns["fold"].tolist()
         self._keys = list(zip(seeds, folds, strict=True))
-        self._folds: dict[tuple[int, int], Fold] = {
-            key: fold_of(plan.spec, dataset, *key) for key in dict.fromkeys(self._keys)
-        }
+        # Runs of a seed stand together: the last draw is enough.
+        self._drawn = lru_cache(maxsize=1)(partial(initial_weights, self.net, plan.spec))
+        parts: dict[tuple[int, int], dict[tuple[int, int], Fold]] = {}
+        for key in dict.fromkeys(self._keys):
+            fold = fold_of(plan.spec, dataset, *key)
+            parts.setdefault((len(fold.train), len(fold.val)), {})[key] = fold
+        #: A pack shares its batches: its parts are of one size.
+        self._streams = [Streams.of(plan.spec, some) for some in parts.values()]
 
     def drawn(self) -> State:
         """Return the state in which the runs begin."""
-        seeds = self.columns["seed"].tolist()
-        drawn = {
-            seed: initial_weights(self.net, self.plan.spec, seed) for seed in dict.fromkeys(seeds)
-        }
-        return State.fresh(np.stack([drawn[seed] for seed in seeds], axis=1), self.plan.spec)
+        seeds, place = np.unique(self.columns["seed"], return_inverse=True)
+        begin = np.stack([self._drawn(seed) for seed in seeds.tolist()], axis=1)
+        return State.fresh(begin[:, place], self.plan.spec)
 
     def train(self, index: np.ndarray, state: State, epochs: int) -> tuple[Columns, State]:
         """Train some of the runs until they have had so many epochs in all.
@@ -120,24 +125,29 @@ class Batch:
             Of the table, in the order of ``index``.
         state : State
         """
-        spec = self.plan.spec
-        groups = self._of_one_size(index)
-        found: list[Columns] = []
+        found: list[tuple[np.ndarray, Columns]] = []
         states: list[State] = []
-        for group in groups:
-            before = state if len(groups) == 1 else state.take(group)
-            some = {name: values[index[group]] for name, values in self.columns.items()}
-            packs = pack(spec, self.net, some, self._folds, before, self.plan.worth_freezing)
-            pace = self.plan.seconds_a_run / max(spec.epochs, 1)
-            trained = train_runs(spec, packs, before, epochs, pace, self._stopped)
-            found.append({**some, **self._judged(trained)})
-            states.append(trained.state)
-            self._remember(some, trained)
-        if len(groups) == 1:
-            return found[0], states[0]
-        order = np.argsort(np.concatenate(groups))
-        merged = {name: np.concatenate([one[name] for one in found])[order] for name in found[0]}
-        return merged, State.join(states).take(order)
+        groups = list(self._groups(index))
+        for place, group in groups:
+            before = state if len(groups) == 1 else state.take(place)
+            for trained in self._trained(group, before, epochs):
+                found.append((place[trained.runs], self._columns(group, trained)))
+                states.append(trained.state)
+        columns, order = _in_order(found)
+        return columns, states[0] if len(states) == 1 else State.join(states).take(order)
+
+    def take_turns(self) -> Columns:
+        """Train all runs, which have patience; return their columns of the table.
+
+        Along a path each run begins with the weights of the run before it, and at rest.
+        """
+        found: list[tuple[np.ndarray, Columns]] = []
+        for place, group in self._groups(np.arange(len(self._keys))):
+            begin = partial(self._begin, place)
+            after = following(self.plan, group.columns)
+            for trained in self._pool(group, begin, self.plan.spec.epochs, after):
+                found.append((place[trained.runs], self._columns(group, trained)))
+        return _in_order(found)[0]
 
     def history_table(self) -> "pa.Table | None":
         """Return what was recorded along the way, by run and epoch."""
@@ -150,30 +160,52 @@ class Batch:
         order = [("run", "ascending"), ("epoch", "ascending")]
         return pa.concat_tables([wanted.empty_table(), *pieces]).sort_by(order)
 
-    def _of_one_size(self, index: np.ndarray) -> list[np.ndarray]:
-        """Return places in ``index`` whose parts are of one size: a pack shares its batches."""
-        groups: dict[tuple[int, int], list[int]] = {}
-        sizes = {key: (len(fold.train), len(fold.val)) for key, fold in self._folds.items()}
-        for i, run in enumerate(index.tolist()):
-            groups.setdefault(sizes[self._keys[run]], []).append(i)
-        return [np.array(group) for group in groups.values()]
+    def _groups(self, index: np.ndarray) -> Iterator[tuple[np.ndarray, Group]]:
+        """Yield these runs in groups of one size, each with its places in ``index``."""
+        for streams in self._streams:
+            mine = [self._keys[run] in streams.number for run in index.tolist()]
+            place = np.flatnonzero(mine)
+            if len(place):
+                some = {name: values[index[place]] for name, values in self.columns.items()}
+                freeze = self.plan.worth_freezing
+                yield place, Group(self.plan.spec, self.net, some, streams, freeze)
 
-    def _judged(self, trained: Trained) -> Columns:
-        """Return the columns that training gives: status, metrics, sparsity."""
+    def _trained(self, group: Group, state: State, epochs: int) -> Iterable[Trained]:
+        if self.plan.spec.patience:
+            return self._pool(group, lambda run: state.parameters[:, run], epochs, {})
+        return [train_runs(group, state, epochs, self.plan.pace, self._stopped)]
+
+    def _pool(
+        self, group: Group, begin: Callable[[int], np.ndarray], epochs: int, after: dict[int, int]
+    ) -> Iterator[Trained]:
+        size, pace = self.plan.lanes, self.plan.pace
+        return Pool(group, begin, size, epochs, pace, self._stopped, after).trained()
+
+    def _begin(self, place: np.ndarray, run: int) -> np.ndarray:
+        """Return the parameters with which the run at a place begins."""
+        return self._drawn(int(self.columns["seed"][place[run]]))
+
+    def _columns(self, group: Group, trained: Trained) -> Columns:
+        """Return all columns of some runs, and remember their history."""
+        for then in trained.history:
+            places = {name: values[then["index"]] for name, values in group.columns.items()}
+            self._history.append({**places, **then})
         finite = np.isfinite(trained.metrics["final_loss"])
         finite &= np.isfinite(trained.weights).all(axis=0)
         tolerance = self.plan.spec.zero_tol
         return {
+            **{name: values[trained.runs] for name, values in group.columns.items()},
             "status": np.where(finite, "done", "diverged"),
             **trained.metrics,
             **sparsity(self.net, trained.weights, trained.peak, tolerance),
         }
 
-    def _remember(self, columns: Columns, trained: Trained) -> None:
-        for then in trained.history:
-            index = then["index"]
-            places = {name: values[index] for name, values in columns.items()}
-            self._history.append({**places, **then})
+
+def _in_order(found: list[tuple[np.ndarray, Columns]]) -> tuple[Columns, np.ndarray]:
+    """Join columns that were found by and by; return them in the order of the runs, and that."""
+    order = np.argsort(np.concatenate([place for place, _ in found]))
+    names = found[0][1]
+    return {name: np.concatenate([one[name] for _, one in found])[order] for name in names}, order
 
 
 def train(batch: Batch) -> tuple[Columns, np.ndarray]:

@@ -1,8 +1,4 @@
-"""Training packs to the end, with pauses to record metrics and to stop runs.
-
-A run that stops early leaves its lane: the runs that go on are packed together again, so a sweep
-with stops costs what it trains. Lanes never meet, so no run notices the move.
-"""
+"""Training packs to the end, with pauses to record metrics; `sweep.pool` is for runs that stop."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.training import evaluate, penalty_norms, train
-from sweep.packs import Packs
+from sweep.packs import Group, Packs
 from sweep.sparsity import sparsity
 from sweep.spec import Sweep
 
@@ -75,17 +71,20 @@ class Trained(NamedTuple):
 
     Attributes
     ----------
+    runs : ndarray of int64, shape (runs,)
+        Which runs of their group.
     weights : ndarray, shape (parameters, runs)
     metrics : dict of str to ndarray, shape (runs,)
         The columns of the table that training gives.
     peak : ndarray, shape (units, runs)
         Largest activation of each unit over the training part, the inputs first.
     history : list of dict
-        For each recorded epoch: ``index``, the runs still training, and their metrics.
+        What was recorded on the way: ``index``, of whichever runs, their ``epoch`` and metrics.
     state : State
         From which to go on.
     """
 
+    runs: np.ndarray
     weights: np.ndarray
     metrics: dict[str, np.ndarray]
     peak: np.ndarray
@@ -94,21 +93,19 @@ class Trained(NamedTuple):
 
 
 def train_runs(
-    spec: Sweep,
-    packs: Packs,
+    group: Group,
     state: State,
     until: int,
     pace: float,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train all runs of some packs, and leave their weights in them.
+    """Train all runs of a group, side by side.
 
     Parameters
     ----------
-    spec : Sweep
-    packs : Packs
+    group : Group
     state : State
-        With which they were packed.
+        Where they stand.
     until : int
         Epochs that they are to have had.
     pace : float
@@ -121,53 +118,53 @@ def train_runs(
     Stopped
         If it says so.
     """
+    spec, index = group.spec, np.arange(state.parameters.shape[1])
+    packs = group.pack(index, state)
     if state.epochs:
         initial_loss = state.initial_loss
         packs.order.skip(state.epochs)
     else:
-        initial_loss = measure(packs, packs.weights)[0]["loss"]
-    epochs = np.full(packs.size, state.epochs, dtype=np.int64)
+        initial_loss = measure(packs)[0]["loss"]
     history: list[dict[str, np.ndarray]] = []
-    best = _Best(packs, spec.patience) if spec.patience else None
-    alive, moving, done = np.arange(packs.size), packs, state.epochs
-    while done < until and len(alive):
-        pause = done + 1 if best else until
-        if spec.history:
-            pause = min(pause, done + spec.history - done % spec.history)
-        _train(spec, moving, pause - done, pace * moving.size, stopped)
-        epochs[alive] = done = pause
+    done = state.epochs
+    while done < until:
+        pause = min(until, done + spec.history - done % spec.history) if spec.history else until
+        train_epochs(packs, spec.batch_size, pause - done, pace, stopped)
+        done = pause
         if spec.history and done % spec.history == 0:
-            now, peak = measure(moving, moving.weights)
-            by_run = moving.by_run(moving.weights)
-            now["sparsity"] = sparsity(moving.net, by_run, peak, spec.zero_tol)["sparsity"]
-            history.append({"index": alive, "epoch": np.full(len(alive), done), **now})
-        if best:
-            goes_on = best.look(moving, alive, done)
-            if not goes_on.all():
-                alive, moving = alive[goes_on], moving.take(np.flatnonzero(goes_on))
-    metrics = {"epochs": epochs}
-    if best:
-        packs.weights[...] = packs.by_lane(best.weights)
-        metrics["best_epoch"] = best.epoch
-    final, peak = measure(packs, packs.weights)
-    metrics |= {"initial_loss": initial_loss, "final_loss": final.pop("loss"), **final}
-    stand = State(
-        packs.by_run(packs.runs.parameters), packs.by_run(packs.runs.memory), initial_loss, done
-    )
-    return Trained(packs.by_run(packs.weights), metrics, peak, history, stand)
+            history.append(
+                {"index": index, "epoch": np.full(len(index), done), **record(packs, spec)}
+            )
+    final, peak = measure(packs)
+    metrics = {
+        "epochs": np.full(len(index), done, dtype=np.int64),
+        "initial_loss": initial_loss,
+        "final_loss": final.pop("loss"),
+        **final,
+    }
+    parameters, memory = packs.by_run(packs.runs.parameters), packs.by_run(packs.runs.memory)
+    stand = State(parameters, memory, initial_loss, done)
+    return Trained(index, stand.weights(spec), metrics, peak, history, stand)
 
 
-def measure(packs: Packs, weights: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def record(packs: Packs, spec: Sweep) -> dict[str, np.ndarray]:
+    """Return what the history says of each run."""
+    metrics, peak = measure(packs)
+    zeros = sparsity(packs.net, packs.by_run(packs.weights), peak, spec.zero_tol)
+    return {**metrics, "sparsity": zeros["sparsity"]}
+
+
+def measure(packs: Packs) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return losses, accuracies and penalties of each run, and its `Trained.peak`."""
-    runs = packs.runs
-    train_part = evaluate(packs.net, runs, weights, packs.samples(packs.train[None]))
+    runs, weights, streams = packs.runs, packs.weights, packs.streams
+    train_part = evaluate(packs.net, runs, weights, streams.samples(streams.train[None]))
     one, two = penalty_norms(packs.net, weights)
     loss, accuracy = train_part.loss, train_part.accuracy
     with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
         l1, l2 = _summed(runs.l1 * one), _summed(runs.l2 * two)
         metrics = {"loss": loss + l1 + l2, "train_loss": loss, "train_accuracy": accuracy}
-    if len(packs.val):
-        val_part = evaluate(packs.net, runs, weights, packs.samples(packs.val[None]))
+    if len(streams.val):
+        val_part = evaluate(packs.net, runs, weights, streams.samples(streams.val[None]))
         metrics |= {"val_loss": val_part.loss, "val_accuracy": val_part.accuracy}
     metrics |= {"l1_penalty": l1, "l2_penalty": l2}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
@@ -185,50 +182,44 @@ def _summed(terms: np.ndarray) -> np.ndarray:
     return total
 
 
-def _train(
-    spec: Sweep, packs: Packs, epochs: int, pace: float, stopped: Callable[[], bool]
+def train_epochs(
+    packs: Packs, batch_size: int, epochs: int, pace: float, stopped: Callable[[], bool]
 ) -> None:
-    """Train some epochs that take ``pace`` seconds each, in calls short enough to stop between."""
-    n, streams = packs.train.shape
-    at_once = max(1, min(epochs, int(_BREATH / pace), _ORDER_ROOM // (n * streams)))
-    batch = spec.batch_size or n
+    """Train some epochs, in calls of the kernel that are short enough to stop between.
+
+    Parameters
+    ----------
+    packs : Packs
+    batch_size : int
+        0 for all samples.
+    epochs : int
+    pace : float
+        Seconds that a run's epoch takes, roughly.
+    stopped : callable
+
+    Raises
+    ------
+    Stopped
+        If it says so.
+    """
+    n, pace = len(packs.streams.train), pace * packs.size
+    at_once = max(1, min(epochs, int(_BREATH / pace), _ORDER_ROOM // (n * packs.order.streams)))
+    batch = batch_size or n
     rows = max(1, int(_BREATH / pace * n / batch)) * batch
     while epochs:
-        order = packs.order.next(min(at_once, epochs))
+        count = min(at_once, epochs)
+        order = packs.order.next(count)
         for first in range(0, n, rows):
             if stopped():
                 raise Stopped
-            some = packs.samples(np.ascontiguousarray(order[:, first : first + rows]))
-            count = min(at_once, epochs)
+            some = np.ascontiguousarray(order[:, first : first + rows])
             train(
                 packs.net,
                 packs.runs,
-                some,
+                packs.streams.samples(some),
                 batch,
                 count,
                 proximal=packs.proximal,
                 freeze=packs.frozen,
             )
-        epochs -= min(at_once, epochs)
-
-
-class _Best:
-    """The best epoch of each run by its validation loss, and who has waited too long for it."""
-
-    def __init__(self, packs: Packs, patience: int) -> None:
-        self._patience = patience
-        self._loss = np.full(packs.size, np.inf)
-        self.epoch = np.zeros(packs.size, dtype=np.int64)
-        self.weights = packs.by_run(packs.weights).copy()
-
-    def look(self, packs: Packs, alive: np.ndarray, epoch: int) -> np.ndarray:
-        """Note the runs ``alive``, now trained to ``epoch``; return which of them go on."""
-        part = packs.samples(packs.val[None])
-        loss = packs.by_run(evaluate(packs.net, packs.runs, packs.weights, part).loss)
-        # The first epoch is the best so far whatever it gave: what diverges in it has diverged.
-        better = (loss < self._loss[alive]) | (self.epoch[alive] == 0)
-        winners = alive[better]
-        self._loss[winners] = loss[better]
-        self.epoch[winners] = epoch
-        self.weights[:, winners] = packs.by_run(packs.weights)[:, better]
-        return epoch - self.epoch[alive] < self._patience
+        epochs -= count

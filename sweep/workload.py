@@ -9,7 +9,7 @@ import numpy as np
 from kernels.training import train
 from sweep.experiment import prepare
 from sweep.fold import fold_of
-from sweep.packs import pack
+from sweep.packs import Group, Streams
 from sweep.spec import Sweep
 from sweep.task import Batch
 
@@ -81,9 +81,11 @@ class Trainer:
             key: fold_of(spec, dataset, *key)
             for key in dict.fromkeys(zip(seeds, folds, strict=True))
         }
-        packs = pack(spec, runs.net, runs.columns, data, runs.drawn(), freeze=True)
-        self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(packs.train)
-        self.samples = packs.samples(packs.order.next(epochs))
+        streams = Streams.of(spec, data)
+        group = Group(spec, runs.net, runs.columns, streams, freeze=True)
+        packs = group.pack(np.arange(group.size), runs.drawn())
+        self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(streams.train)
+        self.samples = streams.samples(packs.order.next(epochs))
         self._begin = packs.runs.parameters.copy(), packs.runs.memory.copy()
 
     @property

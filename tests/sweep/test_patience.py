@@ -1,12 +1,18 @@
 """Patience: what a sweep with stops costs, and what becomes of a run that never was any good."""
 
 import threading
+import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sweep import Sweep, trainer
 from sweep.experiment import prepare
+from sweep.task import run_task
+from tests.sweep.console import rows
 
 #: 360 runs of all kinds; they stop after 2 to 49 epochs, and on the average after 21.
 SPEC = Sweep(
@@ -40,22 +46,84 @@ def computed(monkeypatch):
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("seconds", [0.2, 1e-9])
-def test_a_sweep_with_stops_costs_what_it_trains(precision, seconds, computed, monkeypatch):
-    """Within 15 %, also where one run would be enough work for a task."""
+@pytest.mark.parametrize("room", [2**26, 1])
+def test_a_sweep_with_stops_costs_what_it_trains(precision, seconds, room, computed, monkeypatch):
+    """Within 15 %, also where one run would be enough work for a task, or memory holds 16."""
     monkeypatch.setattr("sweep.plan.TASK_SECONDS", seconds)
+    monkeypatch.setattr("sweep.plan._EPOCH_SECONDS", seconds)
+    monkeypatch.setattr("sweep.plan._ROOM", room)
     spec = SPEC.replace(precision=precision)
+    assert prepare(spec).plan.lanes == (16 if room == 1 else prepare(spec).plan.task_runs)
     table = spec.run()
     assert table.epochs.min() < 10 and table.epochs.max() > 40
     assert table.epochs.sum() <= computed(spec) < 1.15 * table.epochs.sum()
 
 
-def test_large_networks_are_not_taken_by_the_hundred():
+def test_a_large_network_has_as_many_runs_and_few_of_them_in_lanes():
     """128 copies of a million weights, and as many of their velocities, would be gigabytes."""
-    plan = prepare(Sweep(data="digits", hidden="1000,1000", patience=3)).plan
-    assert plan.task_bytes < 2**30
-    assert (
-        prepare(Sweep(data="digits", hidden="64", epochs=10**6, patience=3)).plan.task_runs == 128
+    small = prepare(Sweep(data="digits", hidden="64", epochs=10**6, patience=3)).plan
+    large = prepare(Sweep(data="digits", hidden="1000,1000", patience=3)).plan
+    assert small.task_runs == small.lanes == large.task_runs == 128
+    assert large.lanes == 16 and large.task_bytes < 2**30
+
+
+@pytest.mark.parametrize("method", ["subgradient", "proximal"])
+def test_a_task_takes_the_room_of_its_lanes(method):
+    """However many runs wait; what `sweep plan` says of it is not far off."""
+    x = np.random.RandomState(0).standard_normal((40, 300))
+    spec = Sweep(
+        data=(x, np.arange(40) % 4), hidden="300,100", l1=0, l2=0, lr=[1e-3, 0.01], patience=1
     )
+    spec = spec.replace(seeds=range(64), epochs=4, l1_method=method)
+    plan, dataset = (experiment := prepare(spec)).plan, experiment.dataset
+    assert (plan.task_runs, plan.lanes) == (128, 64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sweep.plan._ROOM", 1)
+        run_task(plan, dataset, [(0, 1)])
+        tracemalloc.start()
+        try:
+            run_task(plan, dataset, [(0, 128)])
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert plan.lanes == 16 and plan.task_bytes / 2 < peak < plan.task_bytes, peak
+
+
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    options=st.fixed_dictionaries(
+        {
+            "path": st.sampled_from([None, "l1", "l2"]),
+            "folds": st.sampled_from([0, 5]),
+            "l1_method": st.sampled_from(["subgradient", "proximal"]),
+            "batch_size": st.sampled_from([16, "full"]),
+            "epochs": st.sampled_from([2, 12]),
+        }
+    ),
+    width=st.sampled_from([1, 2, 4, 8, 16]),
+    quantum=st.sampled_from([4, 7, 16]),
+    room=st.sampled_from([1, 10**4, 2**26]),
+    waiting=st.sampled_from([20, 1000]),
+)
+def test_a_row_does_not_depend_on_when_its_lane_was_freed(
+    options, width, quantum, room, waiting, tmp_path_factory
+):
+    """Nor does what is recorded on the way: whatever fits a pack, the lanes, a task."""
+    spec = SPEC.replace(
+        lr=[0.01, 0.5], seeds=range(2), l1=[0, 1e-3, 0.1], l2=[0, 0.1], history=2, **options
+    )
+    whole, path = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("small")
+    expected = spec.run(out=whole / "r", jobs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWEEP_LANES", str(width))
+        patch.setattr("sweep.plan.QUANTUM", quantum)
+        patch.setattr("sweep.plan._ROOM", room)
+        patch.setattr("sweep.plan._WAITING", waiting)
+        patch.setattr("sweep.plan._EPOCH_SECONDS", 0)
+        found = spec.run(out=path / "r", jobs=1)
+    assert rows(found) == rows(expected)
+    past = [pd.read_parquet(folder / "r/history.parquet") for folder in (whole, path)]
+    assert past[0].equals(past[1])
 
 
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
