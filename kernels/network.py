@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.compiled import kernel
-from kernels.functions import exp, exp_all, log
+from kernels.functions import exp_all, log
 from kernels.operations import broadcast, fma, select
 from kernels.product import Multiplier, product
 from kernels.tile import GATED, PLAIN, RECTIFIED, Matrix
@@ -227,18 +227,13 @@ def softmax_gradient(net, work, batch):
 
     (softmax(z) - onehot(label)) v / sum(v) for each row z and its weight v.
     """
-    logits, deltas, labels = work.units, work.deltas, work.labels
+    deltas, labels = work.deltas, work.labels
     layers = net.weight.shape[0]
     classes, first = net.widths[layers], net.room[layers] * work.capacity
+    _exponentials(net, work, batch)
     mass = work.importance[0]
     for b in range(1, batch):
         mass = mass + work.importance[b]
-    for b in range(batch):
-        start = first + b * classes
-        top = _largest(logits, start, classes)
-        for c in range(classes):
-            deltas[start + c] = logits[start + c] - top
-    exp_all(deltas, first, first + batch * classes)
     for b in range(batch):
         start = first + b * classes
         total = work.constants[0]
@@ -258,9 +253,10 @@ def cross_entropy(net, work, batch):
     log(sum_c exp(z_c - max z)) - (z_label - max z) for each row z: nothing overflows, and no
     probability is rounded to zero before its logarithm is taken.
     """
-    logits, labels = work.units, work.labels
+    logits, exps, labels = work.units, work.deltas, work.labels
     layers = net.weight.shape[0]
     classes, first = net.widths[layers], net.room[layers] * work.capacity
+    _exponentials(net, work, batch)
     loss = work.constants[0]
     right = work.constants[0]
     for b in range(batch):
@@ -271,12 +267,26 @@ def cross_entropy(net, work, batch):
         best = broadcast(top, -1.0)
         for c in range(classes - 1, -1, -1):  # of equal logits the first class wins
             z = logits[start + c]
-            total = total + exp(z - top)
+            total = total + exps[start + c]
             chosen = select(labels[b] == c, z, chosen)
             best = select(z == top, broadcast(top, c), best)
         loss = fma(work.importance[b], log(total) - (chosen - top), loss)
         right = right + select(best == labels[b], work.importance[b], 0.0)
     return loss, right
+
+
+@kernel
+def _exponentials(net, work, batch):
+    """Write exp(z - max z) of each row z of logits, where their gradient has its place."""
+    logits, exps = work.units, work.deltas
+    layers = net.weight.shape[0]
+    classes, first = net.widths[layers], net.room[layers] * work.capacity
+    for b in range(batch):
+        start = first + b * classes
+        top = _largest(logits, start, classes)
+        for c in range(classes):
+            exps[start + c] = logits[start + c] - top
+    exp_all(exps, first, first + batch * classes)
 
 
 @kernel

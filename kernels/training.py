@@ -168,22 +168,27 @@ class Measures(NamedTuple):
     peak: np.ndarray
 
 
-def evaluate(net: Network, runs: Runs, weights: np.ndarray, samples: Samples) -> Measures:
-    """Evaluate ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``."""
+def evaluate(
+    net: Network, runs: Runs, weights: np.ndarray, samples: Samples, *, peaks: bool = True
+) -> Measures:
+    """Evaluate ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``.
+
+    Without ``peaks``, `Measures.peak` stays 0.
+    """
     n = samples.order.shape[1]
     zeros, work = workspace(net, weights, min(EVALUATION_BATCH, n))
     packs, _, width = weights.shape
     loss = aligned_zeros((packs, width), weights.dtype)
     right = aligned_zeros((packs, width), weights.dtype)
     peak = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
-    _evaluate(zeros, net, weights, runs.streams, samples, work, (loss, right, peak))
+    _evaluate(zeros, net, weights, runs.streams, samples, work, (loss, right, peak), peaks)
     # A running sum, whose order does not depend on the shape.
     mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
     return Measures(loss / mass, right / mass, peak)
 
 
 @entry
-def _evaluate(zeros, net, weights, streams, samples, space, found):
+def _evaluate(zeros, net, weights, streams, samples, space, found, peaks):
     work = lanes_of(space, zeros)
     losses, rights = as_lanes(found[0], zeros), as_lanes(found[1], zeros)
     layers = net.weight.shape[0]
@@ -201,7 +206,7 @@ def _evaluate(zeros, net, weights, streams, samples, space, found):
             loss, right = cross_entropy(net, work, batch)
             losses[pack] = losses[pack] + loss
             rights[pack] = rights[pack] + right
-            for layer in range(1, layers):
+            for layer in range(1, layers if peaks else 0):
                 for b in range(batch):
                     start = net.room[layer] * capacity + b * net.pitch[layer]
                     for i in range(net.widths[layer]):

@@ -99,7 +99,8 @@ class Slots:
         train_epochs(training, self._spec.batch_size, 1, pace, stopped)
         self.epoch[self.busy] += 1
         val = packs.streams.samples(packs.streams.val[None])
-        loss = evaluate(packs.net, packs.runs, packs.weights, val).loss.ravel()
+        found = evaluate(packs.net, packs.runs, packs.weights, val, peaks=False)
+        loss = found.loss.ravel()
         best = self.best_loss[: loss.size]
         # The first epoch is the best so far whatever it gave: what diverges in it has diverged.
         first = self.best_epoch[: loss.size] == 0

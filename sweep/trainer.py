@@ -164,7 +164,8 @@ def measure(packs: Packs) -> tuple[dict[str, np.ndarray], np.ndarray]:
         l1, l2 = _summed(runs.l1 * one), _summed(runs.l2 * two)
         metrics = {"loss": loss + l1 + l2, "train_loss": loss, "train_accuracy": accuracy}
     if len(streams.val):
-        val_part = evaluate(packs.net, runs, weights, streams.samples(streams.val[None]))
+        val_samples = streams.samples(streams.val[None])
+        val_part = evaluate(packs.net, runs, weights, val_samples, peaks=False)
         metrics |= {"val_loss": val_part.loss, "val_accuracy": val_part.accuracy}
     metrics |= {"l1_penalty": l1, "l2_penalty": l2}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
