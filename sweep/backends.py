@@ -23,15 +23,8 @@ Call = Callable[[Callable[..., Any], Iterable[tuple]], Iterator[Any]]
 #: How long to wait for an answer of a dask scheduler, in seconds.
 PATIENCE = 10
 
-#: Backends whose results joblib cannot yield as they come: they get a few tasks at a time.
-_IN_ROUNDS = ("multiprocessing", "ray")
-
 #: What does the tasks of a backend; others than these start their workers on any machine.
-_KINDS: dict[str, Where] = {
-    "threading": "threads",
-    "loky": "processes",
-    "multiprocessing": "processes",
-}
+_KINDS: dict[str, Where] = {"threading": "threads", "loky": "processes"}
 
 
 class WorkerDied(RuntimeError):
@@ -67,7 +60,7 @@ def parallel(
     jobs : int
         joblib's ``n_jobs``.
     backend : str
-        ``threading``, ``loky``, ``multiprocessing``, ``dask`` or ``ray``.
+        ``threading``, ``loky``, ``dask`` or ``ray``.
     scheduler : str, optional
         Address of a dask scheduler; without one, dask starts workers on this machine.
     dataset : Dataset, optional
@@ -86,6 +79,10 @@ def parallel(
         raise InputError("--jobs should be a number of workers, or -1 for all cores; it is 0")
     if scheduler is not None and backend != "dask":
         raise InputError(f"--scheduler is for --backend dask, and the backend is {backend!r}")
+    if backend == "multiprocessing":
+        raise InputError(
+            "--backend multiprocessing would wait for ever for a worker that died: take loky"
+        )
     options: dict[str, Any] = {}
     if backend == "dask":
         options = {"wait_for_workers_timeout": 30}
@@ -95,10 +92,10 @@ def parallel(
         except (ValueError, ImportError) as error:
             raise InputError(
                 f"--backend {backend!r} is not known to joblib ({str(error).splitlines()[0]}): "
-                "take threading, loky, multiprocessing, dask or ray"
+                "take threading, loky, dask or ray"
             ) from None
         with context:
-            call = _in_rounds if backend in _IN_ROUNDS else _as_they_come
+            call = _in_rounds if backend == "ray" else _as_they_come
             yield Workers(call, _KINDS.get(backend, "elsewhere"), share(dataset))
 
 
@@ -112,6 +109,7 @@ def _as_they_come(function: Callable[..., Any], tasks: Iterable[tuple]) -> Itera
 
 
 def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
+    """Hand out a few tasks at a time: joblib cannot yield ray's results as they come."""
     import joblib
 
     workers = joblib.Parallel()

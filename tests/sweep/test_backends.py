@@ -114,14 +114,6 @@ def test_a_backend_that_is_not_installed(package, typed, monkeypatch):
     assert status == 2 and err.count("\n") == 1 and "pip install" in err
 
 
-def test_multiprocessing_gives_the_same_table(expected, tmp_path):
-    words = (*WORDS, "--backend", "multiprocessing", "--jobs", "2", "--out", "r", "--quiet")
-    status, out, err = call(*words, cwd=tmp_path)
-    assert (status, out) == (0, ""), err
-    assert "stopping" not in err  # its workers are ended by a signal that is not the user's
-    assert csv(tmp_path / "r") == expected
-
-
 def test_a_killed_worker_is_said_and_the_rest_goes_on(expected, tmp_path):
     sweep = start(*WORDS, "--backend", "loky", "--jobs", "2", "--out", "r", cwd=tmp_path)
     wait(lambda: parts(tmp_path / "r") or sweep.poll() is not None)

@@ -64,6 +64,10 @@ WRONG = {
     ),
     "a network of too many weights": (["--hidden", "99999999,99999999"], ["memory"]),
     "backend": (["--backend", "treads"], ["--backend", "'treads'", "threading"]),
+    "a backend that waits for the dead": (
+        ["--backend", "multiprocessing"],
+        ["--backend multiprocessing", "take loky"],
+    ),
     "jobs": (["--jobs", "0"], ["--jobs", "0"]),
     "jobs in words": (["--jobs", "all"], ["--jobs", "'all'"]),
     "scheduler without dask": (
