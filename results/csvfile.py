@@ -2,10 +2,13 @@
 
 A float has the fewest digits that give it back, and always looks like one: ``0.0``, not ``0``,
 so that a column of whole numbers is not read as integers. A text that a spreadsheet would run as
-a formula gets an apostrophe in front.
+a formula gets an apostrophe in front, be it a cell or the name of a column.
 """
 
 from __future__ import annotations
+
+import io
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -14,21 +17,24 @@ import pyarrow.csv
 
 from results.durable import Sink
 
-_FORMULA = r"^[=+\-@\t\r]"
+_FORMULA = r"^[=+\-@\t\r\n]"
 _INTEGER = r"^-?\d+$"
 _NEEDS_QUOTES = r'[",\r\n]'
 
 
 def header(schema: pa.Schema) -> bytes:
     """Line of the columns' names."""
-    return (",".join(schema.names) + "\n").encode()
+    line = io.BytesIO()
+    places = [str(place) for place in range(len(schema))]
+    write(pa.table([[name] for name in schema.names], places), line)
+    return line.getvalue()
 
 
-def write(table: pa.Table, sink: Sink) -> None:
+def write(table: pa.Table, sink: Sink | IO[bytes]) -> None:
     """Write the rows of a table, without a header."""
     columns, quoted = [], False
     for column in table.combine_chunks().columns:
-        if pa.types.is_string(column.type):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             # Names and statuses repeat themselves, so their few distinct texts are looked at.
             coded = column.chunk(0).dictionary_encode()
             texts = coded.dictionary

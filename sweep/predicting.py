@@ -1,5 +1,6 @@
 """Classes and probabilities of new rows, by a saved model."""
 
+import io
 import json
 import os
 import sys
@@ -21,8 +22,21 @@ def show(path: str, data: str, as_json: bool) -> int:
         print(json.dumps(found.to_dict("list")))
     else:
         print(f"{path}: {model}", file=sys.stderr)
-        print(found.to_csv(index=False), end="")
+        print(_csv(found), end="")
     return 0
+
+
+def _csv(found: "pd.DataFrame") -> str:
+    """Write predictions as CSV: the names of classes are those of a file that may be anybody's."""
+    import pyarrow as pa
+
+    from results import csvfile
+
+    table = pa.Table.from_pandas(found, preserve_index=False)
+    lines = io.BytesIO()
+    lines.write(csvfile.header(table.schema))
+    csvfile.write(table, lines)
+    return lines.getvalue().decode()
 
 
 def predict(model: Model | str | os.PathLike[str], data: str | os.PathLike[str]) -> "pd.DataFrame":

@@ -1,6 +1,7 @@
 """The model of a sweep's best cell, and what it says of new files."""
 
 import csv
+import io
 import json
 
 import numpy as np
@@ -109,6 +110,19 @@ def test_new_rows_are_read_by_the_names_of_their_columns(table, saved):
     table[["ok", "hue", "age"]].iloc[[3]].to_csv("one.csv", index=False)
     one = predict("model.npz", "one.csv")
     pd.testing.assert_frame_equal(one, found.iloc[[3]].reset_index(drop=True))
+
+
+def test_no_class_is_a_formula_in_a_spreadsheet(table, typed):
+    """Names of classes are a file's, and the file may be anybody's."""
+    table.replace({"kind": {"old": "=1+1", "young": '@a,"b"'}}).to_csv("d.csv", index=False)
+    run(data="d.csv", target="kind", l1=0, l2=0)
+    save_best("run", "model.npz")
+    status, said, _ = typed("predict", "model.npz", "d.csv")
+    names, *rows = csv.reader(io.StringIO(said))
+    assert status == 0 and names == ["predicted", "p_=1+1", 'p_@a,"b"']
+    assert {row[0] for row in rows} == {"'=1+1", "'@a,\"b\""}
+    expected = predict("model.npz", "d.csv").iloc[:, 1:].to_numpy()
+    np.testing.assert_array_equal([[float(cell) for cell in row[1:]] for row in rows], expected)
 
 
 def test_new_rows_that_cannot_be_read(table, saved):
