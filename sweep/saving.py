@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import os
-import uuid
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from kernels.network import network
+from results import durable
 from sweep.errors import InputError
 from sweep.model import Model
 from sweep.tables import check_memory
@@ -50,10 +50,13 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If the name does not end in .npz, .safetensors or .onnx, the file cannot be written, or
-        the classes are neither texts, numbers nor truth values.
+        If the name does not end in .npz, .safetensors or .onnx, there is no such folder, or the
+        classes are neither texts, numbers nor truth values.
+    results.errors.ResultsError
+        If the file cannot be written.
     """
     target = Path(path)
+    check_target(target)
     write, _ = _formats(target)
     names = model.network.names
     arrays = {name: np.ascontiguousarray(model.parameter(name)) for name in names}
@@ -72,7 +75,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
             f"{model.classes!r:.80}"
         ) from None
     header.sha256 = _digest(header, arrays)
-    _replace(target, write(model, arrays, _json(header)))
+    durable.write(target, write(model, arrays, _json(header)), target.parent)
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -194,19 +197,6 @@ def _formats(path: Path) -> tuple[Any, Any]:
 
 def _listed(variable: Variable) -> tuple[str, list[str] | None]:
     return variable.name, None if variable.levels is None else list(variable.levels)
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Write a file beside ``target``, and put it in its place."""
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        try:
-            beside.write_bytes(data)
-            os.replace(beside, target)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write {target}: {error.strerror}") from None
 
 
 def _npz(model: Model, arrays: Arrays, text: str) -> bytes:

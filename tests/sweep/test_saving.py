@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from kernels.network import network
+from results.errors import ResultsError
 from sweep import Model, RegularizedMLPClassifier, load_model, saving
 from sweep.errors import InputError
 from sweep.variables import Variable
+from tests.results import faults
 
 FORMATS = ("npz", "safetensors", "onnx")
 TEXTS = ("no", "maybe", "ünbekannt")
@@ -237,23 +239,32 @@ def test_paths_that_cannot_be_used(tmp_path):
         build().save(tmp_path / "model")
     with pytest.raises(InputError, match="cannot write"):
         build().save(tmp_path / "absent" / "model.npz")
-    with pytest.raises(InputError, match="cannot write"):
+    with pytest.raises(ResultsError, match=r"folder.npz cannot be written \(Is a directory\)"):
         build().save(tmp_path / "folder.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.npz"]
 
 
-def test_a_file_is_replaced_only_by_a_whole_one(tmp_path, monkeypatch):
+@pytest.mark.parametrize("how", ["once", "forever"])
+def test_a_file_is_replaced_only_by_a_whole_one(how, tmp_path, monkeypatch):
+    """Every operation on the disk fails in turn."""
     path = tmp_path / "model.npz"
-    build().save(path)
-    before = path.read_bytes()
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with pytest.raises(InputError, match="No space left"):
-        build(seed=1).save(path)
-    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+    contents = []
+    for seed in (1, 0):
+        build(seed=seed).save(path)
+        contents.append(path.read_bytes())
+    for nth in range(1, 20):
+        with monkeypatch.context() as patch:
+            faulty = faults.install(patch, nth, how)
+            try:
+                build(seed=1).save(path)
+            except ResultsError as error:
+                assert f"{path} cannot be written" in str(error)
+        assert path.read_bytes() in contents
+        if not faulty.fired:
+            break
+        assert how == "forever" or list(tmp_path.iterdir()) == [path]
+        build(seed=0).save(path)
+    assert nth > 4 and path.read_bytes() == contents[0]
 
 
 def test_classes_that_no_file_can_hold(tmp_path):
