@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_COLUMNS = 100_000
+_COPIES = 3  # of a table, at the most, that are held at a time
 BLOCK = 1 << 26  # bytes that hold any one line of a CSV file
 RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
@@ -125,14 +126,49 @@ def _read_parquet(file: BinaryIO, source: str) -> "pa.Table":
         with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
             shape = parquet.metadata
             _check_width(shape.num_columns, source)
-            check_memory(8 * shape.num_rows * shape.num_columns, source)
-            table = parquet.read()
+            check_memory(_COPIES * 8 * shape.num_rows * shape.num_columns, source)
+            texts = _flat(parquet.schema_arrow, source)
+        with pq.ParquetFile(
+            file, page_checksum_verification=True, read_dictionary=texts
+        ) as parquet:
+            table = _spelled_out(parquet.read(), texts, source)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{source} is not a whole Parquet file: {_line_one(error)}") from None
     try:
         return _as_pandas_meant(table)
     except (ValueError, LookupError, TypeError, AttributeError):
         raise InputError(f"{source}: what pandas noted in it is damaged: write it again") from None
+
+
+def _flat(schema: "pa.Schema", source: str) -> list[str]:
+    """Return the names of the columns of texts; refuse those whose cells are no single values."""
+    import pyarrow as pa
+
+    for field in schema:
+        if pa.types.is_nested(field.type):
+            raise InputError(
+                f"{source}, column {reprlib.repr(field.name)}: its cells are of type "
+                f"{reprlib.repr(str(field.type))}: only numbers, true or false, and text can be used"
+            )
+    kinds = pa.types.is_string, pa.types.is_large_string, pa.types.is_binary
+    return [field.name for field in schema if any(is_kind(field.type) for is_kind in kinds)]
+
+
+def _spelled_out(table: "pa.Table", texts: list[str], source: str) -> "pa.Table":
+    """Write out texts of which a file holds each one once: a small file may grow a lot by that."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = 0
+    for name in texts:
+        for chunk in table[name].chunks:
+            lengths = pc.binary_length(chunk.dictionary).take(chunk.indices)
+            size += pc.sum(lengths.cast(pa.int64())).as_py() or 0
+    check_memory(_COPIES * size, source)
+    for name in texts:
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, table[name].cast(table[name].type.value_type))
+    return table
 
 
 def _as_pandas_meant(table: "pa.Table") -> "pa.Table":

@@ -1,9 +1,9 @@
 """Kill a small sweep at each operation on the disk in turn; run by test_faults in a process.
 
-Usage: killed.py HOW FOLDER [extended]. Attempt N works in FOLDER/N and is killed at its Nth
-operation; each part that `append` returned from is noted in FOLDER/N.kept. Ends with the first
-attempt that passes untouched. Forking one process that has all imported takes a tenth of
-starting each.
+Usage: killed.py HOW SCENARIO FOLDER. Attempt N works in FOLDER/N, a copy of FOLDER/begun if there
+is one, and is killed at its Nth operation; each part that `append` returned from is noted in
+FOLDER/N.kept. Ends with the first attempt that passes untouched. Forking one process that has
+all imported takes a tenth of starting each.
 """
 
 import os
@@ -15,7 +15,7 @@ from pytest import MonkeyPatch
 
 from results.store import Store
 from tests.results import faults
-from tests.results.rows import Fake
+from tests.results.scenarios import SCENARIOS
 
 
 def note(kept):
@@ -30,23 +30,22 @@ def note(kept):
     Store.append = noted
 
 
-def main(how, folder, extended=""):
-    small = Fake(seeds=(1,)).run(folder / "small", history=True).parent
+def main(how, name, folder):
     attempt, status = 0, -1
     while status:
         attempt += 1
         path = folder / str(attempt)
-        if extended:
-            shutil.copytree(small, path)
+        if (folder / "begun").exists():
+            shutil.copytree(folder / "begun", path)
         child = os.fork()
         if not child:
             note(path.with_suffix(".kept"))
             faults.install(MonkeyPatch(), attempt, how)
-            Fake().run(path, size=12 if extended else 6, history=True, extend=bool(extended))
+            SCENARIOS[name].work(path)
             os._exit(0)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status not in (0, 9):
             sys.exit(f"attempt {attempt} ended with {status}")
 
 
-main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])
+main(*sys.argv[1:3], Path(sys.argv[3]))

@@ -105,17 +105,26 @@ class Fake:
             **options,
         )
 
-    def run(self, path: Path, size: int = 6, history: bool = False, **options: bool) -> Path:
+    def run(
+        self,
+        path: Path,
+        size: int = 6,
+        history: bool = False,
+        retry_failed: bool = False,
+        **options: bool,
+    ) -> Path:
         """Do what the driver does."""
         with self.open(path, **options) as store:
-            return self.work(store, size, history)
+            return self.work(store, size, history, retry_failed)
 
-    def work(self, store: Store, size: int, history: bool) -> Path:
+    def work(self, store: Store, size: int, history: bool, retry_failed: bool = False) -> Path:
         """Do what is missing, `size` runs a task, and write the final tables."""
         for start in range(0, self.total, size):
-            for first, last in store.missing(start, min(start + size, self.total)):
-                runs = range(first, last)
-                store.append(self.rows(runs), self.history(runs) if history else None)
+            stop = min(start + size, self.total)
+            with store.claim(start, stop, retry_failed) as ours:
+                for first, last in store.missing(start, stop, retry_failed) if ours else ():
+                    runs = range(first, last)
+                    store.append(self.rows(runs), self.history(runs) if history else None)
         return store.finish()
 
     def but(self, **changes: object) -> Fake:

@@ -1,6 +1,7 @@
 """Every operation on the disk fails in turn, and the process dies at each: SQLite's method."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,56 +12,75 @@ import results
 from results.errors import ResultsError
 from tests.results import faults
 from tests.results.rows import ROOT, Fake, final, runs_of
+from tests.results.scenarios import SCENARIOS
 
 
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory):
+    """Return the final tables that each scenario is to end in: they are the same ones."""
     path = tmp_path_factory.mktemp("untouched") / "r"
     Fake().run(path, history=True)
     return final(path)
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize("how", ["once", "forever"])
-def test_every_operation_fails_in_turn(how, untouched, tmp_path, monkeypatch):
+def test_every_operation_fails_in_turn(how, name, untouched, tmp_path, monkeypatch):
+    begin, work, kept = SCENARIOS[name]
+    begin(tmp_path / "begun")
     for nth in range(1, 1000):
         path = tmp_path / str(nth)
+        if (tmp_path / "begun").exists():
+            shutil.copytree(tmp_path / "begun", path)
         with monkeypatch.context() as patch:
             faulty = faults.install(patch, nth, how)
             try:
-                Fake().run(path, history=True)
+                work(path)
             except ResultsError as error:
                 message = str(error)
                 assert "\n" not in message and str(path.parent) in message
                 assert "cannot be written" in message
         if not faulty.fired:
-            assert nth > 40
+            assert nth > 25
             return
-        assert final(path).items() <= untouched.items()
+        if name == "run":
+            assert final(path).items() <= untouched.items()
+        if kept:
+            assert len(results.load(path)) >= kept
         if how == "once" and (path / "tmp").exists():
             assert not list((path / "tmp").iterdir())
-        Fake().run(path, history=True)
-        assert final(path) == untouched
-        assert not list((path / "tmp").iterdir())
+        work(path)
+        ends_well(path, name, untouched)
     pytest.fail("a sweep never passed untouched")
 
 
-@pytest.mark.parametrize(("how", "extended"), [("kill", ""), ("power", ""), ("power", "extended")])
-def test_killed_at_every_operation(how, extended, untouched, tmp_path):
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("how", ["kill", "power"])
+def test_killed_at_every_operation(how, name, untouched, tmp_path):
+    begin, work, kept = SCENARIOS[name]
+    begin(tmp_path / "begun")
     subprocess.run(
-        [sys.executable, Path(__file__).with_name("killed.py"), how, tmp_path, extended],
+        [sys.executable, Path(__file__).with_name("killed.py"), how, name, tmp_path],
         check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
     )
     attempts = [path for path in tmp_path.iterdir() if path.name.isdigit()]
-    assert len(attempts) > 40
+    assert len(attempts) > 25
     for path in attempts:
-        kept = path.with_suffix(".kept")
-        appended = {int(run) for run in kept.read_text().split()} if kept.exists() else set()
-        if extended:
-            assert len(results.load(path)) >= 6
-        with Fake().open(path, extend=bool(extended)) as store:
+        noted = path.with_suffix(".kept")
+        appended = {int(run) for run in noted.read_text().split()} if noted.exists() else set()
+        if kept:
+            assert len(results.load(path)) >= kept
+        with Fake().open(path, extend=name == "extend") as store:
             done = runs_of(store.done())
-            assert appended <= done and (not extended or len(done) >= 6)
-            Fake().work(store, 12, history=True)
-        assert final(path) == untouched
-        assert not (path / "set-aside").exists()
+            assert appended <= done and len(done) >= kept
+        work(path)
+        ends_well(path, name, untouched)
+
+
+def ends_well(path, name, untouched):
+    """Hold a directory against one that nothing happened to."""
+    assert final(path) == untouched
+    assert not list((path / "tmp").iterdir())
+    aside = path / "set-aside"
+    assert len(list(aside.iterdir()) if aside.exists() else []) == (2 if name == "set-aside" else 0)

@@ -120,7 +120,7 @@ def test_no_class_is_a_formula_in_a_spreadsheet(table, typed):
     status, said, _ = typed("predict", "model.npz", "d.csv")
     names, *rows = csv.reader(io.StringIO(said))
     assert status == 0 and names == ["predicted", "p_=1+1", 'p_@a,"b"']
-    assert {row[0] for row in rows} == {"'=1+1", "'@a,\"b\""}
+    assert {row[0] for row in rows} == {"'=1+1", '\'@a,"b"'}
     expected = predict("model.npz", "d.csv").iloc[:, 1:].to_numpy()
     np.testing.assert_array_equal([[float(cell) for cell in row[1:]] for row in rows], expected)
 

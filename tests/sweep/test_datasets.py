@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sklearn.datasets
@@ -477,3 +478,39 @@ def test_any_file_is_read_or_refused_in_one_line(csv, text):
     else:
         assert np.isfinite(data.X).all() and data.X.shape == (len(data.y), len(data.features))
         assert set(data.y) == set(range(len(data.classes))) and len(data.classes) > 1
+
+
+class TestBombs:
+    """Small files that would become large tables are refused in one line."""
+
+    @pytest.fixture(autouse=True)
+    def frugal(self, monkeypatch):
+        """Let no more be read than fits a small machine."""
+        sizes = {"SC_PHYS_PAGES": 2**18, "SC_PAGE_SIZE": 2**10}
+        monkeypatch.setattr("os.sysconf", sizes.__getitem__)
+
+    def test_lists_of_many_zeros(self, tmp_path):
+        zeros = pa.array(np.zeros(10**7, np.int8))
+        lists = pa.ListArray.from_arrays([0, 5 * 10**6, 10**7], zeros)
+        pq.write_table(pa.table({"a": lists, "y": [0, 1]}), tmp_path / "t.parquet")
+        assert (tmp_path / "t.parquet").stat().st_size < 10_000
+        assert "column 'a': its cells are of type" in refusal(tmp_path / "t.parquet")
+
+    def test_one_long_text_a_thousand_times(self, tmp_path):
+        text = pa.array(["x" * 10**6]).dictionary_encode().dictionary
+        column = pa.DictionaryArray.from_arrays(np.zeros(1000, np.int32), text)
+        table = pa.table({"a": column, "y": [0, 1] * 500})
+        pq.write_table(table, tmp_path / "t.parquet", store_schema=False)  # a reader sees texts
+        assert (tmp_path / "t.parquet").stat().st_size < 100_000
+        assert "takes 2.79 GiB, and this machine has 0.25 GiB" in refusal(tmp_path / "t.parquet")
+
+    def test_a_million_columns_of_csv(self, tmp_path):
+        line = ",".join(map(str, range(10**6)))
+        (tmp_path / "t.csv").write_text(f"{line}\n{line}\n")
+        assert "has 1000000 columns: at most 100000" in refusal(tmp_path / "t.csv")
+
+    def test_many_columns_of_parquet(self, tmp_path):
+        names = [f"c{i}" for i in range(100_001)]
+        schema = pa.schema([(name, pa.int8()) for name in names])
+        pq.write_table(schema.empty_table(), tmp_path / "t.parquet")
+        assert "has 100001 columns: at most 100000" in refusal(tmp_path / "t.parquet")

@@ -4,6 +4,8 @@ import os
 import re
 import shlex
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import psutil
 import pytest
 
 from sweep.interrupt import Interrupt, Interrupted
-from tests.sweep.console import call, csv, parts, start, wait
+from tests.sweep.console import call, csv, environment, parts, start, wait
 
 #: Tasks of about 0.2 s by the dozen; the interrupts come after the first.
 WORDS = ("run", "--data", "digits", "--l1", "0,1e-4:1e-1:log7", "--l2", "0,0.01", "--epochs", "10")
@@ -160,3 +162,22 @@ class TestHandler:
         assert 0 < parts(tmp_path / "r") < 8 and not (tmp_path / "r/runs.parquet").exists()
         assert len(spec.run(out=tmp_path / "r")) == 64
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_killed_a_hundred_times_at_random_moments(tmp_path):
+    """What is finished is never lost, and the tables are those of a sweep that nobody killed."""
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("killed.py"), tmp_path, "100"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    begun = [int(line) for line in done.stdout.split()]
+    assert sum(begun) - len(begun) == 100 and max(begun) > 5
+    whole = tmp_path / "whole"
+    for sweep in range(len(begun)):
+        path = tmp_path / str(sweep)
+        assert csv(path) == csv(whole)
+        assert (path / "history.parquet").read_bytes() == (whole / "history.parquet").read_bytes()
+        assert not list((path / "tmp").iterdir())

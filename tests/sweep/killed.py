@@ -1,0 +1,69 @@
+"""Kill sweeps at random moments, and go on with them; run by test_interrupt in a process.
+
+Usage: killed.py FOLDER KILLS. The sweep is done once in FOLDER/whole, and again in FOLDER/0,
+FOLDER/1, ... until so many kills have hit. Forking one process that has all imported takes a
+tenth of starting each. Prints how often each directory was begun.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from sweep import Sweep, cli, plan
+from sweep.driver import compile_kernels
+from sweep.experiment import prepare
+
+#: Dozens of tasks of some milliseconds each.
+OPTIONS = {"data": "wine", "hidden": "8", "l1": "0,1e-3,1e-2", "l2": "0,1e-2", "history": "5"}
+OPTIONS |= {"epochs": "20", "seeds": "0:40"}
+WORDS = ["run", "--quiet", "--jobs", "1"]
+WORDS += [word for name, value in OPTIONS.items() for word in (f"--{name}", value)]
+
+#: The longest that a sweep may work before it is killed, in seconds: too short to end at once.
+LONGEST = 0.35
+
+
+def begin(path: Path) -> int:
+    """Start, or go on with, the sweep in a directory, in a process of its own; return that."""
+    child = os.fork()
+    if not child:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        os._exit(cli.command_line([*WORDS, "--out", str(path)]))
+    return child
+
+
+def ends(child: int) -> bool:
+    """Wait for a process; tell whether it ended by itself."""
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status not in (0, -signal.SIGKILL):
+        sys.exit(f"a sweep ended with {status}")
+    return status == 0
+
+
+def main(folder: Path, kills: int) -> None:
+    plan.TASK_SECONDS = 1e-9
+    spec = Sweep(**{name: int(v) if v.isdigit() else v for name, v in OPTIONS.items()})
+    compile_kernels(prepare(spec).plan)
+    ends(begin(folder / "whole"))
+    moments = random.Random(0)
+    sweeps = hits = 0
+    while hits < kills:
+        begun, ended = 0, False
+        while not ended:
+            child = begin(folder / str(sweeps))
+            begun += 1
+            if hits < kills:
+                time.sleep(moments.uniform(0, LONGEST))
+                os.kill(child, signal.SIGKILL)
+            ended = ends(child)
+            hits += not ended
+        print(begun)
+        sweeps += 1
+
+
+main(Path(sys.argv[1]), int(sys.argv[2]))
