@@ -64,7 +64,7 @@ def parallel(
     scheduler : str, optional
         Address of a dask scheduler; without one, dask starts workers on this machine.
     dataset : Dataset, optional
-        Sent to each dask worker once.
+        Sent to each worker of dask and of ray once.
 
     Raises
     ------
@@ -99,13 +99,34 @@ def parallel(
             yield Workers(call, _KINDS.get(backend, "elsewhere"), share(dataset))
 
 
+class _Stored(NamedTuple):
+    """Stands for the data set in a task for ray, whose workers share it in a store of their own."""
+
+    reference: Any
+
+    def result(self) -> Any:
+        """Return the data set."""
+        import ray
+
+        return ray.get(self.reference)
+
+
+def _with_data(function: Callable[..., Any], *task: Any) -> Any:
+    """Do a task in which a future may stand for the data.
+
+    dask puts the data there itself, but not where joblib does all tasks in this process, as it
+    does when there is one worker.
+    """
+    return function(*(x.result() if hasattr(x, "result") else x for x in task))
+
+
 def _as_they_come(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
     import joblib
 
     workers = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")
     with warnings.catch_warnings():  # that an end before the last task is wasteful
         warnings.filterwarnings("ignore", message=r"\d+ tasks ")
-        yield from workers(joblib.delayed(function)(*task) for task in tasks)
+        yield from workers(joblib.delayed(_with_data)(function, *task) for task in tasks)
 
 
 def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
@@ -115,7 +136,7 @@ def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator
     workers = joblib.Parallel()
     left = iter(tasks)
     while some := list(islice(left, 4 * joblib.effective_n_jobs(workers.n_jobs))):
-        yield from workers(joblib.delayed(function)(*task) for task in some)
+        yield from workers(joblib.delayed(_with_data)(function, *task) for task in some)
 
 
 @contextmanager
@@ -155,11 +176,15 @@ def _started(
                 raise WorkerDied(f"work was lost on the dask cluster ({_first(error)})") from None
     elif backend == "ray":
         try:
+            import ray
             from ray.util.joblib import register_ray
-        except ImportError:
-            raise InputError("--backend ray needs the package ray: pip install ray") from None
+        except ImportError as error:
+            raise InputError(
+                f"--backend ray needs the package ray, whole ({_first(error)}): "
+                "pip install 'regsweep[ray]'"
+            ) from None
         register_ray()
-        yield _itself
+        yield lambda dataset: _Stored(ray.put(dataset))
     else:
         try:
             yield _itself

@@ -36,7 +36,7 @@ def run(spec: Sweep, options: dict[str, Any]) -> int:
         print("nothing was trained yet: the same command begins again", file=sys.stderr)
         return 128 + stop.args[0]
     except WorkerDied as death:
-        print(f"sweep: {death}; go on with: {_again(out)}", file=sys.stderr)
+        print(f"sweep: {death}; go on with: {_again(out, options)}", file=sys.stderr)
         return 1
     if as_json:
         print(json_format.dumps(_as_json(out, outcome)))
@@ -46,7 +46,7 @@ def run(spec: Sweep, options: dict[str, Any]) -> int:
         print(_last_line(out, outcome), file=sys.stderr)
     if outcome.signal is not None:
         left = _left(outcome.counts)
-        print(f"{left:,} runs are left; go on with: {_again(out)}", file=sys.stderr)
+        print(f"{left:,} runs are left; go on with: {_again(out, options)}", file=sys.stderr)
         return 128 + outcome.signal
     return 1 if outcome.counts["error"] else 0
 
@@ -134,9 +134,14 @@ def _tell_of_no_cache() -> None:
         )
 
 
-def _again(out: Path) -> str:
-    """Return the command that continues a sweep."""
-    return f"sweep run {shlex.quote(str(out / 'sweep.toml'))} --out {shlex.quote(str(out))}"
+def _again(out: Path, options: dict[str, Any]) -> str:
+    """Return the command that continues a sweep, with the same workers."""
+    workers = ("backend", "scheduler", "jobs", "join")
+    words = ["sweep", "run", str(out / "sweep.toml"), "--out", str(out)]
+    for name in workers:
+        if options.get(name):
+            words += [f"--{name}"] if options[name] is True else [f"--{name}", str(options[name])]
+    return shlex.join(words)
 
 
 def _left(counts: dict[str, int]) -> int:

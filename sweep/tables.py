@@ -148,7 +148,7 @@ def _flat(schema: "pa.Schema", source: str) -> list[str]:
         if pa.types.is_nested(field.type):
             raise InputError(
                 f"{source}, column {reprlib.repr(field.name)}: its cells are of type "
-                f"{reprlib.repr(str(field.type))}: only numbers, true or false, and text can be used"
+                f"{field.type!s:.30}: only numbers, true or false, and text can be used"
             )
     kinds = pa.types.is_string, pa.types.is_large_string, pa.types.is_binary
     return [field.name for field in schema if any(is_kind(field.type) for is_kind in kinds)]

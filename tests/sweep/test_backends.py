@@ -86,6 +86,42 @@ def test_dask_workers_come_and_go(cluster, expected, tmp_path):
     assert csv(tmp_path / "r") == expected
 
 
+def test_one_dask_worker_is_enough(cluster, expected, tmp_path):
+    cluster.worker()
+    cluster.wait_for(1)
+    options = ("--backend", "dask", "--scheduler", cluster.address, "--out", "r")
+    status, _, err = call(*WORDS, *options, cwd=tmp_path)
+    assert status == 0, err
+    assert csv(tmp_path / "r") == expected
+
+
+def test_a_scheduler_that_dies_is_said_and_the_rest_goes_on(cluster, expected, tmp_path):
+    cluster.worker()
+    cluster.worker()
+    cluster.wait_for(2)
+    options = ("--backend", "dask", "--scheduler", cluster.address, "--out", "r")
+    sweep = start(*WORDS, *options, cwd=tmp_path)
+    wait(lambda: parts(tmp_path / "r") or sweep.poll() is not None)
+    cluster.stack.close()
+    out, err = sweep.communicate(timeout=120)
+    assert (sweep.returncode, out) == (1, ""), err
+    last = err.splitlines()[-1]
+    assert last.startswith("sweep: work was lost on the dask cluster (")
+    assert last.endswith(
+        f"sweep run r/sweep.toml --out r --backend dask --scheduler {cluster.address}"
+    )
+    assert call("run", "r/sweep.toml", "--out", "r", cwd=tmp_path)[0] == 0
+    assert csv(tmp_path / "r") == expected
+
+
+def test_ray_gives_the_same_table(expected, tmp_path):
+    pytest.importorskip("ray")
+    options = ("--backend", "ray", "--jobs", "2", "--out", "r")
+    status, _, err = call(*WORDS, *options, cwd=tmp_path)
+    assert status == 0, err
+    assert csv(tmp_path / "r") == expected
+
+
 @pytest.mark.parametrize("error", [CancelledError, ConnectionError])
 def test_a_cluster_that_ends_is_said(error, monkeypatch):
     pytest.importorskip("distributed")
@@ -121,7 +157,8 @@ def test_a_killed_worker_is_said_and_the_rest_goes_on(expected, tmp_path):
     next(c for c in children if "popen_loky" in " ".join(c.cmdline())).kill()
     out, err = sweep.communicate(timeout=60)
     assert (sweep.returncode, out, err.count("\n")) == (1, "", 1), err
-    assert re.match(r"sweep: a worker process died.*; go on with: sweep run r/sweep.toml", err)
+    again = "sweep run r/sweep.toml --out r --backend loky --jobs 2"
+    assert re.match(rf"sweep: a worker process died.*; go on with: {again}\n", err)
     assert not (tmp_path / "r/runs.csv").exists() and parts(tmp_path / "r")
     assert call("run", "r/sweep.toml", "--out", "r", cwd=tmp_path)[0] == 0
     assert csv(tmp_path / "r") == expected
