@@ -7,17 +7,16 @@ Intervals are Student's t at 95 %, one cell at a time: of a hundred cells, expec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from results.columns import coordinates
 from results.errors import ResultsError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from results.moments import Estimate, Moments
 
 #: What the summary tells of each cell, unless other metrics are asked for.
 METRICS = ("final_loss", "val_loss", "val_accuracy", "sparsity")
@@ -28,17 +27,12 @@ RANKED = ("final_loss", "val_loss")
 #: What places a cell and is no penalty, in the order in which it is told.
 _BESIDE = ("lr", "momentum", "path")
 
-#: Share of repetitions of the whole sweep in which an interval would hold the true mean.
-CONFIDENCE = 0.95
+#: Runs that are summed up at a time; whole seeds, and one at the least.
+_AT_A_TIME = 2**17
 
-
-class Estimate(NamedTuple):
-    """What some cells' values over seeds say of their means."""
-
-    mean: NDArray[np.float64]
-    std: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+#: Gives some columns of the runs, a few whole seeds at a time, with the number of each run's cell
+#: and without runs in error; each call begins anew.
+Windows = Callable[[Sequence[str]], Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]]
 
 
 def summary(runs: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
@@ -62,40 +56,94 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFram
         with ``low_`` and ``high_``: from the best cell, and from the one without penalties and
         with all else the same. Cells that lack seeds rank behind.
     """
-    for metric in metrics:
-        if metric not in runs.columns or not pd.api.types.is_numeric_dtype(runs[metric]):
-            known = ", ".join(metrics_of(runs))
-            raise ResultsError(f"no metric {metric!r} in this table; there are {known}")
-    runs, cell = numbered(runs)
-    names = cell_columns(runs)
-    _, first = np.unique(cell, return_index=True)
-    cells = runs[names].iloc[first].reset_index(drop=True)
+    known = [name for name in metrics_of(runs) if pd.api.types.is_numeric_dtype(runs[name])]
+    check_metrics(metrics, known)
+    finished, number = numbered(runs)
+    _, first = np.unique(number, return_index=True)
+    cells = finished[cell_columns(runs)].iloc[first].reset_index(drop=True)
+    cell = np.full(len(runs), -1)
+    cell[(runs["status"] != "error").to_numpy()] = number
+    seeds = runs["seed"].to_numpy()
+    order = np.argsort(seeds, kind="stable")
+    starts = np.flatnonzero(np.diff(seeds[order], prepend=-1))
+    step = seeds_at_a_time(len(runs) // max(len(starts), 1))
+    pieces = np.split(order, starts[step::step])
 
-    diverged = np.bincount(cell, runs["status"] != "done", minlength=len(cells)).astype(np.int64)
-    cells["runs"] = np.bincount(cell, minlength=len(cells))
-    cells["diverged"] = diverged
-    cells["share_diverged"] = diverged / cells["runs"]
-    if "rung" in runs:
-        cells["rung"] = runs.groupby(cell)["rung"].min().to_numpy()
-    by_seed = {
-        metric: values_by_seed(runs, metric, cell, len(cells))
-        for metric in dict.fromkeys((*metrics, *RANKED))
-    }
-    loss = "final_loss" if np.isnan(by_seed["val_loss"]).all() else "val_loss"
-    cells["seeds"] = (~np.isnan(by_seed[loss])).sum(axis=1)
+    def windows(columns: Sequence[str]) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
+        for piece in pieces:
+            kept = piece[cell[piece] >= 0]
+            yield runs[list(columns)].iloc[kept], cell[kept]
+
+    return summed_up(cells, windows, metrics, "rung" in runs)
+
+
+def summed_up(
+    cells: pd.DataFrame, windows: Windows, metrics: Sequence[str], raced: bool
+) -> pd.DataFrame:
+    """Sum up runs that come a few seeds at a time; see `summary`.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        The place of each cell, in grid order; those without a run are left out at the end.
+    windows : callable
+        See `Windows`.
+    metrics : sequence of str
+    raced : bool
+        Whether there is a column ``rung``.
+    """
+    count = len(cells)
+    finished, diverged = np.zeros((2, count), dtype=np.int64)
+    rung = np.full(count, np.iinfo(np.int64).max)
+    folds = 1
+    for runs, cell in windows(["seed", "status", *["rung"] * raced]):
+        finished += np.bincount(cell, minlength=count)
+        diverged += np.bincount(cell[(runs["status"] != "done").to_numpy()], minlength=count)
+        folds = max(folds, int(_folds(runs, cell, count).max(initial=0)))
+        if raced:
+            np.minimum.at(rung, cell, runs["rung"].to_numpy(np.int64))
+    cells = cells.assign(runs=finished, diverged=diverged)
+    cells["share_diverged"] = diverged / np.maximum(finished, 1)
+    if raced:
+        cells["rung"] = rung
+
+    moments = {metric: Moments(count) for metric in dict.fromkeys((*metrics, *RANKED))}
+    for runs, cell in windows(["seed", "status", *moments]):
+        for metric, found in moments.items():
+            found.add(values_by_seed(runs, metric, cell, count, folds))
+    loss = "val_loss" if moments["val_loss"].count.any() else "final_loss"
+    cells["seeds"] = moments[loss].count
     columns: dict[str, Any] = {}
     for metric in metrics:
-        _enter(columns, metric, estimate(by_seed[metric]))
-    ranks = {metric: _rank(estimate(by_seed[metric]).mean, whole(cells)) for metric in RANKED}
+        _enter(columns, metric, moments[metric].estimate())
+    ranks = {metric: _rank(moments[metric].estimate().mean, whole(cells)) for metric in RANKED}
     columns |= {f"rank_{metric}": pd.Series(rank, dtype="Int64") for metric, rank in ranks.items()}
-    best = np.flatnonzero(ranks[loss] == 1)[:1]
+
+    best = int(np.argmax(ranks[loss] == 1)) if (ranks[loss] == 1).any() else -1
+    references = {"best": np.full(count, best), "none": no_penalty(cells)}
+    differences = {(m, name): Moments(count) for m in metrics for name in references}
+    for runs, cell in windows(["seed", "status", *metrics]):
+        for metric in metrics:
+            values = values_by_seed(runs, metric, cell, count, folds)
+            for name, reference in references.items():
+                other = np.where(reference[:, None] < 0, np.nan, values[reference])
+                differences[metric, name].add(values - other)
+    for (metric, name), found in differences.items():
+        _enter(columns, f"{metric}_from_{name}", found.estimate(), std=False)
+    table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
+    return table if finished.all() else table[finished > 0].reset_index(drop=True)
+
+
+def seeds_at_a_time(runs: int) -> int:
+    """How many seeds of so many runs each are summed up at a time."""
+    return max(_AT_A_TIME // max(runs, 1), 1)
+
+
+def check_metrics(metrics: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse what is no metric."""
     for metric in metrics:
-        values = by_seed[metric]
-        for name, reference in (("best", np.resize(best, len(cells))), ("none", no_penalty(cells))):
-            other = values[reference] if len(reference) else np.full_like(values, np.nan)
-            difference = estimate(values - np.where(reference[:, None] < 0, np.nan, other))
-            _enter(columns, f"{metric}_from_{name}", difference, std=False)
-    return pd.concat([cells, pd.DataFrame(columns)], axis=1)
+        if metric not in known:
+            raise ResultsError(f"no metric {metric!r} in this table; there are {', '.join(known)}")
 
 
 def as_cells(table: pd.DataFrame, metrics: Sequence[str] = ()) -> pd.DataFrame:
@@ -162,38 +210,29 @@ def no_penalty(cells: pd.DataFrame) -> NDArray[np.int64]:
     return found[same]
 
 
-def values_by_seed(runs: pd.DataFrame, metric: str, cell: NDArray, cells: int) -> NDArray:
+def values_by_seed(
+    runs: pd.DataFrame, metric: str, cell: NDArray, cells: int, folds: int | None = None
+) -> NDArray:
     """Lay a metric out as ``[cell, seed]``, NaN where a fold is missing, or not finite.
 
-    ``cell`` is each run's cell, by number, of so many ``cells``.
+    ``cell`` is each run's cell, by number, of so many ``cells``; ``folds`` is by default the most
+    that any seed of a cell has.
     """
+    there = _folds(runs, cell, cells)
     seeds, seed = np.unique(runs["seed"].to_numpy(), return_inverse=True)
     finished = (runs["status"] == "done").to_numpy()
     values = np.where(finished, runs[metric].to_numpy(np.float64, na_value=np.nan), np.nan)
-    place = cell * len(seeds) + seed
-    folds = np.bincount(place, minlength=cells * len(seeds))
-    total = np.bincount(place, values, minlength=cells * len(seeds))
+    total = np.bincount(cell * len(seeds) + seed, values, minlength=there.size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where((folds == folds.max(initial=1)) & np.isfinite(total), total / folds, np.nan)
+        every = there == (folds or there.max(initial=1))
+        mean = np.where(every & np.isfinite(total), total / there, np.nan)
     return mean.reshape(cells, len(seeds))
 
 
-def estimate(values: NDArray) -> Estimate:
-    """Estimate means from ``values [cell, seed]``; NaN is a seed that is not there."""
-    from scipy.special import stdtrit  # what scipy.stats.t.ppf calls, without a second of imports
-
-    known = ~np.isnan(values)
-    count = known.sum(axis=1)
-    # A run that diverges late has a finite loss whose square is not.
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        mean = np.where(known, values, 0).sum(axis=1) / count
-        squares = np.where(known, values - mean[:, None], 0) ** 2
-        # One seed says nothing of how seeds differ: 0 / 0 is NaN, and so is its interval.
-        std = np.sqrt(squares.sum(axis=1) / np.maximum(count - 1, 0))
-        counts, place = np.unique(count, return_inverse=True)
-        quantile = stdtrit(np.maximum(counts - 1.0, 1), (1 + CONFIDENCE) / 2)[place]
-        half = quantile * std / np.sqrt(count)
-    return Estimate(mean, std, mean - half, mean + half)
+def _folds(runs: pd.DataFrame, cell: NDArray, cells: int) -> NDArray[np.int64]:
+    """Count the folds of each seed of each cell, as ``[cell * seed]``."""
+    seeds, seed = np.unique(runs["seed"].to_numpy(), return_inverse=True)
+    return np.bincount(cell * len(seeds) + seed, minlength=cells * len(seeds))
 
 
 def _enter(columns: dict[str, Any], metric: str, found: Estimate, std: bool = True) -> None:

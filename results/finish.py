@@ -118,15 +118,15 @@ def first_of_each(numbers: np.ndarray, ranks: np.ndarray) -> np.ndarray:
     return order[kept]
 
 
-def regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Cut a stream of tables anew, into groups of `GROUP` rows and a last one."""
+def regrouped(tables: Iterable[pa.Table], size: int = GROUP) -> Iterator[pa.Table]:
+    """Cut a stream of tables anew, into groups of `size` rows and a last one."""
     held: list[pa.Table] = []
     for table in tables:
         held.append(table)
-        while sum(map(len, held)) >= GROUP:
+        while sum(map(len, held)) >= size:
             joined = pa.concat_tables(held)
-            yield joined.slice(0, GROUP)
-            held = [joined.slice(GROUP)]
+            yield joined.slice(0, size)
+            held = [joined.slice(size)]
     if any(map(len, held)):
         yield pa.concat_tables(held)
 

@@ -12,12 +12,12 @@ from results.cells import (
     as_cells,
     cell_columns,
     deciding,
-    estimate,
     metrics_of,
     values_by_seed,
 )
 from results.choice import best, front
 from results.errors import ResultsError
+from results.moments import estimate
 from results.plane import Axis, hold, lay_out, said
 from results.plots import (
     DASHES,

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from results import place as places_in
-from results.cells import axes, deciding, estimate, no_penalty, numbered, values_by_seed
+from results.cells import axes, deciding, no_penalty, numbered, values_by_seed
 from results.choice import best, contrast, front
 from results.columns import RUNS
 from results.errors import ResultsError
 from results.history import load_history
+from results.moments import estimate
 from results.plane import lay_out
 from results.words import axis as axis_name
 from results.words import measured

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from results import parts, place, sweeptoml
 from results.catalogue import Catalogue, Number
@@ -118,16 +119,34 @@ def _sound(read: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
             continue
 
 
+def complete(path: Path) -> pq.FileMetaData | None:
+    """Read the footer of runs.parquet, if it is there and whole; raise Damaged if it is not."""
+    try:
+        found = parts.footer(path)
+    except FileNotFoundError:
+        return None
+    return found if parts.about(path, found).get("total") == found.num_rows else None
+
+
+def fits(what: str, numbers: int) -> None:
+    """Refuse what would not fit into memory, with what pandas needs beside it."""
+    needed = 3 * 8 * numbers
+    memory = _memory()
+    if needed > memory:
+        raise ResultsError(
+            f"{what} needs {needed / 2**30:.0f} GiB of memory, and there are "
+            f"{memory / 2**30:.0f}: read it by pieces, with polars' scan_parquet or DuckDB"
+        )
+
+
 def _final(path: Path) -> pa.Table | None:
     """Read runs.parquet, if it is there and whole."""
     try:
-        found = parts.footer(path)
-        if parts.about(path, found).get("total") != found.num_rows:
+        found = complete(path)
+        if found is None:
             return None
-        _fits(path, found.num_rows * found.num_columns)
+        fits(str(path), found.num_rows * found.num_columns)
         return parts.final_table(path)
-    except FileNotFoundError:
-        return None
     except parts.Damaged as damage:
         _log.warning("%s; its rows are read from the parts: delete it to have it made anew", damage)
         return None
@@ -136,7 +155,7 @@ def _final(path: Path) -> pa.Table | None:
 def _so_far(folder: Path, number: Number | None) -> pa.Table:
     """Read the parts as one table in grid order, one row a run."""
     found = list(_sound(parts.look, _paths(folder)))
-    _fits(folder, sum(part.rows * part.columns for part in found))
+    fits(str(folder), sum(part.rows * part.columns for part in found))
     tables = dict(_sound(lambda part: (part, parts.table(part.path)), found))
     try:
         rows = pa.concat_tables([schema((), ()).empty_table()] if not tables else tables.values())
@@ -166,17 +185,6 @@ def _places(rows: pa.Table) -> np.ndarray:
     places = np.empty(len(rows), dtype=np.int64)
     places[order] = np.concatenate(([0], np.cumsum(changes)))
     return places
-
-
-def _fits(path: Path, cells: int) -> None:
-    """Refuse a table that would not fit into memory, with what pandas needs beside it."""
-    needed = 3 * 8 * cells
-    memory = _memory()
-    if needed > memory:
-        raise ResultsError(
-            f"{path} needs {needed / 2**30:.0f} GiB of memory, and there are "
-            f"{memory / 2**30:.0f}: read it by pieces, with polars' scan_parquet or DuckDB"
-        )
 
 
 def _memory() -> int:

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg", "pdf")
 
+_NONE_FINISHED = "{} holds no finished run: wait for the first, or run it"
+
 
 def summary(
     directory: str, metric: str | None, at: Sequence[str], out: str | None, as_json: bool
 ) -> int:
     """Write the summary of a directory, and show the best cells and a map."""
-    from results.cells import as_cells
     from results.terminal import show
 
-    cells = as_cells(_runs(directory), [metric] if metric else [])
+    cells = _cells(directory, metric)
     held = _held(at)
     _write_csv(cells, Path(out) if out else Path(directory) / "summary.csv")
     if as_json:
@@ -42,7 +43,7 @@ def best(directory: str, rule: str, save: str | None, as_json: bool) -> int:
     from results.choice import best as choose
     from results.terminal import wrapped
 
-    chosen = choose(_runs(directory), rule)
+    chosen = choose(_cells(directory), rule)
     model = None
     if save:
         from sweep.bestmodel import save_best
@@ -101,26 +102,41 @@ def after_run(out: Path) -> None:
     from results.terminal import show
 
     try:
-        show(results.load(out))
+        show(_cells(out))
     except ResultsError as error:  # the sweep is done, whatever can be shown of it
         print(f"sweep: {error}", file=sys.stderr)
 
 
 def best_of(out: Path) -> dict[str, Any] | None:
     """Return the best cell of a sweep as plain data, None where there is none."""
-    from results.cells import summary as sum_up
-
     try:
-        return _chosen(sum_up(_runs(out)))
-    except ResultsError:
+        return _chosen(_cells(out))
+    except ResultsError as error:  # the sweep is done, whatever can be said of it
+        print(f"sweep: {error}", file=sys.stderr)
         return None
+
+
+def _cells(directory: str | Path, metric: str | None = None) -> pd.DataFrame:
+    """Sum up a directory: as a stream, where it is complete."""
+    from results.cells import METRICS
+    from results.stream import summary as sum_up
+    from results.sweeptoml import read
+
+    read(Path(directory))  # says where it is no results directory
+    metrics = list(dict.fromkeys((*METRICS, *([metric] if metric else ()))))
+    cells = sum_up(directory, metrics)
+    if cells is None:
+        return results.summary(_runs(directory), metrics)
+    if cells.empty:
+        raise ResultsError(_NONE_FINISHED.format(directory))
+    return cells
 
 
 def _runs(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
     runs = results.load(directory)
     if (runs["status"] == "error").all():
-        raise ResultsError(f"{directory} holds no finished run: wait for the first, or run it")
+        raise ResultsError(_NONE_FINISHED.format(directory))
     if not (Path(directory) / place.RUNS).is_file():
         print(f"sweep: not complete, {len(runs):,} runs so far: {directory}", file=sys.stderr)
     return runs
