@@ -25,7 +25,7 @@ from results.errors import ResultsError
 GROUP = 2**17
 
 #: How much of the parts read last is kept: neighbouring windows need the same ones.
-_KEPT_BYTES = 2**26
+_KEPT_BYTES = 2**24
 
 
 class Window(NamedTuple):
@@ -250,11 +250,10 @@ def _ordered(
 
 def _stream(tables: Iterator[pa.Table], sink: durable.Sink, footer: dict[str, Any]) -> None:
     """Write each table as one row group."""
-    first = next(tables)
-    with pq.ParquetWriter(
-        pa.PythonFile(sink, "w"), first.schema, **parts.options(first.schema)
-    ) as writer:
-        writer.write_table(first.combine_chunks(), row_group_size=GROUP)
+    table = next(tables)
+    options = parts.options(table.schema)
+    with pq.ParquetWriter(pa.PythonFile(sink, "w"), table.schema, **options) as writer:
+        writer.write_table(table.combine_chunks(), row_group_size=GROUP)
         for table in tables:
             writer.write_table(table.combine_chunks(), row_group_size=GROUP)
         writer.add_key_value_metadata({parts.ABOUT: parts.canonical(footer)})

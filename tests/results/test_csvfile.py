@@ -59,3 +59,21 @@ def test_plain_tables_are_plain():
 
 def test_numbers_below_zero_stay_numbers():
     assert written(pa.table({"x": [-0.5], "n": [-3]})) == b"x,n\n-0.5,-3\n"
+
+
+def test_few_rows_are_texts_at_a_time(monkeypatch):
+    """The bytes are the same, and what Arrow holds meanwhile does not grow with the rows."""
+    table = pa.table({"data": ["a"] * 50_000, "x": np.sqrt(np.arange(50_000))})
+    whole = written(table)
+    monkeypatch.setattr(csvfile, "_ROWS", 1000)
+    pool = pa.default_memory_pool()
+    peaks = []
+    write = csvfile.pa.csv.write_csv
+    monkeypatch.setattr(
+        csvfile.pa.csv,
+        "write_csv",
+        lambda *given: (peaks.append(pool.bytes_allocated()), write(*given)),
+    )
+    held = pool.bytes_allocated()
+    assert written(table) == whole
+    assert len(peaks) == 50 and max(peaks) - held < 200_000
