@@ -34,6 +34,9 @@ _NAME = re.compile(r"part-\d{12}-\d{12}-([0-9a-f]{32})\.parquet")
 _LARGEST_FOOTER = 64 * 2**20
 _MOST_COLUMNS = 10_000
 
+#: Characters of a specification; more would make a footer that nobody reads.
+LARGEST_SPECIFICATION = 2**24
+
 #: What Arrow raises over bytes that are no Parquet.
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 

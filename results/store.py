@@ -96,6 +96,11 @@ class Store:
             If the directory cannot be used, is in use, or holds another sweep.
         """
         directory = Path(path)
+        if len(parts.canonical(specification)) > parts.LARGEST_SPECIFICATION:
+            raise ResultsError(
+                f"{directory} would hold axes of many million uneven numbers in each of its parts: "
+                "give ranges, such as 0:1000000, or shorten an axis"
+            )
         place.check(directory)
         place.compare(directory, toml, subset, extend)
         durable.folder(directory)

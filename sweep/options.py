@@ -6,7 +6,7 @@ Messages write an option as `val_fraction`; the command line turns that into --v
 import os
 import re
 import reprlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
@@ -104,9 +104,9 @@ def _momenta(raw: Any) -> tuple[float, ...]:
     return _axis("`momentum`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
 
 
-def _seeds(raw: Any) -> tuple[int, ...]:
+def _seeds(raw: Any) -> Sequence[int]:
     with _naming("`seeds`"):
-        return tuple(grammar.parse(raw, integers=True).tolist())
+        return grammar.seeds(grammar.parse(raw, integers=True))
 
 
 def layers(fields: Mapping[str, Any]) -> int:
@@ -173,7 +173,7 @@ Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
-Seeds = Annotated[tuple[int, ...], PlainValidator(_seeds)]
+Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
 Natural = Annotated[int, Field(ge=0, le=2**31 - 1)]

@@ -7,10 +7,12 @@ one of ten.
 import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from sweep.spec import Sweep
+from sweep.values import array
 
 #: What a task should last, in seconds: long beside the cost of handing it out.
 TASK_SECONDS = 0.2
@@ -59,12 +61,16 @@ class Plan:
         self.widths = widths
         self.samples = samples
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what follows from the rest: each task carries a plan."""
+        return {name: getattr(self, name) for name in ("spec", "name", "widths", "samples")}
+
     @cached_property
     def axes(self) -> dict[str, np.ndarray]:
         """The axes in the order of the grid, the last fastest."""
         spec = self.spec
         return {
-            "seed": np.array(spec.seeds, dtype=np.int64),
+            "seed": array(spec.seeds),
             "fold": np.arange(max(spec.folds, 1), dtype=np.int32),
             "l1": np.array(spec.l1, dtype=np.float64),
             "l2": np.array(spec.l2, dtype=np.float64),

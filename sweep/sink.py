@@ -16,6 +16,7 @@ from sweep.machine import versions
 from sweep.plan import Plan
 from sweep.spec import Sweep
 from sweep.task import Ranges, Rows, schema
+from sweep.values import parse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -153,11 +154,11 @@ def is_subset(older: Mapping[str, Any], spec: Sweep) -> bool:
     new = spec.specification()
     try:
         old = dict(older) if "data_sha256" in older else Sweep(**older).specification()
-    except InputError:  # of a later version, or data in memory: no subset of anything
+    except InputError:  # of another version, or data in memory: no subset of anything
         return False
     # Where runs depend on each other, along a path or in a race, no axis may grow.
     free = () if spec.halving else tuple(set(AXES) - {spec.path})
-    axes = [(old.pop(name, []), new.pop(name)) for name in free]
+    axes = [(_axis(name, old.pop(name, [])), _axis(name, new.pop(name))) for name in free]
     old_varied, new_varied = dict(old.pop("vary")), dict(new.pop("vary"))
     axes += [(old_varied.get(name, []), values) for name, values in new_varied.items()]
     return (
@@ -165,3 +166,7 @@ def is_subset(older: Mapping[str, Any], spec: Sweep) -> bool:
         and list(old_varied) == list(new_varied)
         and all(np.isin(before, now).all() for before, now in axes)
     )
+
+
+def _axis(name: str, values: Any) -> Any:
+    return parse(values, integers=True) if name == "seeds" and values else values

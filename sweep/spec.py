@@ -120,7 +120,7 @@ class Sweep(BaseModel):
     l2_on: options.Placement = _default_placement("w1,b1,w3,b3")
     vary: options.Vary = {}
     l1_method: Literal["subgradient", "proximal"] = "subgradient"
-    seeds: options.Seeds = tuple(range(42, 62))
+    seeds: options.Seeds = range(42, 62)
     folds: options.Natural = 0
     val_fraction: options.Fraction = _default(0.0, 0.2)
     epochs: options.Natural = _default(1000, 100)
@@ -155,7 +155,8 @@ class Sweep(BaseModel):
             super().__init__(**given)
         except ValidationError as error:
             raise InputError(_one_line(error)) from None
-        self._given = given
+        # What replace() starts from, and what each task carries: a range is short.
+        self._given = {**given, "seeds": self.seeds} if "seeds" in given else given
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Sweep":
@@ -250,6 +251,7 @@ class Sweep(BaseModel):
     def specification(self) -> dict[str, Any]:
         """Return every option, defaults filled in, as plain data ready for JSON.
 
+        ``seeds`` are VALUES, since there may be millions of them in each part of the results.
         ``data_sha256`` is that of the file's content, or of the arrays; None for a built-in name.
         ``vary`` is a list of pairs, because the order of its names is the order of the axes.
         """
@@ -258,6 +260,7 @@ class Sweep(BaseModel):
         for name in type(self).model_fields:
             value = getattr(self, name)
             plain[name] = list(value) if isinstance(value, tuple) else value
+        plain["seeds"] = grammar.text(self.seeds)
         plain["vary"] = [[name, list(numbers)] for name, numbers in self.vary.items()]
         plain["data"] = self.data if isinstance(self.data, str) else {"sha256": sha256}
         plain["data_sha256"] = sha256
@@ -286,7 +289,7 @@ class Sweep(BaseModel):
                 value = ",".join(map(str, value)) or "none"
             elif name == "path_order":
                 value = ",".join(value) or None
-            elif isinstance(value, tuple):
+            elif isinstance(value, tuple | range):
                 value = grammar.text(value)
             elif name == "vary":
                 value = {varied: grammar.text(numbers) for varied, numbers in value.items()}

@@ -68,9 +68,24 @@ def automatic(values: Any) -> str | None:
     return f"auto:log{_Reader(values, False).automatic()}"
 
 
+def seeds(numbers: np.ndarray) -> Sequence[int]:
+    """Return an axis of integers as Python has them: as a range where it is one, else a tuple."""
+    step = int(numbers[1] - numbers[0]) if numbers.size > 1 else 1
+    if (np.diff(numbers) == step).all():
+        return range(int(numbers[0]), int(numbers[-1]) + 1, step)
+    return tuple(numbers.tolist())
+
+
+def array(numbers: Sequence[float]) -> np.ndarray:
+    """Return an axis as an array; a range of millions at once."""
+    if isinstance(numbers, range):
+        return np.arange(numbers.start, numbers.stop, numbers.step, dtype=np.int64)
+    return np.array(numbers)
+
+
 def text(numbers: Sequence[float]) -> str:
     """Write an axis as VALUES, which `parse` reads back to the same bits; integers compactly."""
-    axis = np.asarray(numbers)
+    axis = array(numbers)
     if axis.dtype.kind == "f":
         return ",".join(map(repr, axis.tolist()))
     steps = np.diff(axis)

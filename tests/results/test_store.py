@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import results
-from results import finish
+from results import finish, parts
 from results.errors import ResultsError
 from tests.results.rows import Fake, final, runs_of
 
@@ -168,6 +168,13 @@ def test_of_two_rows_of_a_run_the_first_part_by_name_counts(tmp_path):
     fake.run(tmp_path / "r", history=True)
     assert results.load(tmp_path / "r")["seconds"].tolist()[3:7] == expected
     assert pq.read_table(tmp_path / "r" / "history.parquet").equals(fake.history(range(12)))
+
+
+def test_axes_too_long_for_a_footer_are_refused_before_anything_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "LARGEST_SPECIFICATION", 50)
+    with pytest.raises(ResultsError, match=r"r would hold axes of .*: give ranges, such as 0:1"):
+        Fake().open(tmp_path / "r")
+    assert not (tmp_path / "r").exists()
 
 
 def test_a_part_holds_distinct_runs_of_the_grid(tmp_path):

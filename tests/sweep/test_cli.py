@@ -149,7 +149,7 @@ class TestOptions:
         status, _, err = typed("run", "spec.toml", "--seeds", "5", "--batch-size", "full")
         assert status == 0 and err.rstrip().endswith("from-the-file")
         spec = Sweep.from_toml(tmp_path / "from-the-file/sweep.toml")
-        assert (spec.seeds, spec.batch_size, spec.epochs) == ((5,), 0, 1)
+        assert (spec.seeds, spec.batch_size, spec.epochs) == (range(5, 6), 0, 1)
 
     def test_varied_names_are_laid_over_those_of_the_file(self, typed, tmp_path):
         (tmp_path / "spec.toml").write_text(

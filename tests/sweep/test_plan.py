@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import pickle
 import signal
 import time
 import tracemalloc
@@ -54,6 +55,18 @@ def test_a_point_beside_the_grid_has_no_number():
     ):
         columns[name][place] = value
     assert plan.numbers(columns).tolist() == [-1] * 6 + [5, 5]
+
+
+@pytest.mark.parametrize("seeds", ["0:10000000", range(5, 30_000_000, 3), np.arange(10**6)])
+def test_what_a_task_carries_is_short_however_many_seeds_there_are(seeds):
+    plan = prepare(Sweep(l1=[0, 0.1], l2=0, seeds=seeds)).plan
+    last = plan.coordinates(np.array([plan.total - 1]))
+    sent = pickle.dumps(plan)
+    assert len(sent) < 4000
+    again = pickle.loads(sent)
+    assert again.coordinates(np.array([plan.total - 1])) == last and again.total == plan.total
+    assert again.spec == plan.spec == plan.spec.replace(epochs=1).replace(epochs=None)
+    assert len(json.dumps(plan.spec.specification())) + len(plan.spec.to_toml()) < 4000
 
 
 @given(plans(), st.sampled_from([1e-9, 1e-3, 0.2]))

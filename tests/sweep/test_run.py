@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ import pytest
 
 import results
 from sweep import Sweep
+from sweep.experiment import prepare
+from sweep.sink import Directory
+from sweep.task import failed_rows
 from tests import naive
 from tests.sweep.console import ROOT, call, rows
 
@@ -328,3 +332,16 @@ class TestError:
         assert status == 0 and json.loads(out)["error"] == 0
         assert typed(*self.WORDS, "--out", "whole")[0] == 0
         assert rows(results.load(tmp_path / "r")) == rows(results.load(tmp_path / "whole"))
+
+
+def test_parts_of_a_long_axis_are_small_and_stay_valid(tmp_path):
+    spec = Sweep(l1=0, l2=0, seeds="0:9500000", epochs=1)
+    experiment = prepare(spec)
+    with closing(Directory(experiment, tmp_path / "r")) as sink:
+        sink.append(0, failed_rows(experiment.plan, np.arange(16)))
+    (part,) = (tmp_path / "r" / "parts").iterdir()
+    assert part.stat().st_size < 40_000
+    longer = prepare(spec.replace(seeds="0:9600000"))
+    for grid, options in ((experiment, {}), (longer, {"extend": True})):
+        with closing(Directory(grid, tmp_path / "r", **options)) as sink:
+            assert sink.counts()["error"] == 16

@@ -20,7 +20,7 @@ GRID = (0.0, *np.geomspace(1e-4, 1e-1, 7).tolist())
 def test_the_default_is_the_articles_experiment():
     sweep = Sweep()
     assert sweep.data == "article" and sweep.hidden == (3, 5)
-    assert sweep.l1 == sweep.l2 == GRID and sweep.seeds == tuple(range(42, 62))
+    assert sweep.l1 == sweep.l2 == GRID and sweep.seeds == range(42, 62)
     assert sweep.l1_on == ("w2", "b2", "w3", "b3") and sweep.l2_on == ("w1", "b1", "w3", "b3")
     assert (sweep.epochs, sweep.batch_size, sweep.val_fraction) == (1000, 1, 0)
     assert (sweep.lr, sweep.momentum, sweep.init) == ((0.01,), (0.9,), "uniform")
