@@ -118,10 +118,10 @@ class Slots:
         width = self._width
         while self._count and self.busy.sum() <= (self._count - 1) * width:
             busy = self.busy[: self._count * width].reshape(-1, width)
-            emptiest, last = int(busy.sum(axis=1).argmin()), self._count - 1
+            reads, last = self._reads[: self._count], self._count - 1
+            emptiest = _cheapest(busy, reads)
             free = ~busy
             free[emptiest] = False
-            reads = self._reads[: self._count]
             moving, holes = emptiest * width + np.flatnonzero(busy[emptiest]), []
             for lane in moving:
                 # Where its neighbours read what it does, all of the pack is read once.
@@ -170,3 +170,17 @@ class Slots:
         packs, first = np.arange(len(busy)), busy.argmax(axis=1)
         for reads in (self._reads, self._runs.streams):
             np.copyto(reads, reads[packs, first, None], where=~busy)
+
+
+def _cheapest(busy: np.ndarray, reads: np.ndarray) -> int:
+    """Return the pack to empty: its runs find the most lanes where others read what they do.
+
+    Of those, the one with the fewest runs.
+    """
+    count = busy.sum(axis=1)
+    one = reads[np.arange(len(busy)), busy.argmax(axis=1)]
+    alike = ((reads == one[:, None]) | ~busy).all(axis=1)
+    free = np.bincount(one, weights=(busy.shape[1] - count) * alike)
+    elsewhere = free[one] - (busy.shape[1] - count)
+    strangers = np.where(alike, np.maximum(count - elsewhere, 0), 0)
+    return int(np.lexsort([count, strangers])[0])

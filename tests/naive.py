@@ -90,8 +90,8 @@ def differences(p, x, y, v, l1, l2):
     """Return central finite differences of `objective` by every parameter.
 
     In extended precision where the machine has it, so that they are good to 1e-6 of a gradient
-    that is itself small. Also returns how many steps of the difference the nearest ReLU is from
-    its kink.
+    that is itself small. Also returns how many steps of the difference the nearest ReLU, or
+    absolute value of a parameter, is from its kink.
     """
     wide = np.longdouble
     p = [value.astype(wide) for value in p]
@@ -112,7 +112,8 @@ def differences(p, x, y, v, l1, l2):
             below = objective(*rest)
             value[place] = middle
             g[place] = (above - below) / (2 * h)
-    return gradient, min((abs(z).min() / h for z in hidden), default=np.inf)
+    bent = [*hidden, *(value for value, one in zip(p, l1, strict=True) if one)]
+    return gradient, min((abs(z).min() / h for z in bent), default=np.inf)
 
 
 def product(start, gate, a, b, rectify):

@@ -16,7 +16,7 @@ from sweep.interrupt import Interrupt, Interrupted
 from tests.sweep.console import call, csv, environment, parts, start, wait
 
 #: Tasks of about 0.2 s by the dozen; the interrupts come after the first.
-WORDS = ("run", "--data", "digits", "--l1", "0,1e-4:1e-1:log7", "--l2", "0,0.01", "--epochs", "10")
+WORDS = ("run", "--data", "digits", "--l1", "0,1e-4:1e-1:log7", "--l2", "0,0.01", "--epochs", "25")
 #: Tasks that would take hours.
 ENDLESS = ("run", "--data", "digits", "--l1", "0,0.1", "--l2", "0,0.1", "--epochs", "1000000")
 #: How long an interrupted sweep may take to end; more than promised, for a busy machine.

@@ -89,6 +89,14 @@ def test_a_task_takes_the_room_of_its_lanes(method):
         assert plan.lanes == 16 and plan.task_bytes / 2 < peak < plan.task_bytes, peak
 
 
+def test_it_asks_whether_to_stop_at_every_epoch(monkeypatch):
+    plan, dataset = (experiment := prepare(SPEC)).plan, experiment.dataset
+    monkeypatch.setattr("sweep.plan._ROOM", 1)
+    asked = iter([False] * 30 + [True])
+    with pytest.raises(trainer.Stopped):
+        run_task(plan, dataset, [(0, 128)], lambda: next(asked))
+
+
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(
     options=st.fixed_dictionaries(
