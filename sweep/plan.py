@@ -27,6 +27,9 @@ _WAITING = 128
 #: What an epoch of all runs of a task with patience should last, in seconds: long beside the pause.
 _EPOCH_SECONDS = 0.05
 
+#: Tasks with patience, at the least, that a sweep is divided into, for the cores to share.
+_SHARES = 4
+
 #: Bytes that the parameters of the runs side by side may have.
 _ROOM = 2**26
 
@@ -140,6 +143,7 @@ class Plan:
         if self.spec.patience:
             least = _WAITING * (2 if self.spec.precision == "float32" else 1)
             fewest = int(min(max(least, _EPOCH_SECONDS / self.pace), _MODEST))
+            fewest = min(fewest, max(self.total // _SHARES, QUANTUM))
             wanted = max(wanted, fewest)
         else:
             wanted = min(wanted, self._room)

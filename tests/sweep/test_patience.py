@@ -67,9 +67,15 @@ def test_a_large_network_has_as_many_runs_and_few_of_them_in_lanes():
     assert large.lanes == 16 and large.task_bytes < 2**30
 
 
+def test_a_small_sweep_has_tasks_for_several_cores():
+    plan = prepare(Sweep(data="digits", hidden="300", l1=0, l2=0, seeds=range(64), patience=3)).plan
+    assert plan.tasks == 4
+
+
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
-def test_a_task_takes_the_room_of_its_lanes(method):
+def test_a_task_takes_the_room_of_its_lanes(method, monkeypatch):
     """However many runs wait; what `sweep plan` says of it is not far off."""
+    monkeypatch.setattr("sweep.plan._SHARES", 1)
     x = np.random.RandomState(0).standard_normal((40, 300))
     spec = Sweep(
         data=(x, np.arange(40) % 4), hidden="300,100", l1=0, l2=0, lr=[1e-3, 0.01], patience=1
