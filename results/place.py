@@ -47,7 +47,9 @@ def check(directory: Path) -> None:
 
 
 def compare(directory: Path, toml: str, subset: Subset, extend: bool) -> str | None:
-    """Say how ``sweep.toml`` has to change to hold `toml`: ``"new"``, ``"extended"`` or None.
+    """Say how ``sweep.toml`` has to change to hold `toml`, None if it has not.
+
+    It may be ``"new"``, ``"extended"``, or ``"moved"``, where the data have another path.
 
     Raises
     ------
@@ -60,6 +62,8 @@ def compare(directory: Path, toml: str, subset: Subset, extend: bool) -> str | N
     if old == new:
         return None
     contained = subset(old)
+    if contained and {**old, "data": None} == {**new, "data": None}:
+        return "moved"
     if contained and extend:
         return "extended"
     mend = "add --extend to add what is new" if contained else "give another --out"

@@ -221,6 +221,8 @@ class Store:
     def _settle(self, toml: str, extend: bool) -> None:
         """Bring a locked directory into order, and make its ``sweep.toml`` the present one."""
         change = place.compare(self._directory, toml, self._grid.subset, extend)
+        if change == "moved" and not self._lock.alone:
+            change = None  # what the others were told is as good
         if change and not self._lock.alone:
             raise ResultsError(f"{self._directory} is in use: its sweep cannot be changed now")
         place.own(self._catalogue.folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -153,7 +154,13 @@ def is_subset(older: Mapping[str, Any], spec: Sweep) -> bool:
     """
     new = spec.specification()
     try:
-        old = dict(older) if "data_sha256" in older else Sweep(**older).specification()
+        if "data_sha256" in older:
+            old = dict(older)
+        else:
+            # Of the data a sweep.toml has the path alone; their content is in each part.
+            moved = isinstance(spec.data, str) and Path(str(older.get("data"))).name == new["data"]
+            given = {**older, "data": spec.data} if moved else older
+            old = Sweep(**given).of_content(new["data_sha256"]).specification()
     except InputError:  # of another version, or data in memory: no subset of anything
         return False
     # Where runs depend on each other, along a path or in a race, no axis may grow.

@@ -139,6 +139,7 @@ class Sweep(BaseModel):
     halving: options.Halving = None
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _sha256: str | None = PrivateAttr(default=None)
 
     def __init__(self, **given: Any) -> None:
         # None is "not given": the command line hands it on for every option left out.
@@ -203,6 +204,12 @@ class Sweep(BaseModel):
         light._given = {**self._given, "data": name}
         return light
 
+    def of_content(self, sha256: str | None) -> "Sweep":
+        """Return the Sweep of data whose content is known, though they may be gone."""
+        known = self.model_copy()
+        known._sha256 = sha256
+        return known
+
     def run(
         self,
         *,
@@ -252,17 +259,18 @@ class Sweep(BaseModel):
         """Return every option, defaults filled in, as plain data ready for JSON.
 
         ``seeds`` are VALUES, since there may be millions of them in each part of the results.
-        ``data_sha256`` is that of the file's content, or of the arrays; None for a built-in name.
+        ``data`` is the name of a file, wherever it lies: ``data_sha256`` is that of its content, or
+        of the arrays; None for a built-in name.
         ``vary`` is a list of pairs, because the order of its names is the order of the axes.
         """
-        sha256 = _content_sha256(self.data)
+        sha256 = self._sha256 or _content_sha256(self.data)
         plain: dict[str, Any] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
             plain[name] = list(value) if isinstance(value, tuple) else value
         plain["seeds"] = grammar.text(self.seeds)
         plain["vary"] = [[name, list(numbers)] for name, numbers in self.vary.items()]
-        plain["data"] = self.data if isinstance(self.data, str) else {"sha256": sha256}
+        plain["data"] = Path(self.data).name if isinstance(self.data, str) else {"sha256": sha256}
         plain["data_sha256"] = sha256
         return plain
 

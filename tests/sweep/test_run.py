@@ -3,10 +3,12 @@
 import json
 import warnings
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_iris
 
 import results
 from sweep import Sweep
@@ -345,3 +347,17 @@ def test_parts_of_a_long_axis_are_small_and_stay_valid(tmp_path):
     for grid, options in ((experiment, {}), (longer, {"extend": True})):
         with closing(Directory(grid, tmp_path / "r", **options)) as sink:
             assert sink.counts()["error"] == 16
+
+
+def test_a_sweep_goes_on_with_its_data_under_another_path(tmp_path, monkeypatch):
+    file = tmp_path / "mine.csv"
+    load_iris(as_frame=True).frame.to_csv(file, index=False)
+    monkeypatch.chdir(tmp_path)
+    relative = Sweep(data="mine.csv", hidden="4", epochs=2, l1="0", l2="0", seeds="0:2")
+    first = relative.run(out="a")
+    again = relative.replace(data=file).run(out="a")
+    pd.testing.assert_frame_equal(again, first, check_exact=True)  # seconds too: not trained again
+    assert f'data = "{file}"' in Path("a/sweep.toml").read_text()
+    file.write_text(file.read_text().replace("5.1", "5.2"))
+    with pytest.raises(ValueError, match=r"another sweep .*data_sha256"):
+        relative.run(out="a")

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 import subprocess
 import sys
 
@@ -207,7 +208,11 @@ def test_a_file_is_known_by_path_and_content(tmp_path):
     file.write_text("a,class\n1,x\n")
     sweep = Sweep(data=file, target="class")
     before = sweep.specification()
-    assert before["data"] == str(file)
+    assert before["data"] == "mine.csv"
+    (tmp_path / "else").mkdir()
+    elsewhere = shutil.copy(file, tmp_path / "else" / "mine.csv")
+    assert sweep.replace(data=elsewhere) == sweep
+    assert sweep.replace(data=shutil.copy(file, tmp_path / "other.csv")) != sweep
     assert Sweep.from_toml(sweep.to_toml()) == sweep
     file.write_text("a,class\n2,x\n")
     assert sweep.specification()["data_sha256"] != before["data_sha256"]
