@@ -35,6 +35,20 @@ def union(sets: Iterable[np.ndarray]) -> np.ndarray:
     return np.stack((merged[first, 0], reach[last]), axis=1)
 
 
+def overlap(sets: Iterable[np.ndarray]) -> np.ndarray:
+    """Ranges that hold all that is in more than one of the sets."""
+    pieces = [ranges for ranges in sets if len(ranges)]
+    if not pieces:
+        return EMPTY
+    starts, stops = np.concatenate(pieces).T
+    order = np.argsort(starts, kind="stable")
+    starts, stops = starts[order], stops[order]
+    reach = np.maximum.accumulate(stops)[:-1]
+    twice = starts[1:] < reach
+    ends = np.minimum(stops[1:], reach)
+    return union([np.stack((starts[1:], ends), axis=1)[twice]])
+
+
 def insert(ranges: np.ndarray, more: np.ndarray) -> np.ndarray:
     """Ranges of what is in either set, fast where `more` lies close together."""
     if not len(more):

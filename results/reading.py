@@ -21,7 +21,7 @@ from results import parts, place, sweeptoml
 from results.catalogue import Catalogue, Number
 from results.columns import coordinates, schema
 from results.errors import ResultsError
-from results.finish import first_of_each
+from results.gathering import first_of_each, history_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,14 +86,22 @@ def counts(
         return counts(path, specification, number=number, total=total)
 
 
-def tables(path: str | os.PathLike[str]) -> Iterator[tuple[pa.Table, pa.Table | None]]:
-    """Yield the runs of each valid part of a results directory, and their history if it has one."""
-    directory = Path(path)
-    sweeptoml.read(directory)
-    past = directory / place.HISTORY_PARTS
-    for part in _sound(parts.look, _paths(directory / place.PARTS)):
-        for runs in _sound(parts.table, [part.path]):
-            yield runs, parts.table(past / part.history) if part.history else None
+def sound(path: str | os.PathLike[str]) -> Iterator[parts.Part]:
+    """Yield the valid parts of a results directory, held against their digests."""
+
+    def whole(path: Path) -> parts.Part:
+        parts.check(path)
+        part = parts.look(path)
+        if part.history:
+            parts.check(history_path(part))
+        return part
+
+    yield from _sound(whole, _paths(Path(path) / place.PARTS))
+
+
+def specification(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the specification that some part was written under; empty where there is no part."""
+    return next(_sound(parts.specification, _paths(Path(path) / place.PARTS)), {})
 
 
 def _paths(folder: Path) -> list[Path]:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from results import durable, finish, parts, place, ranges, sweeptoml
 from results.catalogue import Catalogue, Number
 from results.errors import ResultsError
+from results.gathering import Lost
 from results.intake import Grid, Intake
 from results.locks import Lock
 from results.place import Subset
@@ -206,7 +207,7 @@ class Store:
                 return finish.write(
                     self._directory, self._catalogue, self._grid.total, self._grid.specification
                 )
-            except finish.Lost as lost:
+            except Lost as lost:
                 self._catalogue.remove(lost.part)
                 self._intake.put_aside(lost.part.path, lost.damage)
                 raise ResultsError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,27 +11,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.experiment import prepare
-from sweep.plan import Plan
-from sweep.sink import AXES, Directory
+from sweep.experiment import Experiment
+from sweep.recorded import gridded, recorded
+from sweep.sink import AXES, Directory, is_subset
 from sweep.spec import Sweep
-from sweep.task import Rows
+from sweep.task import Rows, schema
+from sweep.values import array
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from results.catalogue import Catalogue, Entry
+
+#: Rows of a part of the merged directory.
+_ROWS = 2**13
 
 
-def merge(directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -> dict:
-    """Gather the runs of several directories, whose grids may differ, in a new one.
+def merge(
+    directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
+) -> dict[str, int]:
+    """Gather the runs of several directories, whose grids may differ, in one.
 
     Its grid has the values of all of them on each axis. Where that leaves holes the directory is
-    an unfinished one, and `run` goes on with it.
+    an unfinished one, and `run` goes on with it. Of a run that several hold the row with the
+    better status counts. A merge that was interrupted goes on where it is given again.
 
     Parameters
     ----------
     directories : sequence of path
     out : path
-        The new directory.
+        A new directory, or what an interrupted merge of these left.
 
     Returns
     -------
@@ -43,28 +50,35 @@ def merge(directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[
     InputError
         If the directories hold different experiments, or different rows for one run.
     results.errors.ResultsError
-        If one of them cannot be used, or ``out`` holds something.
+        If one of them cannot be used, or ``out`` holds something else.
     """
-    from results.reading import tables
-    from results.sweeptoml import read
-
-    if Path(out).exists():
-        raise InputError(f"--out {os.fspath(out)} is there already: give a new directory")
-    specs = [Sweep.from_toml(read(Path(directory))) for directory in directories]
-    experiment = prepare(union(specs, directories))
-    plan = experiment.plan
-    rows = (
-        (Path(directory), _renumbered(runs, plan), past and _renumbered(past, plan))
-        for directory in directories
-        for runs, past in tables(directory)
+    from results.catalogue import Catalogue
+    from results.gathering import (
+        Reader,
+        first_of_each,
+        gathered,
+        history,
+        history_path,
+        window_runs,
     )
-    kept: list[tuple[Path, pa.Table, pa.Table | None]] = []
-    for directory, runs, past in rows:
-        fresh = _without(runs, kept, directory)
-        kept.append((directory, fresh, None if past is None else _only(past, fresh["run"])))
+    from results.parts import status_rank
+    from results.place import PARTS
+
+    specs = [recorded(directory).spec for directory in directories]
+    experiment = gridded(union(specs, directories))
+    spec, _, plan = experiment
+    _may_hold(out, spec, directories)
+    catalogue = Catalogue(Path(out) / PARTS, spec.specification(), plan.numbers)
+    entries = list(_entries(out, experiment, catalogue))
+    there = len(entries)
+    entries += [entry for path in directories for entry in _entries(path, experiment, catalogue)]
+    _compare(entries, catalogue, plan.total)
     with closing(Directory(experiment, out)) as sink:
-        for i, (_, runs, past) in enumerate(kept):
-            sink.append(i, Rows(runs, past))
+        read = Reader(catalogue, history_path)
+        for found in gathered(entries, catalogue, plan.total, window_runs(entries, _ROWS)):
+            found = found.take(first_of_each(found.numbers, status_rank(found.table)))
+            found = found.take(np.flatnonzero(found.owners >= there))
+            sink.append(found.start, Rows(found.table, history(read, entries, found)))
         counts = sink.counts()
         if counts["done"] + counts["diverged"] + counts["error"] == counts["total"]:
             sink.finish()
@@ -90,11 +104,14 @@ def union(specs: Sequence[Sweep], directories: Sequence[str | os.PathLike[str]])
         for name in here:
             if here[name] != there[name]:
                 raise InputError(_differ(name, directories[0], directory))
-    joined = {
-        axis: sorted({v for spec in specs for v in getattr(spec, axis)}) or None for axis in axes
-    }
-    varied = {name: sorted({v for spec in specs for v in spec.vary[name]}) for name in first.vary}
-    return first.replace(**joined, **({"vary": varied} if varied else {}))
+    joined = {axis: _joined([getattr(spec, axis) for spec in specs]) for axis in axes}
+    varied = {name: _joined([spec.vary[name] for spec in specs]) for name in first.vary}
+    merged = first.replace(**joined, **({"vary": varied} if varied else {}))
+    return merged.of_content(first.specification()["data_sha256"])
+
+
+def _joined(axes: Sequence[Sequence]) -> list | None:
+    return np.unique(np.concatenate([array(axis) for axis in axes])).tolist() or None
 
 
 def _differ(name: str, one: str | os.PathLike[str], other: str | os.PathLike[str]) -> str:
@@ -104,38 +121,57 @@ def _differ(name: str, one: str | os.PathLike[str], other: str | os.PathLike[str
     )
 
 
-def _renumbered(table: pa.Table, plan: Plan) -> pa.Table:
+def _may_hold(
+    out: str | os.PathLike[str], spec: Sweep, directories: Sequence[str | os.PathLike[str]]
+) -> None:
+    """Refuse a directory that is there, unless an interrupted merge of the same left it."""
+    from results import place
+
+    if Path(out).exists() and any(os.path.samefile(out, path) for path in directories):
+        raise InputError(f"--out {os.fspath(out)} is one of what is merged: give a new directory")
+    place.check(Path(out))
+    place.compare(Path(out), spec.to_toml(), subset=lambda _: False, extend=False)
+
+
+def _entries(
+    directory: str | os.PathLike[str], experiment: Experiment, catalogue: Catalogue
+) -> Iterator[Entry]:
+    """Yield the valid parts of a directory, with the numbers of their runs in the merged grid."""
+    from results import parts
+    from results.reading import sound
+
+    known: set[str] = set()
+    columns = schema(experiment.plan)
+    for part in sound(directory):
+        if part.grid not in known:
+            if not is_subset(parts.specification(part.path), experiment.spec):
+                raise InputError(f"{part.path} is of another sweep: move it out of {directory}")
+            known.add(part.grid)
+        if not parts.schema(part.path).equals(columns):
+            raise InputError(f"{part.path} has other columns, those of another version")
+        yield catalogue.enter(part)
+
+
+def _compare(entries: Sequence[Entry], catalogue: Catalogue, total: int) -> None:
+    """Refuse runs that two parts say different things of; one in error says nothing."""
     import pyarrow as pa
 
-    columns = {name: table[name].to_numpy() for name in plan.axes}
-    numbers = pa.array(plan.numbers(columns))
-    place = table.column_names.index("run")
-    return table.set_column(place, "run", numbers).sort_by("run")
+    from results.gathering import gathered
+    from results.parts import status_rank
+    from results.ranges import overlap
 
-
-def _only(table: pa.Table, runs: pa.ChunkedArray) -> pa.Table:
-    import pyarrow.compute as pc
-
-    return table.filter(pc.is_in(table["run"], value_set=runs.combine_chunks()))
-
-
-def _without(
-    table: pa.Table, kept: list[tuple[Path, pa.Table, pa.Table | None]], directory: Path
-) -> pa.Table:
-    """Return the rows of runs that are not kept yet; those that are must be the same."""
-    numbers = table["run"].to_numpy()
-    fresh = np.ones(len(numbers), dtype=bool)
-    for other, before, _ in kept:
-        both = np.isin(numbers, before["run"].to_numpy())
-        if not both.any():
-            continue
-        fresh &= ~both
-        ours = table.filter(both).drop_columns("seconds")
-        theirs = _only(before, ours["run"]).drop_columns("seconds")
-        if not ours.to_pandas().equals(theirs.to_pandas()):
-            run = int(ours["run"][0].as_py())
+    twice = overlap(entry.ranges for entry in entries)
+    for found in gathered(entries, catalogue, total, _ROWS, within=twice):
+        found = found.take(np.flatnonzero(status_rank(found.table) < 2))
+        found = found.take(np.argsort(found.numbers, kind="stable"))
+        again = np.flatnonzero(np.diff(found.numbers) == 0)
+        rows = found.table.drop_columns("seconds")
+        one, other = (rows.take(pa.array(at)).to_pandas() for at in (again, again + 1))
+        same = ((one == other) | (one.isna() & other.isna())).all(axis=1).to_numpy()
+        if not same.all():
+            at = again[np.argmin(same)]
+            paths = [entries[found.owners[i]].part.path.parents[1] for i in (at, at + 1)]
             raise InputError(
-                f"{other} and {directory} disagree about run {run} or one after it: they were not "
+                f"{paths[0]} and {paths[1]} disagree about run {found.numbers[at]}: they were not "
                 "made by the same version"
             )
-    return table.filter(fresh)

@@ -29,6 +29,12 @@ def test_union(sets):
     np.testing.assert_array_equal(ranges.union(map(of, sets)), of(expected))
 
 
+@given(st.lists(numbers, max_size=4))
+def test_overlap(sets):
+    twice = {n for n in range(41) if sum(n in values for values in sets) > 1}
+    np.testing.assert_array_equal(ranges.overlap(map(of, sets)), of(twice))
+
+
 @given(numbers, numbers)
 def test_insert(values, more):
     np.testing.assert_array_equal(ranges.insert(of(values), of(more)), of(values | more))

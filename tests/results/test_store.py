@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import results
-from results import finish, parts
+from results import finish, gathering, parts
 from results.errors import ResultsError
 from tests.results.rows import Fake, final, runs_of
 
@@ -59,7 +59,7 @@ def test_bytes_do_not_depend_on_how_the_runs_were_cut(
 
 def test_parts_are_read_again_where_they_do_not_fit_into_memory(tmp_path, monkeypatch):
     Fake().run(tmp_path / "a", history=True)
-    monkeypatch.setattr(finish, "_KEPT_BYTES", 1)
+    monkeypatch.setattr(gathering, "_KEPT_BYTES", 1)
     monkeypatch.setattr(finish, "GROUP", 2)
     Fake().run(tmp_path / "b", history=True)
     assert pq.read_table(tmp_path / "b" / "runs.parquet").equals(Fake().rows(range(12)))
