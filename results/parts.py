@@ -189,6 +189,8 @@ def footer(path: Path) -> pq.FileMetaData:
                 raise Damaged(path, "its footer is too large")
             file.seek(0)
             found = pq.read_metadata(file)
+        except Damaged:
+            raise
         except _UNREADABLE as error:
             raise Damaged(path, _first_line(error)) from error
     if found.num_columns > _MOST_COLUMNS:

@@ -12,7 +12,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import results
-from results import reading
+from results import parts, reading
 from results.errors import ResultsError
 from tests.results.rows import ROOT, Fake
 from tests.results.worker import FAKE
@@ -122,6 +122,15 @@ def test_a_final_table_that_is_none_is_left_alone(tmp_path, caplog):
     foreign(tmp_path, pa.table({f"c{i}": [1] for i in range(10_001)}), 1)
     assert_frame_equal(results.load(tmp_path), expected)
     assert "10001 columns" in caplog.text
+
+
+@pytest.mark.parametrize("data", [b"PAR1", b"no Parquet here", b"\xff\xff\xff\xffPAR1"])
+def test_what_is_wrong_is_said_once(data, tmp_path):
+    path = tmp_path / "runs.parquet"
+    path.write_bytes(data)
+    with pytest.raises(ResultsError) as caught:
+        parts.footer(path)
+    assert str(caught.value).count(str(path)) == str(caught.value).count("is damaged") == 1
 
 
 def test_parts_of_two_sweeps_are_not_mixed(tmp_path, monkeypatch):
