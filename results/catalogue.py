@@ -7,6 +7,7 @@ numbered anew from its coordinate columns. Memory grows with the number of range
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,8 +47,8 @@ class Catalogue:
         self.grid = parts.digest(specification)
         self._number = number
         self._entries: dict[str, Entry] = {}
-        self._sound: dict[str, np.ndarray] = {}
         self._finished = ranges.EMPTY
+        self._well: tuple[frozenset[str], np.ndarray] | None = None
 
     def __iter__(self) -> Iterator[Entry]:
         """Entries in the order of their parts' names."""
@@ -56,10 +57,10 @@ class Catalogue:
     def news(self) -> list[Path]:
         """List what lies in the folder and is not yet here, in order of name."""
         try:
-            found = list(self.folder.iterdir())
+            found = os.listdir(self.folder)
         except FileNotFoundError:
             return []
-        return sorted(path for path in found if path.name not in self._entries)
+        return [self.folder / name for name in sorted(set(found) - self._entries.keys())]
 
     def enter(self, part: parts.Part) -> Entry:
         """Find a part's runs in the present grid, leaving out those that are not in it."""
@@ -71,11 +72,15 @@ class Catalogue:
         """Take an entry in."""
         self._entries[entry.part.path.name] = entry
         self._finished = ranges.insert(self._finished, entry.ranges)
+        if self._well:
+            old, well = self._well
+            self._well = old, ranges.insert(well, self._but_errors(entry, old))
 
     def remove(self, part: parts.Part) -> None:
         """Forget a part."""
         del self._entries[part.path.name]
         self._finished = ranges.union(entry.ranges for entry in self)
+        self._well = None
 
     def numbers(self, part: parts.Part, table: pa.Table) -> np.ndarray:
         """Run numbers, in the present grid, of rows of a part or of its history."""
@@ -89,18 +94,9 @@ class Catalogue:
 
     def finished_well(self, old: frozenset[str]) -> np.ndarray:
         """Ranges of the finished runs, without those that parts named in `old` have in error."""
-        return ranges.union(
-            self.sound(entry) if entry.part.path.name in old else entry.ranges for entry in self
-        )
-
-    def sound(self, entry: Entry) -> np.ndarray:
-        """Ranges of a part's runs that did not end in error."""
-        if not entry.part.counts[STATUSES.index("error")]:
-            return entry.ranges
-        name = entry.part.path.name
-        if name not in self._sound:
-            self._sound[name] = self._with_status(entry.part, ("done", "diverged"))
-        return self._sound[name]
+        if self._well is None or self._well[0] is not old:
+            self._well = old, ranges.union(self._but_errors(entry, old) for entry in self)
+        return self._well[1]
 
     def counts(self) -> dict[str, int]:
         """How many runs have each status; a run that has several rows counts once, by the best."""
@@ -115,6 +111,12 @@ class Catalogue:
                 sizes.append(ranges.size(ranges.union(best)))
             values = np.diff([*sizes, total]).tolist()
         return dict(zip(STATUSES, values, strict=True))
+
+    def _but_errors(self, entry: Entry, old: frozenset[str]) -> np.ndarray:
+        """Ranges of an entry's runs, without those in error if its part is named in `old`."""
+        if entry.part.path.name in old and entry.part.counts[STATUSES.index("error")]:
+            return self._with_status(entry.part, ("done", "diverged"))
+        return entry.ranges
 
     def _with_status(self, part: parts.Part, statuses: tuple[str, ...]) -> np.ndarray:
         """Ranges of a part's runs whose status is one of the first few, `statuses`."""

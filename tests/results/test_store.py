@@ -1,5 +1,7 @@
 import itertools
 import json
+import sys
+from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -154,6 +156,48 @@ def test_runs_in_error_stay_until_they_are_retried(tmp_path):
     mended.run(tmp_path / "whole")
     assert final(tmp_path / "r") == final(tmp_path / "whole")
     assert results.load(tmp_path / "r")["status"].value_counts()["error"] == 1
+
+
+@contextmanager
+def calls():
+    """Count what is called, functions of C included."""
+    count = [0]
+
+    def note(frame, event, given):
+        count[0] += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        yield count
+    finally:
+        sys.setprofile(None)
+
+
+def test_a_claim_costs_the_same_however_many_parts_there_are(tmp_path):
+    """What is known is neither listed nor united again."""
+    fake = Fake(seeds=tuple(range(50)), statuses={0: "error", 7: "error"})
+    counts = []
+    with fake.open(tmp_path) as store:
+        for start in range(0, 20, 2):
+            store.append(fake.rows(range(start, start + 2)))
+    with fake.open(tmp_path, join=True) as store:
+        for first in (20, 220):
+            for run in range(20, first):
+                if store.missing(run, run + 1):
+                    store.append(fake.rows([run]))
+            rows = fake.rows([first])
+            store.missing(0, fake.total, True)
+            with calls() as count:
+                with store.claim(first, first + 1, True) as ours:
+                    assert ours
+                    store.append(rows)
+                assert store.missing(first, first + 1, True) == []
+            counts.append(count[0])
+        assert counts[1] < counts[0] + 100
+        assert store.missing(0, fake.total, True) == [(0, 1), (7, 8), (221, 300)]
+        with store.claim(7, 8, True) as ours:
+            store.append(fake.but(statuses={}).rows([7]))
+        assert store.missing(0, fake.total, True) == [(0, 1), (221, 300)]
 
 
 def test_of_two_rows_of_a_run_the_first_part_by_name_counts(tmp_path):
