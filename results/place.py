@@ -19,6 +19,9 @@ FINAL = (HISTORY, RUNS_CSV, RUNS)
 #: What is there before ``sweep.toml`` is.
 _BEGUN = {".lock", PARTS, SCRATCH, SET_ASIDE}
 
+#: Endings of what summaries, reports and pictures are written as.
+_MADE = {".csv", ".html", ".png", ".svg", ".pdf"}
+
 #: Says of an older specification, the keys of a ``sweep.toml`` or the dict that a part carries,
 #: whether its grid is a subset of the present one and all the rest equal.
 Subset = Callable[[dict[str, Any]], bool]
@@ -70,6 +73,12 @@ def compare(directory: Path, toml: str, subset: Subset, extend: bool) -> str | N
     raise ResultsError(
         f"{directory} holds another sweep ({sweeptoml.differences(old, new)}): {mend}"
     )
+
+
+def made(directory: Path) -> list[str]:
+    """Names of the summaries, reports and pictures that lie in a directory."""
+    names = (path.name for path in directory.iterdir() if path.suffix in _MADE)
+    return sorted(name for name in names if name not in FINAL)
 
 
 def own(path: Path) -> Path:

@@ -7,6 +7,7 @@ numbers; it knows neither tasks nor what a specification means.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from results.gathering import Lost
 from results.intake import Grid, Intake
 from results.locks import Lock
 from results.place import Subset
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -236,6 +239,11 @@ class Store:
         if change == "extended":
             for name in place.FINAL:  # before the new sweep.toml, beside which they would be wrong
                 durable.remove(self._directory / name)
+            if made := place.made(self._directory):
+                _log.warning(
+                    "%s: %s tell of the smaller grid: make them anew when the sweep is complete",
+                    *(self._directory, ", ".join(made)),
+                )
         if change:
             durable.write(self._directory / sweeptoml.NAME, toml.encode(), self._scratch)
 

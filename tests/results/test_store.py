@@ -111,6 +111,18 @@ def test_an_enlarged_grid_repeats_no_run(tmp_path):
     assert final(tmp_path / "r") == final(tmp_path / "whole")
 
 
+def test_what_was_made_of_the_smaller_grid_is_named_when_it_grows(tmp_path, caplog):
+    Fake(seeds=(1,)).run(tmp_path)
+    for name in ("summary.csv", "report.html", "pareto.png", "notes.txt"):
+        (tmp_path / name).write_text("smaller")
+    Fake().run(tmp_path, extend=True)
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert "pareto.png, report.html, summary.csv" in message and "notes" not in message
+    assert (tmp_path / "summary.csv").read_text() == "smaller"
+    Fake().run(tmp_path)
+    assert len(caplog.records) == 1
+
+
 def test_another_sweep_is_refused_and_nothing_changes(tmp_path):
     Fake().run(tmp_path)
     before = tree(tmp_path)
