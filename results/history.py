@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from results import parts, place
 from results.errors import ResultsError
@@ -37,20 +36,15 @@ def load_history(
     """
     file = Path(path) / place.HISTORY
     try:
-        parts.footer(file)
+        schema = parts.schema(file)
     except FileNotFoundError:
         raise ResultsError(
             f"{path} holds no {place.HISTORY}: it is written at the end of a sweep with --history"
         ) from None
-    found = []
-    try:
-        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            for batch in parquet.iter_batches(batch_size=2**18):
-                chosen = np.ones(len(batch), dtype=bool)
-                for name, value in (cell or {}).items():
-                    chosen &= batch[name].to_numpy(zero_copy_only=False) == value
-                found.append(batch.filter(pa.array(chosen)))
-            schema = parquet.schema_arrow.remove_metadata()
-    except (pa.ArrowException, OSError) as error:
-        raise parts.Damaged(file, str(error).partition("\n")[0]) from error
-    return pa.Table.from_batches(found, schema.remove_metadata()).to_pandas()
+    found = [schema.empty_table()]
+    for batch in parts.batches(file, schema.names, 2**18):
+        chosen = np.ones(len(batch), dtype=bool)
+        for name, value in (cell or {}).items():
+            chosen &= batch[name].to_numpy() == value
+        found.append(batch.filter(pa.array(chosen)))
+    return pa.concat_tables(found).to_pandas()

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import reprlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ _MOST_COLUMNS = 10_000
 
 #: Characters of a specification; more would make a footer that nobody reads.
 LARGEST_SPECIFICATION = 2**24
+
+#: Bytes that a cell, or the number of its text, takes in a file at the most.
+_CELL = 16
+
+#: Bytes for the distinct texts of a column, which are names, and for what Parquet says of it.
+_LONGEST_TEXT = 2**12
 
 #: What Arrow raises over bytes that are no Parquet.
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
@@ -161,19 +168,18 @@ def batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.Table]
     """Read columns of a final table, so many ``rows`` at a time, as `final_table` does."""
     with _open(path) as file:
         try:
-            parquet = pq.ParquetFile(file, page_checksum_verification=True)
+            parquet = _parquet(file)
             for batch in parquet.iter_batches(rows, columns=list(columns), use_threads=False):
-                yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
+                yield _spelled_out(path, pa.Table.from_batches([batch]))
+        except Damaged:
+            raise
         except _UNREADABLE as error:
             raise Damaged(path, _first_line(error)) from error
 
 
 def schema(path: Path) -> pa.Schema:
     """Read names and types of a part's columns."""
-    try:
-        return footer(path).schema.to_arrow_schema().remove_metadata()
-    except _UNREADABLE as error:
-        raise Damaged(path, _first_line(error)) from error
+    return footer(path).schema.to_arrow_schema().remove_metadata()
 
 
 def footer(path: Path) -> pq.FileMetaData:
@@ -195,6 +201,7 @@ def footer(path: Path) -> pq.FileMetaData:
             raise Damaged(path, _first_line(error)) from error
     if found.num_columns > _MOST_COLUMNS:
         raise Damaged(path, f"it has {found.num_columns} columns")
+    _bounded(path, found)
     return found
 
 
@@ -218,6 +225,27 @@ def status_rank(table: pa.Table) -> np.ndarray:
     """Place of each row's status in `STATUSES`, the best first."""
     found = pc.index_in(table["status"], pa.array(STATUSES))
     return pc.fill_null(found, len(STATUSES)).to_numpy()
+
+
+def _bounded(path: Path, found: pq.FileMetaData) -> None:
+    """Refuse what a small file could make large in memory: cells that are not plain, long texts."""
+    try:
+        fields = list(found.schema.to_arrow_schema())
+    except _UNREADABLE as error:
+        raise Damaged(path, _first_line(error)) from error
+    for field in fields:
+        is_plain = pa.types.is_primitive(field.type) or pa.types.is_null(field.type)
+        if not is_plain and not _is_text(field.type):
+            kind = reprlib.repr(str(field.type))
+            raise Damaged(path, f"its column {reprlib.repr(field.name)} is of type {kind}")
+    # Now that none is nested, the columns of the file are those of the table.
+    for group in map(found.row_group, range(found.num_row_groups)):
+        most = _CELL * group.num_rows + _LONGEST_TEXT
+        for place, field in enumerate(fields):
+            size = group.column(place).total_uncompressed_size
+            if size > most:
+                name = reprlib.repr(field.name)
+                raise Damaged(path, f"its column {name} has {size} bytes for {group.num_rows} rows")
 
 
 def _open(path: Path) -> pa.NativeFile:
@@ -246,10 +274,40 @@ def _read(path: Path) -> bytes:
 
 def _rows(path: Path, source: pa.NativeFile, columns: Sequence[str] | None) -> pa.Table:
     try:
-        parquet = pq.ParquetFile(source, page_checksum_verification=True)
-        return parquet.read(columns=columns, use_threads=False).replace_schema_metadata(None)
+        table = _parquet(source).read(columns=columns, use_threads=False)
+        return _spelled_out(path, table)
+    except Damaged:
+        raise
     except _UNREADABLE as error:
         raise Damaged(path, _first_line(error)) from error
+
+
+def _parquet(source: pa.NativeFile) -> pq.ParquetFile:
+    """Open a file, whose columns of texts then hold each text once, as the file does."""
+    found = pq.read_metadata(source)
+    source.seek(0)
+    texts = [field.name for field in found.schema.to_arrow_schema() if _is_text(field.type)]
+    return pq.ParquetFile(
+        source, metadata=found, read_dictionary=texts, page_checksum_verification=True
+    )
+
+
+def _spelled_out(path: Path, table: pa.Table) -> pa.Table:
+    """Write out the texts in each row, unless one is too long to be a name."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            coded = table.column(place)
+            for chunk in coded.chunks:
+                longest = pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0
+                if longest > _LONGEST_TEXT:
+                    name = reprlib.repr(field.name)
+                    raise Damaged(path, f"its column {name} has a text of {longest} bytes")
+            table = table.set_column(place, field.name, coded.cast(field.type.value_type))
+    return table.replace_schema_metadata(None)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _parse(path: Path, found: pq.FileMetaData) -> Part:

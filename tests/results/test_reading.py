@@ -1,3 +1,4 @@
+import hashlib
 import os
 import subprocess
 import sys
@@ -131,6 +132,69 @@ def test_what_is_wrong_is_said_once(data, tmp_path):
     with pytest.raises(ResultsError) as caught:
         parts.footer(path)
     assert str(caught.value).count(str(path)) == str(caught.value).count("is damaged") == 1
+
+
+BOMBS = {
+    "nested": pa.array([[0.5] * 3] * 12),
+    "one long text": pa.array(["x" * 2**22] * 12),
+    "one text longer than a name": pa.array(["x" * 5000] * 12),
+    "wide": pa.array([b"x" * 2**22] * 12, pa.binary(2**22)),
+    "lists of one text": pa.array([{"a": "x" * 2**22}] * 12),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+@pytest.mark.parametrize("name", ["data", "val_loss"])
+def test_what_would_burst_is_refused_before_it_is_read(bomb, name, tmp_path, caplog, monkeypatch):
+    fake = Fake()
+    fake.run(tmp_path)
+    (path,) = list((tmp_path / "parts").iterdir())[1:]
+    table, metadata = parts.table(path), parts.footer(path).metadata
+    (tmp_path / "runs.parquet").unlink()
+    rows = pa.concat_tables([table] * 2).slice(0, len(table))
+    column = BOMBS[bomb].slice(0, len(rows))
+    rows = rows.set_column(rows.column_names.index(name), name, column)
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, rows.schema, compression="zstd") as writer:
+        writer.write_table(rows)
+        writer.add_key_value_metadata(
+            {key: value for key, value in metadata.items() if key.startswith(b"regsweep")}
+        )
+    path.unlink()
+    data = sink.getvalue().to_pybytes()
+    assert len(data) < 100_000
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    path = path.with_name(f"{path.name[:31]}{digest}.parquet")
+    path.write_bytes(data)
+    with monkeypatch.context() as patch:
+        patch.setattr(pq.ParquetFile, "read", only_small(pq.ParquetFile.read))
+        assert len(results.load(tmp_path)) == 6
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert str(path) in message and f"column '{name}'" in message and "\n" not in message
+    assert len(message) < 500
+    fake.run(tmp_path)  # puts it aside and does its runs again
+    assert (tmp_path / "set-aside" / path.name).exists()
+    assert_frame_equal(results.load(tmp_path), fake.rows(range(12)).to_pandas())
+
+
+def test_a_long_text_in_many_rows_is_never_written_out(tmp_path):
+    """The footer cannot tell it from the many numbers of short texts."""
+    path = tmp_path / "runs.parquet"
+    text = pa.array(["x" * 2**20] + [None] * (2**17 - 1))
+    pq.write_table(pa.table({"data": text}), path, compression="zstd")
+    parts.footer(path)
+    for read in (parts.final_table, lambda path: list(parts.batches(path, ["data"], 2**16))):
+        with pytest.raises(parts.Damaged, match="'data' has a text of 1048576 bytes"):
+            read(path)
+
+
+def only_small(read):
+    def checked(*given, **options):
+        table = read(*given, **options)
+        assert table.nbytes < 100_000
+        return table
+
+    return checked
 
 
 def test_parts_of_two_sweeps_are_not_mixed(tmp_path, monkeypatch):
