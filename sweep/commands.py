@@ -67,10 +67,9 @@ def plan(spec: Sweep, options: dict[str, Any]) -> int:
 def status(directory: str, as_json: bool) -> int:
     """Count the runs of a results directory."""
     from results.reading import counts
-    from sweep.experiment import prepare
+    from sweep.recorded import recorded
 
-    spec = Sweep.from_toml(_own_toml(directory))
-    plan = prepare(spec).plan
+    spec, _, plan = recorded(directory)
     found = counts(directory, spec.specification(), number=plan.numbers, total=plan.total)
     found["left"] = _left(found)
     if as_json:
@@ -103,15 +102,6 @@ def info(as_json: bool) -> int:
     else:
         _print_pairs(found)
     return 0
-
-
-def _own_toml(directory: str) -> Path:
-    from results.errors import ResultsError
-
-    path = Path(directory) / "sweep.toml"
-    if not path.is_file():
-        raise ResultsError(f"{directory} is no results directory: it holds no sweep.toml")
-    return path
 
 
 def _next_directory(spec: Sweep) -> Path:

@@ -361,3 +361,15 @@ def test_a_sweep_goes_on_with_its_data_under_another_path(tmp_path, monkeypatch)
     file.write_text(file.read_text().replace("5.1", "5.2"))
     with pytest.raises(ValueError, match=r"another sweep .*data_sha256"):
         relative.run(out="a")
+
+
+def test_runs_are_counted_though_the_data_are_gone(typed, tmp_path):
+    frame = pd.DataFrame(np.random.RandomState(0).normal(size=(40, 2)), columns=["a", "b"])
+    frame.assign(side=np.arange(40) % 2).to_csv("d.csv", index=False)
+    grid = ("--data", "d.csv", "--hidden", 4, "--epochs", 1, "--l1", "0,0.1", "--l2", 0)
+    typed("run", *grid, "--seeds", "0:2", "--out", "r")
+    typed("run", *grid, "--seeds", "0:3", "--out", "r", "--extend")
+    there = typed("status", "r", "--json")
+    (tmp_path / "d.csv").unlink()
+    assert typed("status", "r", "--json") == there
+    assert json.loads(there[1]) == {"done": 6, "diverged": 0, "error": 0, "total": 6, "left": 0}
