@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -257,18 +257,21 @@ def _train(
 
 def _tasks(plan: Plan, sink: Sink, interrupt: Interrupt) -> Iterator[tuple[int, Ranges]]:
     """Yield what is left to do, task by task, until nobody else is at work either."""
-    waiting = True
-    while waiting:
-        waiting = False
-        for start, stop in plan.ranges():
+    asked: Iterable[tuple[int, int]] = plan.ranges()
+    while True:
+        others = []
+        for start, stop in asked:
             if interrupt.requested():
                 return
             ranges = sink.claim(start, stop)
-            waiting |= ranges is None
-            if ranges:
+            if ranges is None:
+                others.append((start, stop))
+            elif ranges:
                 yield start, ranges
-        if waiting:
-            time.sleep(_ASK_AGAIN)
+        if not others:
+            return
+        asked = others  # and not all: a plan may have millions of tasks
+        time.sleep(_ASK_AGAIN)
 
 
 def _halve(

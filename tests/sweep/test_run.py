@@ -11,7 +11,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 import results
-from sweep import Sweep
+from sweep import Sweep, driver
 from sweep.experiment import prepare
 from sweep.sink import Directory
 from sweep.task import failed_rows
@@ -361,6 +361,27 @@ def test_a_sweep_goes_on_with_its_data_under_another_path(tmp_path, monkeypatch)
     file.write_text(file.read_text().replace("5.1", "5.2"))
     with pytest.raises(ValueError, match=r"another sweep .*data_sha256"):
         relative.run(out="a")
+
+
+def test_only_what_others_hold_is_asked_for_again(monkeypatch):
+    monkeypatch.setattr(driver, "_ASK_AGAIN", 0)
+    plan = prepare(Sweep(l1=0, l2=0, seeds="0:40000", epochs=1)).plan
+    assert plan.tasks > 10
+    held, asked = dict.fromkeys(list(plan.ranges())[2:4], 3), []
+
+    class Shared:
+        def claim(self, start, stop):
+            asked.append((start, stop))
+            held[start, stop] = held.get((start, stop), 0) - 1
+            return None if held[start, stop] >= 0 else [(start, stop)]
+
+    class Quiet:
+        def requested(self):
+            return False
+
+    given = list(driver._tasks(plan, Shared(), Quiet()))
+    assert sorted(start for start, _ in given) == sorted(start for start, _ in plan.ranges())
+    assert len(asked) == plan.tasks + 2 * 3
 
 
 def test_runs_are_counted_though_the_data_are_gone(typed, tmp_path):
