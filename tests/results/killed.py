@@ -11,6 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas  # noqa: F401 -- pyarrow does so at the first table; here it is done once for all
 from pytest import MonkeyPatch
 
 from results.store import Store
