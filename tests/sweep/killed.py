@@ -2,7 +2,7 @@
 
 Usage: killed.py FOLDER KILLS. The sweep is done once in FOLDER/whole, and again in FOLDER/0,
 FOLDER/1, ... until so many kills have hit. Forking one process that has all imported takes a
-tenth of starting each. Prints how often each directory was begun.
+tenth of starting each. Prints a line for each kill: the directory, and the parts that it had.
 """
 
 import os
@@ -12,9 +12,15 @@ import sys
 import time
 from pathlib import Path
 
-from sweep import Sweep, cli, plan
+# A sweep imports these when it needs them: here they are imported once, for all sweeps.
+import joblib  # noqa: F401
+import pandas  # noqa: F401
+import pyarrow.parquet  # noqa: F401
+
+from sweep import Sweep, cli, commands, plan  # noqa: F401
 from sweep.driver import compile_kernels
 from sweep.experiment import prepare
+from tests.sweep.console import parts
 
 #: Dozens of tasks of some milliseconds each.
 OPTIONS = {"data": "wine", "hidden": "8", "l1": "0,1e-3,1e-2", "l2": "0,1e-2", "history": "5"}
@@ -22,8 +28,8 @@ OPTIONS |= {"epochs": "20", "seeds": "0:40"}
 WORDS = ["run", "--quiet", "--jobs", "1"]
 WORDS += [word for name, value in OPTIONS.items() for word in (f"--{name}", value)]
 
-#: The longest that a sweep may work before it is killed, in seconds: too short to end at once.
-LONGEST = 0.35
+#: The longest that a sweep may work before it is killed, as a share of what the whole one took.
+LONGEST = 0.4
 
 
 def begin(path: Path) -> int:
@@ -49,20 +55,22 @@ def main(folder: Path, kills: int) -> None:
     plan.TASK_SECONDS = 1e-9
     spec = Sweep(**{name: int(v) if v.isdigit() else v for name, v in OPTIONS.items()})
     compile_kernels(prepare(spec).plan)
+    before = time.perf_counter()
     ends(begin(folder / "whole"))
+    longest = LONGEST * (time.perf_counter() - before)
     moments = random.Random(0)
     sweeps = hits = 0
     while hits < kills:
-        begun, ended = 0, False
+        path, ended = folder / str(sweeps), False
         while not ended:
-            child = begin(folder / str(sweeps))
-            begun += 1
+            child = begin(path)
             if hits < kills:
-                time.sleep(moments.uniform(0, LONGEST))
+                time.sleep(moments.uniform(0, longest))
                 os.kill(child, signal.SIGKILL)
             ended = ends(child)
-            hits += not ended
-        print(begun)
+            if not ended:
+                hits += 1
+                print(sweeps, parts(path))
         sweeps += 1
 
 
