@@ -126,12 +126,15 @@ def _read_parquet(file: BinaryIO, source: str) -> "pa.Table":
         with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
             shape = parquet.metadata
             _check_width(shape.num_columns, source)
-            check_memory(_COPIES * 8 * shape.num_rows * shape.num_columns, source)
-            texts = _flat(parquet.schema_arrow, source)
+            schema = parquet.schema_arrow
+            texts = _texts(schema, source)
+            groups = (shape.row_group(i).total_byte_size for i in range(shape.num_row_groups))
+            widths = map(_width, schema.types)
+            check_memory(_COPIES * max(sum(groups), shape.num_rows * sum(widths)), source)
         with pq.ParquetFile(
-            file, page_checksum_verification=True, read_dictionary=texts
+            file, page_checksum_verification=True, read_dictionary=list(texts)
         ) as parquet:
-            table = _spelled_out(parquet.read(), texts, source)
+            table = _spelled_out(parquet.read(), schema, texts, source)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{source} is not a whole Parquet file: {_line_one(error)}") from None
     try:
@@ -140,21 +143,37 @@ def _read_parquet(file: BinaryIO, source: str) -> "pa.Table":
         raise InputError(f"{source}: what pandas noted in it is damaged: write it again") from None
 
 
-def _flat(schema: "pa.Schema", source: str) -> list[str]:
+def _texts(schema: "pa.Schema", source: str) -> set[str]:
     """Return the names of the columns of texts; refuse those whose cells are no single values."""
     import pyarrow as pa
 
-    for field in schema:
-        if pa.types.is_nested(field.type):
+    found = set()
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        where = f"{source}, column {reprlib.repr(name)}: "
+        if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType):
             raise InputError(
-                f"{source}, column {reprlib.repr(field.name)}: its cells are of type "
-                f"{field.type!s:.30}: only numbers, true or false, and text can be used"
+                f"{where}its cells are of type {kind!s:.30}: only numbers, true or false, and text "
+                "can be used"
             )
-    kinds = pa.types.is_string, pa.types.is_large_string, pa.types.is_binary
-    return [field.name for field in schema if any(is_kind(field.type) for is_kind in kinds)]
+        if schema.get_field_index(name) < 0:
+            raise InputError(f"{where}another has the same name")
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        if str(kind).removeprefix("large_").removesuffix("_view") in ("string", "binary"):
+            found.add(name)
+    return found
 
 
-def _spelled_out(table: "pa.Table", texts: list[str], source: str) -> "pa.Table":
+def _width(kind: "pa.DataType") -> int:
+    """Return how many bytes a cell takes; of a text, those that lead to it."""
+    import pyarrow as pa
+
+    return int(kind.byte_width) if pa.types.is_fixed_size_binary(kind) else 8
+
+
+def _spelled_out(
+    table: "pa.Table", schema: "pa.Schema", texts: set[str], source: str
+) -> "pa.Table":
     """Write out texts of which a file holds each one once: a small file may grow a lot by that."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -162,13 +181,16 @@ def _spelled_out(table: "pa.Table", texts: list[str], source: str) -> "pa.Table"
     size = 0
     for name in texts:
         for chunk in table[name].chunks:
-            lengths = pc.binary_length(chunk.dictionary).take(chunk.indices)
-            size += pc.sum(lengths.cast(pa.int64())).as_py() or 0
+            lengths = pc.binary_length(chunk.dictionary.cast(pa.large_binary()))
+            size += pc.sum(lengths.take(chunk.indices)).as_py() or 0
     check_memory(_COPIES * size, source)
-    for name in texts:
-        place = table.column_names.index(name)
-        table = table.set_column(place, name, table[name].cast(table[name].type.value_type))
-    return table
+    columns = [
+        column.cast(column.type.value_type)
+        if name in texts and not pa.types.is_dictionary(kind)  # categories stay what they are
+        else column
+        for name, kind, column in zip(schema.names, schema.types, table.columns, strict=True)
+    ]
+    return pa.table(columns, names=schema.names, metadata=table.schema.metadata)
 
 
 def _as_pandas_meant(table: "pa.Table") -> "pa.Table":

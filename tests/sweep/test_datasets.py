@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -503,6 +504,29 @@ class TestBombs:
         assert (tmp_path / "t.parquet").stat().st_size < 100_000
         assert "takes 2.79 GiB, and this machine has 0.25 GiB" in refusal(tmp_path / "t.parquet")
 
+    @pytest.mark.parametrize(
+        "kind",
+        [pa.large_string(), pa.binary(), pa.large_binary(), pa.dictionary(pa.int32(), pa.string())],
+        ids=str,
+    )
+    def test_long_texts_of_every_kind(self, kind, tmp_path):
+        texts = pa.array(["x" * 10**6] * 100).cast(kind)
+        pq.write_table(pa.table({"a": texts, "y": [0, 1] * 50}), tmp_path / "t.parquet")
+        assert "takes 0.279 GiB" in refusal(tmp_path / "t.parquet")
+
+    def test_long_bytes_of_one_length(self, tmp_path):
+        cells = pa.array([bytes(10**5)] * 1000, pa.binary(10**5))
+        pq.write_table(pa.table({"a": cells, "y": [0, 1] * 500}), tmp_path / "t.parquet")
+        assert "takes 0.279 GiB" in refusal(tmp_path / "t.parquet")
+
+    def test_long_texts_that_differ_are_refused_before_they_are_read(self, tmp_path, monkeypatch):
+        texts = [f"{row}" + "x" * 10**6 for row in range(100)]
+        table = pa.table({"a": texts, "y": [0, 1] * 50})
+        pq.write_table(table, tmp_path / "t.parquet", compression="zstd", use_dictionary=False)
+        assert (tmp_path / "t.parquet").stat().st_size < 100_000
+        monkeypatch.setattr(pq.ParquetFile, "read", lambda _: pytest.fail("it was read"))
+        assert "takes 0.279 GiB" in refusal(tmp_path / "t.parquet")
+
     def test_a_million_columns_of_csv(self, tmp_path):
         line = ",".join(map(str, range(10**6)))
         (tmp_path / "t.csv").write_text(f"{line}\n{line}\n")
@@ -513,3 +537,16 @@ class TestBombs:
         schema = pa.schema([(name, pa.int8()) for name in names])
         pq.write_table(schema.empty_table(), tmp_path / "t.parquet")
         assert "has 100001 columns: at most 100000" in refusal(tmp_path / "t.parquet")
+
+    def test_thousands_of_columns_of_texts(self, tmp_path):
+        """Each is written out, which must not copy the table of all of them each time."""
+        names = [f"c{i}" for i in range(10_000)]
+        pq.write_table(pa.table({name: ["a", "b"] for name in names}), tmp_path / "t.parquet")
+        begun = time.monotonic()
+        assert len(load(tmp_path / "t.parquet").features) > 1000
+        assert time.monotonic() - begun < 30
+
+    def test_two_columns_of_one_name_in_parquet(self, tmp_path):
+        table = pa.table([["a", "b"], ["a", "b"], [0, 1]], names=["a", "a", "y"])
+        pq.write_table(table, tmp_path / "t.parquet")
+        assert "column 'a': another has the same name" in refusal(tmp_path / "t.parquet")
