@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError
@@ -157,12 +158,15 @@ def _started(
                 Client(scheduler, timeout=PATIENCE)
                 if scheduler
                 else Client(
-                    n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=logging.ERROR,  # not that an interruption cancels tasks
                 )
             )
         except (OSError, ValueError) as error:
             raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None
-        with client:
+        with _still(logging.getLogger("distributed.client")), client:
 
             def share(dataset: Dataset | None) -> Any:
                 with warnings.catch_warnings():  # that this is large
@@ -192,6 +196,16 @@ def _started(
             raise WorkerDied(
                 f"a worker process died, perhaps for want of memory ({_first(error)})"
             ) from None
+
+
+@contextmanager
+def _still(logger: logging.Logger) -> Iterator[None]:
+    """Keep a logger quiet: what goes wrong is raised too, and said in one line."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _itself(dataset: Dataset | None) -> Dataset | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import sys
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -104,13 +105,30 @@ def test_a_scheduler_that_dies_is_said_and_the_rest_goes_on(cluster, expected, t
     wait(lambda: parts(tmp_path / "r") or sweep.poll() is not None)
     cluster.stack.close()
     out, err = sweep.communicate(timeout=120)
-    assert (sweep.returncode, out) == (1, ""), err
-    last = err.splitlines()[-1]
-    assert last.startswith("sweep: work was lost on the dask cluster (")
-    assert last.endswith(
-        f"sweep run r/sweep.toml --out r --backend dask --scheduler {cluster.address}"
+    assert (sweep.returncode, out, err.count("\n")) == (1, "", 1), err
+    assert err.startswith("sweep: work was lost on the dask cluster (")
+    assert err.endswith(
+        f"sweep run r/sweep.toml --out r --backend dask --scheduler {cluster.address}\n"
     )
     assert call("run", "r/sweep.toml", "--out", "r", cwd=tmp_path)[0] == 0
+    assert csv(tmp_path / "r") == expected
+
+
+def test_an_interrupted_sweep_leaves_the_cluster_to_others(cluster, expected, tmp_path):
+    workers = [cluster.worker(), cluster.worker()]
+    cluster.wait_for(2)
+    options = ("--backend", "dask", "--scheduler", cluster.address, "--out", "r")
+    sweep = start(*WORDS, *options, cwd=tmp_path)
+    wait(lambda: parts(tmp_path / "r") or sweep.poll() is not None)
+    sweep.send_signal(signal.SIGINT)
+    out, err = sweep.communicate(timeout=60)
+    assert (sweep.returncode, out) == (130, ""), err
+    said = err.splitlines()
+    assert len(said) == 4 and said[1] == "stopping: what is finished is kept", err
+    command = said[-1].partition("go on with: sweep ")[2]
+    assert command.endswith(f"--backend dask --scheduler {cluster.address}")
+    assert [worker.poll() for worker in workers] == [None, None]
+    assert call(*command.split(), cwd=tmp_path)[0] == 0
     assert csv(tmp_path / "r") == expected
 
 
