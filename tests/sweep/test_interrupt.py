@@ -50,9 +50,9 @@ def interrupted(words, cwd, *signals, begun=lambda process: parts(process.cwd + 
         wait(lambda: not left(process), SOON)
         out, err = process.communicate(timeout=10)
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+        for other in left(process):
+            other.kill()
+        process.communicate()
     return status, out, said + err, seconds, children
 
 
