@@ -58,7 +58,7 @@ def _addresses(dtype: np.dtype, width: int) -> tuple[int, ...]:
 def product(how, c, start, gate, a, b, shape, ending):
     """Compute C = ending(start + A @ B) in place, for ``shape`` (rows, columns, terms).
 
-    ``how`` is a `Multiplier` of Lanes. See `kernels.tile.tile` for the rest.
+    ``how`` is a `Multiplier` of Lanes. See `kernels.tile.tiles` for the rest.
     """
     _tiled(c, start, gate, a, b, shape, ending, how.panel, how.terms)
 

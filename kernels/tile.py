@@ -24,8 +24,7 @@ ROWS, COLUMNS = 4, (6 if vector_registers() == 32 else 3)
 
 _WORD = ir.IntType(64)
 
-
-#: What a tile does to its sums before it keeps them; see `tile`.
+#: What a tile does to its sums before it keeps them; see `tiles`.
 PLAIN, RECTIFIED, GATED = 0, 1, 2
 
 
