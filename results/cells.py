@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from results.columns import coordinates
 from results.errors import ResultsError
 from results.moments import Estimate, Moments
+from results.seeds import BySeed
 
 #: What the summary tells of each cell, unless other metrics are asked for.
 METRICS = ("final_loss", "val_loss", "val_accuracy", "sparsity")
@@ -99,7 +100,7 @@ def summed_up(
     for runs, cell in windows(["seed", "status", *["rung"] * raced]):
         finished += np.bincount(cell, minlength=count)
         diverged += np.bincount(cell[(runs["status"] != "done").to_numpy()], minlength=count)
-        folds = max(folds, int(_folds(runs, cell, count).max(initial=0)))
+        folds = max(folds, BySeed(runs, cell, count).folds)
         if raced:
             np.minimum.at(rung, cell, runs["rung"].to_numpy(np.int64))
     cells = cells.assign(runs=finished, diverged=diverged)
@@ -109,8 +110,9 @@ def summed_up(
 
     moments = {metric: Moments(count) for metric in dict.fromkeys((*metrics, *RANKED))}
     for runs, cell in windows(["seed", "status", *moments]):
+        by_seed = BySeed(runs, cell, count)
         for metric, found in moments.items():
-            found.add(values_by_seed(runs, metric, cell, count, folds))
+            found.add(by_seed.values(metric, folds))
     loss = "val_loss" if moments["val_loss"].count.any() else "final_loss"
     cells["seeds"] = moments[loss].count
     columns: dict[str, Any] = {}
@@ -123,8 +125,9 @@ def summed_up(
     references = {"best": np.full(count, best), "none": no_penalty(cells)}
     differences = {(m, name): Moments(count) for m in metrics for name in references}
     for runs, cell in windows(["seed", "status", *metrics]):
+        by_seed = BySeed(runs, cell, count)
         for metric in metrics:
-            values = values_by_seed(runs, metric, cell, count, folds)
+            values = by_seed.values(metric, folds)
             for name, reference in references.items():
                 other = np.where(reference[:, None] < 0, np.nan, values[reference])
                 differences[metric, name].add(values - other)
@@ -208,31 +211,6 @@ def no_penalty(cells: pd.DataFrame) -> NDArray[np.int64]:
     found = np.full(same.max(initial=0) + 1, -1)
     found[same[without]] = without
     return found[same]
-
-
-def values_by_seed(
-    runs: pd.DataFrame, metric: str, cell: NDArray, cells: int, folds: int | None = None
-) -> NDArray:
-    """Lay a metric out as ``[cell, seed]``, NaN where a fold is missing, or not finite.
-
-    ``cell`` is each run's cell, by number, of so many ``cells``; ``folds`` is by default the most
-    that any seed of a cell has.
-    """
-    there = _folds(runs, cell, cells)
-    seeds, seed = np.unique(runs["seed"].to_numpy(), return_inverse=True)
-    finished = (runs["status"] == "done").to_numpy()
-    values = np.where(finished, runs[metric].to_numpy(np.float64, na_value=np.nan), np.nan)
-    total = np.bincount(cell * len(seeds) + seed, values, minlength=there.size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        every = there == (folds or there.max(initial=1))
-        mean = np.where(every & np.isfinite(total), total / there, np.nan)
-    return mean.reshape(cells, len(seeds))
-
-
-def _folds(runs: pd.DataFrame, cell: NDArray, cells: int) -> NDArray[np.int64]:
-    """Count the folds of each seed of each cell, as ``[cell * seed]``."""
-    seeds, seed = np.unique(runs["seed"].to_numpy(), return_inverse=True)
-    return np.bincount(cell * len(seeds) + seed, minlength=cells * len(seeds))
 
 
 def _enter(columns: dict[str, Any], metric: str, found: Estimate, std: bool = True) -> None:

@@ -13,7 +13,6 @@ from results.cells import (
     cell_columns,
     deciding,
     metrics_of,
-    values_by_seed,
 )
 from results.choice import best, front
 from results.errors import ResultsError
@@ -30,6 +29,7 @@ from results.plots import (
     loss_axis,
     open_frame,
 )
+from results.seeds import BySeed
 from results.words import called, measured
 
 if TYPE_CHECKING:
@@ -125,10 +125,10 @@ def curves(
         raise ResultsError(f"the history of one cell, please: here {', '.join(names)} varies")
     ax = axes(ax)
     epochs, epoch = np.unique(history["epoch"].to_numpy(), return_inverse=True)
-    recorded = history.assign(status="done")
+    by_seed = BySeed(history.assign(status="done"), epoch, len(epochs))
     shown = [name for name in metrics if history[name].notna().any()]
     for i, name in enumerate(shown):
-        mean, _, low, high = estimate(values_by_seed(recorded, name, epoch, len(epochs)))
+        mean, _, low, high = estimate(by_seed.values(name))
         axis = Axis("epoch", epochs, epochs.astype(np.float64), logarithmic=False)
         _band(ax, axis, i, name, mean, low, high)
     ax.set_xlabel("epoch")

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from results import place as places_in
-from results.cells import axes, deciding, no_penalty, numbered, values_by_seed
+from results.cells import axes, deciding, no_penalty, numbered
 from results.choice import best, contrast, front
 from results.columns import RUNS
 from results.errors import ResultsError
 from results.history import load_history
 from results.moments import estimate
 from results.plane import lay_out
+from results.seeds import BySeed
 from results.words import axis as axis_name
 from results.words import measured
 
@@ -168,8 +169,9 @@ def _by_seed(
     if len(seeds) < 2 or not room:
         return [], {}
     found = {}
+    by_seed = BySeed(finished, cell, len(cells))
     for metric in metrics:
-        values = values_by_seed(finished, metric, cell, len(cells))[:, :room]
+        values = by_seed.values(metric)[:, :room]
         found[f"seed {metric}"] = np.where(rows[:, None] >= 0, values[rows], np.nan).T
     return seeds[:room].tolist(), found
 
@@ -186,11 +188,11 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
     for name, cell in contrast(cells).items():
         rows = load_history(directory, cell)
         epochs, epoch = np.unique(rows["epoch"].to_numpy(), return_inverse=True)
-        rows = rows.assign(status="done")
+        by_seed = BySeed(rows.assign(status="done"), epoch, len(epochs))
         lines = {}
         for metric in ("train_loss", "val_loss"):
             if rows[metric].notna().any():
-                found = estimate(values_by_seed(rows, metric, epoch, len(epochs)))
+                found = estimate(by_seed.values(metric))
                 lines[metric] = {
                     "mean": _plain(found.mean),
                     "half": _plain(found.high - found.mean),

@@ -220,10 +220,11 @@ def _task(
         for point in trained.history:
             for place, i in enumerate(point["index"].tolist()):
                 histories[i].append({name: float(values[place]) for name, values in point.items()})
+        learnt = trained.weights()
         seconds = (time.perf_counter() - begun) / len(trained.runs)
         for place, i in enumerate(trained.runs.tolist()):
             metrics = {name: values[place].item() for name, values in trained.metrics.items()}
-            weights = trained.weights[:, place].astype(np.float64)
+            weights = learnt[:, place].astype(np.float64)
             part, cell = runs[i]
             fit = Fit(plan.widths, weights, metrics, histories[i], seconds)
             done[part, cell] = then(part, cell, fit)
@@ -241,5 +242,5 @@ def _trained(
     spec = plan.spec
     if spec.patience:
         return Pool(group, begin, plan.lanes, spec.epochs, plan.pace, stopped).trained()
-    state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1), spec)
+    state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1))
     return [train_runs(group, state, spec.epochs, plan.pace, stopped)]

@@ -151,7 +151,7 @@ def climb(
     past = batch.history_table()
     history = [*task.history, past] if past is not None else []
     seconds = task.seconds + (time.perf_counter() - begun) / len(task.numbers)
-    return Task(task.start, task.numbers, after, seconds, history), columns
+    return Task(task.start, task.numbers, after(), seconds, history), columns
 
 
 def failed(task: Task, plan: Plan) -> Columns:

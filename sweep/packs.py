@@ -109,8 +109,9 @@ class Packs(NamedTuple):
 
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Lay ``values [pack, ..., lane]`` out as ``[..., run]``."""
-        flat = np.moveaxis(values, 0, -2)
-        return flat.reshape(*flat.shape[:-2], -1)[..., : self.size]
+        together = _together(values.dtype, values.shape[-1])
+        by_pack = np.moveaxis(values.view(together)[..., 0], 0, -1)
+        return np.ascontiguousarray(by_pack).view(values.dtype)[..., : self.size]
 
     def take(self, lanes: np.ndarray) -> "Packs":
         """Return copies of some of the lanes, as packs of their own."""
@@ -165,11 +166,16 @@ class Group(NamedTuple):
         columns = {name: values[index] for name, values in self.columns.items()}
         dtype = np.dtype(spec.precision)
         freeze, width = self._shape
-        keys = zip(columns["seed"].tolist(), columns["fold"].tolist(), strict=True)
-        numbers = np.array([streams.number[key] for key in keys])
+        pairs, place = distinct(columns["seed"], columns["fold"])
+        numbers = np.array([streams.number[pair] for pair in pairs])[place]
+        proximal = spec.l1_method == "proximal"
+        parameters = _by_lane(state.parameters, width, dtype)
+        memory = state.parameters if proximal and state.memory is None else state.memory
         runs = Runs(
-            parameters=_by_lane(state.parameters, width, dtype),
-            memory=_by_lane(state.memory, width, dtype),
+            parameters=parameters,
+            memory=aligned_zeros(parameters.shape, dtype)
+            if memory is None
+            else _by_lane(memory, width, dtype),
             l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
@@ -177,8 +183,15 @@ class Group(NamedTuple):
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )
         order = streams.order(spec, np.arange(len(streams.drawn)))
-        proximal = spec.l1_method == "proximal"
         return Packs(net, runs, streams, order, len(index), proximal, freeze)
+
+
+def distinct(seeds: np.ndarray, folds: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
+    """Return the different pairs of a seed and a fold, and which of them each run has."""
+    _, seed = np.unique(seeds, return_inverse=True)
+    number = seed * (int(folds.max()) + 1) + folds
+    _, first, place = np.unique(number, return_index=True, return_inverse=True)
+    return list(zip(seeds[first].tolist(), folds[first].tolist(), strict=True)), place
 
 
 def copy_lanes(to: np.ndarray, there: np.ndarray, of: np.ndarray, here: np.ndarray) -> None:
@@ -204,9 +217,16 @@ def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:
     packs = -(-count // width)
     if packs * width > count:
         values = values[..., np.minimum(np.arange(packs * width), count - 1)]
+    together = _together(dtype, width)
     out = aligned_zeros((packs, *values.shape[:-1], width), dtype)
-    out[...] = np.moveaxis(values.reshape(*values.shape[:-1], packs, width), -2, 0)
+    by_pack = np.ascontiguousarray(values, dtype).view(together)
+    out.view(together)[..., 0] = np.moveaxis(by_pack, -1, 0)
     return out
+
+
+def _together(dtype: np.dtype, width: int) -> np.dtype:
+    """Return a dtype for the lanes of a pack, by which they are copied as one."""
+    return np.dtype((np.void, width * dtype.itemsize))
 
 
 def _penalties(spec: Sweep, net: Network, columns: dict[str, np.ndarray], kind: str) -> np.ndarray:

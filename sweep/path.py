@@ -41,8 +41,8 @@ def train_paths(batch: "Batch") -> "tuple[Columns, np.ndarray]":
     found: list[Columns] = []
     for now in steps:
         start = np.where(cold, drawn[:, now], weights[:, before])
-        columns, state = batch.train(now, State.fresh(start, spec), spec.epochs)
-        weights[:, now] = state.weights(spec)
+        columns, state = batch.train(now, State.fresh(start), spec.epochs)
+        weights[:, now] = state().weights(spec)
         found.append(columns)
         before = now
     back = np.argsort(steps.ravel())

@@ -13,7 +13,7 @@ import numpy as np
 
 from sweep.packs import Group, Packs
 from sweep.slots import Slots
-from sweep.trainer import State, Trained, measure, record
+from sweep.trainer import State, Trained, loss_of, measure, record
 
 
 class _Ready(NamedTuple):
@@ -125,8 +125,8 @@ class Pool:
         runs, weights = zip(*(self._waiting.popleft() for _ in range(count)), strict=True)
         begin = [self._begin(run) if w is None else w for run, w in zip(runs, weights, strict=True)]
         index = np.array(runs)
-        packs = self._group.pack(index, State.fresh(np.stack(begin, axis=1), self._group.spec))
-        return _Ready(index, measure(packs)[0]["loss"], packs, 0)
+        packs = self._group.pack(index, State.fresh(np.stack(begin, axis=1)))
+        return _Ready(index, loss_of(packs), packs, 0)
 
     def _leave(self, ends: np.ndarray) -> None:
         """Take runs out of their lanes."""
@@ -141,8 +141,7 @@ class Pool:
         some, self._ended = self._ended[: self._some], self._ended[self._some :]
         run, weights, *known = zip(*some, strict=True)
         initial_loss, best_epoch, epochs = map(np.array, known)
-        state = State.fresh(np.stack(weights, axis=1), self._group.spec)
-        packs = self._group.pack(np.array(run), state)
+        packs = self._group.pack(np.array(run), State.fresh(np.stack(weights, axis=1)))
         final, peak = measure(packs)
         metrics = {
             "epochs": epochs,
@@ -156,7 +155,7 @@ class Pool:
         ]
         self._waiting.extendleft(reversed(follow))
         history, self._history = self._history, []
-        return Trained(np.array(run), packs.by_run(packs.weights), metrics, peak, history, state)
+        return Trained(np.array(run), packs, metrics, peak, history)
 
     def _record(self, lanes: np.ndarray) -> None:
         """Note the metrics of some runs for the history."""

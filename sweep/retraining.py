@@ -80,7 +80,7 @@ def train_again(
     """
     needed = leading_to(experiment.plan, numbers)
     batch = Batch(experiment.plan, experiment.dataset, needed, lambda: False)
-    columns, after = train(batch)
+    columns, weights = train(batch)
     kept = np.searchsorted(needed, numbers)
     columns = {name: values[kept] for name, values in columns.items()}
-    return columns, batch.drawn().parameters[:, kept], after[:, kept]
+    return columns, batch.drawn().parameters[:, kept], weights()[:, kept]

@@ -11,7 +11,7 @@ from kernels.network import Network, network
 from results import columns as tables
 from sweep.draws import initial_weights
 from sweep.fold import Fold, fold_of
-from sweep.packs import Group, Streams
+from sweep.packs import Group, Streams, distinct
 from sweep.path import following, train_paths
 from sweep.plan import Plan
 from sweep.pool import Pool
@@ -91,14 +91,13 @@ class Batch:
         self.net: Network = network(plan.widths)
         self._stopped = stopped
         self._history: list[Columns] = []
-        seeds, folds = self.columns["seed"].tolist(), self.columns["fold"].tolist()
-        self._keys = list(zip(seeds, folds, strict=True))
+        self._pairs, self._pair = distinct(self.columns["seed"], self.columns["fold"])
         # Runs of a seed stand together: the last draw is enough.
         self._drawn = lru_cache(maxsize=1)(partial(initial_weights, self.net, plan.spec))
         parts: dict[tuple[int, int], dict[tuple[int, int], Fold]] = {}
-        for key in dict.fromkeys(self._keys):
-            fold = fold_of(plan.spec, dataset, *key)
-            parts.setdefault((len(fold.train), len(fold.val)), {})[key] = fold
+        for pair in self._pairs:
+            fold = fold_of(plan.spec, dataset, *pair)
+            parts.setdefault((len(fold.train), len(fold.val)), {})[pair] = fold
         #: A pack shares its batches: its parts are of one size.
         self._streams = [Streams.of(plan.spec, some) for some in parts.values()]
 
@@ -106,9 +105,11 @@ class Batch:
         """Return the state in which the runs begin."""
         seeds, place = np.unique(self.columns["seed"], return_inverse=True)
         begin = np.stack([self._drawn(seed) for seed in seeds.tolist()], axis=1)
-        return State.fresh(begin[:, place], self.plan.spec)
+        return State.fresh(begin[:, place])
 
-    def train(self, index: np.ndarray, state: State, epochs: int) -> tuple[Columns, State]:
+    def train(
+        self, index: np.ndarray, state: State, epochs: int
+    ) -> tuple[Columns, Callable[[], State]]:
         """Train some of the runs until they have had so many epochs in all.
 
         Parameters
@@ -123,10 +124,11 @@ class Batch:
         -------
         columns : dict of str to ndarray
             Of the table, in the order of ``index``.
-        state : State
+        state : callable
+            Gives the state in which they are then, which few ask for.
         """
         found: list[tuple[np.ndarray, Columns]] = []
-        states: list[State] = []
+        states: list[Callable[[], State]] = []
         groups = list(self._groups(index))
         for place, group in groups:
             before = state if len(groups) == 1 else state.take(place)
@@ -134,7 +136,7 @@ class Batch:
                 found.append((place[trained.runs], self._columns(group, trained)))
                 states.append(trained.state)
         columns, order = _in_order(found)
-        return columns, states[0] if len(states) == 1 else State.join(states).take(order)
+        return columns, lambda: State.join([state() for state in states]).take(order)
 
     def take_turns(self) -> Columns:
         """Train all runs, which have patience; return their columns of the table.
@@ -142,7 +144,7 @@ class Batch:
         Along a path each run begins with the weights of the run before it, and at rest.
         """
         found: list[tuple[np.ndarray, Columns]] = []
-        for place, group in self._groups(np.arange(len(self._keys))):
+        for place, group in self._groups(np.arange(len(self._pair))):
             begin = partial(self._begin, place)
             after = following(self.plan, group.columns)
             for trained in self._pool(group, begin, self.plan.spec.epochs, after):
@@ -163,8 +165,8 @@ class Batch:
     def _groups(self, index: np.ndarray) -> Iterator[tuple[np.ndarray, Group]]:
         """Yield these runs in groups of one size, each with its places in ``index``."""
         for streams in self._streams:
-            mine = [self._keys[run] in streams.number for run in index.tolist()]
-            place = np.flatnonzero(mine)
+            mine = np.array([pair in streams.number for pair in self._pairs])
+            place = np.flatnonzero(mine[self._pair[index]])
             if len(place):
                 some = {name: values[index[place]] for name, values in self.columns.items()}
                 freeze = self.plan.worth_freezing
@@ -190,14 +192,15 @@ class Batch:
         for then in trained.history:
             places = {name: values[then["index"]] for name, values in group.columns.items()}
             self._history.append({**places, **then})
+        weights = trained.weights()
         finite = np.isfinite(trained.metrics["final_loss"])
-        finite &= np.isfinite(trained.weights).all(axis=0)
+        finite &= np.isfinite(weights).all(axis=0)
         tolerance = self.plan.spec.zero_tol
         return {
             **{name: values[trained.runs] for name, values in group.columns.items()},
             "status": np.where(finite, "done", "diverged"),
             **trained.metrics,
-            **sparsity(self.net, trained.weights, trained.peak, tolerance),
+            **sparsity(self.net, weights, trained.peak, tolerance),
         }
 
 
@@ -208,18 +211,20 @@ def _in_order(found: list[tuple[np.ndarray, Columns]]) -> tuple[Columns, np.ndar
     return {name: np.concatenate([one[name] for _, one in found])[order] for name in names}, order
 
 
-def train(batch: Batch) -> tuple[Columns, np.ndarray]:
-    """Train all runs of a batch to their end; return their columns and their weights."""
+def train(batch: Batch) -> tuple[Columns, Callable[[], np.ndarray]]:
+    """Train all runs of a batch to their end; return their columns and what gives their weights."""
     spec = batch.plan.spec
     if spec.path:
-        return train_paths(batch)
+        columns, weights = train_paths(batch)
+        return columns, lambda: weights
     columns, state = batch.train(np.arange(len(batch.columns["run"])), batch.drawn(), spec.epochs)
-    return columns, state.weights(spec)
+    return columns, lambda: state().weights(spec)
 
 
 def table(plan: Plan, columns: Columns) -> "pa.Table":
     """Make the table of some runs."""
-    return _filled(schema(plan), plan.name, columns).sort_by("run")
+    found = _filled(schema(plan), plan.name, columns)
+    return found if (np.diff(columns["run"]) > 0).all() else found.sort_by("run")
 
 
 def schema(plan: Plan) -> "pa.Schema":

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.training import evaluate, penalty_norms, train
+from kernels.training import Measures, evaluate, penalty_norms, train
 from sweep.packs import Group, Packs
 from sweep.sparsity import sparsity
 from sweep.spec import Sweep
@@ -26,8 +26,10 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    parameters, memory : ndarray, shape (parameters, runs)
+    parameters : ndarray, shape (parameters, runs)
         As in `kernels.training.Runs`.
+    memory : ndarray, shape (parameters, runs), or None
+        The same; None at rest.
     initial_loss : ndarray, shape (runs,)
         Loss at the very beginning, NaN before it is known.
     epochs : int
@@ -35,15 +37,14 @@ class State(NamedTuple):
     """
 
     parameters: np.ndarray
-    memory: np.ndarray
+    memory: np.ndarray | None
     initial_loss: np.ndarray
     epochs: int
 
     @classmethod
-    def fresh(cls, parameters: np.ndarray, spec: Sweep) -> "State":
+    def fresh(cls, parameters: np.ndarray) -> "State":
         """Return the state of runs that begin with these parameters, and at rest."""
-        memory = parameters if spec.l1_method == "proximal" else np.zeros_like(parameters)
-        return cls(parameters, memory, np.full(parameters.shape[1], np.nan), 0)
+        return cls(parameters, None, np.full(parameters.shape[1], np.nan), 0)
 
     @classmethod
     def join(cls, states: "list[State]") -> "State":
@@ -51,7 +52,7 @@ class State(NamedTuple):
         parameters, memory, initial_loss, epochs = zip(*states, strict=True)
         return cls(
             np.concatenate(parameters, axis=-1),
-            np.concatenate(memory, axis=-1),
+            None if memory[0] is None else np.concatenate(memory, axis=-1),
             np.concatenate(initial_loss),
             epochs[0],
         )
@@ -59,11 +60,14 @@ class State(NamedTuple):
     def take(self, index: np.ndarray) -> "State":
         """Return the states of some of the runs."""
         parameters, memory, initial_loss, epochs = self
-        return State(parameters[:, index], memory[:, index], initial_loss[index], epochs)
+        memory = None if memory is None else memory[:, index]
+        return State(parameters[:, index], memory, initial_loss[index], epochs)
 
     def weights(self, spec: Sweep) -> np.ndarray:
         """Return the trained parameters."""
-        return self.memory if spec.l1_method == "proximal" else self.parameters
+        if spec.l1_method == "proximal" and self.memory is not None:
+            return self.memory
+        return self.parameters
 
 
 class Trained(NamedTuple):
@@ -73,23 +77,31 @@ class Trained(NamedTuple):
     ----------
     runs : ndarray of int64, shape (runs,)
         Which runs of their group.
-    weights : ndarray, shape (parameters, runs)
+    packs : Packs
+        Where their training has led.
     metrics : dict of str to ndarray, shape (runs,)
         The columns of the table that training gives.
     peak : ndarray, shape (units, runs)
         Largest activation of each unit over the training part, the inputs first.
     history : list of dict
         What was recorded on the way: ``index``, of whichever runs, their ``epoch`` and metrics.
-    state : State
-        From which to go on.
     """
 
     runs: np.ndarray
-    weights: np.ndarray
+    packs: Packs
     metrics: dict[str, np.ndarray]
     peak: np.ndarray
     history: list[dict[str, np.ndarray]]
-    state: State
+
+    def weights(self) -> np.ndarray:
+        """Return the trained parameters, shape (parameters, runs)."""
+        return self.packs.by_run(self.packs.weights)
+
+    def state(self) -> State:
+        """Return the state from which to go on."""
+        runs, metrics = self.packs.runs, self.metrics
+        parameters, memory = map(self.packs.by_run, (runs.parameters, runs.memory))
+        return State(parameters, memory, metrics["initial_loss"], int(metrics["epochs"][0]))
 
 
 def train_runs(
@@ -124,7 +136,7 @@ def train_runs(
         initial_loss = state.initial_loss
         packs.order.skip(state.epochs)
     else:
-        initial_loss = measure(packs)[0]["loss"]
+        initial_loss = loss_of(packs)
     history: list[dict[str, np.ndarray]] = []
     done = state.epochs
     while done < until:
@@ -142,9 +154,7 @@ def train_runs(
         "final_loss": final.pop("loss"),
         **final,
     }
-    parameters, memory = packs.by_run(packs.runs.parameters), packs.by_run(packs.runs.memory)
-    stand = State(parameters, memory, initial_loss, done)
-    return Trained(index, stand.weights(spec), metrics, peak, history, stand)
+    return Trained(index, packs, metrics, peak, history)
 
 
 def record(packs: Packs, spec: Sweep) -> dict[str, np.ndarray]:
@@ -154,22 +164,41 @@ def record(packs: Packs, spec: Sweep) -> dict[str, np.ndarray]:
     return {**metrics, "sparsity": zeros["sparsity"]}
 
 
+def loss_of(packs: Packs) -> np.ndarray:
+    """Return the loss of each run on its training part, with penalties."""
+    found = _evaluated(packs, packs.streams.train[None], peaks=False)
+    return packs.by_run(_penalised(found.loss, *_penalties(packs))).astype(np.float64)
+
+
 def measure(packs: Packs) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return losses, accuracies and penalties of each run, and its `Trained.peak`."""
-    runs, weights, streams = packs.runs, packs.weights, packs.streams
-    train_part = evaluate(packs.net, runs, weights, streams.samples(streams.train[None]))
-    one, two = penalty_norms(packs.net, weights)
-    loss, accuracy = train_part.loss, train_part.accuracy
-    with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
-        l1, l2 = _summed(runs.l1 * one), _summed(runs.l2 * two)
-        metrics = {"loss": loss + l1 + l2, "train_loss": loss, "train_accuracy": accuracy}
+    streams = packs.streams
+    found = _evaluated(packs, streams.train[None])
+    l1, l2 = _penalties(packs)
+    loss = _penalised(found.loss, l1, l2)
+    metrics = {"loss": loss, "train_loss": found.loss, "train_accuracy": found.accuracy}
     if len(streams.val):
-        val_samples = streams.samples(streams.val[None])
-        val_part = evaluate(packs.net, runs, weights, val_samples, peaks=False)
-        metrics |= {"val_loss": val_part.loss, "val_accuracy": val_part.accuracy}
+        val = _evaluated(packs, streams.val[None], peaks=False)
+        metrics |= {"val_loss": val.loss, "val_accuracy": val.accuracy}
     metrics |= {"l1_penalty": l1, "l2_penalty": l2}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
-    return by_run, packs.by_run(train_part.peak)
+    return by_run, packs.by_run(found.peak)
+
+
+def _evaluated(packs: Packs, order: np.ndarray, *, peaks: bool = True) -> Measures:
+    return evaluate(packs.net, packs.runs, packs.weights, packs.streams.samples(order), peaks=peaks)
+
+
+def _penalties(packs: Packs) -> tuple[np.ndarray, np.ndarray]:
+    """Return the penalty of each kind ``[pack, lane]``."""
+    one, two = penalty_norms(packs.net, packs.weights)
+    with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
+        return _summed(packs.runs.l1 * one), _summed(packs.runs.l2 * two)
+
+
+def _penalised(loss: np.ndarray, l1: np.ndarray, l2: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", over="ignore"):
+        return loss + l1 + l2
 
 
 def _summed(terms: np.ndarray) -> np.ndarray:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import results
-from results.cells import METRICS, axes, no_penalty, values_by_seed
+from results.cells import METRICS, axes, no_penalty
 from results.choice import contrast, front
 from results.errors import ResultsError
+from results.seeds import BySeed
 from results.words import number
 from tests.results.grids import ORDERS, log, table
 
@@ -233,9 +234,9 @@ def test_infinite_losses_do_not_count():
     assert found.seeds.tolist() == [3, 0] and math.isnan(found.mean_val_loss[1])
 
 
-def test_values_by_seed_wants_every_fold():
+def test_a_seed_counts_with_all_its_folds():
     runs = table(l1=(0.0,), l2=(0.0,), seeds=2, folds=3).drop(index=4)
-    found = values_by_seed(runs, "val_loss", np.zeros(len(runs), dtype=int), 1)
+    found = BySeed(runs, np.zeros(len(runs), dtype=int), 1).values("val_loss")
     assert found[0, 0] == pytest.approx(runs.val_loss[:3].mean()) and np.isnan(found[0, 1])
 
 

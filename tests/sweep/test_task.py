@@ -60,7 +60,7 @@ def test_a_batch_answers_in_the_order_it_is_asked(uneven):
     some, state = batch.train(index, batch.drawn().take(index), 3)
     for name, column in whole.items():
         np.testing.assert_array_equal(some[name], column[index])
-    np.testing.assert_array_equal(state.parameters, end.parameters[:, index])
+    np.testing.assert_array_equal(state().parameters, end().parameters[:, index])
 
 
 def test_history_is_sorted_and_complete(uneven):

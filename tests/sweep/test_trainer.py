@@ -22,7 +22,8 @@ def trained(batch, *legs):
     index = np.arange(len(batch.columns["run"]))
     state = batch.drawn()
     for epochs in legs:
-        columns, state = batch.train(index, state, epochs)
+        columns, end = batch.train(index, state, epochs)
+        state = end()
     return columns, state
 
 

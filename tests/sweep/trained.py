@@ -15,7 +15,7 @@ def trained(spec):
     numbers = np.arange(experiment.plan.total)
     batch = Batch(experiment.plan, experiment.dataset, numbers, lambda: False)
     columns, state = batch.train(numbers, batch.drawn(), spec.epochs)
-    weights = state.weights(spec)
+    weights = state().weights(spec)
     return columns, [named(batch.net, weights[:, run]) for run in numbers]
 
 
