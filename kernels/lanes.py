@@ -8,6 +8,7 @@ Here are the types, and arrays of them; what is done with a Lane is in `operatio
 """
 
 import functools
+import math
 import operator
 import os
 import platform
@@ -128,7 +129,7 @@ def lane_width(dtype, vectors: int = 1) -> int:
 def aligned_zeros(shape: tuple[int, ...], dtype) -> np.ndarray:
     """Return zeros that begin on a cache line, so that no Lane straddles two."""
     line = 64
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * np.dtype(dtype).itemsize
     room = np.zeros(size + line, dtype=np.uint8)
     start = -room.ctypes.data % line
     return room[start : start + size].view(dtype).reshape(shape)
