@@ -17,11 +17,20 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 from numba.core.runtime import rtsys
 from numba.extending import overload
 
-#: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math.
-_FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+from kernels.linking import Part, Whole
 
-#: The same for what only kernels call.
-INNER = {**_FLAGS, "no_cpython_wrapper": True}
+#: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math; and no
+#: counting of references, since no kernel makes an array.
+_FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
+
+#: The same for a kernel that Python calls.
+_ENTRY = {**_FLAGS, "pipeline_class": Whole}
+
+#: For one that is called by its address.
+SHARED = {**_ENTRY, "no_cpython_wrapper": True}
+
+#: For what only kernels call.
+INNER = {**_FLAGS, "no_cpython_wrapper": True, "pipeline_class": Part}
 
 
 def kernel(function: Callable) -> Callable:
@@ -32,12 +41,12 @@ def kernel(function: Callable) -> Callable:
 
 def entry(function: Callable) -> Callable:
     """Compile a kernel that Python calls; its machine code is kept from process to process."""
-    return _kept(njit(**_FLAGS)(function))
+    return _kept(njit(**_ENTRY)(function))
 
 
 def shared(function: Callable) -> Callable:
     """Compile a kernel once for all kernels that call it, by its address; see `address_of`."""
-    return _kept(njit(**INNER)(function))
+    return _kept(njit(**SHARED)(function))
 
 
 def address_of(dispatcher, signature: tuple) -> int:

@@ -7,7 +7,7 @@ import pytest
 from numba import config, njit, types
 
 from kernels import product
-from kernels.compiled import INNER
+from kernels.compiled import SHARED
 from kernels.lanes import Lane, lane_width
 from kernels.tile import COLUMNS, ROWS
 
@@ -33,7 +33,7 @@ def test_a_sum_never_leaves_its_register_and_nothing_is_called(monkeypatch, shar
     monkeypatch.delenv("SWEEP_LANES", raising=False)
     lane = Lane(types.float64, lane_width("float64"))
     left = Lane(types.float64, 1) if shared else lane
-    kernel = njit(**INNER)(product._product.py_func)  # Numba keeps no assembly in its cache
+    kernel = njit(**SHARED)(product._product.py_func)  # Numba keeps no assembly in its cache
     kernel.compile(product._signature(lane, left))
     (assembly,) = kernel.inspect_asm().values()
     if "vfmadd" not in assembly:

@@ -1,0 +1,106 @@
+"""How the machine code of a kernel is made: once, with all that it calls.
+
+Numba optimises every function by itself and makes machine code of it, although another kernel that
+calls it optimises a copy, and only the copy runs. Here a function that only kernels call is a
+`Part`: it stays as it is until a `Whole`, the kernel that Python calls, has linked its parts; that
+is optimised and made machine code of, in one go. Other code of Numba's users is left alone.
+
+This reaches into Numba, which has no other way. Where its inside looks different, both are
+compiled as everything else is.
+"""
+
+from llvmlite import binding as llvm
+from numba.core import codegen
+from numba.core.compiler import Compiler
+
+#: What is taken from Numba's inside.
+_METHODS = (
+    "codegen",
+    "get_pointer_to_function",
+    "_ensure_finalized",
+    "_optimize_functions",
+    "_optimize_final_module",
+    "_finalize_final_module",
+)
+
+#: Passes over what kernels do not have: closures, and expressions of whole arrays.
+_NEEDLESS = ("InlineClosureLikes", "NopythonRewrites")
+
+_Library = getattr(codegen, "JITCodeLibrary", object)
+
+
+class _Nowhere:
+    """What a part runs in: nothing."""
+
+    @staticmethod
+    def set_env(name: str, environment) -> None:
+        """Do nothing: no kernel needs what Numba calls the environment of a function."""
+
+
+class _Unoptimized(_Library):  # type: ignore[misc, valid-type]
+    """Functions that are linked, and no more."""
+
+    def _optimize_functions(self, module) -> None:
+        module.data_layout = self._codegen._data_layout
+
+
+class _PartLibrary(_Unoptimized):
+    codegen = _Nowhere
+
+    def _optimize_final_module(self) -> None:
+        """Leave it to the whole."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return 0, as for a function without machine code."""
+        self._ensure_finalized()
+        return 0
+
+
+class _WholeLibrary(_Unoptimized):
+    def _optimize_final_module(self) -> None:
+        # What gains by vectors is written with them.
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = options.slp_vectorization = False
+        builder = llvm.create_pass_builder(self._codegen._tm, options)
+        passes = builder.getModulePassManager()
+        passes.add_refprune_pass()
+        passes.run(self._final_module, builder)
+
+
+class _Linker(Compiler):
+    """Numba's compiler, but for the library that it compiles to."""
+
+    library: type
+
+    def define_pipelines(self):
+        """Return Numba's passes without those that find nothing to do."""
+        state = self.state
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        pipelines = super().define_pipelines()
+        for pipeline in pipelines:
+            pipeline.passes = [
+                (each, why) for each, why in pipeline.passes if each.__name__ not in _NEEDLESS
+            ]
+            pipeline.finalize()
+        return pipelines
+
+
+class _Part(_Linker):
+    library = _PartLibrary
+
+
+class _Whole(_Linker):
+    library = _WholeLibrary
+
+
+_known = all(hasattr(_Library, name) for name in _METHODS) and hasattr(llvm, "create_pass_builder")
+
+#: Compiles what only kernels call.
+Part: type = _Part if _known else Compiler
+
+#: Compiles what Python calls, or a kernel by its address.
+Whole: type = _Whole if _known else Compiler
