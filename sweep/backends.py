@@ -134,10 +134,10 @@ def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator
     """Hand out a few tasks at a time: joblib cannot yield ray's results as they come."""
     import joblib
 
-    workers = joblib.Parallel()
     left = iter(tasks)
-    while some := list(islice(left, 4 * joblib.effective_n_jobs(workers.n_jobs))):
-        yield from workers(joblib.delayed(_with_data)(function, *task) for task in some)
+    with joblib.Parallel() as workers:  # the same ones from round to round: ray starts them slowly
+        while some := list(islice(left, 4 * joblib.effective_n_jobs(workers.n_jobs))):
+            yield from workers(joblib.delayed(_with_data)(function, *task) for task in some)
 
 
 @contextmanager
