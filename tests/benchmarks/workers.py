@@ -1,9 +1,9 @@
 """How speed grows with workers, by backend: ``python -m tests.benchmarks.workers``.
 
 One sweep on digits, trained with 1, 2, 4, ... workers and with all cores, round after round; the
-fastest round counts. Its seconds are those of training, in which processes start and load their
-kernels; joblib does the tasks of a single worker itself. Backends that are not installed are left
-out.
+fastest round counts. Its seconds are those of training, in which processes load their kernels, and
+those of loky start; joblib does the tasks of a single worker itself. Backends that are not
+installed are left out.
 """
 
 import argparse
