@@ -106,7 +106,7 @@ def _emit_learn(context, builder, sig, args):
         gradient=_Registers(),
         constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],
         capacity=frozen.batch,
-        multiplier=Multiplier((), _Registers(), _LIMIT),
+        multiplier=Multiplier(0, _Registers(), _LIMIT),
     )
     learn(network(frozen.widths), optimizer, work, frozen.batch, False)
     return context.get_dummy_value()

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import lower_builtin, type_callable
 
 from kernels.compiled import address_of, kernel, shared
@@ -27,15 +27,15 @@ class Multiplier(NamedTuple):
 
     Attributes
     ----------
-    addresses : tuple of int
-        Where its machine code is: for an A of Lanes, and for one of numbers that all runs share.
+    address : int
+        Where its machine code is.
     panel : array of Lane, shape (terms * COLUMNS,)
         Room for a panel.
     terms : int
         How many are added up before the next tile has its turn.
     """
 
-    addresses: tuple[int, ...]
+    address: int
     panel: np.ndarray
     terms: int
 
@@ -45,31 +45,31 @@ def multiplier(dtype, width: int) -> Multiplier:
     dtype = np.dtype(dtype)
     terms = max(1, _PANEL // (COLUMNS * width * dtype.itemsize))
     panel = aligned_zeros((terms * COLUMNS, width), dtype)
-    return Multiplier(_addresses(dtype, width), panel, terms)
+    return Multiplier(_address(dtype, width), panel, terms)
 
 
 @cache
-def _addresses(dtype: np.dtype, width: int) -> tuple[int, ...]:
+def _address(dtype: np.dtype, width: int) -> int:
     lane = Lane(types.float64 if dtype == np.float64 else types.float32, width)
-    lefts = lane, Lane(lane.dtype, 1)
-    return tuple(address_of(_product, _signature(lane, left)) for left in lefts)
+    return address_of(_product, _signature(lane))
 
 
 def product(how, c, start, gate, a, b, shape, ending):
     """Compute C = ending(start + A @ B) in place, for ``shape`` (rows, columns, terms).
 
-    ``how`` is a `Multiplier` of Lanes. See `kernels.tile.tiles` for the rest.
+    ``how`` is a `Multiplier` of Lanes. Lanes of A may have a width of 1: one number for all runs.
+    See `kernels.tile.tiles` for the rest.
     """
-    _tiled(c, start, gate, a, b, shape, ending, how.panel, how.terms)
+    _tiled(c, start, gate, a, b, shape, ending, how.panel, how.terms, False)
 
 
-def _signature(lane: Lane, left: Lane) -> tuple:
-    c, start, gate, a, b = (
-        types.NamedTuple([Lanes(kind), types.intp, types.intp, types.intp], Matrix)
-        for kind in (lane, lane, lane, left, lane)
-    )
+def _signature(lane: Lane) -> tuple:
     shape = types.UniTuple(types.intp, 3)
-    return c, start, gate, a, b, shape, types.intp, Lanes(lane), types.intp
+    return *[_matrix(lane)] * 5, shape, types.intp, Lanes(lane), types.intp, types.boolean
+
+
+def _matrix(lane: Lane) -> types.Type:
+    return types.NamedTuple([Lanes(lane), types.intp, types.intp, types.intp], Matrix)
 
 
 @type_callable(product)
@@ -80,25 +80,28 @@ def _type_product(context):
 @lower_builtin(product, *[types.NamedTuple] * 6, types.UniTuple, types.Integer)
 def _call_product(context, builder, sig, args):
     lane, left = (sig.args[i].types[0].lane for i in (1, 4))
-    addresses, panel, terms = (builder.extract_value(args[0], i) for i in range(3))
-    kinds = _signature(lane, left)
+    address, panel, terms = (builder.extract_value(args[0], i) for i in range(3))
+    kinds = _signature(lane)
     function = context.call_conv.get_function_type(types.none, kinds)
-    address = builder.extract_value(addresses, 0 if left == lane else 1)
+    wanted = (*kinds[:3], _matrix(left), *kinds[4:7])
     values = [
-        context.cast(builder, *three)
-        for three in zip(args[1:], sig.args[1:], kinds[:7], strict=True)
+        context.cast(builder, *three) for three in zip(args[1:], sig.args[1:], wanted, strict=True)
     ]
+    data = builder.bitcast(builder.extract_value(values[3], 0), lane.vector.as_pointer())
+    fields = [data, *(builder.extract_value(values[3], i) for i in range(1, 4))]
+    values[3] = cgutils.pack_struct(builder, fields)
+    alike = context.get_constant(types.boolean, left != lane)
     context.call_conv.call_function(
         builder,
         builder.inttoptr(address, function.as_pointer()),
         types.none,
         kinds,
-        [*values, panel, terms],
+        [*values, panel, terms, alike],
     )
     return context.get_dummy_value()
 
 
-def _tiled(c, start, gate, a, b, shape, ending, panel, room):
+def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
     """Do what `product` does, ``room`` terms at a time: C itself holds the sums in between."""
     m, n, terms = shape
     # Tiles of nearly equal size: the first few are one longer than the rest.
@@ -131,6 +134,7 @@ def _tiled(c, start, gate, a, b, shape, ending, panel, room):
                             part,
                             (rows, columns, some, count),
                             end,
+                            alike,
                         )
                     i += rows * count
                 j += columns

@@ -16,8 +16,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin, type_callable
 
-from kernels.lanes import vector_registers
-from kernels.operations import call, constant, fma, select
+from kernels.lanes import Lane, vector_registers
+from kernels.operations import call, constant, fma, select, splat
 
 #: Most sums of a tile: with a row of B and a number of A they fill the registers.
 ROWS, COLUMNS = 4, (6 if vector_registers() == 32 else 3)
@@ -37,13 +37,13 @@ class Matrix(NamedTuple):
     column: int
 
 
-def tiles(c, start, gate, a, b, size, ending):
+def tiles(c, start, gate, a, b, size, ending, alike):
     """Compute some tiles of C in place, one below another.
 
     ``size`` is (rows of a tile, columns, terms, tiles). ``start`` is what a sum begins with: a
     bias, a zero with strides 0. If ``ending`` is GATED, a sum is set to zero where ``gate`` is not
-    above zero, and if it is RECTIFIED, where it is not above zero itself. Lanes of A may have a
-    width of 1: one number for all runs.
+    above zero, and if it is RECTIFIED, where it is not above zero itself. If its elements are
+    ``alike``, A has one number for all runs in the place of a Lane.
     """
     rows, columns, terms, count = size
     for i in range(rows * count):
@@ -63,13 +63,14 @@ def _at(matrix, i, j):
 
 @type_callable(tiles)
 def _type_tiles(context):
-    return lambda c, start, gate, a, b, size, ending: types.none
+    return lambda c, start, gate, a, b, size, ending, alike: types.none
 
 
-@lower_builtin(tiles, *[types.NamedTuple] * 5, types.UniTuple, types.Integer)
+@lower_builtin(tiles, *[types.NamedTuple] * 5, types.UniTuple, types.Integer, types.Boolean)
 def _lower_tiles(context, builder, sig, args):
     lane = sig.args[0].types[0].lane
-    matrices = [_Strided(builder, *pair) for pair in zip(sig.args[:5], args, strict=False)]
+    numbers = (args[7] if matrix is args[3] else None for matrix in args[:5])
+    matrices = [_Strided(builder, lane, *pair) for pair in zip(args[:5], numbers, strict=True)]
     rows, columns, terms, count = cgutils.unpack_tuple(builder, args[5], 4)
     ending = context.cast(builder, args[6], sig.args[6], types.intp)
     none, done = (builder.append_basic_block(f"tiles.{name}") for name in ("none", "done"))
@@ -97,11 +98,16 @@ def _word(value: int) -> ir.Constant:
 class _Strided:
     """A Matrix as LLVM values: the address of its first element and its strides in bytes."""
 
-    def __init__(self, builder, kind, value) -> None:
-        self.lane = kind.types[0].lane
-        size = _word(self.lane.width * self.lane.dtype.bitwidth // 8)
+    def __init__(self, builder, lane: Lane, value, alike=None) -> None:
+        self.lane = lane
+        self.alike = alike
+        number = lane.dtype.bitwidth // 8
+        size = _word(lane.width * number)
+        if alike is not None:
+            size = builder.select(alike, _word(number), size)
         data, origin, row, column = cgutils.unpack_tuple(builder, value, 4)
-        self.base = builder.bitcast(builder.gep(data, [origin]), ir.IntType(8).as_pointer())
+        start = builder.bitcast(data, ir.IntType(8).as_pointer())
+        self.base = builder.gep(start, [builder.mul(origin, size)])
         self.row = builder.mul(row, size)
         self.column = builder.mul(column, size)
 
@@ -118,13 +124,12 @@ class _Strided:
             for j in range(columns)
         ]
 
-    def load(self, builder, place, width: int):
-        """Emit the Lane at an address; a number for all runs becomes one of that width."""
-        value = builder.load(builder.bitcast(place, self.lane.vector.as_pointer()), align=1)
-        if self.lane.width == width:
-            return value
-        alike = ir.Constant(ir.VectorType(ir.IntType(32), width), None)
-        return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), alike)
+    def load(self, builder, place, alike: bool = False):
+        """Emit the Lane at an address, or one of the number there for all runs."""
+        vector = self.lane.vector
+        kind = vector.element if alike else vector
+        value = builder.load(builder.bitcast(place, kind.as_pointer()), align=1)
+        return splat(builder, vector, value) if alike else value
 
     def store(self, builder, value, place) -> None:
         """Emit a store."""
@@ -135,7 +140,7 @@ def _emit_tile(builder, lane, matrices, i, size, terms, ending):
     """Emit a tile of a fixed size whose first row is i."""
     c, start, gate, a, b = matrices
     begin = [
-        start.load(builder, place, lane.width)
+        start.load(builder, place)
         for place in start.places(builder, start.below(builder, i), *size)
     ]
     totals = _emit_sums(builder, lane, begin, a, b, (a.below(builder, i), *size, terms))
@@ -150,45 +155,52 @@ def _emit_tile(builder, lane, matrices, i, size, terms, ending):
                 c.store(builder, total, place)
         with otherwise:
             for total, place, at in zip(totals, places, gates, strict=True):
-                control = builder.select(rectified, total, gate.load(builder, at, lane.width))
+                control = builder.select(rectified, total, gate.load(builder, at))
                 closed = builder.fcmp_ordered("<=", control, zero)
                 c.store(builder, builder.select(closed, zero, total), place)
 
 
 def _emit_sums(builder, lane, begin, a, b, size):
-    """Emit the loop over k; return the sums."""
+    """Emit the loop over k, for Lanes of A and for numbers; return the sums."""
     first, rows, columns, terms = size
     a_steps = [builder.mul(a.row, _word(i)) for i in range(rows)]
     b_steps = [builder.mul(b.column, _word(j)) for j in range(columns)]
     before = builder.block
-    loop, after = (builder.append_basic_block(f"tile.{name}") for name in ("k", "sums"))
-    builder.branch(loop)
-
-    builder.position_at_end(loop)
-    k, at_a, at_b = builder.phi(_WORD), builder.phi(first.type), builder.phi(b.base.type)
-    sums = [builder.phi(lane.vector) for _ in begin]
-    right = [b.load(builder, builder.gep(at_b, [step]), lane.width) for step in b_steps]
-    totals = []
-    for i, step in enumerate(a_steps):
-        left = a.load(builder, builder.gep(at_a, [step]), lane.width)
-        totals += [
-            call(builder, "llvm.fma", lane, left, right[j], sums[i * columns + j])
-            for j in range(columns)
+    loops = [builder.append_basic_block(f"tile.{name}") for name in ("lanes", "numbers")]
+    after = builder.append_basic_block("tile.sums")
+    builder.cbranch(a.alike, loops[True], loops[False])
+    found = []
+    for alike, loop in enumerate(loops):
+        builder.position_at_end(loop)
+        k, at_a, at_b = builder.phi(_WORD), builder.phi(first.type), builder.phi(b.base.type)
+        sums = [builder.phi(lane.vector) for _ in begin]
+        right = [b.load(builder, builder.gep(at_b, [step])) for step in b_steps]
+        totals = []
+        for i, step in enumerate(a_steps):
+            left = a.load(builder, builder.gep(at_a, [step]), bool(alike))
+            totals += [
+                call(builder, "llvm.fma", lane, left, right[j], sums[i * columns + j])
+                for j in range(columns)
+            ]
+        later = builder.add(k, _word(1))
+        carried = [
+            (k, _word(0), later),
+            (at_a, first, builder.gep(at_a, [a.column])),
+            (at_b, b.base, builder.gep(at_b, [b.row])),
+            *zip(sums, begin, totals, strict=True),
         ]
-    later = builder.add(k, _word(1))
-    carried = [
-        (k, _word(0), later),
-        (at_a, first, builder.gep(at_a, [a.column])),
-        (at_b, b.base, builder.gep(at_b, [b.row])),
-        *zip(sums, begin, totals, strict=True),
-    ]
-    for phi, initial, update in carried:
-        phi.add_incoming(initial, before)
-        phi.add_incoming(update, loop)
-    again = builder.cbranch(builder.icmp_signed("<", later, terms), loop, after)
-    again.set_metadata("llvm.loop", _Rolled(builder.module))
+        for phi, initial, update in carried:
+            phi.add_incoming(initial, before)
+            phi.add_incoming(update, loop)
+        again = builder.cbranch(builder.icmp_signed("<", later, terms), loop, after)
+        again.set_metadata("llvm.loop", _Rolled(builder.module))
+        found.append(totals)
     builder.position_at_end(after)
-    return totals
+    results = [builder.phi(lane.vector) for _ in begin]
+    for loop, totals in zip(loops, found, strict=True):
+        for phi, total in zip(results, totals, strict=True):
+            phi.add_incoming(total, loop)
+    return results
 
 
 class _Rolled(ir.MDValue):

@@ -265,5 +265,5 @@ def lanes_of(space, zeros):
         as_lanes(space.gradient, zeros),
         as_lanes(space.constants, zeros),
         space.capacity,
-        Multiplier(how.addresses, as_lanes(how.panel, zeros), how.terms),
+        Multiplier(how.address, as_lanes(how.panel, zeros), how.terms),
     )

@@ -29,7 +29,7 @@ class Layout(NamedTuple):
 def _multiply(zeros, left, how, arrays, places, shape, ending):
     c, start, gate, a, b = arrays
     product(
-        Multiplier(how.addresses, as_lanes(how.panel, zeros), how.terms),
+        Multiplier(how.address, as_lanes(how.panel, zeros), how.terms),
         Matrix(as_lanes(c, zeros), places[0, 0], places[0, 1], places[0, 2]),
         Matrix(as_lanes(start, zeros), places[1, 0], places[1, 1], places[1, 2]),
         Matrix(as_lanes(gate, zeros), places[2, 0], places[2, 1], places[2, 2]),
