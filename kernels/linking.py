@@ -92,7 +92,7 @@ class _Linker(Compiler):
     library: type
 
     def compile_extra(self, func):
-        """Compile a function, in a tenth less time."""
+        """Compile a function."""
         with _garbage_kept():
             return super().compile_extra(func)
 
