@@ -5,8 +5,8 @@ calls it optimises a copy, and only the copy runs. Here a function that only ker
 `Part`: it stays as it is until a `Whole`, the kernel that Python calls, has linked its parts; that
 is optimised and made machine code of, in one go. Other code of Numba's users is left alone.
 
-This reaches into Numba, which has no other way. Where its inside looks different, both are
-compiled as everything else is.
+This reaches into Numba, which has no other way. Where one of the methods that it replaces is gone,
+both are compiled as everything else is.
 """
 
 import gc
