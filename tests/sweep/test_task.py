@@ -95,3 +95,11 @@ def test_data_in_memory_do_not_travel_with_the_plan():
 def test_it_gives_up_when_told(uneven):
     with pytest.raises(Stopped):
         run_task(uneven.plan, uneven.dataset, [(0, 8)], lambda: True)
+
+
+def test_runs_begin_with_the_same_weights_whatever_the_method_of_l1():
+    spec = Sweep(data="iris", hidden="4", l1=[0, 0.01], l2=0, seeds=range(2), epochs=1)
+    both = [spec, spec.replace(l1_method="proximal")]
+    first, second = (one.run().initial_loss.to_numpy() for one in both)
+    np.testing.assert_array_equal(first, second)
+    assert len(set(first.tolist())) == 4
