@@ -17,7 +17,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 from numba.core.runtime import rtsys
 from numba.extending import overload
 
-from kernels.linking import Part, Whole
+from kernels.linking import Part, Tiled, Whole
 
 #: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math; and no
 #: counting of references, since no kernel makes an array.
@@ -27,7 +27,7 @@ _FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt
 _ENTRY = {**_FLAGS, "pipeline_class": Whole}
 
 #: For one that is called by its address.
-SHARED = {**_ENTRY, "no_cpython_wrapper": True}
+SHARED = {**_FLAGS, "no_cpython_wrapper": True, "pipeline_class": Tiled}
 
 #: For what only kernels call.
 INNER = {**_FLAGS, "no_cpython_wrapper": True, "pipeline_class": Part}

@@ -32,10 +32,11 @@ def exp(x):
 @kernel
 def exp_all(x, first, last):
     """Replace ``x[first:last]`` by e**x, in place, four Lanes at a time."""
-    whole = first + (last - first) // 4 * 4
-    for i in range(first, whole, 4):
+    fours = (last - first) // 4
+    for four in range(fours):
+        i = first + 4 * four
         x[i], x[i + 1], x[i + 2], x[i + 3] = _exp_of_four(x[i], x[i + 1], x[i + 2], x[i + 3])
-    for i in range(whole, last):
+    for i in range(first + 4 * fours, last):
         x[i] = exp(x[i])
 
 

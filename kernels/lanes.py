@@ -136,8 +136,8 @@ def aligned_zeros(shape: tuple[int, ...], dtype) -> np.ndarray:
 
 
 def as_lanes(array, zeros):
-    """View ``array [n, lane]`` as an array of n Lanes."""
-    return array
+    """View ``array [..., lane]``, without gaps, as an array of Lanes, one after another."""
+    return array.reshape(-1, len(zeros))
 
 
 @type_callable(as_lanes)
@@ -145,10 +145,44 @@ def _type_as_lanes(context):
     return lambda array, zeros: Lanes(Lane(zeros.dtype, zeros.count))
 
 
+def numbers(array):
+    """View an array without gaps, of numbers or Lanes, as one of Lanes of a single number."""
+    return array.reshape(-1, 1)
+
+
+@type_callable(numbers)
+def _type_numbers(context):
+    def resolve(array):
+        return Lanes(Lane(array.lane.dtype if isinstance(array, Lanes) else array.dtype, 1))
+
+    return resolve
+
+
 @lower_builtin(as_lanes, types.Array, types.UniTuple)
-def _as_lanes(context, builder, sig, args):
+@lower_builtin(numbers, types.Array)
+def _of_array(context, builder, sig, args):
     data = context.make_array(sig.args[0])(context, builder, args[0]).data
     return builder.bitcast(data, sig.return_type.lane.vector.as_pointer())
+
+
+@lower_builtin(numbers, Lanes)
+def _of_lanes(context, builder, sig, args):
+    return builder.bitcast(args[0], sig.return_type.lane.vector.as_pointer())
+
+
+def lanes_from(lanes, first):
+    """Return an array of Lanes from its element ``first`` on."""
+    return lanes[first:]
+
+
+@type_callable(lanes_from)
+def _type_lanes_from(context):
+    return lambda lanes, first: lanes
+
+
+@lower_builtin(lanes_from, Lanes, types.Integer)
+def _lanes_from(context, builder, sig, args):
+    return builder.gep(args[0], [context.cast(builder, args[1], sig.args[1], types.intp)])
 
 
 @type_callable(operator.getitem)

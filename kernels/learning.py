@@ -56,9 +56,9 @@ def learn(net, optimizer, work, batch, shared):
         bias_gradient(net, work, layer, batch)
         start = net.bias[layer]
         update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, outputs)
-        most = gradient_rows(inputs, COLUMNS if layer == 0 and shared else ROWS)
+        most = gradient_rows(inputs, COLUMNS[0] if layer == 0 and shared else ROWS[0])
         for first in range(0, outputs, most):
-            rows = min(most, outputs - first)
+            rows = most if first + most < outputs else outputs - first
             weight_gradient(net, work, layer, first, rows, batch, shared)
             start = net.weight[layer] + first * inputs
             update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], start, rows * inputs)
@@ -67,13 +67,14 @@ def learn(net, optimizer, work, batch, shared):
 @kernel
 def gradient_rows(inputs, step):
     """Return how many rows of a weight gradient are computed at a time: a multiple of a tile's."""
-    return max(1, _GRADIENT_ROOM // (inputs * step)) * step
+    times = _GRADIENT_ROOM // (inputs * step)
+    return times * step if times > 0 else step
 
 
 def gradient_size(net):
     """Return how many Lanes of gradients there must be room for."""
     widest = int(net.widths.max())
-    return max(_GRADIENT_ROOM, max(ROWS, COLUMNS) * widest)
+    return max(_GRADIENT_ROOM, max(ROWS + COLUMNS) * widest)
 
 
 @overload(learn, jit_options=INNER, strict=False)

@@ -2,11 +2,11 @@
 
 Numba optimises every function by itself and makes machine code of it, although another kernel that
 calls it optimises a copy, and only the copy runs. Here a function that only kernels call is a
-`Part`: it stays as it is until a `Whole`, the kernel that Python calls, has linked its parts; that
-is optimised and made machine code of, in one go. Other code of Numba's users is left alone.
+`Part`: it is only tidied up until a `Whole`, the kernel that Python calls, has linked its parts;
+that is optimised and made machine code of, in one go. Other code of Numba's users is left alone.
 
 This reaches into Numba, which has no other way. Where one of the methods that it replaces is gone,
-both are compiled as everything else is.
+or one of LLVM's passes, all are compiled as everything else is.
 """
 
 import gc
@@ -30,6 +30,9 @@ _METHODS = (
 #: Passes over what kernels do not have: closures, and expressions of whole arrays.
 _NEEDLESS = ("InlineClosureLikes", "NopythonRewrites")
 
+#: Passes of LLVM's that put variables into registers and leave loops as they are.
+_TIDYING = ("sroa", "instruction_combine", "simplify_cfg")
+
 _Library = getattr(codegen, "JITCodeLibrary", object)
 
 
@@ -41,14 +44,24 @@ class _Nowhere:
         """Do nothing: no kernel needs what Numba calls the environment of a function."""
 
 
-class _Unoptimized(_Library):  # type: ignore[misc, valid-type]
-    """Functions that are linked, and no more."""
+class _Tidied(_Library):  # type: ignore[misc, valid-type]
+    """Functions that are tidied up, and no more."""
 
     def _optimize_functions(self, module) -> None:
         module.data_layout = self._codegen._data_layout
+        self._run(module, _TIDYING)
+
+    def _run(self, module, passes: tuple[str, ...]) -> None:
+        """Run some of LLVM's passes over a module, in place."""
+        options = llvm.create_pipeline_tuning_options()
+        builder = llvm.create_pass_builder(self._codegen._tm, options)
+        manager = llvm.create_new_module_pass_manager()
+        for name in passes:
+            getattr(manager, f"add_{name}_pass")()
+        manager.run(module, builder)
 
 
-class _PartLibrary(_Unoptimized):
+class _PartLibrary(_Tidied):
     codegen = _Nowhere
 
     def _optimize_final_module(self) -> None:
@@ -63,15 +76,22 @@ class _PartLibrary(_Unoptimized):
         return 0
 
 
-class _WholeLibrary(_Unoptimized):
+class _WholeLibrary(_Tidied):
     def _optimize_final_module(self) -> None:
         # What gains by vectors is written with them.
         options = llvm.create_pipeline_tuning_options(speed_level=2)
         options.loop_vectorization = options.slp_vectorization = False
         builder = llvm.create_pass_builder(self._codegen._tm, options)
-        passes = builder.getModulePassManager()
-        passes.add_refprune_pass()
-        passes.run(self._final_module, builder)
+        builder.getModulePassManager().run(self._final_module, builder)
+
+
+class _TiledLibrary(_Tidied):
+    def _optimize_final_module(self) -> None:
+        # A tile is written as it is to run: LLVM's hundred usual passes would not make it faster.
+        for function in self._final_module.functions:
+            if function.linkage == llvm.Linkage.linkonce_odr:
+                function.add_function_attribute("alwaysinline")
+        self._run(self._final_module, ("always_inliner", *_TIDYING))
 
 
 @contextmanager
@@ -118,10 +138,19 @@ class _Whole(_Linker):
     library = _WholeLibrary
 
 
-_known = all(hasattr(_Library, name) for name in _METHODS) and hasattr(llvm, "create_pass_builder")
+class _Tiled(_Linker):
+    library = _TiledLibrary
+
+
+_known = all(hasattr(_Library, name) for name in _METHODS) and hasattr(
+    getattr(llvm, "ModulePassManager", None), "add_always_inliner_pass"
+)
 
 #: Compiles what only kernels call.
 Part: type = _Part if _known else Compiler
 
-#: Compiles what Python calls, or a kernel by its address.
+#: Compiles what Python calls.
 Whole: type = _Whole if _known else Compiler
+
+#: Compiles what kernels call by its address: loops that are as they should be.
+Tiled: type = _Tiled if _known else Compiler

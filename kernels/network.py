@@ -12,6 +12,7 @@ import numpy as np
 
 from kernels.compiled import kernel
 from kernels.functions import exp_all, log
+from kernels.lanes import numbers
 from kernels.operations import broadcast, fma, select
 from kernels.product import Multiplier, product
 from kernels.tile import GATED, PLAIN, RECTIFIED, Matrix
@@ -125,30 +126,28 @@ def together(streams):
 
 
 @kernel
-def read_batch(net, space, work, samples, rows, streams, shared):
+def read_batch(net, work, samples, rows, streams, shared):
     """Copy a batch of samples into the first layer, the labels and their weights, in place.
 
     ``rows [sample, stream]`` are the samples to take; lane i takes those of ``streams[i]``, which
-    are one stream if it is ``shared``. ``space`` and ``work`` are one Workspace, of
-    numbers and of Lanes.
+    are one stream if it is ``shared``.
     """
-    x, y, weight = samples.x, samples.y, samples.weight
-    features = x.shape[1]
-    pitch = net.pitch[0]
+    x, y, weight = numbers(samples.x), numbers(samples.y), numbers(samples.weight)
+    units, inputs = numbers(work.units), work.inputs
+    labels, importance = numbers(work.labels), numbers(work.importance)
+    width, features, pitch = streams.shape[0], net.widths[0], net.pitch[0]
     for b in range(rows.shape[0]):
+        for i in range(width):
+            row = rows[b, streams[i]]
+            labels[b * width + i] = y[row]
+            importance[b * width + i] = weight[row]
+            if not shared:
+                for f in range(features):
+                    units[(b * pitch + f) * width + i] = x[row * features + f]
         if shared:
             row = rows[b, streams[0]]
-            work.labels[b] = broadcast(work.labels[b], y[row])
-            work.importance[b] = broadcast(work.labels[b], weight[row])
             for f in range(features):
-                space.inputs[b * features + f, 0] = x[row, f]
-        else:
-            for i in range(streams.shape[0]):
-                row = rows[b, streams[i]]
-                space.labels[b, i] = y[row]
-                space.importance[b, i] = weight[row]
-                for f in range(features):
-                    space.units[b * pitch + f, i] = x[row, f]
+                inputs[b * features + f] = x[row * features + f]
 
 
 @kernel

@@ -64,18 +64,17 @@ def _repeat(zeros, net, runs, samples, space, batch_size, epochs, phase):
         w = as_lanes(runs.parameters[pack], zeros)
         u = as_lanes(runs.memory[pack], zeros)
         l1, l2 = as_lanes(runs.l1[pack], zeros), as_lanes(runs.l2[pack], zeros)
-        rate = as_lanes(runs.rate[pack : pack + 1], zeros)[0]
-        momentum = as_lanes(runs.momentum[pack : pack + 1], zeros)[0]
-        optimizer = Optimizer(w, u, l1, l2, rate, momentum, False)
+        rate, momentum = as_lanes(runs.rate, zeros), as_lanes(runs.momentum, zeros)
+        optimizer = Optimizer(w, u, l1, l2, rate[pack], momentum[pack], False)
         streams = runs.streams[pack]
         shared = together(streams)
         for epoch in range(epochs):
             order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
-                rows = order[first : min(first + batch_size, n)]
+                rows = order[first : first + batch_size]
                 batch = rows.shape[0]
                 if phase == 0:
-                    read_batch(net, space, work, samples, rows, streams, shared)
+                    read_batch(net, work, samples, rows, streams, shared)
                 elif phase == 1:
                     forward(net, w, work, batch, shared)
                 elif phase == 2:
@@ -97,9 +96,9 @@ def _layer(net, optimizer, work, layer, batch, shared, gradient):
     else:
         start = net.bias[layer]
         update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, outputs)
-    most = gradient_rows(inputs, COLUMNS if layer == 0 and shared else ROWS)
+    most = gradient_rows(inputs, COLUMNS[0] if layer == 0 and shared else ROWS[0])
     for first in range(0, outputs, most):
-        rows = min(most, outputs - first)
+        rows = most if first + most < outputs else outputs - first
         if gradient:
             weight_gradient(net, work, layer, first, rows, batch, shared)
         else:

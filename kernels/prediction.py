@@ -47,8 +47,8 @@ def _probabilities(zeros, net, weights, streams, samples, space, found):
     classes, logits = net.widths[layers], net.room[layers] * capacity
     order = samples.order[0]
     for first in range(0, order.shape[0], capacity):
-        rows = order[first : min(first + capacity, order.shape[0])]
-        read_batch(net, space, work, samples, rows, streams, False)
+        rows = order[first : first + capacity]
+        read_batch(net, work, samples, rows, streams, False)
         forward(net, w, work, rows.shape[0], False)
         for b in range(rows.shape[0]):
             z, p = logits + b * classes, (first + b) * classes

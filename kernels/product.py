@@ -29,7 +29,7 @@ class Multiplier(NamedTuple):
     ----------
     address : int
         Where its machine code is.
-    panel : array of Lane, shape (terms * COLUMNS,)
+    panel : array of Lane, shape (terms * COLUMNS[0],)
         Room for a panel.
     terms : int
         How many are added up before the next tile has its turn.
@@ -43,8 +43,8 @@ class Multiplier(NamedTuple):
 def multiplier(dtype, width: int) -> Multiplier:
     """Return what `product` works with; compile its code, or load it."""
     dtype = np.dtype(dtype)
-    terms = max(1, _PANEL // (COLUMNS * width * dtype.itemsize))
-    panel = aligned_zeros((terms * COLUMNS, width), dtype)
+    terms = max(1, _PANEL // (COLUMNS[0] * width * dtype.itemsize))
+    panel = aligned_zeros((terms * COLUMNS[0], width), dtype)
     return Multiplier(_address(dtype, width), panel, terms)
 
 
@@ -104,27 +104,21 @@ def _call_product(context, builder, sig, args):
 def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
     """Do what `product` does, ``room`` terms at a time: C itself holds the sums in between."""
     m, n, terms = shape
-    # Tiles of nearly equal size: the first few are one longer than the rest.
-    across = (n + COLUMNS - 1) // COLUMNS
-    breadth = n // across
-    broader = n - breadth * across
     for first in range(0, terms, room):
-        some = min(room, terms - first)
+        some = room if first + room < terms else terms - first
         begin = start if first == 0 else c
         end = ending if first + some == terms else PLAIN
         for top in range(0, m, _BAND):
-            band = min(_BAND, m - top)
-            down = (band + ROWS - 1) // ROWS
-            height = band // down
-            taller = band - height * down
+            band = _BAND if top + _BAND < m else m - top
             j = 0
-            for y in range(across):
-                columns = breadth + (1 if y < broader else 0)
+            while j < n:
+                columns = _columns(n - j)
                 part = _from(b, first, j)
-                if down > 1 and b.row > b.column:
+                if band > ROWS[0] and b.row > b.column:
                     part = _gathered(part, panel, some, columns)
                 i = top
-                for rows, count in ((height + 1, taller), (height, down - taller)):
+                for rows in ROWS:
+                    count = (top + band - i) // rows
                     if count > 0:
                         tiles(
                             _from(c, i, j),
@@ -141,6 +135,15 @@ def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
 
 
 _product = shared(_tiled)
+
+
+@kernel
+def _columns(left):
+    """Return how many columns the next tiles have: the most that leave none alone."""
+    for columns in COLUMNS:
+        if columns <= left and left - columns != 1:
+            return columns
+    return 1
 
 
 @kernel

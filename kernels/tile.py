@@ -9,6 +9,7 @@ blocking changes a bit. Written in Numba it would be one function for each size,
 that live in memory; here one generator makes all sizes.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +20,10 @@ from numba.extending import lower_builtin, type_callable
 from kernels.lanes import Lane, vector_registers
 from kernels.operations import call, constant, fma, select, splat
 
-#: Most sums of a tile: with a row of B and a number of A they fill the registers.
-ROWS, COLUMNS = 4, (6 if vector_registers() == 32 else 3)
+#: Rows and columns that a tile may have. The most of both, with a row of B and a number of A, fill
+#: the registers; each size takes time to compile.
+ROWS = (4, 2, 1)
+COLUMNS = (6, 4, 3, 2, 1) if vector_registers() == 32 else (3, 2, 1)
 
 _WORD = ir.IntType(64)
 
@@ -74,17 +77,15 @@ def _lower_tiles(context, builder, sig, args):
     rows, columns, terms, count = cgutils.unpack_tuple(builder, args[5], 4)
     ending = context.cast(builder, args[6], sig.args[6], types.intp)
     none, done = (builder.append_basic_block(f"tiles.{name}") for name in ("none", "done"))
-    code = builder.add(builder.mul(rows, _word(COLUMNS + 1)), columns)
-    choice = builder.switch(code, none)
-    for i in range(1, ROWS + 1):
-        for j in range(1, COLUMNS + 1):
-            block = builder.append_basic_block(f"tiles.{i}x{j}")
-            choice.add_case(_word(i * (COLUMNS + 1) + j), block)
-            builder.position_at_end(block)
-            with cgutils.for_range(builder, count) as tile:
-                row = builder.mul(tile.index, _word(i))
-                _emit_tile(builder, lane, matrices, row, (i, j), terms, ending)
-            builder.branch(done)
+    choice = builder.switch(builder.add(builder.mul(rows, _word(8)), columns), none)
+    for i, j in product(ROWS, COLUMNS):
+        block = builder.append_basic_block(f"tiles.{i}x{j}")
+        choice.add_case(_word(8 * i + j), block)
+        builder.position_at_end(block)
+        with cgutils.for_range(builder, count) as tile:
+            row = builder.mul(tile.index, _word(i))
+            _emit_tile(builder, lane, matrices, row, (i, j), terms, ending)
+        builder.branch(done)
     builder.position_at_end(none)
     builder.unreachable()
     builder.position_at_end(done)

@@ -7,7 +7,7 @@ from numba import config
 
 from kernels.compiled import entry, kernel
 from kernels.frozen import Frozen
-from kernels.lanes import aligned_zeros, as_lanes, template
+from kernels.lanes import aligned_zeros, as_lanes, lanes_from, numbers, template
 from kernels.learning import Optimizer, gradient_size, learn
 from kernels.network import Network, Workspace, cross_entropy, forward, read_batch, together
 from kernels.operations import select
@@ -130,23 +130,30 @@ def prepare(
 @entry
 def _train(zeros, net, code, runs, samples, space, batch_size, epochs, proximal, freeze):
     work = lanes_of(space, zeros)
+    weights, memory = as_lanes(runs.parameters, zeros), as_lanes(runs.memory, zeros)
+    l1, l2 = as_lanes(runs.l1, zeros), as_lanes(runs.l2, zeros)
+    rate, momentum = as_lanes(runs.rate, zeros), as_lanes(runs.momentum, zeros)
+    size, penalties = runs.parameters.shape[1], runs.l1.shape[1]
     n = samples.order.shape[1]
     one_batch = n <= batch_size and samples.order.shape[0] == 1
     for pack in range(runs.parameters.shape[0]):
-        w = as_lanes(runs.parameters[pack], zeros)
-        u = as_lanes(runs.memory[pack], zeros)
-        l1, l2 = as_lanes(runs.l1[pack], zeros), as_lanes(runs.l2[pack], zeros)
-        rate = as_lanes(runs.rate[pack : pack + 1], zeros)[0]
-        momentum = as_lanes(runs.momentum[pack : pack + 1], zeros)[0]
-        optimizer = Optimizer(w, u, l1, l2, rate, momentum, proximal)
+        optimizer = Optimizer(
+            lanes_from(weights, pack * size),
+            lanes_from(memory, pack * size),
+            lanes_from(l1, pack * penalties),
+            lanes_from(l2, pack * penalties),
+            rate[pack],
+            momentum[pack],
+            proximal,
+        )
         streams = runs.streams[pack]
         shared = together(streams) and not freeze
         for epoch in range(epochs):
             order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
-                rows = order[first : min(first + batch_size, n)]
+                rows = order[first : first + batch_size]
                 if epoch == 0 or not one_batch:
-                    read_batch(net, space, work, samples, rows, streams, shared)
+                    read_batch(net, work, samples, rows, streams, shared)
                 learn(code, optimizer, work, rows.shape[0], shared)
 
 
@@ -188,30 +195,41 @@ def evaluate(
 
 
 @entry
-def _evaluate(zeros, net, weights, streams, samples, space, found, peaks):
+def _evaluate(zeros, net, weights, streams, samples, space, found, raising):
     work = lanes_of(space, zeros)
+    all_weights = as_lanes(weights, zeros)
     losses, rights = as_lanes(found[0], zeros), as_lanes(found[1], zeros)
-    layers = net.weight.shape[0]
-    capacity = work.capacity
+    peaks = as_lanes(found[2], zeros)
     order = samples.order[0]
     for pack in range(weights.shape[0]):
-        w = as_lanes(weights[pack], zeros)
-        peak = as_lanes(found[2][pack], zeros)
+        w = lanes_from(all_weights, pack * weights.shape[1])
+        peak = lanes_from(peaks, pack * found[2].shape[1])
         shared = together(streams[pack])
-        for first in range(0, order.shape[0], capacity):
-            rows = order[first : min(first + capacity, order.shape[0])]
-            batch = rows.shape[0]
-            read_batch(net, space, work, samples, rows, streams[pack], shared)
-            forward(net, w, work, batch, shared)
-            loss, right = cross_entropy(net, work, batch)
+        for first in range(0, order.shape[0], work.capacity):
+            rows = order[first : first + work.capacity]
+            read_batch(net, work, samples, rows, streams[pack], shared)
+            loss, right = _evaluate_batch(net, w, work, rows.shape[0], shared)
             losses[pack] = losses[pack] + loss
             rights[pack] = rights[pack] + right
-            for layer in range(1, layers if peaks else 0):
-                for b in range(batch):
-                    start = net.room[layer] * capacity + b * net.pitch[layer]
-                    for i in range(net.widths[layer]):
-                        unit, a = net.unit[layer] + i, work.units[start + i]
-                        peak[unit] = select(a > peak[unit], a, peak[unit])
+            if raising:
+                _raise_peaks(net, work, rows.shape[0], peak)
+
+
+@kernel
+def _evaluate_batch(net, weights, work, batch, shared):
+    # Within a kernel that only kernels call, Numba finds what it has compiled for `learn`.
+    forward(net, weights, work, batch, shared)
+    return cross_entropy(net, work, batch)
+
+
+@kernel
+def _raise_peaks(net, work, batch, peak):
+    for layer in range(1, net.weight.shape[0]):
+        for b in range(batch):
+            start = net.room[layer] * work.capacity + b * net.pitch[layer]
+            for i in range(net.widths[layer]):
+                unit, a = net.unit[layer] + i, work.units[start + i]
+                peak[unit] = select(a > peak[unit], a, peak[unit])
 
 
 def penalty_norms(net: Network, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -226,11 +244,13 @@ def penalty_norms(net: Network, weights: np.ndarray) -> tuple[np.ndarray, np.nda
 
 @entry
 def _penalty_norms(zeros, weights, bounds, one, two):
+    w, ones, twos = as_lanes(weights, zeros), as_lanes(one, zeros), as_lanes(two, zeros)
+    size, kinds = weights.shape[1], one.shape[1]
     for pack in range(weights.shape[0]):
-        w = as_lanes(weights[pack], zeros)
-        ones, twos = as_lanes(one[pack], zeros), as_lanes(two[pack], zeros)
-        for i in range(bounds.shape[0] - 1):
-            ones[i], twos[i] = norms(w, bounds[i], bounds[i + 1])
+        start = pack * size
+        for i in range(kinds):
+            found = norms(w, start + bounds[i], start + bounds[i + 1])
+            ones[pack * kinds + i], twos[pack * kinds + i] = found
 
 
 def workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tuple, Workspace]:
@@ -259,7 +279,7 @@ def lanes_of(space, zeros):
     return Workspace(
         as_lanes(space.units, zeros),
         as_lanes(space.deltas, zeros),
-        as_lanes(space.inputs, zeros[:1]),
+        numbers(space.inputs),
         as_lanes(space.labels, zeros),
         as_lanes(space.importance, zeros),
         as_lanes(space.gradient, zeros),

@@ -15,6 +15,8 @@ from tests import naive
 
 WIDTH = {"float64": 8, "float32": 16}
 
+MOST_ROWS, MOST_COLUMNS = max(ROWS), max(COLUMNS)
+
 
 class Layout(NamedTuple):
     """Where a matrix lies in a flat array: its first element, its strides, the array's size."""
@@ -141,14 +143,24 @@ def test_every_size_layout_and_ending(dtype, shape, terms, seed, ending, shared,
 
 @settings(deadline=None, max_examples=30)
 @given(
-    shape=st.tuples(st.integers(1, ROWS + 2), st.integers(1, COLUMNS + 2), st.integers(1, 9)),
+    shape=st.tuples(
+        st.integers(1, MOST_ROWS + 2), st.integers(1, MOST_COLUMNS + 2), st.integers(1, 9)
+    ),
     terms=st.integers(1, 9),
     seed=st.integers(0, 2**32 - 1),
     ending=ENDINGS,
     shared=st.booleans(),
 )
-@example(shape=(2 * ROWS + 1, 2 * COLUMNS + 1, 40), terms=7, seed=0, ending=RECTIFIED, shared=False)
-@example(shape=(9 * ROWS + 1, COLUMNS, 300), terms=None, seed=0, ending=GATED, shared=True)
+@example(
+    shape=(2 * MOST_ROWS + 1, 2 * MOST_COLUMNS + 1, 40),
+    terms=7,
+    seed=0,
+    ending=RECTIFIED,
+    shared=False,
+)
+@example(
+    shape=(9 * MOST_ROWS + 1, MOST_COLUMNS, 300), terms=None, seed=0, ending=GATED, shared=True
+)
 def test_each_element_is_one_sum_in_order_rounded_once_a_term(shape, terms, seed, ending, shared):
     """The very bits: no size of a tile and no blocking may change them."""
     m, n, k = shape
