@@ -30,7 +30,7 @@ _ENTRY = {**_FLAGS, "pipeline_class": Whole}
 SHARED = {**_FLAGS, "no_cpython_wrapper": True, "pipeline_class": Tiled}
 
 #: For what only kernels call.
-INNER = {**_FLAGS, "no_cpython_wrapper": True, "pipeline_class": Part}
+INNER = {**_FLAGS, "no_cpython_wrapper": True, "forceinline": True, "pipeline_class": Part}
 
 
 def kernel(function: Callable) -> Callable:

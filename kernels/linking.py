@@ -33,6 +33,9 @@ _NEEDLESS = ("InlineClosureLikes", "NopythonRewrites")
 #: Passes of LLVM's that put variables into registers and leave loops as they are.
 _TIDYING = ("sroa", "instruction_combine", "simplify_cfg")
 
+#: The one that puts functions into their callers.
+_INLINING = "always_inliner"
+
 _Library = getattr(codegen, "JITCodeLibrary", object)
 
 
@@ -88,10 +91,7 @@ class _WholeLibrary(_Tidied):
 class _TiledLibrary(_Tidied):
     def _optimize_final_module(self) -> None:
         # A tile is written as it is to run: LLVM's hundred usual passes would not make it faster.
-        for function in self._final_module.functions:
-            if function.linkage == llvm.Linkage.linkonce_odr:
-                function.add_function_attribute("alwaysinline")
-        self._run(self._final_module, ("always_inliner", *_TIDYING))
+        self._run(self._final_module, (_INLINING, *_TIDYING))
 
 
 @contextmanager
@@ -142,8 +142,9 @@ class _Tiled(_Linker):
     library = _TiledLibrary
 
 
-_known = all(hasattr(_Library, name) for name in _METHODS) and hasattr(
-    getattr(llvm, "ModulePassManager", None), "add_always_inliner_pass"
+_passes = getattr(llvm, "ModulePassManager", None)
+_known = all(hasattr(_Library, name) for name in _METHODS) and all(
+    hasattr(_passes, f"add_{name}_pass") for name in (_INLINING, *_TIDYING)
 )
 
 #: Compiles what only kernels call.

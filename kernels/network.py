@@ -137,17 +137,19 @@ def read_batch(net, work, samples, rows, streams, shared):
     labels, importance = numbers(work.labels), numbers(work.importance)
     width, features, pitch = streams.shape[0], net.widths[0], net.pitch[0]
     for b in range(rows.shape[0]):
-        for i in range(width):
-            row = rows[b, streams[i]]
-            labels[b * width + i] = y[row]
-            importance[b * width + i] = weight[row]
-            if not shared:
-                for f in range(features):
-                    units[(b * pitch + f) * width + i] = x[row * features + f]
         if shared:
             row = rows[b, streams[0]]
+            work.labels[b] = broadcast(work.labels[b], samples.y[row])
+            work.importance[b] = broadcast(work.labels[b], samples.weight[row])
             for f in range(features):
                 inputs[b * features + f] = x[row * features + f]
+        else:
+            for i in range(width):
+                row = rows[b, streams[i]]
+                labels[b * width + i] = y[row]
+                importance[b * width + i] = weight[row]
+                for f in range(features):
+                    units[(b * pitch + f) * width + i] = x[row * features + f]
 
 
 @kernel
