@@ -17,7 +17,10 @@ from kernels.penalty import add_l1_gradient, add_l2_gradient
 from kernels.tile import COLUMNS, ROWS
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
-_GRADIENT_ROOM = 512
+_GRADIENT_ROOM = 576
+
+#: Rows of it, at least, that share what is read for a column.
+_GRADIENT_ROWS = 32
 
 
 class Optimizer(NamedTuple):
@@ -55,26 +58,39 @@ def learn(net, optimizer, work, batch, shared):
         inputs, outputs = net.widths[layer], net.widths[layer + 1]
         bias_gradient(net, work, layer, batch)
         start = net.bias[layer]
-        update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, outputs)
-        most = gradient_rows(inputs, COLUMNS[0] if layer == 0 and shared else ROWS[0])
-        for first in range(0, outputs, most):
-            rows = most if first + most < outputs else outputs - first
-            weight_gradient(net, work, layer, first, rows, batch, shared)
-            start = net.weight[layer] + first * inputs
-            update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], start, rows * inputs)
+        update(
+            optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], (start, 1, outputs, 0)
+        )
+        height, breadth = gradient_block(inputs, outputs, layer == 0 and shared)
+        for first in range(0, outputs, height):
+            for left in range(0, inputs, breadth):
+                rows = height if first + height < outputs else outputs - first
+                columns = breadth if left + breadth < inputs else inputs - left
+                weight_gradient(net, work, layer, (first, left, rows, columns), batch, shared)
+                block = net.weight[layer] + first * inputs + left, rows, columns, inputs
+                update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], block)
 
 
 @kernel
-def gradient_rows(inputs, step):
-    """Return how many rows of a weight gradient are computed at a time: a multiple of a tile's."""
-    times = _GRADIENT_ROOM // (inputs * step)
-    return times * step if times > 0 else step
+def gradient_block(inputs, outputs, whole):
+    """Return how many rows and columns of a weight gradient are computed at a time.
+
+    Rows are ``whole`` where what the runs share is on the left of the product.
+    """
+    if whole:
+        times = _GRADIENT_ROOM // (inputs * COLUMNS[0])
+        return (times if times > 0 else 1) * COLUMNS[0], inputs
+    rows = _GRADIENT_ROOM // (inputs * ROWS[0]) * ROWS[0]
+    if rows >= outputs or rows >= _GRADIENT_ROWS:
+        return rows, inputs
+    rows = _GRADIENT_ROWS if outputs > _GRADIENT_ROWS else outputs
+    return rows, _GRADIENT_ROOM // (rows * COLUMNS[0]) * COLUMNS[0]
 
 
 def gradient_size(net):
     """Return how many Lanes of gradients there must be room for."""
     widest = int(net.widths.max())
-    return max(_GRADIENT_ROOM, max(ROWS + COLUMNS) * widest)
+    return max(_GRADIENT_ROOM, COLUMNS[0] * widest)
 
 
 @overload(learn, jit_options=INNER, strict=False)
@@ -84,16 +100,22 @@ def _learn(net, optimizer, work, batch, shared):
 
 
 @kernel
-def update(optimizer, gradient, l1, l2, start, size):
-    """Add the penalties' gradients and step ``size`` parameters from ``start`` on, in place."""
+def update(optimizer, gradient, l1, l2, block):
+    """Add the penalties' gradients and step a block of parameters, in place.
+
+    ``block`` is its first parameter, how many rows and columns it has, and the distance of rows.
+    """
     weights, memory = optimizer.weights, optimizer.memory
     rate, momentum = optimizer.rate, optimizer.momentum
-    for i in range(size):
-        w, u = weights[start + i], memory[start + i]
-        g = add_l2_gradient(gradient[i], w, l2)
-        if optimizer.proximal:
-            w, u = proximal_step(w, u, g, rate, momentum, l1)
-        else:
-            w, u = step(w, u, add_l1_gradient(g, w, l1), rate, momentum)
-        weights[start + i] = w
-        memory[start + i] = u
+    first, rows, columns, distance = block
+    for row in range(rows):
+        start, begin = first + row * distance, row * columns
+        for i in range(columns):
+            w, u = weights[start + i], memory[start + i]
+            g = add_l2_gradient(gradient[begin + i], w, l2)
+            if optimizer.proximal:
+                w, u = proximal_step(w, u, g, rate, momentum, l1)
+            else:
+                w, u = step(w, u, add_l1_gradient(g, w, l1), rate, momentum)
+            weights[start + i] = w
+            memory[start + i] = u

@@ -191,8 +191,12 @@ def backward(net, weights, work, layer, batch):
 
 
 @kernel
-def weight_gradient(net, work, layer, first, rows, batch, shared):
-    """Write ``rows`` rows, from ``first`` on, of a layer's weight gradient, ``delta^T a``."""
+def weight_gradient(net, work, layer, block, batch, shared):
+    """Write a block of a layer's weight gradient, ``delta^T a``.
+
+    ``block`` is its first row and column, and how many of them.
+    """
+    first, left, rows, columns = block
     capacity = work.capacity
     inputs, pitch = net.widths[layer], net.pitch[layer + 1]
     above = net.room[layer + 1] * capacity + first
@@ -204,10 +208,10 @@ def weight_gradient(net, work, layer, first, rows, batch, shared):
         delta = Matrix(work.deltas, above, pitch, 1)
         product(work.multiplier, g, zero, zero, x, delta, (inputs, rows, batch), PLAIN)
     else:
-        g = Matrix(work.gradient, 0, inputs, 1)
-        a = Matrix(work.units, net.room[layer] * capacity, net.pitch[layer], 1)
+        g = Matrix(work.gradient, 0, columns, 1)
+        a = Matrix(work.units, net.room[layer] * capacity + left, net.pitch[layer], 1)
         delta = Matrix(work.deltas, above, 1, pitch)
-        product(work.multiplier, g, zero, zero, delta, a, (rows, inputs, batch), PLAIN)
+        product(work.multiplier, g, zero, zero, delta, a, (rows, columns, batch), PLAIN)
 
 
 @kernel

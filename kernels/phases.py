@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.compiled import entry, kernel
 from kernels.lanes import aligned_zeros, as_lanes
-from kernels.learning import Optimizer, gradient_rows, update
+from kernels.learning import Optimizer, gradient_block, update
 from kernels.network import (
     Network,
     backward,
@@ -19,7 +19,6 @@ from kernels.network import (
     together,
     weight_gradient,
 )
-from kernels.tile import COLUMNS, ROWS
 from kernels.training import Runs, Samples, lanes_of, workspace
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".
@@ -95,12 +94,16 @@ def _layer(net, optimizer, work, layer, batch, shared, gradient):
         bias_gradient(net, work, layer, batch)
     else:
         start = net.bias[layer]
-        update(optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], start, outputs)
-    most = gradient_rows(inputs, COLUMNS[0] if layer == 0 and shared else ROWS[0])
-    for first in range(0, outputs, most):
-        rows = most if first + most < outputs else outputs - first
-        if gradient:
-            weight_gradient(net, work, layer, first, rows, batch, shared)
-        else:
-            start = net.weight[layer] + first * inputs
-            update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], start, rows * inputs)
+        update(
+            optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], (start, 1, outputs, 0)
+        )
+    height, breadth = gradient_block(inputs, outputs, layer == 0 and shared)
+    for first in range(0, outputs, height):
+        for left in range(0, inputs, breadth):
+            rows = height if first + height < outputs else outputs - first
+            columns = breadth if left + breadth < inputs else inputs - left
+            if gradient:
+                weight_gradient(net, work, layer, (first, left, rows, columns), batch, shared)
+            else:
+                block = net.weight[layer] + first * inputs + left, rows, columns, inputs
+                update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], block)

@@ -15,10 +15,10 @@ from kernels.compiled import address_of, kernel, shared
 from kernels.lanes import Lane, Lanes, aligned_zeros
 from kernels.tile import COLUMNS, PLAIN, ROWS, Matrix, tiles
 
-#: Bytes of a panel, the columns of B that a tile reads: it stays in the L1 cache.
-_PANEL = 12 * 1024
+#: Bytes of columns of B that a tile reads: they stay in the L1 cache.
+_SLICE = 12 * 1024
 
-#: Rows of A that meet a panel one after another: they stay in the L2 cache.
+#: Rows of C, of which those columns make a strip that stays there too.
 _BAND = 32
 
 
@@ -29,8 +29,8 @@ class Multiplier(NamedTuple):
     ----------
     address : int
         Where its machine code is.
-    panel : array of Lane, shape (terms * COLUMNS[0],)
-        Room for a panel.
+    panel : array of Lane
+        Room for a panel: all terms of the columns of B that a tile reads.
     terms : int
         How many are added up before the next tile has its turn.
     """
@@ -40,11 +40,11 @@ class Multiplier(NamedTuple):
     terms: int
 
 
-def multiplier(dtype, width: int) -> Multiplier:
-    """Return what `product` works with; compile its code, or load it."""
+def multiplier(dtype, width: int, most: int) -> Multiplier:
+    """Return what products of ``most`` terms work with; compile their code, or load it."""
     dtype = np.dtype(dtype)
-    terms = max(1, _PANEL // (COLUMNS[0] * width * dtype.itemsize))
-    panel = aligned_zeros((terms * COLUMNS[0], width), dtype)
+    terms = max(1, _SLICE // (COLUMNS[0] * width * dtype.itemsize))
+    panel = aligned_zeros((most * COLUMNS[0], width), dtype)
     return Multiplier(_address(dtype, width), panel, terms)
 
 
@@ -102,39 +102,61 @@ def _call_product(context, builder, sig, args):
 
 
 def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
-    """Do what `product` does, ``room`` terms at a time: C itself holds the sums in between."""
+    """Do what `product` does, ``room`` terms at a time."""
     m, n, terms = shape
+    # Rows that meet all columns before the next rows do: what is read of them again for each few
+    # columns stays in the L2 cache. All of A, where it has numbers: B is read but once then.
+    height = m if alike else _BAND
+    for upper in range(0, m, height):
+        lower = upper + height if upper + height < m else m
+        j = 0
+        while j < n:
+            columns = _columns(n - j)
+            part = _from(b, 0, j)
+            if lower - upper > ROWS[0] and b.row > b.column:
+                part = _gathered(part, panel, terms, columns)
+            for top in range(upper, lower, _BAND):
+                rows = _BAND if top + _BAND < lower else lower - top
+                _strip(
+                    _from(c, top, j),
+                    _from(start, top, j),
+                    _from(gate, top, j),
+                    _from(a, top, 0),
+                    part,
+                    (rows, columns, terms),
+                    ending,
+                    room,
+                    alike,
+                )
+            j += columns
+
+
+_product = shared(_tiled)
+
+
+@kernel
+def _strip(c, start, gate, a, b, shape, ending, room, alike):
+    """Compute a product that is one tile broad; C holds the sums meanwhile, in the L1 cache."""
+    m, columns, terms = shape
     for first in range(0, terms, room):
         some = room if first + room < terms else terms - first
         begin = start if first == 0 else c
         end = ending if first + some == terms else PLAIN
-        for top in range(0, m, _BAND):
-            band = _BAND if top + _BAND < m else m - top
-            j = 0
-            while j < n:
-                columns = _columns(n - j)
-                part = _from(b, first, j)
-                if band > ROWS[0] and b.row > b.column:
-                    part = _gathered(part, panel, some, columns)
-                i = top
-                for rows in ROWS:
-                    count = (top + band - i) // rows
-                    if count > 0:
-                        tiles(
-                            _from(c, i, j),
-                            _from(begin, i, j),
-                            _from(gate, i, j),
-                            _from(a, i, first),
-                            part,
-                            (rows, columns, some, count),
-                            end,
-                            alike,
-                        )
-                    i += rows * count
-                j += columns
-
-
-_product = shared(_tiled)
+        i = 0
+        for rows in ROWS:
+            count = (m - i) // rows
+            if count > 0:
+                tiles(
+                    _from(c, i, 0),
+                    _from(begin, i, 0),
+                    _from(gate, i, 0),
+                    _from(a, i, first),
+                    _from(b, first, 0),
+                    (rows, columns, some, count),
+                    end,
+                    alike,
+                )
+            i += rows * count
 
 
 @kernel

@@ -266,7 +266,7 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tupl
         gradient=aligned_zeros((gradient_size(net), width), dtype),
         constants=aligned_zeros((2, width), dtype),
         capacity=capacity,
-        multiplier=multiplier(dtype, width),
+        multiplier=multiplier(dtype, width, max(int(net.widths.max()), capacity)),
     )
     work.constants[1] = 1
     return template(dtype, width), work

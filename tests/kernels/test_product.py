@@ -54,7 +54,7 @@ def multiply(layouts, values, shape, ending, dtype, terms=None):
     for layout, value, array in zip(layouts[1:], values, arrays[1:], strict=True):
         _view(array, layout, value.shape)[...] = value
     places = np.array([layout[:3] for layout in layouts])
-    how = multiplier(dtype, width)
+    how = multiplier(dtype, width, shape[2])
     _multiply(
         template(dtype, width),
         template(dtype, widths[3]),
