@@ -152,7 +152,8 @@ class Plan:
             return self.cells * min(-(-fewest // lanes), self.total // self.cells)
         runs = min(wanted, 16 * _MODEST, max(self.total / 16, _MODEST))
         if runs < QUANTUM:
-            return QUANTUM // 2
+            # A pack in double precision has no more than half as many.
+            return QUANTUM if self.spec.precision == "float32" else QUANTUM // 2
         return int(runs) // QUANTUM * QUANTUM
 
     @property

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from kernels import reference
 from tests.kernels.packing import Run, experiment, experiments, named, reference_run, train_runs
@@ -10,6 +10,9 @@ from tests.kernels.packing import Run, experiment, experiments, named, reference
 
 @settings(deadline=None, max_examples=40)
 @given(experiments())
+# Wide enough for blocks of a gradient, in rows and in columns, and for strips of a product.
+@example(experiment(seed=8, widths=(45, 37, 43, 3), n=70, batch_size=70))
+@example(experiment(seed=9, widths=(45, 43, 37, 3), runs=5, n=70, batch_size=35, streams=2))
 def test_a_lane_is_a_run_of_the_reference(drawn):
     outcome = train_runs(drawn, width=8)
     samples, net = drawn.samples, drawn.net

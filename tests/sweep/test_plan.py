@@ -131,6 +131,8 @@ def test_longer_runs_make_smaller_tasks():
         return prepare(Sweep(data="digits", seeds="0:1000", **options)).plan.task_runs
 
     assert runs(epochs=1, hidden="4") > runs(epochs=1) >= runs(epochs=1000) == QUANTUM // 2
+    # The widest vectors hold a whole pack of it.
+    assert runs(epochs=1000, precision="float32") == QUANTUM
 
 
 class TestHundredMillion:
