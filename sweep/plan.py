@@ -140,10 +140,12 @@ class Plan:
         """Runs of a task; a path is never divided."""
         wanted = TASK_SECONDS / self.seconds_a_run
         fewest = QUANTUM
+        # Packs in single precision have twice the runs.
+        broad = 2 if self.spec.precision == "float32" else 1
         if self.spec.patience:
-            least = _WAITING * (2 if self.spec.precision == "float32" else 1)
-            fewest = int(min(max(least, _EPOCH_SECONDS / self.pace), _MODEST))
-            fewest = min(fewest, max(self.total // _SHARES, QUANTUM))
+            fewest = int(min(max(broad * _WAITING, _EPOCH_SECONDS / self.pace), _MODEST))
+            share = -(-broad * self.total // (_SHARES * QUANTUM)) * QUANTUM
+            fewest = min(fewest, share)
             wanted = max(wanted, fewest)
         else:
             wanted = min(wanted, self._room)
@@ -152,8 +154,7 @@ class Plan:
             return self.cells * min(-(-fewest // lanes), self.total // self.cells)
         runs = min(wanted, 16 * _MODEST, max(self.total / 16, _MODEST))
         if runs < QUANTUM:
-            # A pack in double precision has no more than half as many.
-            return QUANTUM if self.spec.precision == "float32" else QUANTUM // 2
+            return broad * QUANTUM // 2
         return int(runs) // QUANTUM * QUANTUM
 
     @property
@@ -168,7 +169,7 @@ class Plan:
         streams = min(-(-self.task_runs // self.cells), self.total // self.cells)
         data = 2 * streams * self.samples * self.widths[0]
         # With patience also the best weights of all, and a few runs that wait or have ended.
-        copies = 7 * self.lanes if self.spec.patience else 5 * self.task_runs
+        copies = 9 * self.lanes if self.spec.patience else 5 * self.task_runs
         return 8 * (copies * parameters + data)
 
     @property
