@@ -249,7 +249,8 @@ def _train(
         )
         for done in workers.call(work, tasks):
             if done.rows is not None:
-                sink.append(done.start, done.rows)
+                with interrupt.noted():  # what is kept is counted too
+                    sink.append(done.start, done.rows)
                 report(done.rows.runs)
             if done.error:
                 _log.warning(done.error)
@@ -316,7 +317,8 @@ def _halve(
             ends = ~survives & np.isin(task.numbers, missing)
             if ends.any():
                 rows = halving.rows_of(task, plan, columns, ends, rung)
-                sink.append(task.start, rows)
+                with interrupt.noted():
+                    sink.append(task.start, rows)
                 report(rows.runs)
             if survives.any():
                 tasks.append(task.take(survives))

@@ -36,12 +36,14 @@ class Interrupt:
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Only note a signal in here: whoever works asks `requested`."""
-        self._raises = False
+        """Only note a signal in here, and raise after it: whoever works asks `requested`."""
+        before, self._raises = self._raises, False
         try:
             yield
         finally:
-            self._raises = True
+            self._raises = before
+        if before and self.signal is not None:
+            raise Interrupted(self.signal)
 
     def __enter__(self) -> "Interrupt":
         """Take over the signals."""

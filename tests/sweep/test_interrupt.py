@@ -163,11 +163,14 @@ class TestHandler:
         assert capfd.readouterr().err == "\nstopping: what is finished is kept\n"
 
     def test_it_is_only_noted_where_somebody_asks(self, capfd):
-        with Interrupt() as interrupt, interrupt.noted():
-            assert not interrupt.requested()
-            os.kill(os.getpid(), signal.SIGINT)
-            assert interrupt.requested()
-        assert "stopping" in capfd.readouterr().err
+        with pytest.raises(Interrupted), Interrupt() as interrupt:
+            with interrupt.noted():
+                with interrupt.noted():
+                    os.kill(os.getpid(), signal.SIGINT)
+                    assert interrupt.requested()
+                raised = False
+            raised = True
+        assert not raised and "stopping" in capfd.readouterr().err
 
     def test_the_handlers_are_given_back(self):
         before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
