@@ -10,14 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import platformdirs
-from numba import config, njit
+from numba import config, njit, typeof
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.runtime import rtsys
 from numba.extending import overload
 
-from kernels.linking import Part, Tiled, Whole
+from kernels.lanes import Flat
+from kernels.linking import Part, Whole
 
 #: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math; and no
 #: counting of references, since no kernel makes an array.
@@ -27,7 +29,7 @@ _FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt
 _ENTRY = {**_FLAGS, "pipeline_class": Whole}
 
 #: For one that is called by its address.
-SHARED = {**_FLAGS, "no_cpython_wrapper": True, "pipeline_class": Tiled}
+SHARED = {**_ENTRY, "no_cpython_wrapper": True}
 
 #: For what only kernels call.
 INNER = {**_FLAGS, "no_cpython_wrapper": True, "forceinline": True, "pipeline_class": Part}
@@ -41,7 +43,37 @@ def kernel(function: Callable) -> Callable:
 
 def entry(function: Callable) -> Callable:
     """Compile a kernel that Python calls; its machine code is kept from process to process."""
-    return _kept(njit(**_ENTRY)(function))
+    return function if config.DISABLE_JIT else Entry(_kept(njit(**_ENTRY)(function)))
+
+
+class Entry:
+    """A kernel that Python calls, compiled anew for arguments of other types.
+
+    Numba itself would take longer to tell the types of many arguments than some calls take.
+    """
+
+    def __init__(self, dispatcher) -> None:
+        self.dispatcher = dispatcher
+        self._codes: dict[tuple, Callable] = {}
+
+    def __call__(self, *arguments):
+        """Call it; compile it first where that has not been done."""
+        kinds = tuple(map(_kind, arguments))
+        if kinds not in self._codes:
+            signature = tuple(map(typeof, arguments))
+            self.dispatcher.compile(signature)
+            self._codes[kinds] = self.dispatcher.overloads[signature].entry_point
+        return self._codes[kinds](*arguments)
+
+
+def _kind(argument) -> Any:
+    """Return what tells the type of an argument, as `numba.typeof` does, but at once."""
+    kind = type(argument)
+    if kind is Flat:
+        return argument.kind
+    if kind is int or kind is bool:
+        return kind
+    return (kind, *map(_kind, argument)) if issubclass(kind, tuple) else typeof(argument)
 
 
 def shared(function: Callable) -> Callable:

@@ -81,7 +81,7 @@ def _type_learn(context):
 @lower_builtin(learn, _FrozenType, types.NamedTuple, types.NamedTuple, types.Integer, types.Boolean)
 def _emit_learn(context, builder, sig, args):
     frozen, optimizer_type, work_type, *_ = sig.args
-    lane = optimizer_type.types[0].lane
+    lane = optimizer_type.types[0].element
     fields = dict(zip(Optimizer._fields, _fields(builder, optimizer_type, args[1]), strict=True))
     space = dict(zip(Workspace._fields, _fields(builder, work_type, args[2]), strict=True))
 
@@ -105,6 +105,7 @@ def _emit_learn(context, builder, sig, args):
         importance=memory("importance"),
         gradient=_Registers(),
         constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],
+        lanes=lane.width,
         capacity=frozen.batch,
         multiplier=Multiplier(0, _Registers(), _LIMIT),
     )

@@ -18,11 +18,15 @@ import numpy as np
 from llvmlite import ir
 from numba.core import config, types
 from numba.extending import (
+    NativeValue,
     lower_builtin,
     models,
     register_model,
     type_callable,
+    typeof_impl,
+    unbox,
 )
+from numba.np.numpy_support import from_dtype
 
 
 class Lane(types.Type):
@@ -50,12 +54,15 @@ class Lane(types.Type):
         return 52 if self.dtype == types.float64 else 23
 
 
-class Lanes(types.Type):
-    """Numba type of an array of Lanes: the address of its first, which some NumPy array owns."""
+class FlatType(types.Type):
+    """Numba type of a flat array of Lanes or numbers: the address of its first, and no size.
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
-        super().__init__(name=f"Lanes({lane})")
+    That is all that a kernel needs to know; what unpacks NumPy's own arrays takes long to compile.
+    """
+
+    def __init__(self, element: types.Type) -> None:
+        self.element = element
+        super().__init__(name=f"Flat({element})")
 
 
 class Mask(types.Type):
@@ -72,21 +79,17 @@ class _LaneModel(models.PrimitiveModel):
         super().__init__(manager, lane, lane.vector)
 
 
-@register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager, lanes):
-        super().__init__(manager, lanes, lanes.lane.vector.as_pointer())
+@register_model(FlatType)
+class _FlatModel(models.PrimitiveModel):
+    def __init__(self, manager, flat):
+        element = manager.lookup(flat.element).get_data_type()
+        super().__init__(manager, flat, element.as_pointer())
 
 
 @register_model(Mask)
 class _MaskModel(models.PrimitiveModel):
     def __init__(self, manager, mask):
         super().__init__(manager, mask, ir.VectorType(ir.IntType(1), mask.width))
-
-
-def template(dtype, width: int) -> tuple:
-    """Return N zeros: a value whose type tells a kernel its precision and its lane width."""
-    return (np.dtype(dtype).type(0),) * width
 
 
 #: LLVM asks the processor anew at each call.
@@ -135,84 +138,137 @@ def aligned_zeros(shape: tuple[int, ...], dtype) -> np.ndarray:
     return room[start : start + size].view(dtype).reshape(shape)
 
 
-def as_lanes(array, zeros):
-    """View ``array [..., lane]``, without gaps, as an array of Lanes, one after another."""
-    return array.reshape(-1, len(zeros))
+class Flat:
+    """An array that kernels know as a `FlatType`: of numbers, or of Lanes ``[Lane, lane]``.
+
+    Parameters
+    ----------
+    array : ndarray
+    shape : tuple of int
+        How to see it.
+
+    Raises
+    ------
+    ValueError
+        If the array has gaps.
+    """
+
+    __slots__ = ("address", "array", "kind")
+
+    def __init__(self, array: np.ndarray, shape: tuple[int, ...]) -> None:
+        if not array.flags.c_contiguous:
+            raise ValueError("a kernel needs an array in C order, without gaps")
+        self.array = array = array.reshape(shape)
+        self.address = array.ctypes.data
+        self.kind = _flat_type(array.dtype, array.shape[1:])
+
+    # What follows is for kernels that run uncompiled.
+
+    def __getitem__(self, index):
+        return self.array[index]
+
+    def __setitem__(self, index, value) -> None:
+        self.array[index] = value
 
 
-@type_callable(as_lanes)
-def _type_as_lanes(context):
-    return lambda array, zeros: Lanes(Lane(zeros.dtype, zeros.count))
+def as_lanes(array: np.ndarray) -> Flat:
+    """View ``array [..., lane]`` as a flat array of Lanes."""
+    return Flat(array, (-1, array.shape[-1]))
 
 
-def numbers(array):
-    """View an array without gaps, of numbers or Lanes, as one of Lanes of a single number."""
-    return array.reshape(-1, 1)
+def numbers(array) -> Flat:
+    """View an array, be it a flat one of Lanes, as a flat one of numbers."""
+    return Flat(array.array if isinstance(array, Flat) else array, (-1,))
+
+
+@typeof_impl.register(Flat)
+def _typeof(value, context):
+    return value.kind
+
+
+@functools.cache
+def _flat_type(dtype: np.dtype, width: tuple[int, ...]) -> FlatType:
+    number = from_dtype(dtype)
+    return FlatType(Lane(number, *width) if width else number)
+
+
+@unbox(FlatType)
+def _unbox(kind, value, context):
+    builder, python = context.builder, context.pyapi
+    number = python.object_getattr_string(value, "address")
+    address = python.long_as_voidptr(number)
+    python.decref(number)
+    pointer = builder.bitcast(address, context.context.get_value_type(kind))
+    return NativeValue(pointer, is_error=python.c_api_error())
 
 
 @type_callable(numbers)
 def _type_numbers(context):
     def resolve(array):
-        return Lanes(Lane(array.lane.dtype if isinstance(array, Lanes) else array.dtype, 1))
+        lanes = isinstance(array, FlatType) and isinstance(array.element, Lane)
+        return FlatType(array.element.dtype) if lanes else None
 
     return resolve
 
 
-@lower_builtin(as_lanes, types.Array, types.UniTuple)
-@lower_builtin(numbers, types.Array)
-def _of_array(context, builder, sig, args):
-    data = context.make_array(sig.args[0])(context, builder, args[0]).data
-    return builder.bitcast(data, sig.return_type.lane.vector.as_pointer())
+@lower_builtin(numbers, FlatType)
+def _numbers(context, builder, sig, args):
+    return builder.bitcast(args[0], context.get_value_type(sig.return_type))
 
 
-@lower_builtin(numbers, Lanes)
-def _of_lanes(context, builder, sig, args):
-    return builder.bitcast(args[0], sig.return_type.lane.vector.as_pointer())
-
-
-def lanes_from(lanes, first):
-    """Return an array of Lanes from its element ``first`` on."""
-    return lanes[first:]
+def lanes_from(array, first):
+    """Return a flat array from its element ``first`` on."""
+    rest = array.array[first:]
+    return Flat(rest, rest.shape)
 
 
 @type_callable(lanes_from)
 def _type_lanes_from(context):
-    return lambda lanes, first: lanes
+    return lambda array, first: array
 
 
-@lower_builtin(lanes_from, Lanes, types.Integer)
+@lower_builtin(lanes_from, FlatType, types.Integer)
 def _lanes_from(context, builder, sig, args):
-    return builder.gep(args[0], [context.cast(builder, args[1], sig.args[1], types.intp)])
+    return _place(context, builder, sig, args)
 
 
 @type_callable(operator.getitem)
 def _type_getitem(context):
     def resolve(array, index):
-        if isinstance(array, Lanes) and isinstance(index, types.Integer):
-            return array.lane
+        if isinstance(array, FlatType) and isinstance(index, types.Integer):
+            return array.element
         return None
 
     return resolve
 
 
-@lower_builtin(operator.getitem, Lanes, types.Integer)
+@lower_builtin(operator.getitem, FlatType, types.Integer)
 def _getitem(context, builder, sig, args):
-    place = context.cast(builder, args[1], sig.args[1], types.intp)
     # An array is aligned to its numbers, not to the vector: nothing more may be assumed.
-    return builder.load(builder.gep(args[0], [place]), align=1)
+    return builder.load(_place(context, builder, sig, args), align=1)
 
 
 @type_callable(operator.setitem)
 def _type_setitem(context):
     def resolve(array, index, value):
-        if isinstance(array, Lanes) and isinstance(index, types.Integer) and value == array.lane:
+        if (
+            isinstance(array, FlatType)
+            and isinstance(index, types.Integer)
+            and value == array.element
+        ):
             return types.none
         return None
 
     return resolve
 
 
-@lower_builtin(operator.setitem, Lanes, types.Integer, Lane)
+@lower_builtin(operator.setitem, FlatType, types.Integer, Lane)
+@lower_builtin(operator.setitem, FlatType, types.Integer, types.Number)
 def _setitem(context, builder, sig, args):
-    place = context.cast(builder, args[1], sig.args[1], types.intp)
-    builder.store(args[2], builder.gep(args[0], [place]), align=1)
+    builder.store(args[2], _place(context, builder, sig, args), align=1)
+
+
+def _place(context, builder, sig, args):
+    """Emit the address of an element."""
+    index = context.cast(builder, args[1], sig.args[1], types.intp)
+    return builder.gep(args[0], [index])

@@ -11,6 +11,7 @@ from numba.core import types
 from numba.extending import overload
 
 from kernels.compiled import INNER, kernel
+from kernels.lanes import Flat
 from kernels.nesterov import proximal_step, step
 from kernels.network import backward, bias_gradient, forward, softmax_gradient, weight_gradient
 from kernels.penalty import add_l1_gradient, add_l2_gradient
@@ -24,7 +25,7 @@ _GRADIENT_ROWS = 32
 
 
 class Optimizer(NamedTuple):
-    """Parameters of a pack and what moves them; arrays of Lanes.
+    """Parameters of a pack and what moves them; flat arrays.
 
     Attributes
     ----------
@@ -38,10 +39,10 @@ class Optimizer(NamedTuple):
     proximal : bool
     """
 
-    weights: np.ndarray
-    memory: np.ndarray
-    l1: np.ndarray
-    l2: np.ndarray
+    weights: Flat
+    memory: Flat
+    l1: Flat
+    l2: Flat
     rate: np.ndarray
     momentum: np.ndarray
     proximal: bool
@@ -52,9 +53,9 @@ def learn(net, optimizer, work, batch, shared):
     weights, l1, l2 = optimizer.weights, optimizer.l1, optimizer.l2
     forward(net, weights, work, batch, shared)
     softmax_gradient(net, work, batch)
-    for layer in range(net.weight.shape[0] - 1, 0, -1):
+    for layer in range(net.layers - 1, 0, -1):
         backward(net, weights, work, layer, batch)
-    for layer in range(net.weight.shape[0]):
+    for layer in range(net.layers):
         inputs, outputs = net.widths[layer], net.widths[layer + 1]
         bias_gradient(net, work, layer, batch)
         start = net.bias[layer]

@@ -2,8 +2,12 @@
 
 Numba optimises every function by itself and makes machine code of it, although another kernel that
 calls it optimises a copy, and only the copy runs. Here a function that only kernels call is a
-`Part`: it is only tidied up until a `Whole`, the kernel that Python calls, has linked its parts;
-that is optimised and made machine code of, in one go. Other code of Numba's users is left alone.
+`Part`: it is only tidied up until a `Whole`, which Python calls or kernels by its address, has
+linked its parts; that is optimised and made machine code of, in one go. Other code of Numba's users
+is left alone.
+
+What gains by vectors is written with them, and what gains by an unrolled loop is written as a tile:
+a few of LLVM's hundred usual passes are all that kernels need.
 
 This reaches into Numba, which has no other way. Where one of the methods that it replaces is gone,
 or one of LLVM's passes, all are compiled as everything else is.
@@ -33,8 +37,9 @@ _NEEDLESS = ("InlineClosureLikes", "NopythonRewrites")
 #: Passes of LLVM's that put variables into registers and leave loops as they are.
 _TIDYING = ("sroa", "instruction_combine", "simplify_cfg")
 
-#: The one that puts functions into their callers.
-_INLINING = "always_inliner"
+#: What makes a kernel of its parts: puts them into it, lets loops test at their end rather than at
+#: their beginning, and computes nothing twice.
+_OPTIMISING = ("always_inliner", *_TIDYING, "loop_rotate", "new_gvn")
 
 _Library = getattr(codegen, "JITCodeLibrary", object)
 
@@ -47,25 +52,22 @@ class _Nowhere:
         """Do nothing: no kernel needs what Numba calls the environment of a function."""
 
 
-class _Tidied(_Library):  # type: ignore[misc, valid-type]
-    """Functions that are tidied up, and no more."""
+def _run(passes: tuple[str, ...], library, module) -> None:
+    """Run some of LLVM's passes over a module, in place."""
+    options = llvm.create_pipeline_tuning_options()
+    builder = llvm.create_pass_builder(library._codegen._tm, options)
+    manager = llvm.create_new_module_pass_manager()
+    for name in passes:
+        getattr(manager, f"add_{name}_pass")()
+    manager.run(module, builder)
+
+
+class _PartLibrary(_Library):  # type: ignore[misc, valid-type]
+    codegen = _Nowhere
 
     def _optimize_functions(self, module) -> None:
         module.data_layout = self._codegen._data_layout
-        self._run(module, _TIDYING)
-
-    def _run(self, module, passes: tuple[str, ...]) -> None:
-        """Run some of LLVM's passes over a module, in place."""
-        options = llvm.create_pipeline_tuning_options()
-        builder = llvm.create_pass_builder(self._codegen._tm, options)
-        manager = llvm.create_new_module_pass_manager()
-        for name in passes:
-            getattr(manager, f"add_{name}_pass")()
-        manager.run(module, builder)
-
-
-class _PartLibrary(_Tidied):
-    codegen = _Nowhere
+        _run(_TIDYING, self, module)
 
     def _optimize_final_module(self) -> None:
         """Leave it to the whole."""
@@ -79,19 +81,12 @@ class _PartLibrary(_Tidied):
         return 0
 
 
-class _WholeLibrary(_Tidied):
-    def _optimize_final_module(self) -> None:
-        # What gains by vectors is written with them.
-        options = llvm.create_pipeline_tuning_options(speed_level=2)
-        options.loop_vectorization = options.slp_vectorization = False
-        builder = llvm.create_pass_builder(self._codegen._tm, options)
-        builder.getModulePassManager().run(self._final_module, builder)
+class _WholeLibrary(_Library):  # type: ignore[misc, valid-type]
+    def _optimize_functions(self, module) -> None:
+        module.data_layout = self._codegen._data_layout
 
-
-class _TiledLibrary(_Tidied):
     def _optimize_final_module(self) -> None:
-        # A tile is written as it is to run: LLVM's hundred usual passes would not make it faster.
-        self._run(self._final_module, (_INLINING, *_TIDYING))
+        _run(_OPTIMISING, self, self._final_module)
 
 
 @contextmanager
@@ -138,20 +133,13 @@ class _Whole(_Linker):
     library = _WholeLibrary
 
 
-class _Tiled(_Linker):
-    library = _TiledLibrary
-
-
 _passes = getattr(llvm, "ModulePassManager", None)
 _known = all(hasattr(_Library, name) for name in _METHODS) and all(
-    hasattr(_passes, f"add_{name}_pass") for name in (_INLINING, *_TIDYING)
+    hasattr(_passes, f"add_{name}_pass") for name in _OPTIMISING
 )
 
 #: Compiles what only kernels call.
 Part: type = _Part if _known else Compiler
 
-#: Compiles what Python calls.
+#: Compiles what Python calls, and what kernels call by its address.
 Whole: type = _Whole if _known else Compiler
-
-#: Compiles what kernels call by its address: loops that are as they should be.
-Tiled: type = _Tiled if _known else Compiler

@@ -12,7 +12,7 @@ import numpy as np
 
 from kernels.compiled import kernel
 from kernels.functions import exp_all, log
-from kernels.lanes import numbers
+from kernels.lanes import Flat, numbers
 from kernels.operations import broadcast, fma, select
 from kernels.product import Multiplier, product
 from kernels.tile import GATED, PLAIN, RECTIFIED, Matrix
@@ -23,6 +23,10 @@ class Network(NamedTuple):
 
     Attributes
     ----------
+    layers : int
+        Layers of weights.
+    size : int
+        Parameters in all.
     widths : ndarray of int64, shape (layers + 1,)
         Units of each layer, the inputs first.
     weight, bias : ndarray of int64, shape (layers,)
@@ -36,6 +40,8 @@ class Network(NamedTuple):
         Sums of the pitches of the layers below, and of all.
     """
 
+    layers: int
+    size: int
     widths: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
@@ -43,15 +49,10 @@ class Network(NamedTuple):
     pitch: np.ndarray
     room: np.ndarray
 
-    @property
-    def layers(self) -> int:
-        """Layers of weights."""
-        return len(self.weight)
-
-    @property
-    def size(self) -> int:
-        """Parameters in all."""
-        return int(self.bias[-1] + self.widths[-1])
+    def flat(self) -> "Network":
+        """Return the same as kernels take it."""
+        layers, size, *arrays = self
+        return Network._make([layers, size, *map(numbers, arrays)])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,11 +81,12 @@ def network(widths) -> Network:
     pitch = d + np.where(d % 4 == 0, 2, 0)
     pitch[-1] = d[-1]
     room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
-    return Network(d, starts[0::2].copy(), starts[1::2].copy(), units, pitch, room)
+    arrays = d, starts[0::2].copy(), starts[1::2].copy(), units, pitch, room
+    return Network(len(d) - 1, int(sizes.sum()), *arrays)
 
 
 class Workspace(NamedTuple):
-    """Arrays of Lanes that a pack works in; layer l of a batch begins at ``room[l] * capacity``.
+    """Flat arrays that a pack works in; layer l of a batch begins at ``room[l] * capacity``.
 
     Attributes
     ----------
@@ -92,7 +94,7 @@ class Workspace(NamedTuple):
         Activations ``[sample, unit]`` of each layer; the last layer's are the logits.
     deltas : array of Lane
         Gradients of the loss by them.
-    inputs : array of Lane of width 1, shape (capacity * inputs,)
+    inputs : array of numbers, shape (capacity * inputs,)
         The first layer's units where all runs share them.
     labels, importance : array of Lane, shape (capacity,)
         Class and weight of each sample of the batch.
@@ -100,52 +102,76 @@ class Workspace(NamedTuple):
         A few rows of a weight gradient.
     constants : array of Lane, shape (2,)
         Zero and one.
+    lanes : int
+        Runs of a pack.
     capacity : int
         Room for samples.
     multiplier : Multiplier
     """
 
-    units: np.ndarray
-    deltas: np.ndarray
-    inputs: np.ndarray
-    labels: np.ndarray
-    importance: np.ndarray
-    gradient: np.ndarray
-    constants: np.ndarray
+    units: Flat
+    deltas: Flat
+    inputs: Flat
+    labels: Flat
+    importance: Flat
+    gradient: Flat
+    constants: Flat
+    lanes: int
     capacity: int
     multiplier: Multiplier
 
 
+class Order(NamedTuple):
+    """In which order samples are read.
+
+    Attributes
+    ----------
+    rows : Flat of int64
+        Rows of the data ``[epoch, sample, stream]``; epochs beyond the last begin again.
+    epochs, size, streams : int
+        The shape of it.
+    """
+
+    rows: Flat
+    epochs: int
+    size: int
+    streams: int
+
+
 @kernel
-def together(streams):
+def together(streams, lanes):
     """Tell whether all lanes of a pack read one stream, so that they share their inputs."""
     same = True
-    for i in range(1, streams.shape[0]):
+    for i in range(1, lanes):
         same &= streams[i] == streams[0]
     return same
 
 
 @kernel
-def read_batch(net, work, samples, rows, streams, shared):
+def read_batch(net, work, samples, place, streams, shared):
     """Copy a batch of samples into the first layer, the labels and their weights, in place.
 
-    ``rows [sample, stream]`` are the samples to take; lane i takes those of ``streams[i]``, which
-    are one stream if it is ``shared``.
+    ``place`` is its epoch, its first sample and how many it has. Lane i takes the samples of
+    ``streams[i]``, which are one stream if it is ``shared``.
     """
-    x, y, weight = numbers(samples.x), numbers(samples.y), numbers(samples.weight)
+    x, y, weight = samples.x, samples.y, samples.weight
     units, inputs = numbers(work.units), work.inputs
     labels, importance = numbers(work.labels), numbers(work.importance)
-    width, features, pitch = streams.shape[0], net.widths[0], net.pitch[0]
-    for b in range(rows.shape[0]):
+    epoch, first, batch = place
+    order, width = samples.order, work.lanes
+    start = (epoch % order.epochs * order.size + first) * order.streams
+    features, pitch = net.widths[0], net.pitch[0]
+    for b in range(batch):
+        rows = start + b * order.streams
         if shared:
-            row = rows[b, streams[0]]
-            work.labels[b] = broadcast(work.labels[b], samples.y[row])
-            work.importance[b] = broadcast(work.labels[b], samples.weight[row])
+            row = order.rows[rows + streams[0]]
+            work.labels[b] = broadcast(work.labels[b], y[row])
+            work.importance[b] = broadcast(work.labels[b], weight[row])
             for f in range(features):
                 inputs[b * features + f] = x[row * features + f]
         else:
             for i in range(width):
-                row = rows[b, streams[i]]
+                row = order.rows[rows + streams[i]]
                 labels[b * width + i] = y[row]
                 importance[b * width + i] = weight[row]
                 for f in range(features):
@@ -156,14 +182,13 @@ def read_batch(net, work, samples, rows, streams, shared):
 def forward(net, weights, work, batch, shared):
     """Compute all layers of a batch from the first, in place; the last are the logits."""
     capacity = work.capacity
-    layers = net.weight.shape[0]
-    for layer in range(layers):
+    for layer in range(net.layers):
         inputs, outputs = net.widths[layer], net.widths[layer + 1]
         z = Matrix(work.units, net.room[layer + 1] * capacity, net.pitch[layer + 1], 1)
         bias = Matrix(weights, net.bias[layer], 0, 1)
         transposed = Matrix(weights, net.weight[layer], 1, inputs)
         shape = batch, outputs, inputs
-        ending = RECTIFIED if layer + 1 < layers else PLAIN
+        ending = RECTIFIED if layer + 1 < net.layers else PLAIN
         if layer == 0 and shared:
             x = Matrix(work.inputs, 0, inputs, 1)
             product(work.multiplier, z, bias, z, x, transposed, shape, ending)
@@ -233,8 +258,7 @@ def softmax_gradient(net, work, batch):
     (softmax(z) - onehot(label)) v / sum(v) for each row z and its weight v.
     """
     deltas, labels = work.deltas, work.labels
-    layers = net.weight.shape[0]
-    classes, first = net.widths[layers], net.room[layers] * work.capacity
+    classes, first = net.widths[net.layers], net.room[net.layers] * work.capacity
     _exponentials(net, work, batch)
     mass = work.importance[0]
     for b in range(1, batch):
@@ -259,8 +283,7 @@ def cross_entropy(net, work, batch):
     probability is rounded to zero before its logarithm is taken.
     """
     logits, exps, labels = work.units, work.deltas, work.labels
-    layers = net.weight.shape[0]
-    classes, first = net.widths[layers], net.room[layers] * work.capacity
+    classes, first = net.widths[net.layers], net.room[net.layers] * work.capacity
     _exponentials(net, work, batch)
     loss = work.constants[0]
     right = work.constants[0]
@@ -284,8 +307,7 @@ def cross_entropy(net, work, batch):
 def _exponentials(net, work, batch):
     """Write exp(z - max z) of each row z of logits, where their gradient has its place."""
     logits, exps = work.units, work.deltas
-    layers = net.weight.shape[0]
-    classes, first = net.widths[layers], net.room[layers] * work.capacity
+    classes, first = net.widths[net.layers], net.room[net.layers] * work.capacity
     for b in range(batch):
         start = first + b * classes
         top = _largest(logits, start, classes)

@@ -7,7 +7,7 @@ network are measured against.
 import numpy as np
 
 from kernels.compiled import entry
-from kernels.lanes import aligned_zeros, as_lanes, template, vector_bytes, vector_registers
+from kernels.lanes import aligned_zeros, as_lanes, vector_bytes, vector_registers
 from kernels.operations import fma
 
 #: Sums side by side: with their two factors they fit 16 registers.
@@ -25,12 +25,11 @@ def begin(dtype: str) -> np.ndarray:
 
 def multiply_add(sums: np.ndarray, a: float, b: float, rounds: int) -> None:
     """Add a * b to each of the sums, ``rounds`` times, in place."""
-    _multiply_add(template(sums.dtype, sums.shape[1]), sums, a, b, rounds)
+    _multiply_add(as_lanes(sums), a, b, rounds)
 
 
 @entry
-def _multiply_add(zeros, sums, a, b, rounds):
-    s = as_lanes(sums, zeros)
+def _multiply_add(s, a, b, rounds):
     s0, s1, s2, s3, s4, s5 = s[0], s[1], s[2], s[3], s[4], s[5]
     s6, s7, s8, s9, s10, s11 = s[6], s[7], s[8], s[9], s[10], s[11]
     for _ in range(rounds):

@@ -7,7 +7,7 @@ here one phase is repeated for all batches, and the rest left out.
 import numpy as np
 
 from kernels.compiled import entry, kernel
-from kernels.lanes import aligned_zeros, as_lanes
+from kernels.lanes import aligned_zeros, lanes_from
 from kernels.learning import Optimizer, gradient_block, update
 from kernels.network import (
     Network,
@@ -19,7 +19,7 @@ from kernels.network import (
     together,
     weight_gradient,
 )
-from kernels.training import Runs, Samples, lanes_of, workspace
+from kernels.training import Runs, Samples, workspace
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".
 PHASES = ("gather", "forward", "backward", "gradient", "step")
@@ -45,43 +45,42 @@ class Phases:
             rate=np.zeros_like(runs.rate),
         )
         copies.parameters[...] = runs.parameters
-        zeros, work = workspace(net, runs.parameters, batch_size)
-        self._arguments = (zeros, net, copies, samples, work, batch_size)
+        work = workspace(net, runs.parameters, batch_size)
+        self._arguments = net.flat(), copies.flat(), samples.flat(), work
+        self._packs, self._batch_size = len(runs.streams), batch_size
         for phase in PHASES:  # each leaves numbers for the next to work on
             self.repeat(phase, 1)
 
     def repeat(self, phase: str, epochs: int) -> None:
         """Do one phase of every batch of some epochs."""
-        _repeat(*self._arguments, epochs, PHASES.index(phase))
+        sizes = self._packs, self._batch_size, epochs
+        _repeat(*self._arguments, sizes, PHASES.index(phase))
 
 
 @entry
-def _repeat(zeros, net, runs, samples, space, batch_size, epochs, phase):
-    work = lanes_of(space, zeros)
-    n = samples.order.shape[1]
-    for pack in range(runs.parameters.shape[0]):
-        w = as_lanes(runs.parameters[pack], zeros)
-        u = as_lanes(runs.memory[pack], zeros)
-        l1, l2 = as_lanes(runs.l1[pack], zeros), as_lanes(runs.l2[pack], zeros)
-        rate, momentum = as_lanes(runs.rate, zeros), as_lanes(runs.momentum, zeros)
-        optimizer = Optimizer(w, u, l1, l2, rate[pack], momentum[pack], False)
-        streams = runs.streams[pack]
-        shared = together(streams)
+def _repeat(net, runs, samples, work, sizes, phase):
+    packs, batch_size, epochs = sizes
+    n = samples.order.size
+    for pack in range(packs):
+        parameter, penalty = pack * net.size, pack * 2 * net.layers
+        w, u = lanes_from(runs.parameters, parameter), lanes_from(runs.memory, parameter)
+        l1, l2 = lanes_from(runs.l1, penalty), lanes_from(runs.l2, penalty)
+        optimizer = Optimizer(w, u, l1, l2, runs.rate[pack], runs.momentum[pack], False)
+        streams = lanes_from(runs.streams, pack * work.lanes)
+        shared = together(streams, work.lanes)
         for epoch in range(epochs):
-            order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
-                rows = order[first : first + batch_size]
-                batch = rows.shape[0]
+                batch = batch_size if first + batch_size < n else n - first
                 if phase == 0:
-                    read_batch(net, work, samples, rows, streams, shared)
+                    read_batch(net, work, samples, (epoch, first, batch), streams, shared)
                 elif phase == 1:
                     forward(net, w, work, batch, shared)
                 elif phase == 2:
                     softmax_gradient(net, work, batch)
-                    for layer in range(net.weight.shape[0] - 1, 0, -1):
+                    for layer in range(net.layers - 1, 0, -1):
                         backward(net, w, work, layer, batch)
                 else:
-                    for layer in range(net.weight.shape[0]):
+                    for layer in range(net.layers):
                         _layer(net, optimizer, work, layer, batch, shared, phase == 3)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from kernels.compiled import entry
 from kernels.functions import exp
-from kernels.lanes import aligned_zeros, as_lanes, lane_width
+from kernels.lanes import aligned_zeros, as_lanes, lane_width, numbers
 from kernels.network import Network, forward, read_batch
 from kernels.operations import broadcast, select
-from kernels.training import EVALUATION_BATCH, Samples, lanes_of, workspace
+from kernels.training import EVALUATION_BATCH, Samples, workspace
 
 
 def probabilities(net: Network, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -31,26 +31,25 @@ def probabilities(net: Network, parameters: np.ndarray, x: np.ndarray) -> np.nda
     weights[...] = parameters[:, None]
     order = np.minimum(np.arange(rows * width), len(x) - 1).reshape(1, rows, width)
     unused = np.zeros(len(x))
-    zeros, work = workspace(net, weights[None], min(EVALUATION_BATCH, rows))
+    work = workspace(net, weights[None], min(EVALUATION_BATCH, rows))
     found = aligned_zeros((rows * classes, width), np.float64)
-    samples = Samples(x, unused, unused, order)
-    _probabilities(zeros, net, weights, np.arange(width), samples, work, found)
+    samples = Samples(x, unused, unused, order).flat()
+    streams = numbers(np.arange(width))
+    _probabilities(net.flat(), as_lanes(weights), streams, samples, work, as_lanes(found))
     by_sample = np.moveaxis(found.reshape(rows, classes, width), 2, 1)
     return np.ascontiguousarray(by_sample.reshape(-1, classes)[: len(x)])
 
 
 @entry
-def _probabilities(zeros, net, weights, streams, samples, space, found):
-    work = lanes_of(space, zeros)
-    w, out = as_lanes(weights, zeros), as_lanes(found, zeros)
-    layers, capacity = net.weight.shape[0], work.capacity
+def _probabilities(net, weights, streams, samples, work, found):
+    layers, capacity = net.layers, work.capacity
     classes, logits = net.widths[layers], net.room[layers] * capacity
-    order = samples.order[0]
-    for first in range(0, order.shape[0], capacity):
-        rows = order[first : first + capacity]
-        read_batch(net, work, samples, rows, streams, False)
-        forward(net, w, work, rows.shape[0], False)
-        for b in range(rows.shape[0]):
+    n = samples.order.size
+    for first in range(0, n, capacity):
+        batch = capacity if first + capacity < n else n - first
+        read_batch(net, work, samples, (0, first, batch), streams, False)
+        forward(net, weights, work, batch, False)
+        for b in range(batch):
             z, p = logits + b * classes, (first + b) * classes
             top = work.units[z]
             for c in range(1, classes):
@@ -58,7 +57,7 @@ def _probabilities(zeros, net, weights, streams, samples, space, found):
             total = broadcast(top, 0.0)
             for c in range(classes):
                 e = exp(work.units[z + c] - top)
-                out[p + c] = e
+                found[p + c] = e
                 total = total + e
             for c in range(classes):
-                out[p + c] = out[p + c] / total
+                found[p + c] = found[p + c] / total

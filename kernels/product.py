@@ -12,7 +12,7 @@ from numba.core import cgutils, types
 from numba.extending import lower_builtin, type_callable
 
 from kernels.compiled import address_of, kernel, shared
-from kernels.lanes import Lane, Lanes, aligned_zeros
+from kernels.lanes import Flat, FlatType, Lane, aligned_zeros, as_lanes
 from kernels.tile import COLUMNS, PLAIN, ROWS, Matrix, tiles
 
 #: Bytes of columns of B that a tile reads: they stay in the L1 cache.
@@ -29,14 +29,14 @@ class Multiplier(NamedTuple):
     ----------
     address : int
         Where its machine code is.
-    panel : array of Lane
+    panel : Flat of Lane
         Room for a panel: all terms of the columns of B that a tile reads.
     terms : int
         How many are added up before the next tile has its turn.
     """
 
     address: int
-    panel: np.ndarray
+    panel: Flat
     terms: int
 
 
@@ -44,7 +44,7 @@ def multiplier(dtype, width: int, most: int) -> Multiplier:
     """Return what products of ``most`` terms work with; compile their code, or load it."""
     dtype = np.dtype(dtype)
     terms = max(1, _SLICE // (COLUMNS[0] * width * dtype.itemsize))
-    panel = aligned_zeros((most * COLUMNS[0], width), dtype)
+    panel = as_lanes(aligned_zeros((most * COLUMNS[0], width), dtype))
     return Multiplier(_address(dtype, width), panel, terms)
 
 
@@ -57,7 +57,7 @@ def _address(dtype: np.dtype, width: int) -> int:
 def product(how, c, start, gate, a, b, shape, ending):
     """Compute C = ending(start + A @ B) in place, for ``shape`` (rows, columns, terms).
 
-    ``how`` is a `Multiplier` of Lanes. Lanes of A may have a width of 1: one number for all runs.
+    ``how`` is a `Multiplier`. A may have numbers, the same for all runs, in the place of Lanes.
     See `kernels.tile.tiles` for the rest.
     """
     _tiled(c, start, gate, a, b, shape, ending, how.panel, how.terms, False)
@@ -65,11 +65,11 @@ def product(how, c, start, gate, a, b, shape, ending):
 
 def _signature(lane: Lane) -> tuple:
     shape = types.UniTuple(types.intp, 3)
-    return *[_matrix(lane)] * 5, shape, types.intp, Lanes(lane), types.intp, types.boolean
+    return *[_matrix(lane)] * 5, shape, types.intp, FlatType(lane), types.intp, types.boolean
 
 
 def _matrix(lane: Lane) -> types.Type:
-    return types.NamedTuple([Lanes(lane), types.intp, types.intp, types.intp], Matrix)
+    return types.NamedTuple([FlatType(lane), types.intp, types.intp, types.intp], Matrix)
 
 
 @type_callable(product)
@@ -79,7 +79,7 @@ def _type_product(context):
 
 @lower_builtin(product, *[types.NamedTuple] * 6, types.UniTuple, types.Integer)
 def _call_product(context, builder, sig, args):
-    lane, left = (sig.args[i].types[0].lane for i in (1, 4))
+    lane, left = (sig.args[i].types[0].element for i in (1, 4))
     address, panel, terms = (builder.extract_value(args[0], i) for i in range(3))
     kinds = _signature(lane)
     function = context.call_conv.get_function_type(types.none, kinds)

@@ -12,12 +12,11 @@ that live in memory; here one generator makes all sizes.
 from itertools import product
 from typing import NamedTuple
 
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin, type_callable
 
-from kernels.lanes import Lane, vector_registers
+from kernels.lanes import Flat, Lane, vector_registers
 from kernels.operations import call, constant, fma, select, splat
 
 #: Rows and columns that a tile may have. The most of both, with a row of B and a number of A, fill
@@ -34,7 +33,7 @@ PLAIN, RECTIFIED, GATED = 0, 1, 2
 class Matrix(NamedTuple):
     """A matrix of Lanes inside a flat array: element (i, j) at ``origin + i*row + j*column``."""
 
-    data: np.ndarray
+    data: Flat
     origin: int
     row: int
     column: int
@@ -71,7 +70,7 @@ def _type_tiles(context):
 
 @lower_builtin(tiles, *[types.NamedTuple] * 5, types.UniTuple, types.Integer, types.Boolean)
 def _lower_tiles(context, builder, sig, args):
-    lane = sig.args[0].types[0].lane
+    lane = sig.args[0].types[0].element
     numbers = (args[7] if matrix is args[3] else None for matrix in args[:5])
     matrices = [_Strided(builder, lane, *pair) for pair in zip(args[:5], numbers, strict=True)]
     rows, columns, terms, count = cgutils.unpack_tuple(builder, args[5], 4)

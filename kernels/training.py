@@ -7,12 +7,20 @@ from numba import config
 
 from kernels.compiled import entry, kernel
 from kernels.frozen import Frozen
-from kernels.lanes import aligned_zeros, as_lanes, lanes_from, numbers, template
+from kernels.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
 from kernels.learning import Optimizer, gradient_size, learn
-from kernels.network import Network, Workspace, cross_entropy, forward, read_batch, together
+from kernels.network import (
+    Network,
+    Order,
+    Workspace,
+    cross_entropy,
+    forward,
+    read_batch,
+    together,
+)
 from kernels.operations import select
 from kernels.penalty import norms
-from kernels.product import Multiplier, multiplier
+from kernels.product import multiplier
 
 #: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
 EVALUATION_BATCH = 32
@@ -45,6 +53,11 @@ class Runs(NamedTuple):
     momentum: np.ndarray
     streams: np.ndarray
 
+    def flat(self) -> "Runs":
+        """Return the same as kernels take it."""
+        *lanes, streams = self
+        return Runs._make([*map(as_lanes, lanes), numbers(streams)])
+
 
 class Samples(NamedTuple):
     """The data.
@@ -65,6 +78,11 @@ class Samples(NamedTuple):
     y: np.ndarray
     weight: np.ndarray
     order: np.ndarray
+
+    def flat(self) -> "Samples":
+        """Return the same as kernels take it."""
+        *columns, order = self
+        return Samples._make([*map(numbers, columns), Order(numbers(order), *order.shape)])
 
 
 def train(
@@ -95,10 +113,12 @@ def train(
         the speed of a tiny one, and the same bits. See `kernels.frozen.freezes`.
     """
     batch_size = min(batch_size, samples.order.shape[1])
-    zeros, work = workspace(net, runs.parameters, batch_size)
+    work = workspace(net, runs.parameters, batch_size)
     freeze = freeze and not config.DISABLE_JIT
-    code = Frozen(tuple(net.widths.tolist()), batch_size, proximal) if freeze else net
-    _train(zeros, net, code, runs, samples, work, batch_size, epochs, proximal, freeze)
+    sizes = len(runs.streams), batch_size, epochs
+    places = net.flat()
+    code = Frozen(tuple(net.widths.tolist()), batch_size, proximal) if freeze else places
+    _train(places, code, runs.flat(), samples.flat(), work, sizes, proximal, freeze)
 
 
 def prepare(
@@ -128,33 +148,29 @@ def prepare(
 
 
 @entry
-def _train(zeros, net, code, runs, samples, space, batch_size, epochs, proximal, freeze):
-    work = lanes_of(space, zeros)
-    weights, memory = as_lanes(runs.parameters, zeros), as_lanes(runs.memory, zeros)
-    l1, l2 = as_lanes(runs.l1, zeros), as_lanes(runs.l2, zeros)
-    rate, momentum = as_lanes(runs.rate, zeros), as_lanes(runs.momentum, zeros)
-    size, penalties = runs.parameters.shape[1], runs.l1.shape[1]
-    n = samples.order.shape[1]
-    one_batch = n <= batch_size and samples.order.shape[0] == 1
-    for pack in range(runs.parameters.shape[0]):
+def _train(net, code, runs, samples, work, sizes, proximal, freeze):
+    packs, batch_size, epochs = sizes
+    n = samples.order.size
+    one_batch = n <= batch_size and samples.order.epochs == 1
+    for pack in range(packs):
+        parameter, penalty = pack * net.size, pack * 2 * net.layers
         optimizer = Optimizer(
-            lanes_from(weights, pack * size),
-            lanes_from(memory, pack * size),
-            lanes_from(l1, pack * penalties),
-            lanes_from(l2, pack * penalties),
-            rate[pack],
-            momentum[pack],
+            lanes_from(runs.parameters, parameter),
+            lanes_from(runs.memory, parameter),
+            lanes_from(runs.l1, penalty),
+            lanes_from(runs.l2, penalty),
+            runs.rate[pack],
+            runs.momentum[pack],
             proximal,
         )
-        streams = runs.streams[pack]
-        shared = together(streams) and not freeze
+        streams = lanes_from(runs.streams, pack * work.lanes)
+        shared = together(streams, work.lanes) and not freeze
         for epoch in range(epochs):
-            order = samples.order[epoch % samples.order.shape[0]]
             for first in range(0, n, batch_size):
-                rows = order[first : first + batch_size]
+                batch = batch_size if first + batch_size < n else n - first
                 if epoch == 0 or not one_batch:
-                    read_batch(net, work, samples, rows, streams, shared)
-                learn(code, optimizer, work, rows.shape[0], shared)
+                    read_batch(net, work, samples, (epoch, first, batch), streams, shared)
+                learn(code, optimizer, work, batch, shared)
 
 
 class Measures(NamedTuple):
@@ -183,36 +199,36 @@ def evaluate(
     Without ``peaks``, `Measures.peak` stays 0.
     """
     n = samples.order.shape[1]
-    zeros, work = workspace(net, weights, min(EVALUATION_BATCH, n))
+    work = workspace(net, weights, min(EVALUATION_BATCH, n))
     packs, _, width = weights.shape
     loss = aligned_zeros((packs, width), weights.dtype)
     right = aligned_zeros((packs, width), weights.dtype)
     peak = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
-    _evaluate(zeros, net, weights, runs.streams, samples, work, (loss, right, peak), peaks)
+    found = Measures._make(map(as_lanes, (loss, right, peak)))
+    streams = numbers(runs.streams)
+    _evaluate(net.flat(), as_lanes(weights), streams, samples.flat(), work, found, packs, peaks)
     # A running sum, whose order does not depend on the shape.
     mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
     return Measures(loss / mass, right / mass, peak)
 
 
 @entry
-def _evaluate(zeros, net, weights, streams, samples, space, found, raising):
-    work = lanes_of(space, zeros)
-    all_weights = as_lanes(weights, zeros)
-    losses, rights = as_lanes(found[0], zeros), as_lanes(found[1], zeros)
-    peaks = as_lanes(found[2], zeros)
-    order = samples.order[0]
-    for pack in range(weights.shape[0]):
-        w = lanes_from(all_weights, pack * weights.shape[1])
-        peak = lanes_from(peaks, pack * found[2].shape[1])
-        shared = together(streams[pack])
-        for first in range(0, order.shape[0], work.capacity):
-            rows = order[first : first + work.capacity]
-            read_batch(net, work, samples, rows, streams[pack], shared)
-            loss, right = _evaluate_batch(net, w, work, rows.shape[0], shared)
+def _evaluate(net, weights, streams, samples, work, found, packs, raising):
+    losses, rights = found.loss, found.accuracy
+    n = samples.order.size
+    for pack in range(packs):
+        w = lanes_from(weights, pack * net.size)
+        peak = lanes_from(found.peak, pack * net.unit[net.layers + 1])
+        own = lanes_from(streams, pack * work.lanes)
+        shared = together(own, work.lanes)
+        for first in range(0, n, work.capacity):
+            batch = work.capacity if first + work.capacity < n else n - first
+            read_batch(net, work, samples, (0, first, batch), own, shared)
+            loss, right = _evaluate_batch(net, w, work, batch, shared)
             losses[pack] = losses[pack] + loss
             rights[pack] = rights[pack] + right
             if raising:
-                _raise_peaks(net, work, rows.shape[0], peak)
+                _raise_peaks(net, work, batch, peak)
 
 
 @kernel
@@ -224,7 +240,7 @@ def _evaluate_batch(net, weights, work, batch, shared):
 
 @kernel
 def _raise_peaks(net, work, batch, peak):
-    for layer in range(1, net.weight.shape[0]):
+    for layer in range(1, net.layers):
         for b in range(batch):
             start = net.room[layer] * work.capacity + b * net.pitch[layer]
             for i in range(net.widths[layer]):
@@ -238,52 +254,40 @@ def penalty_norms(net: Network, weights: np.ndarray) -> tuple[np.ndarray, np.nda
     bounds = np.append(np.stack([net.weight, net.bias], axis=1).ravel(), net.size)
     one = aligned_zeros((packs, len(bounds) - 1, width), weights.dtype)
     two = aligned_zeros((packs, len(bounds) - 1, width), weights.dtype)
-    _penalty_norms(template(weights.dtype, width), weights, bounds, one, two)
+    arrays = as_lanes(weights), as_lanes(one), as_lanes(two)
+    _penalty_norms(*arrays, numbers(bounds), (packs, len(bounds) - 1, net.size))
     return one, two
 
 
 @entry
-def _penalty_norms(zeros, weights, bounds, one, two):
-    w, ones, twos = as_lanes(weights, zeros), as_lanes(one, zeros), as_lanes(two, zeros)
-    size, kinds = weights.shape[1], one.shape[1]
-    for pack in range(weights.shape[0]):
+def _penalty_norms(weights, one, two, bounds, shape):
+    packs, kinds, size = shape
+    for pack in range(packs):
         start = pack * size
         for i in range(kinds):
-            found = norms(w, start + bounds[i], start + bounds[i + 1])
-            ones[pack * kinds + i], twos[pack * kinds + i] = found
+            found = norms(weights, start + bounds[i], start + bounds[i + 1])
+            one[pack * kinds + i], two[pack * kinds + i] = found
 
 
-def workspace(net: Network, parameters: np.ndarray, capacity: int) -> tuple[tuple, Workspace]:
-    """Return the lane template and zeroed arrays to work in, with room for a batch."""
+def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
+    """Return zeros to work in, with room for a batch."""
     width, dtype = parameters.shape[2], parameters.dtype
     units = int(net.room[-1]) * capacity
+
+    def lanes(count: int) -> Flat:
+        return as_lanes(aligned_zeros((count, width), dtype))
+
     work = Workspace(
-        units=aligned_zeros((units, width), dtype),
-        deltas=aligned_zeros((units, width), dtype),
-        inputs=aligned_zeros((int(net.widths[0]) * capacity, 1), dtype),
-        labels=aligned_zeros((capacity, width), dtype),
-        importance=aligned_zeros((capacity, width), dtype),
-        gradient=aligned_zeros((gradient_size(net), width), dtype),
-        constants=aligned_zeros((2, width), dtype),
+        units=lanes(units),
+        deltas=lanes(units),
+        inputs=numbers(aligned_zeros((int(net.widths[0]) * capacity,), dtype)),
+        labels=lanes(capacity),
+        importance=lanes(capacity),
+        gradient=lanes(gradient_size(net)),
+        constants=lanes(2),
+        lanes=width,
         capacity=capacity,
         multiplier=multiplier(dtype, width, max(int(net.widths.max()), capacity)),
     )
     work.constants[1] = 1
-    return template(dtype, width), work
-
-
-@kernel
-def lanes_of(space, zeros):
-    """View the arrays of a workspace as arrays of Lanes."""
-    how = space.multiplier
-    return Workspace(
-        as_lanes(space.units, zeros),
-        as_lanes(space.deltas, zeros),
-        numbers(space.inputs),
-        as_lanes(space.labels, zeros),
-        as_lanes(space.importance, zeros),
-        as_lanes(space.gradient, zeros),
-        as_lanes(space.constants, zeros),
-        space.capacity,
-        Multiplier(how.address, as_lanes(how.panel, zeros), how.terms),
-    )
+    return work

@@ -119,7 +119,7 @@ def hits() -> int:
     """Run a kernel as a new process would; return how often its code came out of the cache."""
     kernel = compiled.entry(plus_one)
     assert kernel(2.5) == 3.5
-    return sum(kernel.stats.cache_hits.values())
+    return sum(kernel.dispatcher.stats.cache_hits.values())
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut short", "garbage", "another's", "gone"])

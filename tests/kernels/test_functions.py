@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 from kernels.functions import exp, exp_all, log
-from kernels.lanes import as_lanes, template
+from kernels.lanes import as_lanes
 from tests import naive
 
 WIDTH = {"float64": 8, "float32": 16}
@@ -18,12 +18,10 @@ LN2 = np.log(2)
 
 
 @njit(error_model="numpy")
-def _apply(zeros, x, found):
-    xs = as_lanes(x, zeros)
-    exps, logs = as_lanes(found[0], zeros), as_lanes(found[1], zeros)
-    for i in range(x.shape[0]):
-        exps[i] = exp(xs[i])
-        logs[i] = log(xs[i])
+def _apply(x, exps, logs, count):
+    for i in range(count):
+        exps[i] = exp(x[i])
+        logs[i] = log(x[i])
 
 
 def apply(x):
@@ -31,7 +29,7 @@ def apply(x):
     width = WIDTH[x.dtype.name]
     rows = np.resize(x, (-(-len(x) // width), width))
     found = np.empty((2, *rows.shape), x.dtype)
-    _apply(template(x.dtype, width), rows, found)
+    _apply(as_lanes(rows), as_lanes(found[0]), as_lanes(found[1]), len(rows))
     return found.reshape(2, -1)[:, : len(x)]
 
 
@@ -147,8 +145,8 @@ def test_python_computes_the_same_but_for_rounding(precision):
 
 
 @njit(error_model="numpy")
-def _exp_in_place(zeros, x, first, last):
-    exp_all(as_lanes(x, zeros), first, last)
+def _exp_in_place(x, first, last):
+    exp_all(x, first, last)
 
 
 @PRECISIONS
@@ -157,5 +155,5 @@ def test_exp_of_many_is_exp_of_each(precision, first, last):
     x = np.random.RandomState(0).normal(scale=20, size=(40, WIDTH[precision])).astype(precision)
     expected = x.copy()
     expected[first:last] = apply(x.ravel())[0].reshape(x.shape)[first:last]
-    _exp_in_place(template(x.dtype, x.shape[1]), x, first, last)
+    _exp_in_place(as_lanes(x), first, last)
     assert x.tobytes() == expected.tobytes()

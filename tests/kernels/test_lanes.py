@@ -12,7 +12,8 @@ from kernels.lanes import (
     aligned_zeros,
     as_lanes,
     lane_width,
-    template,
+    lanes_from,
+    numbers,
     vector_bytes,
     vector_registers,
 )
@@ -51,10 +52,10 @@ def compiled(function):
     function = njit(function, error_model="numpy")
 
     @njit
-    def apply(zeros, x, y, out):
-        function(as_lanes(x, zeros)[0], as_lanes(y, zeros)[0], as_lanes(out, zeros))
+    def apply(x, y, out):
+        function(x[0], y[0], out)
 
-    return apply
+    return lambda *arrays: apply(*map(as_lanes, arrays))
 
 
 COMPILED = {function: compiled(function) for function in (operations, of_normal_numbers)}
@@ -66,7 +67,7 @@ def check(function, x, y, precision, results):
     x, y = (np.resize(np.array(v, precision), (len(v) // WIDTH + 1, WIDTH)) for v in (x, y))
     found, expected = (np.zeros((results, WIDTH), precision) for _ in "ab")
     for a, b in zip(x, y, strict=True):
-        COMPILED[function](template(precision, WIDTH), a[None], b[None], found)
+        COMPILED[function](a[None], b[None], found)
         with np.errstate(all="ignore"):
             function(a, b, expected)
         np.testing.assert_array_equal(found, expected)
@@ -101,15 +102,13 @@ def test_rounding_goes_to_even(x):
     for precision in ("float64", "float32"):
         out = np.zeros((4, WIDTH), precision)
         row = np.full((1, WIDTH), x, precision)
-        COMPILED[of_normal_numbers](template(precision, WIDTH), abs(row) + 1, row, out)
+        COMPILED[of_normal_numbers](abs(row) + 1, row, out)
         assert (out[2] == np.rint(row[0])).all()
 
 
 @njit(error_model="numpy")
-def _fused(zeros, a, b, c, out):
-    as_lanes(out, zeros)[0] = fma(
-        as_lanes(a, zeros)[0], as_lanes(b, zeros)[0], as_lanes(c, zeros)[0]
-    )
+def _fused(a, b, c, out):
+    out[0] = fma(a[0], b[0], c[0])
 
 
 def test_a_multiply_add_is_rounded_once():
@@ -117,7 +116,7 @@ def test_a_multiply_add_is_rounded_once():
     a, b = random.normal(size=(2, 1, WIDTH))
     c = -a * b  # what is left is the rounding error of the product
     out = np.zeros((1, WIDTH))
-    _fused(template("float64", WIDTH), a, b, c, out)
+    _fused(*map(as_lanes, (a, b, c, out)))
     terms = zip(a[0].tolist(), b[0].tolist(), c[0].tolist(), strict=True)
     exact = [Fraction(x) * Fraction(y) + Fraction(z) for x, y, z in terms]
     assert out[0].tolist() == [float(left) for left in exact]
@@ -132,11 +131,30 @@ def test_aligned_zeros_begin_on_a_cache_line(shape, dtype):
     assert array.size == 0 or array.ctypes.data % 64 == 0
 
 
+@njit(error_model="numpy")
+def _copy(lanes, values, count):
+    for i in range(count):
+        lanes[i] = lanes_from(lanes, count)[i]
+        numbers(lanes)[i] = values[i]
+
+
 @pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
-def test_a_template_tells_precision_and_width(width):
-    for dtype in (np.float32, np.float64):
-        zeros = template(dtype, width)
-        assert len(zeros) == width and all(type(zero) is dtype and zero == 0 for zero in zeros)
+@PRECISIONS
+def test_a_flat_array_is_the_array(precision, width):
+    """One function for all widths: that it must be compiled anew, the types have to tell."""
+    array = np.random.RandomState(0).normal(size=(3, 2, width)).astype(precision)
+    expected, values = array.copy().reshape(6, width), np.arange(3).astype(precision)
+    expected[:3] = expected[3:]
+    expected.reshape(-1)[:3] = values
+    _copy(as_lanes(array), numbers(values), 3)
+    assert (array.reshape(6, width) == expected).all()
+
+
+def test_an_array_with_gaps_is_refused():
+    for array in (np.zeros((4, 6))[:, ::2], np.zeros((4, 6)).T):
+        for view in (as_lanes, numbers):
+            with pytest.raises(ValueError, match="in C order, without gaps"):
+                view(array)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ ELSEWHERE = """
 from numba.core import codegen, compiler
 del codegen.JITCodeLibrary
 from kernels import linking
-assert linking.Part is linking.Whole is linking.Tiled is compiler.Compiler
+assert linking.Part is linking.Whole is compiler.Compiler
 from kernels.compiled import entry, kernel
 @kernel
 def twice(x):

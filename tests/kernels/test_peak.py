@@ -7,7 +7,7 @@ import pytest
 from numba import config, njit
 
 from kernels import peak
-from kernels.lanes import template
+from kernels.lanes import as_lanes
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
@@ -21,11 +21,10 @@ def test_each_sum_gets_every_product(precision):
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="kernels run uncompiled")
 def test_the_loop_neither_reads_nor_writes_memory():
-    kernel = njit(nogil=True, error_model="numpy")(
-        peak._multiply_add.py_func
-    )  # Numba keeps no assembly in its cache
+    function = peak._multiply_add.dispatcher.py_func
+    kernel = njit(nogil=True, error_model="numpy")(function)  # its cache keeps no assembly
     sums = peak.begin("float64")
-    kernel(template("float64", sums.shape[1]), sums, 1.0, 1.0, 1)
+    kernel(as_lanes(sums), 1.0, 1.0, 1)
     (assembly,) = kernel.inspect_asm().values()
     if "vfmadd" not in assembly:
         pytest.skip("no FMA instructions of x86 here")

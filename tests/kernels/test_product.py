@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from kernels.lanes import as_lanes, template
-from kernels.product import Multiplier, multiplier, product
+from kernels.lanes import as_lanes, numbers
+from kernels.product import multiplier, product
 from kernels.tile import COLUMNS, GATED, PLAIN, RECTIFIED, ROWS, Matrix
 from tests import naive
 
@@ -28,18 +28,8 @@ class Layout(NamedTuple):
 
 
 @njit(error_model="numpy")
-def _multiply(zeros, left, how, arrays, places, shape, ending):
-    c, start, gate, a, b = arrays
-    product(
-        Multiplier(how.address, as_lanes(how.panel, zeros), how.terms),
-        Matrix(as_lanes(c, zeros), places[0, 0], places[0, 1], places[0, 2]),
-        Matrix(as_lanes(start, zeros), places[1, 0], places[1, 1], places[1, 2]),
-        Matrix(as_lanes(gate, zeros), places[2, 0], places[2, 1], places[2, 2]),
-        Matrix(as_lanes(a, left), places[3, 0], places[3, 1], places[3, 2]),
-        Matrix(as_lanes(b, zeros), places[4, 0], places[4, 1], places[4, 2]),
-        shape,
-        ending,
-    )
+def _multiply(how, c, start, gate, a, b, shape, ending):
+    product(how, c, start, gate, a, b, shape, ending)
 
 
 def multiply(layouts, values, shape, ending, dtype, terms=None):
@@ -53,17 +43,10 @@ def multiply(layouts, values, shape, ending, dtype, terms=None):
     arrays = [np.full((p.size, w), 99, dtype) for p, w in zip(layouts, widths, strict=True)]
     for layout, value, array in zip(layouts[1:], values, arrays[1:], strict=True):
         _view(array, layout, value.shape)[...] = value
-    places = np.array([layout[:3] for layout in layouts])
+    flat = [numbers(array) if array.shape[1] == 1 else as_lanes(array) for array in arrays]
+    matrices = [Matrix(data, *place[:3]) for data, place in zip(flat, layouts, strict=True)]
     how = multiplier(dtype, width, shape[2])
-    _multiply(
-        template(dtype, width),
-        template(dtype, widths[3]),
-        how._replace(terms=terms or how.terms),
-        tuple(arrays),
-        places,
-        shape,
-        ending,
-    )
+    _multiply(how._replace(terms=terms or how.terms), *matrices, shape, ending)
     view = _view(arrays[0], layouts[0], (*shape[:2], width))
     found = view.copy()
     view[...] = 99

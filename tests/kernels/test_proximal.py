@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numba import njit
 from sklearn.linear_model import LogisticRegression
 
-from kernels.lanes import as_lanes, template
+from kernels.lanes import as_lanes
 from kernels.network import network
 from kernels.penalty import soft_threshold
 from kernels.training import Samples
@@ -16,14 +16,14 @@ from tests.kernels.packing import Experiment, Run, experiment, named, train_runs
 
 
 @njit(error_model="numpy")
-def _shrink(zeros, w, t, found):
-    as_lanes(found, zeros)[0] = soft_threshold(as_lanes(w, zeros)[0], as_lanes(t, zeros)[0])
+def _shrink(w, t, found):
+    found[0] = soft_threshold(w[0], t[0])
 
 
 def shrink(w, t):
     w, t = (np.resize(np.array(values, float), (1, 8)) for values in (w, t))
     found = np.empty((1, 8))
-    _shrink(template("float64", 8), w, t, found)
+    _shrink(*map(as_lanes, (w, t, found)))
     return found[0]
 
 
