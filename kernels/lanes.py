@@ -7,6 +7,7 @@ written with Lanes reads like the mathematics of one network and does the work o
 Here are the types, and arrays of them; what is done with a Lane is in `operations`.
 """
 
+import ctypes
 import functools
 import math
 import operator
@@ -16,7 +17,7 @@ import platform
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba.core import config, types
+from numba.core import cgutils, config, types
 from numba.extending import (
     NativeValue,
     lower_builtin,
@@ -134,8 +135,15 @@ def aligned_zeros(shape: tuple[int, ...], dtype) -> np.ndarray:
     line = 64
     size = math.prod(shape) * np.dtype(dtype).itemsize
     room = np.zeros(size + line, dtype=np.uint8)
-    start = -room.ctypes.data % line
+    start = -_address(room) % line
     return room[start : start + size].view(dtype).reshape(shape)
+
+
+def _address(array: np.ndarray) -> int:
+    """Return where an array begins; ``array.ctypes`` takes four times as long."""
+    if array.size and array.flags.writeable:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # type: ignore[arg-type]
+    return array.ctypes.data
 
 
 class Flat:
@@ -159,8 +167,8 @@ class Flat:
         if not array.flags.c_contiguous:
             raise ValueError("a kernel needs an array in C order, without gaps")
         self.array = array = array.reshape(shape)
-        self.address = array.ctypes.data
-        self.kind = _flat_type(array.dtype, array.shape[1:])
+        self.address = _address(array)
+        self.kind = array.dtype.char, *array.shape[1:]
 
     # What follows is for kernels that run uncompiled.
 
@@ -183,13 +191,8 @@ def numbers(array) -> Flat:
 
 @typeof_impl.register(Flat)
 def _typeof(value, context):
-    return value.kind
-
-
-@functools.cache
-def _flat_type(dtype: np.dtype, width: tuple[int, ...]) -> FlatType:
-    number = from_dtype(dtype)
-    return FlatType(Lane(number, *width) if width else number)
+    number = from_dtype(value.array.dtype)
+    return FlatType(number if value.array.ndim == 1 else Lane(number, value.array.shape[1]))
 
 
 @unbox(FlatType)
@@ -229,7 +232,25 @@ def _type_lanes_from(context):
 
 @lower_builtin(lanes_from, FlatType, types.Integer)
 def _lanes_from(context, builder, sig, args):
-    return _place(context, builder, sig, args)
+    return _place(context, builder, sig.args, args)
+
+
+def copy(target, first, source, start, count):
+    """Copy ``count`` numbers from one flat array into another, to its element ``first``."""
+    target.array[first : first + count] = source.array[start : start + count]
+
+
+@type_callable(copy)
+def _type_copy(context):
+    return lambda target, first, source, start, count: types.none
+
+
+@lower_builtin(copy, FlatType, types.Integer, FlatType, types.Integer, types.Integer)
+def _copy(context, builder, sig, args):
+    target, source = (_place(context, builder, sig.args[i:], args[i:]) for i in (0, 2))
+    size = sig.args[0].element.bitwidth // 8
+    cgutils.raw_memcpy(builder, target, source, args[4], size)
+    return context.get_dummy_value()
 
 
 @type_callable(operator.getitem)
@@ -245,7 +266,7 @@ def _type_getitem(context):
 @lower_builtin(operator.getitem, FlatType, types.Integer)
 def _getitem(context, builder, sig, args):
     # An array is aligned to its numbers, not to the vector: nothing more may be assumed.
-    return builder.load(_place(context, builder, sig, args), align=1)
+    return builder.load(_place(context, builder, sig.args, args), align=1)
 
 
 @type_callable(operator.setitem)
@@ -265,10 +286,10 @@ def _type_setitem(context):
 @lower_builtin(operator.setitem, FlatType, types.Integer, Lane)
 @lower_builtin(operator.setitem, FlatType, types.Integer, types.Number)
 def _setitem(context, builder, sig, args):
-    builder.store(args[2], _place(context, builder, sig, args), align=1)
+    builder.store(args[2], _place(context, builder, sig.args, args), align=1)
 
 
-def _place(context, builder, sig, args):
+def _place(context, builder, kinds, args):
     """Emit the address of an element."""
-    index = context.cast(builder, args[1], sig.args[1], types.intp)
+    index = context.cast(builder, args[1], kinds[1], types.intp)
     return builder.gep(args[0], [index])

@@ -12,7 +12,7 @@ import numpy as np
 
 from kernels.compiled import kernel
 from kernels.functions import exp_all, log
-from kernels.lanes import Flat, numbers
+from kernels.lanes import Flat, copy, numbers
 from kernels.operations import broadcast, fma, select
 from kernels.product import Multiplier, product
 from kernels.tile import GATED, PLAIN, RECTIFIED, Matrix
@@ -155,7 +155,7 @@ def read_batch(net, work, samples, place, streams, shared):
     ``streams[i]``, which are one stream if it is ``shared``.
     """
     x, y, weight = samples.x, samples.y, samples.weight
-    units, inputs = numbers(work.units), work.inputs
+    units = numbers(work.units)
     labels, importance = numbers(work.labels), numbers(work.importance)
     epoch, first, batch = place
     order, width = samples.order, work.lanes
@@ -167,8 +167,7 @@ def read_batch(net, work, samples, place, streams, shared):
             row = order.rows[rows + streams[0]]
             work.labels[b] = broadcast(work.labels[b], y[row])
             work.importance[b] = broadcast(work.labels[b], weight[row])
-            for f in range(features):
-                inputs[b * features + f] = x[row * features + f]
+            copy(work.inputs, b * features, x, row * features, features)
         else:
             for i in range(width):
                 row = order.rows[rows + streams[i]]

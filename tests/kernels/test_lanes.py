@@ -11,6 +11,7 @@ from numba import config, njit
 from kernels.lanes import (
     aligned_zeros,
     as_lanes,
+    copy,
     lane_width,
     lanes_from,
     numbers,
@@ -132,7 +133,7 @@ def test_aligned_zeros_begin_on_a_cache_line(shape, dtype):
 
 
 @njit(error_model="numpy")
-def _copy(lanes, values, count):
+def _write(lanes, values, count):
     for i in range(count):
         lanes[i] = lanes_from(lanes, count)[i]
         numbers(lanes)[i] = values[i]
@@ -146,8 +147,21 @@ def test_a_flat_array_is_the_array(precision, width):
     expected, values = array.copy().reshape(6, width), np.arange(3).astype(precision)
     expected[:3] = expected[3:]
     expected.reshape(-1)[:3] = values
-    _copy(as_lanes(array), numbers(values), 3)
+    _write(as_lanes(array), numbers(values), 3)
     assert (array.reshape(6, width) == expected).all()
+
+
+def _copy_some(target, source):
+    copy(target, 2, source, 1, 3)
+
+
+@PRECISIONS
+def test_numbers_are_copied_from_one_place_to_another(precision):
+    source, target = np.arange(10, dtype=precision), np.zeros(10, precision)
+    for function in (_copy_some, njit(_copy_some)):
+        target[:] = 0
+        function(numbers(target), numbers(source))
+        assert target.tolist() == [0, 0, 1, 2, 3, 0, 0, 0, 0, 0]
 
 
 def test_an_array_with_gaps_is_refused():
