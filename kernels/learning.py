@@ -15,13 +15,11 @@ from kernels.lanes import Flat
 from kernels.nesterov import proximal_step, step
 from kernels.network import backward, bias_gradient, forward, softmax_gradient, weight_gradient
 from kernels.penalty import add_l1_gradient, add_l2_gradient
+from kernels.product import BAND
 from kernels.tile import COLUMNS, ROWS
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
 _GRADIENT_ROOM = 576
-
-#: Rows of it, at least, that share what is read for a column.
-_GRADIENT_ROWS = 32
 
 
 class Optimizer(NamedTuple):
@@ -50,26 +48,39 @@ class Optimizer(NamedTuple):
 
 def learn(net, optimizer, work, batch, shared):
     """Train on the batch in ``work``, in place; ``shared`` as in `read_batch`."""
-    weights, l1, l2 = optimizer.weights, optimizer.l1, optimizer.l2
+    weights = optimizer.weights
     forward(net, weights, work, batch, shared)
     softmax_gradient(net, work, batch)
     for layer in range(net.layers - 1, 0, -1):
         backward(net, weights, work, layer, batch)
     for layer in range(net.layers):
-        inputs, outputs = net.widths[layer], net.widths[layer + 1]
+        descend(net, optimizer, work, layer, batch, shared, (True, True))
+
+
+@kernel
+def descend(net, optimizer, work, layer, batch, shared, doing):
+    """Compute the gradient of a layer by blocks, and step along each as it is there, in place.
+
+    ``doing`` tells whether to compute and whether to step: to time one of both.
+    """
+    computing, stepping = doing
+    l1, l2, gradient = optimizer.l1, optimizer.l2, work.gradient
+    inputs, outputs = net.widths[layer], net.widths[layer + 1]
+    if computing:
         bias_gradient(net, work, layer, batch)
-        start = net.bias[layer]
-        update(
-            optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], (start, 1, outputs, 0)
-        )
-        height, breadth = gradient_block(inputs, outputs, layer == 0 and shared)
-        for first in range(0, outputs, height):
-            for left in range(0, inputs, breadth):
-                rows = height if first + height < outputs else outputs - first
-                columns = breadth if left + breadth < inputs else inputs - left
+    if stepping:
+        block = net.bias[layer], 1, outputs, 0
+        update(optimizer, gradient, l1[2 * layer + 1], l2[2 * layer + 1], block)
+    height, breadth = gradient_block(inputs, outputs, layer == 0 and shared)
+    for first in range(0, outputs, height):
+        for left in range(0, inputs, breadth):
+            rows = height if first + height < outputs else outputs - first
+            columns = breadth if left + breadth < inputs else inputs - left
+            if computing:
                 weight_gradient(net, work, layer, (first, left, rows, columns), batch, shared)
+            if stepping:
                 block = net.weight[layer] + first * inputs + left, rows, columns, inputs
-                update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], block)
+                update(optimizer, gradient, l1[2 * layer], l2[2 * layer], block)
 
 
 @kernel
@@ -82,9 +93,9 @@ def gradient_block(inputs, outputs, whole):
         times = _GRADIENT_ROOM // (inputs * COLUMNS[0])
         return (times if times > 0 else 1) * COLUMNS[0], inputs
     rows = _GRADIENT_ROOM // (inputs * ROWS[0]) * ROWS[0]
-    if rows >= outputs or rows >= _GRADIENT_ROWS:
+    if rows >= outputs or rows >= BAND:
         return rows, inputs
-    rows = _GRADIENT_ROWS if outputs > _GRADIENT_ROWS else outputs
+    rows = BAND if outputs > BAND else outputs
     return rows, _GRADIENT_ROOM // (rows * COLUMNS[0]) * COLUMNS[0]
 
 

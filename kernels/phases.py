@@ -6,19 +6,10 @@ here one phase is repeated for all batches, and the rest left out.
 
 import numpy as np
 
-from kernels.compiled import entry, kernel
+from kernels.compiled import entry
 from kernels.lanes import aligned_zeros, lanes_from
-from kernels.learning import Optimizer, gradient_block, update
-from kernels.network import (
-    Network,
-    backward,
-    bias_gradient,
-    forward,
-    read_batch,
-    softmax_gradient,
-    together,
-    weight_gradient,
-)
+from kernels.learning import Optimizer, descend
+from kernels.network import Network, backward, forward, read_batch, softmax_gradient, together
 from kernels.training import Runs, Samples, workspace
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".
@@ -81,28 +72,6 @@ def _repeat(net, runs, samples, work, sizes, phase):
                         backward(net, w, work, layer, batch)
                 else:
                     for layer in range(net.layers):
-                        _layer(net, optimizer, work, layer, batch, shared, phase == 3)
-
-
-@kernel
-def _layer(net, optimizer, work, layer, batch, shared, gradient):
-    """Compute the gradient of a layer, or step along what is there instead of it."""
-    l1, l2 = optimizer.l1, optimizer.l2
-    inputs, outputs = net.widths[layer], net.widths[layer + 1]
-    if gradient:
-        bias_gradient(net, work, layer, batch)
-    else:
-        start = net.bias[layer]
-        update(
-            optimizer, work.gradient, l1[2 * layer + 1], l2[2 * layer + 1], (start, 1, outputs, 0)
-        )
-    height, breadth = gradient_block(inputs, outputs, layer == 0 and shared)
-    for first in range(0, outputs, height):
-        for left in range(0, inputs, breadth):
-            rows = height if first + height < outputs else outputs - first
-            columns = breadth if left + breadth < inputs else inputs - left
-            if gradient:
-                weight_gradient(net, work, layer, (first, left, rows, columns), batch, shared)
-            else:
-                block = net.weight[layer] + first * inputs + left, rows, columns, inputs
-                update(optimizer, work.gradient, l1[2 * layer], l2[2 * layer], block)
+                        descend(
+                            net, optimizer, work, layer, batch, shared, (phase == 3, phase == 4)
+                        )

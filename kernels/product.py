@@ -18,8 +18,9 @@ from kernels.tile import COLUMNS, PLAIN, ROWS, Matrix, tiles
 #: Bytes of columns of B that a tile reads: they stay in the L1 cache.
 _SLICE = 12 * 1024
 
-#: Rows of C, of which those columns make a strip that stays there too.
-_BAND = 32
+#: Rows of C, of which those columns make a strip that stays there too; fewer would share what is
+#: read of B among too few.
+BAND = 32
 
 
 class Multiplier(NamedTuple):
@@ -106,7 +107,7 @@ def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
     m, n, terms = shape
     # Rows that meet all columns before the next rows do: what is read of them again for each few
     # columns stays in the L2 cache. All of A, where it has numbers: B is read but once then.
-    height = m if alike else _BAND
+    height = m if alike else BAND
     for upper in range(0, m, height):
         lower = upper + height if upper + height < m else m
         j = 0
@@ -115,8 +116,8 @@ def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
             part = _from(b, 0, j)
             if lower - upper > ROWS[0] and b.row > b.column:
                 part = _gathered(part, panel, terms, columns)
-            for top in range(upper, lower, _BAND):
-                rows = _BAND if top + _BAND < lower else lower - top
+            for top in range(upper, lower, BAND):
+                rows = BAND if top + BAND < lower else lower - top
                 _strip(
                     _from(c, top, j),
                     _from(start, top, j),
