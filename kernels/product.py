@@ -23,6 +23,11 @@ _SLICE = 12 * 1024
 BAND = 32
 
 
+#: Most terms and most rows of a product that reads B where it is, and how many cache lines may lie
+#: the same power of two apart before they drive each other out of the L1 cache.
+_FEW_TERMS, _FEW_ROWS, _LINES = 40, 128, 512
+
+
 class Multiplier(NamedTuple):
     """What `product` works with.
 
@@ -108,13 +113,16 @@ def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
     # Rows that meet all columns before the next rows do: what is read of them again for each few
     # columns stays in the L2 cache. All of A, where it has numbers: B is read but once then.
     height = m if alike else BAND
+    scattered = b.row > b.column and (
+        terms > _FEW_TERMS or height > _FEW_ROWS or terms * (b.row & -b.row) > _LINES
+    )
     for upper in range(0, m, height):
         lower = upper + height if upper + height < m else m
         j = 0
         while j < n:
             columns = _columns(n - j)
             part = _from(b, 0, j)
-            if lower - upper > ROWS[0] and b.row > b.column:
+            if scattered and lower - upper > ROWS[0]:
                 part = _gathered(part, panel, terms, columns)
             for top in range(upper, lower, BAND):
                 rows = BAND if top + BAND < lower else lower - top

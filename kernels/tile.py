@@ -145,19 +145,29 @@ def _emit_tile(builder, lane, matrices, i, size, terms, ending):
     ]
     totals = _emit_sums(builder, lane, begin, a, b, (a.below(builder, i), *size, terms))
     places = c.places(builder, c.below(builder, i), *size)
-    plain = builder.icmp_signed("==", ending, _word(PLAIN))
-    rectified = builder.icmp_signed("==", ending, _word(RECTIFIED))
-    gates = gate.places(builder, gate.below(builder, i), *size)
+    kinds = {PLAIN: "plain", RECTIFIED: "rectified", GATED: "gated"}
+    blocks = [builder.append_basic_block(f"tile.{name}") for name in kinds.values()]
+    kept = builder.append_basic_block("tile.kept")
+    choice = builder.switch(ending, blocks[0])
+    for kind, block in zip(kinds, blocks, strict=True):
+        choice.add_case(_word(kind), block)
+        builder.position_at_end(block)
+        controls = totals
+        if kind == GATED:
+            gates = gate.places(builder, gate.below(builder, i), *size)
+            controls = [gate.load(builder, place) for place in gates]
+        for total, place, control in zip(totals, places, controls, strict=True):
+            c.store(
+                builder, total if kind == PLAIN else _open(builder, lane, control, total), place
+            )
+        builder.branch(kept)
+    builder.position_at_end(kept)
+
+
+def _open(builder, lane, control, total):
+    """Emit zero where ``control`` is not above zero, and elsewhere the total."""
     zero = constant(lane, 0.0)
-    with builder.if_else(plain) as (then, otherwise):
-        with then:
-            for total, place in zip(totals, places, strict=True):
-                c.store(builder, total, place)
-        with otherwise:
-            for total, place, at in zip(totals, places, gates, strict=True):
-                control = builder.select(rectified, total, gate.load(builder, at))
-                closed = builder.fcmp_ordered("<=", control, zero)
-                c.store(builder, builder.select(closed, zero, total), place)
+    return builder.select(builder.fcmp_ordered("<=", control, zero), zero, total)
 
 
 def _emit_sums(builder, lane, begin, a, b, size):
