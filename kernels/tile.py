@@ -165,7 +165,7 @@ def _emit_tile(builder, lane, matrices, i, size, terms, ending):
 
 
 def _open(builder, lane, control, total):
-    """Emit zero where ``control`` is not above zero, and elsewhere the total."""
+    """Emit zero where ``control`` is zero or below, and elsewhere the total."""
     zero = constant(lane, 0.0)
     return builder.select(builder.fcmp_ordered("<=", control, zero), zero, total)
 
