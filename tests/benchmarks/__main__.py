@@ -204,6 +204,9 @@ def main() -> None:
     parser.add_argument("--peers", default=",".join(PEERS), help="which, by the names of the files")
     options = parser.parse_args()
     peers = list(dict.fromkeys(["regsweep", *options.peers.split(",")]))
+    names = [problem.name for problem in problems()]
+    if not any(options.only in name for name in names):
+        parser.error(f"--only {options.only}: no work is called so; there is {'; '.join(names)}")
     found = measure(options.rounds, options.only, peers)
     print(json.dumps(found) if options.json else table(found))
 
