@@ -242,7 +242,7 @@ def copy(target, first, source, start, count):
 
 @type_callable(copy)
 def _type_copy(context):
-    return lambda target, first, source, start, count: types.none
+    return lambda target, first, source, start, count: types.none if target == source else None
 
 
 @lower_builtin(copy, FlatType, types.Integer, FlatType, types.Integer, types.Integer)

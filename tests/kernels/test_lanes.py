@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numba import config, njit
+from numba.core.errors import TypingError
 
 from kernels.lanes import (
     aligned_zeros,
@@ -162,6 +163,11 @@ def test_numbers_are_copied_from_one_place_to_another(precision):
         target[:] = 0
         function(numbers(target), numbers(source))
         assert target.tolist() == [0, 0, 1, 2, 3, 0, 0, 0, 0, 0]
+
+
+def test_numbers_of_another_precision_are_not_copied():
+    with pytest.raises(TypingError):
+        njit(_copy_some)(numbers(np.zeros(10)), numbers(np.zeros(10, np.float32)))
 
 
 def test_an_array_with_gaps_is_refused():
