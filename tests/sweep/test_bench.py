@@ -107,6 +107,17 @@ def test_phases_do_what_training_does():
         )
 
 
+def test_the_gradient_is_computed_in_its_phase_and_left_alone_by_the_step():
+    trainer = Trainer(specification(ROLLED, "float64"), range(8), epochs=1)
+    packs = trainer.packs
+    phases = Phases(packs.net, packs.runs, trainer.samples, trainer.batch)
+    gradient = phases._arguments[-1].gradient.array
+    for phase in PHASES:
+        gradient[...] = 7
+        phases.repeat(phase, 1)
+        assert (gradient == 7).all() == (phase != "gradient")
+
+
 def test_frozen_work_is_measured_as_a_sweep_does_it():
     article = Trainer(specification(WORKS[0], "float64"), range(32), epochs=3)
     assert article.packs.frozen
