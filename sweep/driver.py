@@ -105,7 +105,8 @@ def run(spec: Sweep, where: Where) -> Outcome:
         experiment = prepare(spec)
         clock.lap("data")
         with parallel(where.jobs, where.backend, where.scheduler, experiment.dataset) as workers:
-            compile_kernels(experiment.plan)
+            with interrupt.noted():  # LLVM calls Python back: what a signal raises there is lost
+                compile_kernels(experiment.plan)
             clock.lap("compile")
             with _opened(experiment, where) as sink:
                 with suppress(Interrupted):  # the outcome says so

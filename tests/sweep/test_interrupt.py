@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sweep import Sweep, driver
 from sweep.interrupt import Interrupt, Interrupted
 from tests.sweep.console import call, csv, environment, parts, start, wait
 
@@ -151,6 +152,20 @@ def test_before_there_is_anything_to_keep(tmp_path):
         out, err = process.communicate(timeout=30)
         assert process.returncode in (143, -signal.SIGTERM) and out == ""
         assert "Traceback" not in err
+
+
+def test_a_signal_is_not_lost_while_kernels_are_compiled(monkeypatch):
+    """LLVM calls Python back then, and what is raised in there is printed and forgotten."""
+    compiled = []
+
+    def compile_kernels(plan):
+        os.kill(os.getpid(), signal.SIGTERM)
+        compiled.append(plan)
+
+    monkeypatch.setattr(driver, "compile_kernels", compile_kernels)
+    with pytest.raises(Interrupted):
+        Sweep(l1=0, l2=0, seeds=[1], epochs=1).run()
+    assert compiled
 
 
 class TestHandler:
