@@ -120,13 +120,14 @@ def update(optimizer, gradient, l1, l2, block):
     weights, memory = optimizer.weights, optimizer.memory
     rate, momentum = optimizer.rate, optimizer.momentum
     first, rows, columns, distance = block
+    twice, threshold = l2 + l2, rate * l1
     for row in range(rows):
         start, begin = first + row * distance, row * columns
         for i in range(columns):
             w, u = weights[start + i], memory[start + i]
-            g = add_l2_gradient(gradient[begin + i], w, l2)
+            g = add_l2_gradient(gradient[begin + i], w, twice)
             if optimizer.proximal:
-                w, u = proximal_step(w, u, g, rate, momentum, l1)
+                w, u = proximal_step(w, u, g, rate, momentum, threshold)
             else:
                 w, u = step(w, u, add_l1_gradient(g, w, l1), rate, momentum)
             weights[start + i] = w

@@ -12,13 +12,13 @@ from kernels.operations import broadcast, copysign, emitted, fma, select
 @emitted()
 def add_l1_gradient(g, w, l1):
     """Return g with a subgradient of l1 |w| added."""
-    return g + select(w == 0.0, 0.0, copysign(l1, w))
+    return select(w == 0.0, g, g + copysign(l1, w))
 
 
 @emitted()
-def add_l2_gradient(g, w, l2):
-    """Return g with the gradient of l2 w^2 added."""
-    return fma(l2 + l2, w, g)
+def add_l2_gradient(g, w, twice):
+    """Return g with the gradient of l2 w^2 added, where 2 l2 is given."""
+    return fma(twice, w, g)
 
 
 @emitted()
