@@ -25,9 +25,9 @@ def proximal_step(w, x, g, rate, momentum, threshold):
 
         x' = prox(w - r g),  w' = x' + m (x' - x)
 
-    The ``threshold`` r l1 acts on the iterate x, before the momentum, as in FISTA (Beck and Teboulle,
-    2009): the fixed point is then the minimum of loss + l1 |x| whatever the momentum, and the
-    zeros of x are exact.
+    The ``threshold`` r l1 acts on the iterate x, before the momentum, as in FISTA (Beck and
+    Teboulle, 2009): the fixed point is then the minimum of loss + l1 |x| whatever the momentum,
+    and the zeros of x are exact.
     """
     following = soft_threshold(fma(-rate, g, w), threshold)
     return fma(momentum, following - x, following), following

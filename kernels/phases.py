@@ -10,6 +10,7 @@ from kernels.compiled import entry
 from kernels.lanes import aligned_zeros, lanes_from
 from kernels.learning import Optimizer, descend
 from kernels.network import Network, backward, forward, read_batch, softmax_gradient, together
+from kernels.subnormals import flush_subnormals, restore_subnormals
 from kernels.training import Runs, Samples, workspace
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".
@@ -51,6 +52,7 @@ class Phases:
 @entry
 def _repeat(net, runs, samples, work, sizes, phase):
     packs, batch_size, epochs = sizes
+    before = flush_subnormals()
     n = samples.order.size
     for pack in range(packs):
         parameter, penalty = pack * net.size, pack * 2 * net.layers
@@ -75,3 +77,4 @@ def _repeat(net, runs, samples, work, sizes, phase):
                         descend(
                             net, optimizer, work, layer, batch, shared, (phase == 3, phase == 4)
                         )
+    restore_subnormals(before)

@@ -21,6 +21,7 @@ from kernels.network import (
 from kernels.operations import select
 from kernels.penalty import norms
 from kernels.product import multiplier
+from kernels.subnormals import flush_subnormals, restore_subnormals
 
 #: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
 EVALUATION_BATCH = 32
@@ -150,6 +151,7 @@ def prepare(
 @entry
 def _train(net, code, runs, samples, work, sizes, proximal, freeze):
     packs, batch_size, epochs = sizes
+    before = flush_subnormals()
     n = samples.order.size
     one_batch = n <= batch_size and samples.order.epochs == 1
     for pack in range(packs):
@@ -171,6 +173,7 @@ def _train(net, code, runs, samples, work, sizes, proximal, freeze):
                 if epoch == 0 or not one_batch:
                     read_batch(net, work, samples, (epoch, first, batch), streams, shared)
                 learn(code, optimizer, work, batch, shared)
+    restore_subnormals(before)
 
 
 class Measures(NamedTuple):
@@ -215,6 +218,7 @@ def evaluate(
 @entry
 def _evaluate(net, weights, streams, samples, work, found, packs, raising):
     losses, rights = found.loss, found.accuracy
+    before = flush_subnormals()
     n = samples.order.size
     for pack in range(packs):
         w = lanes_from(weights, pack * net.size)
@@ -229,6 +233,7 @@ def _evaluate(net, weights, streams, samples, work, found, packs, raising):
             rights[pack] = rights[pack] + right
             if raising:
                 _raise_peaks(net, work, batch, peak)
+    restore_subnormals(before)
 
 
 @kernel

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from kernels.lanes import lane_width
-from tests.kernels.packing import experiment, train_runs
+from tests.kernels.packing import dying, experiment, train_runs
 
 
 def hashes(widths_of_lanes: dict[str, int]) -> dict[str, str]:
@@ -19,6 +19,7 @@ def hashes(widths_of_lanes: dict[str, int]) -> dict[str, str]:
             outcome = train_runs(drawn, width)
             assert np.isfinite(outcome.loss).all()
             found[f"{precision} {widths}"] = outcome.hash()
+        found[f"{precision} dying"] = train_runs(dying(precision), width).hash()
     return found
 
 

@@ -165,6 +165,23 @@ def experiment(
     return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal)
 
 
+def dying(precision: str, proximal: bool = False):
+    """Return runs all of whose weights an L2 penalty takes below the normal range."""
+    drawn = experiment(
+        seed=4,
+        widths=(4, 6, 5, 3),
+        runs=3,
+        epochs=2400,
+        proximal=proximal,
+        precision=precision,
+    )
+    nothing = np.zeros_like(drawn.runs[0].l1)
+    runs = [
+        run._replace(l1=nothing, l2=nothing + 1, rate=0.05, momentum=0.0) for run in drawn.runs
+    ]
+    return drawn._replace(runs=runs)
+
+
 def initial(random, net: Network) -> np.ndarray:
     """Draw weights as `he` does, and biases around zero."""
     flat = random.normal(scale=0.3, size=net.size)

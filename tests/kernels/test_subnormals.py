@@ -1,0 +1,42 @@
+"""What dies out becomes zero while kernels run, and nothing else is changed by it."""
+
+import numpy as np
+import pytest
+from numba import config
+
+from kernels.training import evaluate, train
+from tests.kernels.packing import dying, experiment, pack, train_runs
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="kernels run uncompiled")
+@pytest.mark.parametrize("proximal", [False, True])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_no_weight_that_dies_out_becomes_subnormal(precision, proximal):
+    drawn = dying(precision, proximal)
+    width = 8 if precision == "float64" else 16
+    runs = pack(drawn.runs, width, precision, proximal)
+    train(*(drawn.net, runs, drawn.samples, 7, drawn.epochs), proximal=proximal)
+    tiny = np.finfo(precision).tiny
+    for found in (runs.parameters, runs.memory):
+        assert (abs(found[:, drawn.net.place("w1")]) < 1e3 * tiny).all()
+        assert ((abs(found) >= tiny) | (found == 0)).all()
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_every_lane_width_gives_the_same_bytes(precision):
+    drawn = dying(precision)
+    expected = train_runs(drawn, width=8).hash()
+    assert train_runs(drawn, width=1).hash() == train_runs(drawn, width=16).hash() == expected
+
+
+def test_afterwards_subnormal_numbers_are_numbers_again():
+    drawn = experiment(seed=5, widths=(3, 4, 2), epochs=1)
+    runs = pack(drawn.runs, 8, "float64")
+    halves = []
+    for step in (
+        lambda: train(drawn.net, runs, drawn.samples, drawn.batch_size, 1),
+        lambda: evaluate(drawn.net, runs, runs.parameters, drawn.samples),
+    ):
+        step()
+        halves.append(np.full(8, np.finfo(float).tiny) * 0.5)
+    assert np.all(halves)
