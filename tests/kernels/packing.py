@@ -176,9 +176,7 @@ def dying(precision: str, proximal: bool = False):
         precision=precision,
     )
     nothing = np.zeros_like(drawn.runs[0].l1)
-    runs = [
-        run._replace(l1=nothing, l2=nothing + 1, rate=0.05, momentum=0.0) for run in drawn.runs
-    ]
+    runs = [run._replace(l1=nothing, l2=nothing + 1, rate=0.05, momentum=0.0) for run in drawn.runs]
     return drawn._replace(runs=runs)
 
 
