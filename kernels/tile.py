@@ -21,7 +21,7 @@ from kernels.operations import call, constant, fma, select, splat
 
 #: Rows and columns that a tile may have. The most of both, with a row of B and a number of A, fill
 #: the registers; each size takes time to compile.
-ROWS = (4, 2, 1)
+ROWS = (4, 1)
 COLUMNS = (6, 4, 3, 2, 1) if vector_registers() == 32 else (3, 2, 1)
 
 _WORD = ir.IntType(64)
