@@ -12,7 +12,7 @@ from kernels.operations import broadcast, copysign, emitted, fma, select
 @emitted()
 def add_l1_gradient(g, w, l1):
     """Return g with a subgradient of l1 |w| added."""
-    return select(w == 0.0, g, g + copysign(l1, w))
+    return g + select(w == 0.0, 0.0, copysign(l1, w))
 
 
 @emitted()
