@@ -25,7 +25,10 @@ from kernels.operations import (
 
 @emitted()
 def exp(x):
-    """Return e**x: 0 and inf beyond the range, subnormals gradually, NaN for NaN."""
+    """Return e**x: 0 and inf beyond the range, subnormals gradually, NaN for NaN.
+
+    Kernels that Python calls have no subnormals, see `kernels.subnormals`: there they are 0.
+    """
     return (_exp64 if x.dtype == np.float64 else _exp32)(x)
 
 

@@ -14,9 +14,9 @@ from kernels.penalty import soft_threshold
 @emitted(results=2)
 def step(w, u, g, rate, momentum):
     """Return the next weight and velocity."""
-    descent = rate * g
-    u = fma(momentum, u, -descent)
-    return w + fma(momentum, u, -descent), u
+    descent = -rate * g
+    u = fma(momentum, u, descent)
+    return w + fma(momentum, u, descent), u
 
 
 @emitted(results=2)

@@ -2,9 +2,9 @@
 
 Every operation is a Python function as well, on NumPy arrays whose last axis is the lanes, so
 that the kernels also run uncompiled (``NUMBA_DISABLE_JIT=1``), to step through and to measure
-coverage; `fma` then rounds twice. A function of nothing but Lanes is compiled by running it once
-in Python with Lanes that emit their operations, see `emitted`. `lanes`, this file, `subnormals`,
-`tile`, `product` and `frozen` are the only ones that speak LLVM.
+coverage; `fma` then rounds twice, and subnormal numbers stay. A function of nothing but Lanes is
+compiled by running it once in Python with Lanes that emit their operations, see `emitted`. `lanes`,
+this file, `subnormals`, `tile`, `product` and `frozen` are the only ones that speak LLVM.
 
 No operation is marked for reassociation or contraction: multiply-adds are fused where `fma` says
 so and nowhere else, so the bits of a result depend neither on the processor nor on the width.

@@ -12,6 +12,7 @@ from kernels.functions import exp
 from kernels.lanes import aligned_zeros, as_lanes, lane_width, numbers
 from kernels.network import Network, forward, read_batch
 from kernels.operations import broadcast, select
+from kernels.subnormals import flush_subnormals, restore_subnormals
 from kernels.training import EVALUATION_BATCH, Samples, workspace
 
 
@@ -45,6 +46,7 @@ def _probabilities(net, weights, streams, samples, work, found):
     layers, capacity = net.layers, work.capacity
     classes, logits = net.widths[layers], net.room[layers] * capacity
     n = samples.order.size
+    before = flush_subnormals()
     for first in range(0, n, capacity):
         batch = capacity if first + capacity < n else n - first
         read_batch(net, work, samples, (0, first, batch), streams, False)
@@ -61,3 +63,4 @@ def _probabilities(net, weights, streams, samples, work, found):
                 total = total + e
             for c in range(classes):
                 found[p + c] = found[p + c] / total
+    restore_subnormals(before)

@@ -113,7 +113,7 @@ def train(
         Whether to compile code for this very network: about a second, once, for several times
         the speed of a tiny one, and the same bits. See `kernels.frozen.freezes`.
     """
-    batch_size = min(batch_size, samples.order.shape[1])
+    batch_size = max(1, min(batch_size, samples.order.shape[1]))
     work = workspace(net, runs.parameters, batch_size)
     freeze = freeze and not config.DISABLE_JIT
     sizes = len(runs.streams), batch_size, epochs
@@ -202,7 +202,7 @@ def evaluate(
     Without ``peaks``, `Measures.peak` stays 0.
     """
     n = samples.order.shape[1]
-    work = workspace(net, weights, min(EVALUATION_BATCH, n))
+    work = workspace(net, weights, max(1, min(EVALUATION_BATCH, n)))
     packs, _, width = weights.shape
     loss = aligned_zeros((packs, width), weights.dtype)
     right = aligned_zeros((packs, width), weights.dtype)
@@ -267,11 +267,13 @@ def penalty_norms(net: Network, weights: np.ndarray) -> tuple[np.ndarray, np.nda
 @entry
 def _penalty_norms(weights, one, two, bounds, shape):
     packs, kinds, size = shape
+    before = flush_subnormals()
     for pack in range(packs):
         start = pack * size
         for i in range(kinds):
             found = norms(weights, start + bounds[i], start + bounds[i + 1])
             one[pack * kinds + i], two[pack * kinds + i] = found
+    restore_subnormals(before)
 
 
 def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:

@@ -161,7 +161,8 @@ def _started(
                     n_workers=workers,
                     threads_per_worker=1,
                     dashboard_address="127.0.0.1:0",
-                    silence_logs=logging.ERROR,  # not that an interruption cancels tasks
+                    # Not that an interruption cancels tasks, nor what it then cannot find.
+                    silence_logs=logging.CRITICAL,
                 )
             )
         except (OSError, ValueError) as error:

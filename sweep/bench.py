@@ -23,7 +23,8 @@ from sweep.workload import DIGITS, IMAGES, WORKS, Trainer, Work, flops, specific
 
 PRECISIONS = ("float64", "float32")
 
-#: Floating-point operations that a thread does between two looks at the clock.
+#: Floating-point operations that a thread does between two looks at the clock; of work, an epoch
+#: where that is more.
 _PEAK_FLOPS, _WORK_FLOPS = 3e8, 6e8
 
 #: Times that everything is measured; fewer where that takes longer than these seconds.

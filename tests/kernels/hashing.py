@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from kernels.lanes import lane_width
-from tests.kernels.packing import dying, experiment, train_runs
+from tests.kernels.packing import broken, dying, experiment, train_runs
 
 
 def hashes(widths_of_lanes: dict[str, int]) -> dict[str, str]:
@@ -20,6 +20,11 @@ def hashes(widths_of_lanes: dict[str, int]) -> dict[str, str]:
             assert np.isfinite(outcome.loss).all()
             found[f"{precision} {widths}"] = outcome.hash()
         found[f"{precision} dying"] = train_runs(dying(precision), width).hash()
+        drawn = experiment(9, (4, 6, 5, 3), runs=5, epochs=6, precision=precision)
+        for how in ("too fast", "NaN"):  # even of a NaN, the sign
+            runs = [broken(run, how) for run in drawn.runs]
+            diverged = train_runs(drawn._replace(runs=runs), width)
+            found[f"{precision} {how}"] = diverged.hash()
     return found
 
 

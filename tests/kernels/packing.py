@@ -166,7 +166,7 @@ def experiment(
 
 
 def dying(precision: str, proximal: bool = False):
-    """Return runs all of whose weights an L2 penalty takes below the normal range."""
+    """Return runs all of whose weights an L2 penalty takes to the end of the normal range."""
     drawn = experiment(
         seed=4,
         widths=(4, 6, 5, 3),
@@ -178,6 +178,14 @@ def dying(precision: str, proximal: bool = False):
     nothing = np.zeros_like(drawn.runs[0].l1)
     runs = [run._replace(l1=nothing, l2=nothing + 1, rate=0.05, momentum=0.0) for run in drawn.runs]
     return drawn._replace(runs=runs)
+
+
+def broken(run: Run, how: str) -> Run:
+    """Return a run that diverges: ``too fast``, or weights that are ``NaN`` or ``infinite``."""
+    if how == "too fast":
+        return run._replace(rate=1e6)
+    parameters = np.full_like(run.parameters, np.nan if how == "NaN" else np.inf)
+    return run._replace(parameters=parameters)
 
 
 def initial(random, net: Network) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.kernels.packing import Run, experiment, experiments, train_runs
+from tests.kernels.packing import broken, experiment, experiments, train_runs
 
 
 @settings(deadline=None, max_examples=25)
@@ -36,13 +36,6 @@ def test_neither_neighbours_nor_the_place_in_a_pack_change_a_run(drawn, data):
     assert train_runs(drawn._replace(runs=[drawn.runs[alone]]), width).bytes(0) == (
         together.bytes(alone)
     )
-
-
-def broken(run: Run, how: str) -> Run:
-    if how == "too fast":
-        return run._replace(rate=1e6)
-    parameters = np.full_like(run.parameters, np.nan if how == "NaN" else np.inf)
-    return run._replace(parameters=parameters)
 
 
 @pytest.mark.parametrize("how", ["too fast", "NaN", "infinite"])
