@@ -35,8 +35,19 @@ _METHODS = (
     "_finalize_final_module",
 )
 
-#: Passes over what kernels do not have: closures, and expressions of whole arrays.
-_NEEDLESS = ("InlineClosureLikes", "NopythonRewrites")
+#: Passes over what kernels do not have: closures, code of other functions to be copied in,
+#: ``with``, loops over tuples of several types, tests for None, references to be given up, and
+#: expressions of whole arrays.
+_NEEDLESS = (
+    "InlineClosureLikes",
+    "InlineInlinables",
+    "WithLift",
+    "LiteralUnroll",
+    "RewriteSemanticConstants",
+    "DeadBranchPrune",
+    "IRLegalization",
+    "NopythonRewrites",
+)
 
 #: Passes of LLVM's that put variables into registers and leave loops as they are.
 _TIDYING = ("sroa", "instruction_combine", "simplify_cfg")
