@@ -30,7 +30,7 @@ class Phases:
     """
 
     def __init__(self, net: Network, runs: Runs, samples: Samples, batch_size: int) -> None:
-        batch_size = max(1, min(batch_size, samples.order.shape[1]))
+        batch_size = min(batch_size, samples.order.shape[1])
         copies = runs._replace(
             parameters=aligned_zeros(runs.parameters.shape, runs.parameters.dtype),
             memory=aligned_zeros(runs.memory.shape, runs.memory.dtype),

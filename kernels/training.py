@@ -113,7 +113,7 @@ def train(
         Whether to compile code for this very network: about a second, once, for several times
         the speed of a tiny one, and the same bits. See `kernels.frozen.freezes`.
     """
-    batch_size = max(1, min(batch_size, samples.order.shape[1]))
+    batch_size = min(batch_size, samples.order.shape[1])
     work = workspace(net, runs.parameters, batch_size)
     freeze = freeze and not config.DISABLE_JIT
     sizes = len(runs.streams), batch_size, epochs
@@ -202,7 +202,7 @@ def evaluate(
     Without ``peaks``, `Measures.peak` stays 0.
     """
     n = samples.order.shape[1]
-    work = workspace(net, weights, max(1, min(EVALUATION_BATCH, n)))
+    work = workspace(net, weights, min(EVALUATION_BATCH, n))
     packs, _, width = weights.shape
     loss = aligned_zeros((packs, width), weights.dtype)
     right = aligned_zeros((packs, width), weights.dtype)
@@ -277,7 +277,15 @@ def _penalty_norms(weights, one, two, bounds, shape):
 
 
 def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
-    """Return zeros to work in, with room for a batch."""
+    """Return zeros to work in, with room for a batch.
+
+    Raises
+    ------
+    ValueError
+        If the batch is empty: a kernel itself must raise nothing, see `kernels.subnormals`.
+    """
+    if capacity < 1:
+        raise ValueError(f"a batch should have at least one sample, and has {capacity}")
     width, dtype = parameters.shape[2], parameters.dtype
     units = int(net.room[-1]) * capacity
 

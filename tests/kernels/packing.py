@@ -165,7 +165,7 @@ def experiment(
     return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal)
 
 
-def dying(precision: str, proximal: bool = False):
+def dying(precision: str, proximal: bool = False) -> Experiment:
     """Return runs all of whose weights an L2 penalty takes to the end of the normal range."""
     drawn = experiment(
         seed=4,

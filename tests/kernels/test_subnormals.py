@@ -46,3 +46,18 @@ def test_afterwards_subnormal_numbers_are_numbers_again():
         step()
         halves.append(np.full(8, np.finfo(float).tiny) * 0.5)
     assert np.all(halves)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_an_empty_batch_is_refused_before_a_kernel_runs(batch_size):
+    drawn = experiment(seed=5, widths=(3, 4, 2))
+    runs = pack(drawn.runs, 8, "float64")
+    nothing = drawn.samples._replace(order=drawn.samples.order[:, :0].copy())
+    for step in (
+        lambda: train(drawn.net, runs, drawn.samples, batch_size, 1),
+        lambda: train(drawn.net, runs, nothing, 7, 1),
+        lambda: evaluate(drawn.net, runs, runs.parameters, nothing),
+    ):
+        with pytest.raises(ValueError, match="at least one sample, and has"):
+            step()
+    assert (np.full(8, np.finfo(float).tiny) * 0.5).all()
