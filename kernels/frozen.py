@@ -21,11 +21,11 @@ from numba.extending import (
     unbox,
 )
 
-from kernels.lanes import Lane
+from kernels.lane.lanes import Lane
+from kernels.lane.operations import Traced, constant
+from kernels.lane.product import Multiplier
 from kernels.learning import Optimizer, learn
 from kernels.network import Workspace, network
-from kernels.operations import Traced, constant
-from kernels.product import Multiplier
 
 #: Instructions, roughly, that are still quick to compile.
 _LIMIT = 1500

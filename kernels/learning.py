@@ -10,13 +10,13 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-from kernels.compiled import INNER, kernel
-from kernels.lanes import Flat
+from kernels.lane.compiled import INNER, kernel
+from kernels.lane.lanes import Flat
+from kernels.lane.product import BAND
+from kernels.lane.tile import COLUMNS, ROWS
 from kernels.nesterov import proximal_step, step
 from kernels.network import backward, bias_gradient, forward, softmax_gradient, weight_gradient
 from kernels.penalty import add_l1_gradient, add_l2_gradient
-from kernels.product import BAND
-from kernels.tile import COLUMNS, ROWS
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
 _GRADIENT_ROOM = 576

@@ -7,7 +7,7 @@ The weight is kept where the gradient is taken, at the look-ahead point; u is th
 learning rate and m the momentum.
 """
 
-from kernels.operations import emitted, fma
+from kernels.lane.operations import emitted, fma
 from kernels.penalty import soft_threshold
 
 

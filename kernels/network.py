@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.compiled import kernel
-from kernels.functions import exp_all, log
-from kernels.lanes import Flat, copy, numbers
-from kernels.operations import broadcast, fma, select
-from kernels.product import Multiplier, product
-from kernels.tile import GATED, PLAIN, RECTIFIED, Matrix
+from kernels.lane.compiled import kernel
+from kernels.lane.exp_log import exp_all, log
+from kernels.lane.lanes import Flat, copy, numbers
+from kernels.lane.operations import broadcast, fma, select
+from kernels.lane.product import Multiplier, product
+from kernels.lane.tile import GATED, PLAIN, RECTIFIED, Matrix
 
 
 class Network(NamedTuple):

@@ -5,8 +5,8 @@ gradient(w) = l1 sign(w) + 2 l2 w        with sign(0) = 0, a subgradient of the 
 prox(w)     = sign(w) max(|w| - t, 0)    the proximal step of t |w|, which gives exact zeros
 """
 
-from kernels.compiled import kernel
-from kernels.operations import broadcast, copysign, emitted, fma, select
+from kernels.lane.compiled import kernel
+from kernels.lane.operations import broadcast, copysign, emitted, fma, select
 
 
 @emitted()

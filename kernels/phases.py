@@ -6,11 +6,11 @@ here one phase is repeated for all batches, and the rest left out.
 
 import numpy as np
 
-from kernels.compiled import entry
-from kernels.lanes import aligned_zeros, lanes_from
+from kernels.lane.compiled import entry
+from kernels.lane.lanes import aligned_zeros, lanes_from
+from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.learning import Optimizer, descend
 from kernels.network import Network, backward, forward, read_batch, softmax_gradient, together
-from kernels.subnormals import flush_subnormals, restore_subnormals
 from kernels.training import Runs, Samples, workspace
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".

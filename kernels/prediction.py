@@ -7,12 +7,12 @@ exactly zero are left out of it, so nor do the bits when what feeds nothing is.
 
 import numpy as np
 
-from kernels.compiled import entry
-from kernels.functions import exp
-from kernels.lanes import aligned_zeros, as_lanes, lane_width, numbers
+from kernels.lane.compiled import entry
+from kernels.lane.exp_log import exp
+from kernels.lane.lanes import aligned_zeros, as_lanes, lane_width, numbers
+from kernels.lane.operations import broadcast, select
+from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.network import Network, forward, read_batch
-from kernels.operations import broadcast, select
-from kernels.subnormals import flush_subnormals, restore_subnormals
 from kernels.training import EVALUATION_BATCH, Samples, workspace
 
 

@@ -5,9 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import config
 
-from kernels.compiled import entry, kernel
 from kernels.frozen import Frozen
-from kernels.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
+from kernels.lane.compiled import entry, kernel
+from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
+from kernels.lane.operations import select
+from kernels.lane.product import multiplier
+from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.learning import Optimizer, gradient_size, learn
 from kernels.network import (
     Network,
@@ -18,10 +21,7 @@ from kernels.network import (
     read_batch,
     together,
 )
-from kernels.operations import select
 from kernels.penalty import norms
-from kernels.product import multiplier
-from kernels.subnormals import flush_subnormals, restore_subnormals
 
 #: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
 EVALUATION_BATCH = 32
@@ -282,7 +282,7 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
     Raises
     ------
     ValueError
-        If the batch is empty: a kernel itself must raise nothing, see `kernels.subnormals`.
+        If the batch is empty: a kernel itself must raise nothing, see `kernels.lane.subnormals`.
     """
     if capacity < 1:
         raise ValueError(f"a batch should have at least one sample, and has {capacity}")

@@ -9,31 +9,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from results.cells import summary as summary
-    from results.choice import best as best
-    from results.history import load_history as load_history
-    from results.lines import curves as curves
-    from results.lines import pareto as pareto
-    from results.lines import path as path
-    from results.maps import differences as differences
-    from results.maps import heatmap as heatmap
-    from results.matrices import weight_path as weight_path
-    from results.matrices import weights as weights
-    from results.reading import load as load
+    from results.cells.choice import best as best
+    from results.cells.summary import summary as summary
+    from results.directory.history import load_history as load_history
+    from results.directory.reading import load as load
+    from results.pictures.lines import curves as curves
+    from results.pictures.lines import pareto as pareto
+    from results.pictures.lines import path as path
+    from results.pictures.maps import differences as differences
+    from results.pictures.maps import heatmap as heatmap
+    from results.pictures.matrices import weight_path as weight_path
+    from results.pictures.matrices import weights as weights
 
 #: Where each public function is.
 _HOMES = {
-    "load": "reading",
-    "load_history": "history",
-    "summary": "cells",
-    "best": "choice",
-    "heatmap": "maps",
-    "differences": "maps",
-    "path": "lines",
-    "curves": "lines",
-    "pareto": "lines",
-    "weights": "matrices",
-    "weight_path": "matrices",
+    "load": "directory.reading",
+    "load_history": "directory.history",
+    "summary": "cells.summary",
+    "best": "cells.choice",
+    "heatmap": "pictures.maps",
+    "differences": "pictures.maps",
+    "path": "pictures.lines",
+    "curves": "pictures.lines",
+    "pareto": "pictures.lines",
+    "weights": "pictures.matrices",
+    "weight_path": "pictures.matrices",
 }
 
 __all__ = list(_HOMES)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from results.cells import axes, deciding
+from results.cells.summary import axes, deciding
 from results.errors import ResultsError
 from results.words import number
 

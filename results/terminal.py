@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 import numpy as np
 import pandas as pd
 
-from results.cells import as_cells, axes, deciding
-from results.choice import best
+from results.cells.choice import best
+from results.cells.summary import as_cells, axes, deciding
 from results.plane import Plane, plane, said
 from results.scale import Scale, viridis
 from results.words import number

@@ -4,19 +4,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sweep.classifier import RegularizedMLPClassifier as RegularizedMLPClassifier
-    from sweep.classifier_cv import RegularizedMLPClassifierCV as RegularizedMLPClassifierCV
-    from sweep.model import Model as Model
-    from sweep.saving import load_model as load_model
-    from sweep.spec import Sweep as Sweep
+    from sweep.estimators.classifier import RegularizedMLPClassifier as RegularizedMLPClassifier
+    from sweep.estimators.classifier_cv import (
+        RegularizedMLPClassifierCV as RegularizedMLPClassifierCV,
+    )
+    from sweep.models.files import load_model as load_model
+    from sweep.models.model import Model as Model
+    from sweep.specification.spec import Sweep as Sweep
 
 #: Where each public name is.
 _HOMES = {
-    "Sweep": "sweep.spec",
-    "RegularizedMLPClassifier": "sweep.classifier",
-    "RegularizedMLPClassifierCV": "sweep.classifier_cv",
-    "Model": "sweep.model",
-    "load_model": "sweep.saving",
+    "Sweep": "sweep.specification.spec",
+    "RegularizedMLPClassifier": "sweep.estimators.classifier",
+    "RegularizedMLPClassifierCV": "sweep.estimators.classifier_cv",
+    "Model": "sweep.models.model",
+    "load_model": "sweep.models.files",
 }
 
 __all__ = list(_HOMES)

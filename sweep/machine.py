@@ -21,8 +21,8 @@ def versions(precision: str) -> dict[str, Any]:
 
 
 def lanes(precision: str, vectors: int = 1) -> int:
-    """Return how many runs make a pack: `kernels.lanes.lane_width` with an error for users."""
-    from kernels.lanes import lane_width
+    """Return how many runs make a pack: `kernels.lane.lanes.lane_width` with an error for users."""
+    from kernels.lane.lanes import lane_width
 
     try:
         return lane_width(precision, vectors)
@@ -40,8 +40,8 @@ def version(distribution: str) -> str:
 
 def description() -> dict[str, Any]:
     """Return what ``sweep info`` says."""
-    from kernels.compiled import cache_folder
-    from kernels.lanes import vector_bytes
+    from kernels.lane.compiled import cache_folder
+    from kernels.lane.lanes import vector_bytes
 
     folder = cache_folder()
     return {

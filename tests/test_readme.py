@@ -12,9 +12,9 @@ import pytest
 
 from results.columns import RUNS
 from sweep import Sweep
-from sweep.cli import app, command_line
-from sweep.options import WORDS
-from sweep.values import automatic, parse
+from sweep.commands.line import app, command_line
+from sweep.specification.options import WORDS
+from sweep.specification.values import automatic, parse
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from sweep.commands.workload import flops
 from sweep.machine import description
-from sweep.workload import flops
 from tests.benchmarks.problem import Problem, problems
 
 PEERS = (

@@ -18,8 +18,8 @@ import joblib
 import numpy as np
 
 from sweep import Sweep
-from sweep.experiment import prepare
-from sweep.workload import Trainer
+from sweep.commands.workload import Trainer
+from sweep.plan.experiment import prepare
 
 #: How long the kernels train, before and after, in seconds.
 _SECONDS = 5.0

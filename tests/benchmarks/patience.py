@@ -14,9 +14,9 @@ import time
 import numpy as np
 
 from sweep import Sweep
-from sweep.driver import compile_kernels
-from sweep.experiment import prepare
-from sweep.task import run_task
+from sweep.plan.experiment import prepare
+from sweep.running.driver import compile_kernels
+from sweep.training.task import run_task
 
 SWEEPS = {
     "wine": {"l1": "0,1e-5:1e-2:log7", "l2": "0,1e-5:1e-2:log7", "seeds": "0:60"},

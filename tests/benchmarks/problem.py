@@ -9,8 +9,8 @@ import numpy as np
 
 from kernels import reference
 from kernels.network import Network
-from sweep.spec import Sweep
-from sweep.workload import Trainer
+from sweep.commands.workload import Trainer
+from sweep.specification.spec import Sweep
 
 
 class Problem(NamedTuple):

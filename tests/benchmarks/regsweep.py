@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import joblib
 import numpy as np
 
-from sweep.workload import Trainer
+from sweep.commands.workload import Trainer
 from tests.benchmarks.problem import Problem
 
 NAME = "regsweep"

@@ -12,8 +12,8 @@ import sys
 import joblib
 
 from sweep import Sweep
-from sweep.driver import Where, run
 from sweep.errors import InputError
+from sweep.running.driver import Where, run
 
 BACKENDS = ("threading", "loky", "dask")
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from kernels.lanes import lane_width
+from kernels.lane.lanes import lane_width
 from tests.kernels.packing import broken, dying, experiment, train_runs
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from kernels import reference
-from kernels.lanes import aligned_zeros
+from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network, network
 from kernels.training import Runs, Samples, evaluate, penalty_norms, train
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from kernels import compiled
+from kernels.lane import compiled
 
 KERNELS = Path(compiled.__file__).parent
 
 #: Runs one small kernel; prints what it gives, and the folder of the cache.
 SCRIPT = """
 import numpy as np
-from kernels.compiled import cache_folder
+from kernels.lane.compiled import cache_folder
 from kernels.network import network
 from kernels.training import penalty_norms
 one, two = penalty_norms(network((1, 1)), np.full((1, 2, 2), -3.0))
@@ -25,7 +25,7 @@ print("folder", cache_folder())
 
 #: The same for a kernel of its own, which takes no time to import and to compile.
 SMALL_SCRIPT = """
-from kernels.compiled import cache_folder, entry
+from kernels.lane.compiled import cache_folder, entry
 def plus_one(x):
     return x + 1
 print("gives", entry(plus_one)(2.5))

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from kernels.functions import exp, exp_all, log
-from kernels.lanes import as_lanes
+from kernels.lane.exp_log import exp, exp_all, log
+from kernels.lane.lanes import as_lanes
 from tests import naive
 
 WIDTH = {"float64": 8, "float32": 16}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numba import config, njit
 from numba.core.errors import TypingError
 
-from kernels.lanes import (
+from kernels.lane.lanes import (
     aligned_zeros,
     as_lanes,
     copy,
@@ -19,7 +19,7 @@ from kernels.lanes import (
     vector_bytes,
     vector_registers,
 )
-from kernels.operations import (
+from kernels.lane.operations import (
     broadcast,
     copysign,
     exponent,

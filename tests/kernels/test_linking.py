@@ -5,7 +5,7 @@ import sys
 
 from numba import njit, types
 
-from kernels.compiled import INNER, entry, kernel
+from kernels.lane.compiled import INNER, entry, kernel
 
 #: Compiles a kernel that calls another, with a Numba that has none of what is reached for.
 ELSEWHERE = """
@@ -13,7 +13,7 @@ from numba.core import codegen, compiler
 del codegen.JITCodeLibrary
 from kernels import linking
 assert linking.Part is linking.Whole is compiler.Compiler
-from kernels.compiled import entry, kernel
+from kernels.lane.compiled import entry, kernel
 @kernel
 def twice(x):
     return 2 * x
@@ -28,7 +28,7 @@ import sys
 import numba, numpy
 from numba.core import compiler
 from kernels import linking
-from kernels.compiled import entry
+from kernels.lane.compiled import entry
 def more(x):
     return x + 1
 assert entry(more)(2.5) == 3.5

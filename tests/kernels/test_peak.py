@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 from numba import config, njit
 
-from kernels import peak
-from kernels.lanes import as_lanes
+from kernels import multiply_adds
+from kernels.lane.lanes import as_lanes
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_each_sum_gets_every_product(precision):
-    sums = peak.begin(precision)
+    sums = multiply_adds.begin(precision)
     before = sums.copy()
     assert len(np.unique(before)) == before.size  # of equal ones LLVM would compute one
-    peak.multiply_add(sums, 3.0, 0.5, rounds=1001)
+    multiply_adds.multiply_add(sums, 3.0, 0.5, rounds=1001)
     assert (sums == before + 1001 * 1.5).all()
 
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="kernels run uncompiled")
 def test_the_loop_neither_reads_nor_writes_memory():
-    function = peak._multiply_add.dispatcher.py_func
+    function = multiply_adds._multiply_add.dispatcher.py_func
     kernel = njit(nogil=True, error_model="numpy")(function)  # its cache keeps no assembly
-    sums = peak.begin("float64")
+    sums = multiply_adds.begin("float64")
     kernel(as_lanes(sums), 1.0, 1.0, 1)
     (assembly,) = kernel.inspect_asm().values()
     if "vfmadd" not in assembly:
@@ -33,5 +33,5 @@ def test_the_loop_neither_reads_nor_writes_memory():
     # A loop of one block jumps to its own label.
     loops = [block for label, block in blocks.items() if re.search(rf"\tj\w+\t{label}\b", block)]
     busiest = max(loops, key=lambda block: block.count("vfmadd"))
-    assert busiest.count("vfmadd") >= peak.SUMS
+    assert busiest.count("vfmadd") >= multiply_adds.SUMS
     assert "(" not in busiest

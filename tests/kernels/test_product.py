@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from kernels.lanes import as_lanes, numbers
-from kernels.product import multiplier, product
-from kernels.tile import COLUMNS, GATED, PLAIN, RECTIFIED, ROWS, Matrix
+from kernels.lane.lanes import as_lanes, numbers
+from kernels.lane.product import multiplier, product
+from kernels.lane.tile import COLUMNS, GATED, PLAIN, RECTIFIED, ROWS, Matrix
 from tests import naive
 
 WIDTH = {"float64": 8, "float32": 16}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numba import njit
 from sklearn.linear_model import LogisticRegression
 
-from kernels.lanes import as_lanes
+from kernels.lane.lanes import as_lanes
 from kernels.network import network
 from kernels.penalty import soft_threshold
 from kernels.training import Samples

@@ -6,10 +6,10 @@ import re
 import pytest
 from numba import config, njit, types
 
-from kernels import product
-from kernels.compiled import SHARED
-from kernels.lanes import Lane, lane_width
-from kernels.tile import COLUMNS, ROWS
+from kernels.lane import product
+from kernels.lane.compiled import SHARED
+from kernels.lane.lanes import Lane, lane_width
+from kernels.lane.tile import COLUMNS, ROWS
 
 pytestmark = [
     pytest.mark.skipif(config.DISABLE_JIT, reason="kernels run uncompiled"),

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from results import durable, locks
+from results.directory import durable, locks
 
 OPERATIONS = ("open", "write", "fsync", "replace", "mkdir", "unlink")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas  # noqa: F401 -- pyarrow does so at the first table; here it is done once for all
 from pytest import MonkeyPatch
 
-from results.store import Store
+from results.directory.store import Store
 from tests.results import faults
 from tests.results.scenarios import SCENARIOS
 

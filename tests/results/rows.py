@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from results import columns
-from results.store import Store
+from results.directory.store import Store
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ("w1", "w2")

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from results import csvfile
+from results.directory import csvfile
 
 floats = st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.0, 1e15, -1e16, 5e-324])
 

@@ -196,7 +196,7 @@ def test_folder_that_one_may_not_write_in():
         pytest.skip("needs root, to be somebody else")
     code = (
         "import os, sys; from pathlib import Path; from tests.results.rows import Fake\n"
-        "import results.store, results.errors\n"
+        "import results.directory.store, results.errors\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "try: Fake().open(Path(sys.argv[1]))\n"
         "except results.errors.ResultsError as error: print(error)"

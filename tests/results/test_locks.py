@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from results import locks
+from results.directory import locks
 from results.errors import ResultsError
 from tests.results.rows import ROOT, final
 from tests.results.worker import FAKE

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import results
-from results import pagedata, report
-from results.cells import summary
+from results.cells.summary import summary
+from results.page import pagedata, report
 from tests.results.browser import CHROMIUM, Browser
 from tests.results.grids import ORDERS, log, table
 from tests.results.rows import Fake

@@ -13,12 +13,12 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import results
-from results.album import KINDS, album
-from results.cells import summary
-from results.choice import contrast, front
+from results.cells.choice import contrast, front
+from results.cells.summary import summary
 from results.errors import ResultsError
+from results.pictures.album import KINDS, album
+from results.pictures.style import save, style
 from results.plane import lay_out, plane, value_of
-from results.plots import save, style
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.rows import Fake
 

@@ -13,7 +13,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import results
-from results import parts, reading
+from results.directory import parts, reading
 from results.errors import ResultsError
 from tests.results.rows import ROOT, Fake
 from tests.results.worker import FAKE

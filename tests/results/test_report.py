@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 import results
-from results import pagedata, report
-from results.cells import summary
+from results.cells.summary import summary
+from results.page import pagedata, report
 from tests.results.grids import ORDERS, log, table
 from tests.results.rows import Fake
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import results
-from results import finish, gathering, parts
+from results.directory import final as final_tables
+from results.directory import parts, windows
 from results.errors import ResultsError
 from tests.results.rows import Fake, final, runs_of
 
@@ -43,7 +44,7 @@ def test_continues_with_what_is_missing(tmp_path):
 def test_bytes_do_not_depend_on_how_the_runs_were_cut(
     order, cuts, group, tmp_path_factory, monkeypatch
 ):
-    monkeypatch.setattr(finish, "GROUP", group)
+    monkeypatch.setattr(final_tables, "GROUP", group)
     fake = Fake(statuses={2: "diverged", 5: "error"})
     whole, cut = tmp_path_factory.mktemp("a") / "r", tmp_path_factory.mktemp("b") / "r"
     fake.run(whole, size=12, history=True)
@@ -61,8 +62,8 @@ def test_bytes_do_not_depend_on_how_the_runs_were_cut(
 
 def test_parts_are_read_again_where_they_do_not_fit_into_memory(tmp_path, monkeypatch):
     Fake().run(tmp_path / "a", history=True)
-    monkeypatch.setattr(gathering, "_KEPT_BYTES", 1)
-    monkeypatch.setattr(finish, "GROUP", 2)
+    monkeypatch.setattr(windows, "_KEPT_BYTES", 1)
+    monkeypatch.setattr(final_tables, "GROUP", 2)
     Fake().run(tmp_path / "b", history=True)
     assert pq.read_table(tmp_path / "b" / "runs.parquet").equals(Fake().rows(range(12)))
     assert pq.read_metadata(tmp_path / "b" / "runs.parquet").num_row_groups == 6

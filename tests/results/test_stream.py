@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import results
-from results import cells, reading, stream
+from results.cells import streamed, summary
+from results.directory import reading
 from results.errors import ResultsError
 from tests.results.grids import ORDERS, table
 
@@ -45,11 +46,11 @@ def spoiled(runs, share):
 )
 @pytest.mark.parametrize("at_a_time", [1, 10**6])
 def test_it_is_the_summary_of_the_whole_table(runs, at_a_time, tmp_path, monkeypatch):
-    metrics = [*cells.METRICS, "sparsity_w2"]
+    metrics = [*summary.METRICS, "sparsity_w2"]
     whole = results.summary(runs, metrics)
-    monkeypatch.setattr(cells, "_AT_A_TIME", at_a_time)
-    monkeypatch.setattr(stream, "GROUP", 64)
-    found = stream.summary(written(tmp_path, runs), metrics)
+    monkeypatch.setattr(summary, "_AT_A_TIME", at_a_time)
+    monkeypatch.setattr(streamed, "GROUP", 64)
+    found = streamed.summary(written(tmp_path, runs), metrics)
     pd.testing.assert_frame_equal(found, whole, rtol=1e-12, atol=1e-15)
     pd.testing.assert_frame_equal(found, results.summary(runs, metrics), check_exact=True)
 
@@ -57,22 +58,22 @@ def test_it_is_the_summary_of_the_whole_table(runs, at_a_time, tmp_path, monkeyp
 def test_the_last_rung_is_kept(tmp_path):
     runs = table(seeds=3)
     runs["rung"] = np.tile([2, 1, 0, 0, 1, 2], 3)
-    found = stream.summary(written(tmp_path, runs))
+    found = streamed.summary(written(tmp_path, runs))
     assert found.rung.tolist() == [2, 1, 0, 0, 1, 2]
     pd.testing.assert_frame_equal(found, results.summary(runs), check_exact=True)
 
 
 def test_memory_does_not_grow_with_the_seeds(tmp_path, monkeypatch):
-    monkeypatch.setattr(cells, "_AT_A_TIME", 100)
-    monkeypatch.setattr(stream, "GROUP", 100)
+    monkeypatch.setattr(summary, "_AT_A_TIME", 100)
+    monkeypatch.setattr(streamed, "GROUP", 100)
 
     def peak(seeds):
         folder = tmp_path / str(seeds)
         folder.mkdir()
         written(folder, table(seeds=seeds))
-        stream.summary(folder)
+        streamed.summary(folder)
         tracemalloc.start()
-        stream.summary(folder)
+        streamed.summary(folder)
         _, found = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return found
@@ -83,25 +84,25 @@ def test_memory_does_not_grow_with_the_seeds(tmp_path, monkeypatch):
 def test_a_table_in_another_order_is_refused(tmp_path):
     runs = table(seeds=4).sample(frac=1, random_state=0)
     with pytest.raises(ResultsError, match=r"runs\.parquet is not in grid order: delete it"):
-        stream.summary(written(tmp_path, runs))
+        streamed.summary(written(tmp_path, runs))
 
 
 def test_cells_that_do_not_fit_into_memory_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "_memory", lambda: 10**4)
     with pytest.raises(ResultsError, match=r"the summary of .*runs\.parquet needs 0 GiB"):
-        stream.summary(written(tmp_path, table()))
+        streamed.summary(written(tmp_path, table()))
 
 
 def test_without_a_final_table_there_is_none(tmp_path):
-    assert stream.summary(tmp_path) is None
+    assert streamed.summary(tmp_path) is None
     runs = written(tmp_path, table()) / "runs.parquet"
     data = bytearray(runs.read_bytes())
     for i in range(4, len(data) // 2):
         data[i] ^= 1
     runs.write_bytes(data)
-    assert stream.summary(tmp_path) is None
+    assert streamed.summary(tmp_path) is None
 
 
 def test_what_is_no_metric_is_refused(tmp_path):
     with pytest.raises(ResultsError, match="no metric 'speed' in this table; there are epochs, "):
-        stream.summary(written(tmp_path, table()), ["speed"])
+        streamed.summary(written(tmp_path, table()), ["speed"])

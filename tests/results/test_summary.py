@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import results
-from results.cells import METRICS, axes, no_penalty
-from results.choice import contrast, front
+from results.cells.by_seed import BySeed
+from results.cells.choice import contrast, front
+from results.cells.summary import METRICS, axes, no_penalty
 from results.errors import ResultsError
-from results.seeds import BySeed
 from results.words import number
 from tests.results.grids import ORDERS, log, table
 

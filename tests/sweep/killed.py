@@ -17,9 +17,11 @@ import joblib  # noqa: F401
 import pandas  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 
-from sweep import Sweep, cli, commands, plan  # noqa: F401
-from sweep.driver import compile_kernels
-from sweep.experiment import prepare
+from sweep import Sweep
+from sweep.commands import line
+from sweep.plan import grid
+from sweep.plan.experiment import prepare
+from sweep.running.driver import compile_kernels
 from tests.sweep.console import parts
 
 #: Dozens of tasks of some milliseconds each.
@@ -39,7 +41,7 @@ def begin(path: Path) -> int:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
-        os._exit(cli.command_line([*WORDS, "--out", str(path)]))
+        os._exit(line.command_line([*WORDS, "--out", str(path)]))
     return child
 
 
@@ -52,7 +54,7 @@ def ends(child: int) -> bool:
 
 
 def main(folder: Path, kills: int) -> None:
-    plan.TASK_SECONDS = 1e-9
+    grid.TASK_SECONDS = 1e-9
     spec = Sweep(**{name: int(v) if v.isdigit() else v for name, v in OPTIONS.items()})
     compile_kernels(prepare(spec).plan)
     before = time.perf_counter()

@@ -13,10 +13,10 @@ import kernels.network
 import kernels.training
 from kernels import reference
 from kernels.phases import PHASES, Phases
-from sweep import bench
-from sweep.cli import command_line
-from sweep.spec import Sweep
-from sweep.workload import WORKS, Trainer, Work, flops, specification
+from sweep.commands import bench
+from sweep.commands.line import command_line
+from sweep.commands.workload import WORKS, Trainer, Work, flops, specification
+from sweep.specification.spec import Sweep
 
 FROZEN = Work("frozen", (2, 3, 2), samples=4, batch=2)
 ROLLED = Work("rolled", (3, 5, 4, 2), samples=9, batch=4)

@@ -11,10 +11,10 @@ import pytest
 import results
 from results.errors import ResultsError
 from sweep import Sweep, load_model
-from sweep.bestmodel import save_best
-from sweep.datasets import load
+from sweep.data.datasets import load
 from sweep.errors import InputError
-from sweep.predicting import predict
+from sweep.models.best import save_best
+from sweep.models.predicting import predict
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kernels import reference
 from kernels.network import network
-from sweep import RegularizedMLPClassifier, Sweep, datasets, splits
-from sweep.draws import initial_weights
+from sweep import RegularizedMLPClassifier, Sweep
+from sweep.data import datasets, splits
 from sweep.errors import InputError
-from sweep.streams import stream
+from sweep.seeded import stream
+from sweep.training.draws import initial_weights
 
 X, Y = load_iris(return_X_y=True)
 X = StandardScaler().fit_transform(X)

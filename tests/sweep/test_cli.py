@@ -18,7 +18,7 @@ import pytest
 
 import results
 from sweep import Sweep
-from sweep.cli import app
+from sweep.commands.line import app
 from tests.sweep.console import call, environment
 
 TINY = ("--data", "iris", "--hidden", "4", "--epochs", "1", "--l1", "0,0.01", "--l2", "0")
@@ -133,7 +133,7 @@ class TestHelp:
         assert "\n  Example:\n    sweep run --data" in out
 
     def test_the_options_of_a_run_are_the_fields_of_a_sweep(self):
-        from sweep.spec import RUN_OPTIONS
+        from sweep.specification.spec import RUN_OPTIONS
 
         options = {option.name for option in app.commands["run"].params} - {"file"}
         assert options == set(Sweep.model_fields) | set(RUN_OPTIONS)

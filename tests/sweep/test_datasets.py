@@ -19,8 +19,8 @@ import sklearn.datasets
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sweep import builtin, tables
-from sweep.datasets import load
+from sweep.data import builtin, files
+from sweep.data.datasets import load
 from sweep.errors import InputError
 
 BUILT_IN = ["iris", "wine", "breast_cancer", "digits"]
@@ -69,7 +69,7 @@ def test_a_built_in_set_is_scikit_learns(name, moved, monkeypatch):
 
 def test_a_built_in_set_needs_no_import_of_scikit_learn_or_pandas():
     code = (
-        "import sys; from sweep.datasets import load; load('digits'); load('iris'); "
+        "import sys; from sweep.data.datasets import load; load('digits'); load('iris'); "
         "print([m for m in ('sklearn', 'pandas', 'pyarrow', 'scipy') if m in sys.modules])"
     )
     root = Path(__file__).parents[2]
@@ -218,7 +218,7 @@ def test_a_csv_may_have_a_byte_order_mark_spaces_quotes_blank_lines_and_any_line
 
 
 def test_quotes_may_hold_several_lines_wherever_blocks_end(csv, monkeypatch):
-    monkeypatch.setattr(tables, "BLOCK", 64)
+    monkeypatch.setattr(files, "BLOCK", 64)
     data = load(csv("a,y\n" + '1,"u\n\nv"\n2,"w\nx"\n' * 20))
     assert data.classes == ("u\n\nv", "w\nx") and len(data.y) == 40
 
@@ -445,7 +445,7 @@ def test_a_system_that_does_not_tell_its_memory_is_trusted(monkeypatch):
 def test_too_many_columns_are_refused(csv, tmp_path, monkeypatch):
     names = [f"c{i}" for i in range(100_001)]
     assert "has 100001 columns: at most 100000" in refusal(csv(",".join(names) + "\n"))
-    monkeypatch.setattr(tables, "MOST_COLUMNS", 4)
+    monkeypatch.setattr(files, "MOST_COLUMNS", 4)
     FRAME.to_parquet(tmp_path / "t.parquet")
     assert "has 5 columns: at most 4" in refusal(tmp_path / "t.parquet")
 

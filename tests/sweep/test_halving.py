@@ -14,8 +14,10 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV
 
 import results
-from sweep import Sweep, driver, halving, trainer
-from sweep.halving import rungs, survivors
+from sweep import Sweep
+from sweep.running import driver, halving
+from sweep.running.halving import rungs, survivors
+from sweep.training import loop
 from tests.sweep.console import rows
 
 #: 18 cells, of which 18, 6 and 2 train for 2, 6 and 18 epochs.
@@ -154,7 +156,7 @@ def test_rows_do_not_depend_on_lanes_threads_and_tasks(monkeypatch):
     whole = SPEC.run(jobs=1)
     for width, seconds, jobs in ((1, 1e-9, 2), (8, 1e-9, 1), (16, 10, 2)):
         monkeypatch.setenv("SWEEP_LANES", str(width))
-        monkeypatch.setattr("sweep.plan.TASK_SECONDS", seconds)
+        monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", seconds)
         assert rows(SPEC.run(jobs=jobs)) == rows(whole)
 
 
@@ -167,9 +169,9 @@ def test_lanes_close_up_when_cells_leave(monkeypatch):
             computed.append(runs.parameters[:, 0].size * samples.order.shape[1] * epochs)
         whole(net, runs, samples, batch, epochs, **options)
 
-    whole = trainer.train
-    monkeypatch.setattr(trainer, "train", train)
-    monkeypatch.setattr("sweep.plan.TASK_SECONDS", 1e-9)  # tasks of 8 runs
+    whole = loop.train
+    monkeypatch.setattr(loop, "train", train)
+    monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)  # tasks of 8 runs
     monkeypatch.setenv("SWEEP_LANES", "8")
     found = SPEC.replace(seeds=range(8), folds=0, val_fraction=0.2).run()
     assert sum(computed) == 120 * found.epochs.sum()
@@ -181,7 +183,7 @@ class Clockwork:
     def __init__(self, monkeypatch, at, action):
         self.calls, self._at, self._action, self._climb = 0, at, action, halving.climb
         monkeypatch.setattr(halving, "climb", self)
-        monkeypatch.setattr("sweep.plan.TASK_SECONDS", 1e-9)
+        monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
 
     def __call__(self, *task):
         self.calls += 1

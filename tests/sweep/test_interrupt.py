@@ -14,8 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sweep import Sweep, driver
-from sweep.interrupt import Interrupt, Interrupted
+from sweep import Sweep
+from sweep.running import driver
+from sweep.running.interrupt import Interrupt, Interrupted
 from tests.sweep.console import call, csv, environment, parts, start, wait
 
 #: Tasks of about 0.2 s by the dozen; the interrupts come after the first.
@@ -194,7 +195,7 @@ class TestHandler:
         assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
 
     def test_from_python_it_is_a_keyboard_interrupt(self, small, tmp_path, monkeypatch, capfd):
-        from sweep import driver
+        from sweep.running import driver
 
         whole = driver.run_task
 
@@ -206,7 +207,7 @@ class TestHandler:
         spec = small(seeds=range(64))
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(driver, "run_task", run_task)
-            patch.setattr("sweep.plan.TASK_SECONDS", 1e-9)
+            patch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
             spec.run(out=tmp_path / "r", jobs=1)
         assert "stopping" in capfd.readouterr().err
         assert 0 < parts(tmp_path / "r") < 8 and not (tmp_path / "r/runs.parquet").exists()

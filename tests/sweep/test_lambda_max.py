@@ -11,9 +11,9 @@ from scipy.optimize import minimize
 import results
 from kernels import reference
 from sweep import Sweep
-from sweep.experiment import prepare
-from sweep.fold import Fold, fold_of
-from sweep.lambda_max import lambda_max
+from sweep.data.fold import Fold, fold_of
+from sweep.plan.automatic import lambda_max
+from sweep.plan.experiment import prepare
 from tests.sweep.console import rows
 
 SOFTMAX = Sweep(

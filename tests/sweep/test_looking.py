@@ -13,10 +13,10 @@ import pytest
 
 import results
 from sweep import Sweep
-from sweep.cli import app
-from sweep.drawing import pictures
+from sweep.commands.line import app
+from sweep.commands.pictures import pictures
 from sweep.errors import InputError
-from sweep.retraining import retrained
+from sweep.models.retraining import retrained
 from tests.sweep.console import ROOT, environment
 
 TINY = ("--data", "iris", "--hidden", "4", "--epochs", "3", "--l1", "0,1e-3,0.1", "--l2", "0,0.01")
@@ -84,7 +84,7 @@ def _after(words, option):
 
 
 def iris_features():
-    from sweep.datasets import load
+    from sweep.data.datasets import load
 
     return list(load("iris").features)
 

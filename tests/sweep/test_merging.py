@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import results
-from results import parts
+from results.directory import final, parts, windows
 from sweep import Sweep
 from sweep.errors import InputError
-from sweep.merging import merge
+from sweep.running import merging
+from sweep.running.merging import merge
 
 SMALL = {"data": "iris", "hidden": "4", "epochs": 2, "l2": 0}
 
@@ -59,7 +60,7 @@ def test_different_experiments_are_refused(tmp_path):
 def test_rows_that_disagree_are_refused(tmp_path, monkeypatch):
     spec = Sweep(**SMALL, l1="0", seeds="0:2")
     spec.run(out=tmp_path / "a")
-    from sweep import task
+    from sweep.training import task
 
     drawn = task.initial_weights
     monkeypatch.setattr(task, "initial_weights", lambda *given: drawn(*given) * 0.5)
@@ -108,8 +109,6 @@ def at_once(many, tmp_path_factory) -> Path:
 
 
 def test_each_part_is_read_a_fixed_number_of_times_and_few_are_held(many, tmp_path, monkeypatch):
-    from results import finish, gathering
-    from sweep import merging
 
     read, held = [], []
     pool, table = pa.default_memory_pool(), parts.table
@@ -121,9 +120,9 @@ def test_each_part_is_read_a_fixed_number_of_times_and_few_are_held(many, tmp_pa
         return table(path, *columns)
 
     monkeypatch.setattr(parts, "table", counted)
-    monkeypatch.setattr(gathering, "_KEPT_BYTES", 50_000)
+    monkeypatch.setattr(windows, "_KEPT_BYTES", 50_000)
     monkeypatch.setattr(merging, "_ROWS", 300)
-    monkeypatch.setattr(finish, "GROUP", 300)
+    monkeypatch.setattr(final, "GROUP", 300)
     assert merge(many, tmp_path / "out")["done"] == 160 * 30
     there = sum(len(list((path / "parts").iterdir())) for path in many)
     assert there >= 200 and len(read) < 6 * there
@@ -139,7 +138,8 @@ def test_a_merge_that_was_killed_goes_on(many, at_once, tmp_path, killed_after):
 import os, sys
 from results import durable
 from sweep import merging
-from sweep.merging import merge
+from sweep.running import merging
+from sweep.running.merging import merge
 merging._ROWS = 300
 write, left = durable.write, [{killed_after}]
 def dies(*given):
@@ -175,7 +175,7 @@ def test_another_directory_is_no_place_for_a_merge(tmp_path):
 def test_of_a_run_in_error_and_done_the_better_counts(tmp_path, monkeypatch, order):
     spec = Sweep(**SMALL, l1="0,1e-3", seeds="0:2", history=1)
     whole = spec.run(out=tmp_path / "a")
-    from sweep import task
+    from sweep.training import task
 
     with monkeypatch.context() as patch:
         patch.setattr(task, "initial_weights", lambda *given: 1 / 0)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kernels import reference
 from kernels.network import network
 from sweep import Model, RegularizedMLPClassifier
+from sweep.data.variables import Variable
 from sweep.errors import InputError
-from sweep.variables import Variable
 
 
 def model_of(widths, parameters, **changes):

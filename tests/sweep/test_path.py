@@ -10,10 +10,10 @@ import results
 from kernels import reference
 from sweep import Sweep
 from sweep.errors import InputError
-from sweep.experiment import prepare
-from sweep.merging import merge
-from sweep.sink import Directory
-from sweep.task import run_task
+from sweep.plan.experiment import prepare
+from sweep.running.merging import merge
+from sweep.running.sink import Directory
+from sweep.training.task import run_task
 from tests.sweep.console import rows
 from tests.sweep.trained import accuracy, cross_entropy, drawn, samples
 
@@ -138,8 +138,8 @@ def test_rows_do_not_depend_on_lanes_threads_and_tasks(options, monkeypatch):
     whole = spec.run(jobs=1)
     for width, quantum, jobs in ((1, 1, 2), (8, 1, 2), (16, 64, 1)):
         monkeypatch.setenv("SWEEP_LANES", str(width))
-        monkeypatch.setattr("sweep.plan.QUANTUM", quantum)
-        monkeypatch.setattr("sweep.plan._WAITING", quantum)
+        monkeypatch.setattr("sweep.plan.grid.QUANTUM", quantum)
+        monkeypatch.setattr("sweep.plan.grid._WAITING", quantum)
         assert rows(spec.run(jobs=jobs)) == rows(whole)
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sweep import Sweep, trainer
-from sweep.experiment import prepare
-from sweep.task import run_task
+from sweep import Sweep
+from sweep.plan.experiment import prepare
+from sweep.training import loop
+from sweep.training.task import run_task
 from tests.sweep.console import rows
 
 #: 360 runs of all kinds; they stop after 2 to 49 epochs, and on the average after 21.
@@ -32,7 +33,7 @@ SPEC = Sweep(
 def computed(monkeypatch):
     """Count the epochs that lanes are given, whether a run is in them or not."""
     lock, found = threading.Lock(), []
-    whole = trainer.train
+    whole = loop.train
 
     def train(net, runs, samples, batch, epochs, **options):
         packs, _, width = runs.parameters.shape
@@ -40,7 +41,7 @@ def computed(monkeypatch):
             found.append(packs * width * epochs * samples.order.shape[1])
         whole(net, runs, samples, batch, epochs, **options)
 
-    monkeypatch.setattr(trainer, "train", train)
+    monkeypatch.setattr(loop, "train", train)
     return lambda spec: sum(found) / prepare(spec).plan.samples
 
 
@@ -49,9 +50,9 @@ def computed(monkeypatch):
 @pytest.mark.parametrize("room", [2**26, 1])
 def test_a_sweep_with_stops_costs_what_it_trains(precision, seconds, room, computed, monkeypatch):
     """Within 15 %, also where one run would be enough work for a task, or memory holds 16."""
-    monkeypatch.setattr("sweep.plan.TASK_SECONDS", seconds)
-    monkeypatch.setattr("sweep.plan._EPOCH_SECONDS", seconds)
-    monkeypatch.setattr("sweep.plan._ROOM", room)
+    monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", seconds)
+    monkeypatch.setattr("sweep.plan.grid._EPOCH_SECONDS", seconds)
+    monkeypatch.setattr("sweep.plan.grid._ROOM", room)
     spec = SPEC.replace(precision=precision)
     assert prepare(spec).plan.lanes == (16 if room == 1 else prepare(spec).plan.task_runs)
     table = spec.run()
@@ -75,7 +76,7 @@ def test_a_small_sweep_has_tasks_for_several_cores():
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
 def test_a_task_takes_the_room_of_its_lanes(method, monkeypatch):
     """However many runs wait; what `sweep plan` says of it is not far off."""
-    monkeypatch.setattr("sweep.plan._SHARES", 1)
+    monkeypatch.setattr("sweep.plan.grid._SHARES", 1)
     x = np.random.RandomState(0).standard_normal((40, 300))
     spec = Sweep(
         data=(x, np.arange(40) % 4), hidden="300,100", l1=0, l2=0, lr=[1e-3, 0.01], patience=1
@@ -84,7 +85,7 @@ def test_a_task_takes_the_room_of_its_lanes(method, monkeypatch):
     plan, dataset = (experiment := prepare(spec)).plan, experiment.dataset
     assert (plan.task_runs, plan.lanes) == (128, 64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweep.plan._ROOM", 1)
+        patch.setattr("sweep.plan.grid._ROOM", 1)
         run_task(plan, dataset, [(0, 1)])
         tracemalloc.start()
         try:
@@ -97,9 +98,9 @@ def test_a_task_takes_the_room_of_its_lanes(method, monkeypatch):
 
 def test_it_asks_whether_to_stop_at_every_epoch(monkeypatch):
     plan, dataset = (experiment := prepare(SPEC)).plan, experiment.dataset
-    monkeypatch.setattr("sweep.plan._ROOM", 1)
+    monkeypatch.setattr("sweep.plan.grid._ROOM", 1)
     asked = iter([False] * 30 + [True])
-    with pytest.raises(trainer.Stopped):
+    with pytest.raises(loop.Stopped):
         run_task(plan, dataset, [(0, 128)], lambda: next(asked))
 
 
@@ -130,10 +131,10 @@ def test_a_row_does_not_depend_on_when_its_lane_was_freed(
     expected = spec.run(out=whole / "r", jobs=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SWEEP_LANES", str(width))
-        patch.setattr("sweep.plan.QUANTUM", quantum)
-        patch.setattr("sweep.plan._ROOM", room)
-        patch.setattr("sweep.plan._WAITING", waiting)
-        patch.setattr("sweep.plan._EPOCH_SECONDS", 0)
+        patch.setattr("sweep.plan.grid.QUANTUM", quantum)
+        patch.setattr("sweep.plan.grid._ROOM", room)
+        patch.setattr("sweep.plan.grid._WAITING", waiting)
+        patch.setattr("sweep.plan.grid._EPOCH_SECONDS", 0)
         found = spec.run(out=path / "r", jobs=1)
     assert rows(found) == rows(expected)
     past = [pd.read_parquet(folder / "r/history.parquet") for folder in (whole, path)]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep import placement
 from sweep.errors import InputError
+from sweep.specification import placement
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep import Sweep
-from sweep.experiment import prepare
-from sweep.plan import QUANTUM, Plan
+from sweep.plan.experiment import prepare
+from sweep.plan.grid import QUANTUM, Plan
 from tests.sweep.console import call, parts, start, wait
 
 PENALTIES = st.lists(st.sampled_from([0, 1e-4, 0.01, 0.1, 0.3]), min_size=1, max_size=4)
@@ -72,7 +72,7 @@ def test_what_a_task_carries_is_short_however_many_seeds_there_are(seeds):
 @given(plans(), st.sampled_from([1e-9, 1e-3, 0.2]))
 def test_tasks_are_every_run_once(plan, seconds):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweep.plan.TASK_SECONDS", seconds)
+        patch.setattr("sweep.plan.grid.TASK_SECONDS", seconds)
         ranges = list(plan.ranges())
     assert len(ranges) == plan.tasks
     ends = [0, *(stop for _, stop in sorted(ranges))]

@@ -11,10 +11,11 @@ import pytest
 from sklearn.datasets import load_iris
 
 import results
-from sweep import Sweep, driver
-from sweep.experiment import prepare
-from sweep.sink import Directory
-from sweep.task import failed_rows
+from sweep import Sweep
+from sweep.plan.experiment import prepare
+from sweep.running import driver
+from sweep.running.sink import Directory
+from sweep.training.task import failed_rows
 from tests import naive
 from tests.sweep.console import ROOT, call, rows
 
@@ -125,7 +126,7 @@ class TestDivergence:
         assert rows(wild[wild.lr < 1].drop(columns="run")) == rows(tame.run().drop(columns="run"))
 
     def test_it_changes_no_bit_in_the_frozen_code_of_a_tiny_network(self, monkeypatch):
-        monkeypatch.setattr("sweep.plan._WORTH_FREEZING", 0)
+        monkeypatch.setattr("sweep.plan.grid._WORTH_FREEZING", 0)
         tame = Sweep(lr=[0.01, 0.03], l1=[0, 0.01], l2=0.01, seeds=[1, 2], epochs=100)
         wild = tame.replace(lr=[0.01, 0.03, 1e6, 1e300]).run()
         assert (wild[wild.lr > 1].status == "diverged").all()
@@ -301,7 +302,7 @@ class TestError:
     @pytest.fixture
     def failing(self, monkeypatch):
         """Let the tasks that hold run 0 fail, until told otherwise."""
-        from sweep import driver
+        from sweep.running import driver
 
         whole = driver.run_task
 
@@ -311,7 +312,7 @@ class TestError:
             return whole(plan, dataset, ranges, *rest)
 
         monkeypatch.setattr(driver, "run_task", run_task)
-        monkeypatch.setattr("sweep.plan.TASK_SECONDS", 1e-9)
+        monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
         return lambda: monkeypatch.setattr(driver, "run_task", whole)
 
     WORDS = ("run", "--data", "iris", "--epochs", 2, "--seeds", "0:40", "--l1", 0, "--l2", "0,0.1")

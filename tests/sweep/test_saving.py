@@ -15,9 +15,10 @@ from sklearn.datasets import load_digits
 
 from kernels.network import network
 from results.errors import ResultsError
-from sweep import Model, RegularizedMLPClassifier, load_model, saving
+from sweep import Model, RegularizedMLPClassifier, load_model
+from sweep.data.variables import Variable
 from sweep.errors import InputError
-from sweep.variables import Variable
+from sweep.models import files
 from tests.results import faults
 
 FORMATS = ("npz", "safetensors", "onnx")
@@ -183,10 +184,10 @@ def test_a_small_file_cannot_become_a_large_one(tmp_path, saved):
 
 def with_digest(header, arrays):
     """Write a file that nothing has damaged."""
-    made = saving._Header(**header)
-    made.sha256 = saving._digest(made, arrays)
+    made = files._Header(**header)
+    made.sha256 = files._digest(made, arrays)
     file = io.BytesIO()
-    np.savez(file, regsweep=np.array(saving._json(made)), **arrays)
+    np.savez(file, regsweep=np.array(files._json(made)), **arrays)
     return file.getvalue()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kernels import reference
 from kernels.network import network
 from sweep import Sweep
-from sweep.sparsity import sparsity
+from sweep.training.sparsity import sparsity
 from tests.sweep.trained import named, samples, trained
 
 

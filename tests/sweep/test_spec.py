@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.errors import InputError
-from sweep.spec import RUN_OPTIONS, Sweep, as_flags, read_toml
+from sweep.specification.spec import RUN_OPTIONS, Sweep, as_flags, read_toml
 
 GRID = (0.0, *np.geomspace(1e-4, 1e-1, 7).tolist())
 
@@ -26,7 +26,7 @@ def test_the_default_is_the_articles_experiment():
     assert (sweep.epochs, sweep.batch_size, sweep.val_fraction) == (1000, 1, 0)
     assert (sweep.lr, sweep.momentum, sweep.init) == ((0.01,), (0.9,), "uniform")
     assert (sweep.l1_method, sweep.zero_tol, sweep.precision) == ("subgradient", 1e-3, "float64")
-    assert sweep.patience is sweep.path is sweep.halving is sweep.target is None
+    assert sweep.patience is sweep.training.path is sweep.running.halving is sweep.target is None
 
 
 def test_defaults_follow_the_data_the_method_and_the_depth():
@@ -328,9 +328,9 @@ def test_the_command_line_names_options_its_own_way():
 
 
 def test_the_specification_imports_nothing_heavy():
-    code = "import sys, sweep.spec; print(*sys.modules)"
+    code = "import sys, sweep.specification.spec; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     heavy = {"pandas", "pyarrow", "sklearn", "scipy", "numba", "joblib", "matplotlib", "tomli_w"}
-    assert "sweep.spec" in loaded and not heavy & {*loaded}
+    assert "sweep.specification.spec" in loaded and not heavy & {*loaded}

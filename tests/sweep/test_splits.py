@@ -11,9 +11,9 @@ from hypothesis.extra import numpy as arrays
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from sweep.datasets import Dataset, load
+from sweep.data.datasets import Dataset, load
+from sweep.data.splits import scale, split
 from sweep.errors import InputError
-from sweep.splits import scale, split
 
 BUILT_IN = ["iris", "wine", "breast_cancer", "digits"]
 seeds = st.integers(0, 2**32 - 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sweep.streams import stream
+from sweep.seeded import stream
 
 
 def test_a_stream_never_changes():

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep import Sweep
-from sweep.experiment import prepare
-from sweep.fold import fold_of
-from sweep.task import Batch, failed_rows, run_task, schema
-from sweep.trainer import Stopped
+from sweep.data.fold import fold_of
+from sweep.plan.experiment import prepare
+from sweep.training.loop import Stopped
+from sweep.training.task import Batch, failed_rows, run_task, schema
 from tests.sweep.console import rows
 
 #: Nine rows: two folds cannot be of one size.

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep import Sweep, trainer
-from sweep.experiment import prepare
-from sweep.task import Batch
+from sweep import Sweep
+from sweep.plan.experiment import prepare
+from sweep.training import loop
+from sweep.training.task import Batch
 
 
 def batch(stopped=lambda: False, **options):
@@ -46,7 +47,7 @@ def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision)
 def test_states_are_taken_apart_and_joined():
     _, state = trained(batch(epochs=2, l2=[0, 0.1, 0.2]), 2)
     first, rest = state.take(np.array([0, 3])), state.take(np.array([1, 2, 4, 5]))
-    again = trainer.State.join([first, rest]).take(np.array([0, 2, 3, 1, 4, 5]))
+    again = loop.State.join([first, rest]).take(np.array([0, 2, 3, 1, 4, 5]))
     for one, other in zip(again, state, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -62,23 +63,23 @@ def test_it_asks_whether_to_stop_between_calls(monkeypatch):
         asked.append(len(calls))
         return len(asked) == 4
 
-    monkeypatch.setattr(trainer, "train", train)
+    monkeypatch.setattr(loop, "train", train)
     experiment = prepare(Sweep(data="digits", epochs=10**6, l1=0, l2=0, seeds=range(16)))
     runs = Batch(experiment.plan, experiment.dataset, np.arange(16), stopped)
-    with pytest.raises(trainer.Stopped):
+    with pytest.raises(loop.Stopped):
         trained(runs, 10**6)
     assert asked == [0, 1, 2, 3]
     seconds = np.array(calls) / 1437 * experiment.plan.seconds_a_run / 10**6 * 16
-    assert (seconds <= 2 * trainer._BREATH).all()
+    assert (seconds <= 2 * loop._BREATH).all()
 
 
 def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatch):
     whole = trained(batch(epochs=2, batch_size=7), 2)
-    monkeypatch.setattr(trainer, "_BREATH", 1e-12)
+    monkeypatch.setattr(loop, "_BREATH", 1e-12)
     calls = []
-    train = trainer.train
+    train = loop.train
     monkeypatch.setattr(
-        trainer,
+        loop,
         "train",
         lambda *some, **more: calls.append(some[2].order.shape[1]) or train(*some, **more),
     )
@@ -88,6 +89,6 @@ def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatc
 
     calls.clear()
     asked = iter([False, False, True])
-    with pytest.raises(trainer.Stopped):
+    with pytest.raises(loop.Stopped):
         trained(batch(epochs=2, batch_size=7, stopped=lambda: next(asked)), 2)
     assert calls == [7, 7]

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep import values
 from sweep.errors import InputError
+from sweep.specification import values
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 moderate = st.floats(-1e9, 1e9)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from kernels import reference
-from sweep.draws import initial_weights
-from sweep.experiment import prepare
-from sweep.fold import fold_of
-from sweep.task import Batch
+from sweep.data.fold import fold_of
+from sweep.plan.experiment import prepare
+from sweep.training.draws import initial_weights
+from sweep.training.task import Batch
 
 
 def trained(spec):

@@ -1,0 +1,1 @@
+"""One row a cell: what its runs say together, and which cell to take."""

@@ -1,0 +1,113 @@
+"""Which cell to take, and why, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from results.cells.summary import axes, deciding, no_penalty, summary, whole
+from results.errors import ResultsError
+from results.words import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+#: How to choose a cell.
+RULES = ("min", "one-se")
+
+
+def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
+    """Choose a cell by its mean ``val_loss``, or ``final_loss`` where nothing was held out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Runs, or their `results.summary`.
+    rule : {"min", "one-se"}
+        The lowest mean, or the sparsest cell whose mean is within one standard error of it.
+
+    Returns
+    -------
+    DataFrame
+        The cell's row of the summary, with two columns more: ``rule`` and ``why``.
+
+    Raises
+    ------
+    ResultsError
+        If no cell has a finite loss.
+    """
+    if rule not in RULES:
+        raise ResultsError(f"no rule {rule!r}; there are {', '.join(RULES)}")
+    cells = summary(table) if "status" in table else table
+    metric = deciding(cells)
+    lowest = cells.sort_values(f"rank_{metric}", kind="stable").head(1)
+    if lowest[f"rank_{metric}"].isna().all():
+        raise ResultsError("no cell can be chosen: none of its runs has a finite loss")
+    chosen = lowest if rule == "min" else _sparsest(cells, lowest.iloc[0], metric)
+    why = _why(cells, chosen.iloc[0], lowest.iloc[0], metric, rule)
+    return chosen.assign(rule=rule, why=why)
+
+
+def standard_error(cell: pd.Series, metric: str) -> float:
+    """Return the standard error of a cell's mean over its seeds."""
+    return float(cell[f"std_{metric}"] / np.sqrt(cell["seeds"]))
+
+
+def place(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float | str]) -> str:
+    """Say where a cell is, by the axes on which the cells differ: ``l1 = 0.01, l2 = 0``."""
+    varying = [name for name in axes(cells) if cells[name].nunique() > 1]
+    return ", ".join(f"{name} = {number(cell[name])}" for name in varying or ["l1", "l2"])
+
+
+def contrast(cells: pd.DataFrame) -> dict[str, dict[str, float | str]]:
+    """Return where the best cell is, and the one without penalties beside it, by their names."""
+    lowest = int(best(cells).index[0])
+    rows = dict.fromkeys([lowest, int(no_penalty(cells)[lowest])])
+    return {
+        place(cells, cells.iloc[row]): {name: cells[name].iloc[row] for name in axes(cells)}
+        for row in rows
+        if row >= 0
+    }
+
+
+def front(sparsity: NDArray[np.float64], loss: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the points that none beats in both, from the least sparse on."""
+    known = np.flatnonzero(np.isfinite(sparsity) & np.isfinite(loss))
+    order = known[np.lexsort((loss[known], -sparsity[known]))]
+    lowest = np.minimum.accumulate(loss[order])
+    first = np.concatenate(([True], loss[order][1:] < lowest[:-1]))[: len(order)]
+    return order[first][::-1]
+
+
+def _sparsest(cells: pd.DataFrame, lowest: pd.Series, metric: str) -> pd.DataFrame:
+    error = standard_error(lowest, metric)
+    limit = lowest[f"mean_{metric}"] + (0 if np.isnan(error) else error)
+    near = cells[whole(cells) & (cells[f"mean_{metric}"] <= limit).to_numpy()]
+    return near.sort_values(["mean_sparsity", f"mean_{metric}"], ascending=[False, True]).head(1)
+
+
+def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str, rule: str) -> str:
+    mean, low, high = (number(chosen[f"{part}_{metric}"]) for part in ("mean", "low", "high"))
+    seeds, error = int(lowest["seeds"]), standard_error(lowest, metric)
+    if rule == "min":
+        interval = f", 95 % interval {low} to {high} over {seeds} seeds" if seeds > 1 else ""
+        why = f"of {len(cells)} cells it has the lowest mean {metric}, {mean}{interval}"
+    elif np.isnan(error):
+        why = f"one seed gives no standard error, so it is the cell with the lowest {metric}"
+    elif chosen.name == lowest.name:
+        why = (
+            f"no sparser cell has a mean {metric} within one standard error, {number(error)}, "
+            f"of the lowest, which is its own, {mean}"
+        )
+    else:
+        why = (
+            f"it is the sparsest cell ({number(chosen['mean_sparsity'])} of its weights are zero) "
+            f"whose mean {metric}, {mean}, is within one standard error, {number(error)}, of the "
+            f"lowest, {number(lowest[f'mean_{metric}'])} at {place(cells, lowest)}"
+        )
+    behind = len(cells) - int(whole(cells).sum())
+    out = f"; {behind} cells whose runs are not all done and finite do not compete"
+    return f"{place(cells, chosen)}: {why}{out if behind else ''}."

@@ -1,0 +1,1 @@
+"""The results directory: parts that survive, and the tables made of them."""

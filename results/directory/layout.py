@@ -1,0 +1,89 @@
+"""What lies where in a results directory, and whether a directory is one, and of which sweep."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from results.directory import durable, parts, sweeptoml
+from results.errors import ResultsError
+
+PARTS, HISTORY_PARTS, SCRATCH, SET_ASIDE = "parts", "history-parts", "tmp", "set-aside"
+RUNS, RUNS_CSV, HISTORY = "runs.parquet", "runs.csv", "history.parquet"
+
+#: The final tables, in the order in which they are written.
+FINAL = (HISTORY, RUNS_CSV, RUNS)
+
+#: What is there before ``sweep.toml`` is.
+_BEGUN = {".lock", PARTS, SCRATCH, SET_ASIDE}
+
+#: Endings of what summaries, reports and pictures are written as.
+_MADE = {".csv", ".html", ".png", ".svg", ".pdf"}
+
+#: Says of an older specification, the keys of a ``sweep.toml`` or the dict that a part carries,
+#: whether its grid is a subset of the present one and all the rest equal.
+Subset = Callable[[dict[str, Any]], bool]
+
+
+def check(directory: Path) -> None:
+    """Refuse what is neither a results directory nor empty nor yet to be made."""
+    try:
+        names = {path.name for path in directory.iterdir()}
+        begun = ".lock" in names and names <= _BEGUN
+        # Somebody may have deleted a damaged sweep.toml, as the message about it says.
+        ours = sweeptoml.NAME in names or (
+            PARTS in names
+            and any(parts.is_name(path.name) for path in (directory / PARTS).iterdir())
+        )
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise ResultsError(f"{directory} is a file, not a folder: give another --out") from None
+    except OSError as error:
+        raise ResultsError(f"{directory} cannot be read ({error.strerror})") from error
+    if names and not begun and not ours:
+        raise ResultsError(
+            f"{directory} is no results directory, and not empty: give another --out"
+        )
+
+
+def compare(directory: Path, toml: str, subset: Subset, extend: bool) -> str | None:
+    """Say how ``sweep.toml`` has to change to hold `toml`, None if it has not.
+
+    It may be ``"new"``, ``"extended"``, or ``"moved"``, where the data have another path.
+
+    Raises
+    ------
+    ResultsError
+        If the directory holds another sweep, or a subset and `extend` is not set.
+    """
+    if not (directory / sweeptoml.NAME).exists():
+        return "new"
+    old, new = tomllib.loads(sweeptoml.read(directory)), tomllib.loads(toml)
+    if old == new:
+        return None
+    contained = subset(old)
+    if contained and {**old, "data": None} == {**new, "data": None}:
+        return "moved"
+    if contained and extend:
+        return "extended"
+    mend = "add --extend to add what is new" if contained else "give another --out"
+    raise ResultsError(
+        f"{directory} holds another sweep ({sweeptoml.differences(old, new)}): {mend}"
+    )
+
+
+def made(directory: Path) -> list[str]:
+    """Names of the summaries, reports and pictures that lie in a directory."""
+    names = (path.name for path in directory.iterdir() if path.suffix in _MADE)
+    return sorted(name for name in names if name not in FINAL)
+
+
+def own(path: Path) -> Path:
+    """Make a folder of the directory where it is missing; a link would lead out of it."""
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise ResultsError(f"{path} is not a folder of its own: move it away and try again")
+    durable.folder(path)
+    return path

@@ -1,0 +1,165 @@
+"""The report: one HTML page that holds everything and asks no other host for anything.
+
+Its script, which draws with plotly, is in ``report_script.html``, and what that works with is made
+in `results.page.pagedata`. Texts from the tables are escaped: a directory may be a stranger's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+
+from results.cells.choice import best
+from results.cells.summary import METRICS, axes, deciding, summary
+from results.directory import durable, layout, parts, sweeptoml
+from results.errors import ResultsError
+from results.page.pagedata import history_data, page_data
+from results.plane import is_number
+from results.words import axis as axis_name
+from results.words import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAME = "report.html"
+
+#: Parts of an unfinished sweep that are asked which machine wrote them.
+_LOOKED_AT = 100
+
+_SHOWN = (*METRICS, "train_loss", "train_accuracy", "dead_units")
+
+
+def write(directory: str | os.PathLike[str], runs: pd.DataFrame, out: Path | None = None) -> Path:
+    """Write the page about a results directory, and return its path.
+
+    Parameters
+    ----------
+    directory : path
+    runs : DataFrame
+        What `results.load` returns of it.
+    out : Path, optional
+        By default ``report.html`` in the directory.
+    """
+    path = out or Path(directory) / NAME
+    durable.write(path, page(Path(directory), runs, path.parent).encode(), path.parent)
+    return path
+
+
+def page(directory: Path, runs: pd.DataFrame, beside: Path) -> str:
+    """Return the page about a results directory, with links that work in the folder `beside`."""
+    import jinja2
+    from plotly.offline import get_plotlyjs
+
+    toml = sweeptoml.read(directory)
+    layers = [name for name in runs.columns if name.startswith("sparsity_")]
+    metrics = [name for name in (*_SHOWN, *layers) if name in runs]
+    cells = summary(runs, metrics)
+    known = {deciding(cells), *(name for name in metrics if runs[name].notna().any())}
+    metrics = [name for name in metrics if name in known]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False}
+    data, arrays = page_data(runs, cells, metrics, history_data(directory, cells))
+    return environment.get_template(NAME).render(
+        data=data,
+        arrays=arrays,
+        plotly=get_plotlyjs(),
+        name=runs["data"].iloc[0],
+        counts=_counts(directory, runs),
+        question=_question(cells, tomllib.loads(toml)),
+        answers=answers(cells),
+        toml=toml,
+        machines=_machines(directory),
+        files=_files(directory, beside),
+    )
+
+
+def answers(cells: pd.DataFrame) -> list[str]:
+    """Say in sentences what the sweep found."""
+    metric = deciding(cells)
+    try:
+        chosen = [best(cells, rule) for rule in ("min", "one-se")]
+    except ResultsError as error:
+        return [str(error)]
+    found = [f"Lowest: {chosen[0]['why'].iloc[0]}", f"Sparsest as good: {chosen[1]['why'].iloc[0]}"]
+    cell = chosen[0].iloc[0]
+    mean, low, high = (cell[f"{part}_{metric}_from_none"] for part in ("mean", "low", "high"))
+    if np.isfinite(low) and mean:
+        found.append(
+            f"Against no penalty, paired by seed, the {metric} of the first differs by "
+            f"{number(mean)} (95 % interval {number(low)} to {number(high)}; it was chosen as the "
+            f"lowest of {len(cells):,} cells, which makes it look better than it is)."
+        )
+    diverged = int(cells["diverged"].sum())
+    if diverged:
+        found.append(f"{diverged:,} of {int(cells['runs'].sum()):,} runs diverged.")
+    return found
+
+
+def _question(cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
+    """Say what was asked, as a question."""
+    varied = []
+    for name in axes(cells):
+        values = np.unique(cells[name])
+        if len(values) > 1:
+            told = f"{len(values)} values, {number(values[0], 2)} to {number(values[-1], 2)}"
+            told = told if is_number(values) else ", ".join(values)
+            varied.append(f"{axis_name(name)} ({told})")
+    hidden = spec.get("hidden", "none")
+    network = "softmax regression" if hidden == "none" else f"a network with hidden layers {hidden}"
+    asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))
+    seeds = int(cells["seeds"].max())
+    data = cells["data"].iloc[0]
+    return f"What does {asked or 'one cell'} do to {network} on {data}, over {seeds} seeds?"
+
+
+def _counts(directory: Path, runs: pd.DataFrame) -> str:
+    by_status = runs["status"].value_counts()
+    counted = ", ".join(f"{count:,} {status}" for status, count in by_status.items())
+    whole = (directory / layout.RUNS).is_file()
+    return f"{'' if whole else 'not complete: so far '}{len(runs):,} runs ({counted})"
+
+
+def _machines(directory: Path) -> list[dict[str, Any]]:
+    """Return what the writers of the table say of themselves."""
+    final = directory / layout.RUNS
+    if final.is_file():
+        made_by = parts.about(final, parts.footer(final)).get("made_by", [])
+        return [one for one in made_by if isinstance(one, dict)]
+    texts = set()
+    for path in sorted((directory / layout.PARTS).glob("part-*.parquet"))[:_LOOKED_AT]:
+        with suppress(parts.Damaged, FileNotFoundError):
+            texts.add(parts.look(path).made_by)
+    return [json.loads(text) for text in sorted(texts)]
+
+
+def _files(directory: Path, beside: Path) -> list[dict[str, str]]:
+    """List what there is in the directory to look at."""
+    shown = {".parquet", ".csv", ".toml", ".png", ".svg", ".pdf"}
+    return [
+        {
+            "name": path.name,
+            "link": quote(os.path.relpath(path, beside)),
+            "size": _size(path.stat().st_size),
+        }
+        for path in sorted(directory.iterdir())
+        if path.suffix in shown and path.is_file() and not path.is_symlink()
+    ]
+
+
+def _size(count: int) -> str:
+    power = 0 if count < 1000 else int(np.log10(count)) // 3
+    return f"{count / 1000**power:.3g} {('bytes', 'kB', 'MB', 'GB', 'TB')[power]}"

@@ -1,0 +1,131 @@
+"""Weights themselves: matrices before and after training, and every weight along a penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+
+from results.pictures.style import COLOURS, LINES, axes, label, legend_below, open_frame
+from results.plane import lay_out
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+    from numpy.typing import NDArray
+
+#: Rows or columns of a matrix up to which its entries are written.
+_WRITTEN = 8
+
+#: Columns from which a matrix gets no more room.
+_WIDE = 12
+
+
+def weights(
+    before: Mapping[str, NDArray[np.float64]],
+    after: Mapping[str, NDArray[np.float64]],
+    *,
+    zero_tol: float = 0.0,
+    figure: Figure | None = None,
+) -> Figure:
+    """Draw the parameters of one network before and after training, as matrices.
+
+    Parameters
+    ----------
+    before, after : dict of str to ndarray
+        By name: ``w1`` with one row a unit, ``b1`` drawn as a column.
+    zero_tol : float, default 0
+        Entries up to this size are framed: they count as zero.
+    figure : Figure, optional
+        By default a new one.
+    """
+    if figure is None:
+        from matplotlib import pyplot
+
+        figure = pyplot.figure(figsize=(8, 3.6), layout="constrained")
+    shapes = [_two_dimensional(array).shape for array in before.values()]
+    least = 0.09 * sum(min(columns, _WIDE) for _, columns in shapes)
+    widths = [min(max(columns, least), _WIDE) for _, columns in shapes]
+    grid = figure.subplots(2, len(shapes), squeeze=False, width_ratios=widths)
+    every = np.concatenate([np.ravel(m) for part in (before, after) for m in part.values()])
+    norm = Normalize(float(every.min()), float(every.max()))
+    for row, (when, part) in enumerate((("before", before), ("after", after))):
+        for ax, (name, array) in zip(grid[row], part.items(), strict=True):
+            image = _matrix(ax, _two_dimensional(array), norm, zero_tol if row else -1.0)
+            ax.set_gid(f"{name} {when}")
+            ax.set_title(name if not row else "")
+        grid[row, 0].set_ylabel(f"{when} training")
+    bar = figure.colorbar(image, ax=grid, pad=0.01, label="value of the parameter")
+    bar.outline.set_visible(False)
+    if zero_tol > 0:
+        figure.supxlabel(f"framed: at most {zero_tol:g} in size, counts as zero", fontsize=8)
+    return figure
+
+
+def weight_path(
+    values: NDArray[np.float64],
+    matrices: Mapping[str, NDArray[np.float64]],
+    *,
+    along: str = "l1",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw every weight of a network along a penalty: one thin line a weight.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        The penalties, in rising order.
+    matrices : dict of str to ndarray, shape (..., n)
+        For each matrix its weights after training with each of them.
+    along : str, default "l1"
+        The axis of the grid.
+    ax : Axes, optional
+        By default those of a new figure.
+    """
+    ax = axes(ax)
+    axis = lay_out(along, np.asarray(values, dtype=np.float64))
+    first = int(axis.has_zero)
+    for i, (name, matrix) in enumerate(matrices.items()):
+        lines = matrix.reshape(-1, len(values)).T
+        colour = LINES[i % len(LINES)]
+        # The more lines, the thinner each.
+        alpha = float(np.clip(4 / np.sqrt(lines.shape[1]), 0.08, 0.9))
+        look: dict[str, Any] = {"color": colour, "alpha": alpha, "linewidth": 0.8, "gid": name}
+        ax.plot(axis.at[first:], lines[first:], **look)
+        if first:
+            ax.plot(np.full(lines.shape[1], axis.at[0]), lines[0], "_", color=colour, alpha=alpha)
+        ax.plot([], [], color=colour, label=f"{name} ({lines.shape[1]:,} weights)")
+    ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
+    label(ax.xaxis, axis)
+    ax.set_ylabel("weight after training")
+    open_frame(ax)
+    legend_below(ax, ncols=3)
+    return ax
+
+
+def _two_dimensional(array: NDArray) -> NDArray:
+    return array[:, None] if array.ndim == 1 else array
+
+
+def _matrix(ax: Axes, matrix: NDArray, norm: Normalize, zero_tol: float) -> AxesImage:
+    image = ax.imshow(matrix, norm=norm, cmap=COLOURS, aspect="auto", interpolation="nearest")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    if max(matrix.shape) > _WRITTEN:
+        return image
+    for (row, column), value in np.ndenumerate(matrix):
+        red, green, blue, _ = image.cmap(norm(value))
+        ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.45 else "white"
+        text = f"{value:.3f}".replace("-0.000", "0.000")
+        ax.text(column, row, text, ha="center", va="center", color=ink, fontsize=6)
+        if abs(value) <= zero_tol:
+            frame = Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, edgecolor=ink)
+            frame.set_linestyle(":")
+            ax.add_patch(frame)
+    return image

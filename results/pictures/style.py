@@ -1,0 +1,164 @@
+"""What all pictures share: their look, how an axis of the grid is labelled, how they are saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis as Side
+from matplotlib.axis import XAxis
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import NDArray
+
+from results.directory import durable
+from results.scale import Scale
+from results.words import axis as axis_name
+from results.words import number
+
+if TYPE_CHECKING:
+    from results.plane import Axis
+
+#: Perceptually uniform, and rising in lightness, so that it survives grey print.
+COLOURS = "viridis"
+
+#: Okabe and Ito's colours, told apart by the colour-blind; and what tells lines apart in grey.
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
+MARKERS = "osD^vPX"
+
+_OUTLINED = [withStroke(linewidth=3.5, foreground="black")]
+
+#: Marks of the cells that the rules choose: a star, and a ring that may stand around it.
+MARKS: dict[str, dict[str, Any]] = {
+    "one-se": {
+        "marker": "o", "markersize": 11, "markerfacecolor": "none", "markeredgecolor": "white",
+        "markeredgewidth": 1.8, "linestyle": "none", "path_effects": _OUTLINED,
+    },
+    "min": {
+        "marker": "*", "markersize": 9, "markerfacecolor": "white", "markeredgecolor": "black",
+        "markeredgewidth": 0.8, "linestyle": "none",
+    },
+}  # fmt: skip
+
+_STYLE: dict[Any, Any] = {
+    "axes.labelsize": 9,
+    "axes.titlesize": 9.5,
+    "figure.constrained_layout.use": True,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that pictures look alike anywhere
+    "font.size": 9,
+    "hatch.linewidth": 0.6,
+    "legend.fontsize": 8,
+    "legend.title_fontsize": 8,
+    "legend.frameon": False,
+    "savefig.dpi": 200,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "regsweep",  # names in an SVG are random otherwise
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+}
+
+#: Width of a digit, in its height.
+_DIGIT = 0.64
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Give what is drawn in this context the look of a paper's figures."""
+    with matplotlib.rc_context(_STYLE):
+        yield
+
+
+def axes(ax: Axes | None) -> Axes:
+    """Return the Axes to draw on, those of a new figure unless given."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.figure(layout="constrained").add_subplot()
+
+
+def save(figure: Figure, stem: str | os.PathLike[str], formats: Sequence[str]) -> list[Path]:
+    """Write a figure in some formats, the same bytes each time, and return the paths."""
+    paths = [Path(f"{os.fspath(stem)}.{name}") for name in formats]
+    for path in paths:
+        dated = {".svg": "Date", ".pdf": "CreationDate", ".png": "Software"}[path.suffix]
+        drawn = BytesIO()
+        with style():
+            figure.savefig(drawn, format=path.suffix[1:], metadata={dated: None})
+        durable.write(path, drawn.getvalue(), path.parent)
+    return paths
+
+
+def label(side: Side, axis: Axis) -> None:
+    """Label an axis of a picture with the values of an axis of the grid, as many as fit."""
+    side.set_label_text(axis_name(axis.name))
+    side.set_major_locator(_Fitting(axis.labels()))
+    texts = dict(axis.labels())
+    side.set_major_formatter(FuncFormatter(lambda at, _: texts.get(at, number(at))))
+    if len(axis.values) <= 40:
+        side.set_ticks(axis.at, minor=True)
+
+
+def legend_below(ax: Axes, **options: Any) -> None:
+    """Put the legend below the axis label, where it hides nothing."""
+    handles, _ = ax.get_legend_handles_labels()
+    handles = options.pop("handles", handles)
+    if not handles:
+        return
+    down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
+    place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
+    place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
+    ax.legend(handles=handles, **{**place, "ncols": min(len(handles), 2), **options})
+
+
+def loss_axis(ax: Axes, values: NDArray[np.float64], metric: str) -> None:
+    """Make the upright axis of a loss logarithmic where its values ask for it."""
+    if Scale.of(values, metric).logarithmic:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
+
+
+def open_frame(ax: Axes) -> None:
+    """Leave the frame open at the top and on the right."""
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+class _Fitting(Locator):
+    """Places ticks, the most telling first, wherever their labels do not touch."""
+
+    def __init__(self, labels: list[tuple[float, str]]) -> None:
+        self._labels = labels
+
+    def __call__(self) -> list[float]:
+        """Return the ticks for the present size of the axes."""
+        assert isinstance(self.axis, Side)
+        across = isinstance(self.axis, XAxis)
+        ax, text_of_tick = self.axis.axes, self.axis.get_major_ticks(1)[0].label1
+        height = float(text_of_tick.get_fontsize()) * ax.figure.dpi / 72
+        low, high = sorted(self.axis.get_view_interval())
+        taken: list[tuple[float, float]] = []
+        kept = []
+        for at, text in self._labels:
+            point = ax.transData.transform((at, at))[0 if across else 1]
+            half = height * (_DIGIT * (len(text) + 1) if across else 1.3) / 2
+            free = all(point + half <= left or point - half >= right for left, right in taken)
+            if free and low <= at <= high:
+                taken.append((point - half, point + half))
+                kept.append(at)
+        return kept
+
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
+        """Return the ticks; their room is that of the axes, whatever is asked."""
+        return self()

@@ -1,0 +1,364 @@
+"""The command line: options in, one call, lines out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from results.errors import ResultsError
+from sweep.errors import InputError
+from sweep.specification import spec as specification
+
+#: Options that describe the experiment: the option, its default, its help.
+_EXPERIMENT = (
+    ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
+    ("target", "COLUMN", "the class column of a file [last column]"),
+    ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
+    ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
+    ("l2", "VALUES", "L2 penalties [0,1e-4:1e-1:log7]"),
+    ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
+    ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
+    ("l1-method", "METHOD", "subgradient or proximal, which gives exact zeros [subgradient]"),
+    ("seeds", "VALUES", "one run per seed and cell [42:62]"),
+    ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
+    ("val-fraction", "F", "share held out [0.2; article: 0]"),
+    ("epochs", "N", "[100; article: 1000]"),
+    ("batch-size", "N", "samples a step, or full [32; article: 1]"),
+    ("lr", "VALUES", "learning rates [0.01]"),
+    ("momentum", "VALUES", "Nesterov momenta [0.9]"),
+    ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
+    ("precision", "NAME", "float64 or float32 [float64]"),
+    ("zero-tol", "X", "a weight up to this size counts as zero [1e-3; proximal: 0]"),
+    ("history", "K", "also record metrics every K epochs [0: never]"),
+    ("patience", "N", "stop a run after N epochs without a better val_loss"),
+    ("path", "AXIS", "l1 or l2: warm starts along that axis"),
+    ("path-order", "ORDERS", "of up, down, cold: how the path is followed [up]"),
+    ("halving", "ETA", "successive halving over the cells"),
+)
+
+
+def _experiment_options(command: Callable) -> Callable:
+    """Add the options of an experiment to a command."""
+    command = click.option(
+        "--vary", metavar="NAME=VALUES", multiple=True, help="a further axis, such as l1_w1=0,1e-3"
+    )(command)
+    for name, metavar, text in reversed(_EXPERIMENT):
+        command = click.option(f"--{name}", metavar=metavar, help=text)(command)
+    return click.argument("file", metavar="[SPEC.toml]", required=False)(command)
+
+
+def _running_options(command: Callable) -> Callable:
+    """Add the options that say how to run."""
+    for option in reversed(
+        (
+            click.option("--jobs", type=int, metavar="N", help="joblib's n_jobs [-1: all cores]"),
+            click.option(
+                "--backend", metavar="NAME", help="threading, loky, dask or ray [threading]"
+            ),
+            click.option("--scheduler", metavar="ADDRESS", help="of a running dask cluster"),
+            click.option("--out", metavar="DIR", help="results directory [runs/<data>-<n>]"),
+            click.option("--extend", is_flag=True, help="add to a directory with a smaller grid"),
+            click.option("--join", is_flag=True, help="share a directory with other processes"),
+            click.option("--retry-failed", is_flag=True, help="do runs again that are in error"),
+            click.option("--quiet", is_flag=True, help="show no progress"),
+            click.option("--json", is_flag=True, help="print one JSON object and nothing else"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 60}
+
+
+@click.group(invoke_without_command=True, context_settings=_HELP)
+@click.pass_context
+def app(context: click.Context) -> int:
+    """Train a grid of L1 x L2 penalties x seeds, and see what the penalties do.
+
+    Without a command: the article's experiment over its default grid.
+
+    \b
+    Example:
+      sweep run --data digits --l1 0,1e-4,1e-3 --seeds 0:10
+    """  # noqa: D301
+    if context.invoked_subcommand is None:
+        return context.invoke(run)
+    return 0
+
+
+@app.command()
+@_experiment_options
+@_running_options
+def run(**options: Any) -> int:
+    """Run a sweep, or what is left of it in --out.
+
+    \b
+    VALUES: 0,1e-4  1e-4:1e-1:log7  0:1:lin5  0:20  0:20:5
+    Example:
+      sweep run --data iris --l1 0,1e-4:1e-1:log7 --seeds 0:5
+    """  # noqa: D301
+    from sweep.commands import run
+
+    return run.run(*_given(options))
+
+
+@app.command()
+@_experiment_options
+@_running_options
+def plan(**options: Any) -> int:
+    """Say what `run` with the same options would do, and train nothing.
+
+    \b
+    Example:
+      sweep plan --data digits --seeds 0:100
+    """  # noqa: D301
+    from sweep.commands import run
+
+    return run.plan(*_given(options))
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def status(directory: str, json: bool) -> int:
+    """Count the runs of DIR: done, diverged, failed, left.
+
+    \b
+    Example:
+      sweep status runs/article-1
+    """  # noqa: D301
+    from sweep.commands import run
+
+    return run.status(directory, json)
+
+
+def _at(command: Callable) -> Callable:
+    """Add the option that holds axes fixed."""
+    return click.option(
+        "--at",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="hold an axis fixed, such as lr=0.01 [the best cell's]",
+    )(command)
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--metric", metavar="NAME", help="what the map shows [val_loss; article: final_loss]")
+@_at
+@click.option("--out", metavar="FILE", help="the table, as CSV [DIR/summary.csv]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def summary(directory: str, **options: Any) -> int:
+    """Sum up each cell over its seeds; show the best ones, and a map.
+
+    \b
+    Example:
+      sweep summary runs/article-1 --metric sparsity
+    """  # noqa: D301
+    from sweep.commands import look
+
+    return look.summary(
+        directory, options["metric"], options["at"], options["out"], options["json"]
+    )
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option(
+    "--rule",
+    metavar="RULE",
+    default="min",
+    help="min: the lowest mean loss; one-se: the sparsest within one standard error of it [min]",
+)
+@click.option(
+    "--save", metavar="FILE", help="its best run's trained model, as .npz, .safetensors or .onnx"
+)
+@click.option("--json", is_flag=True, help="print one JSON object")
+def best(directory: str, rule: str, save: str | None, json: bool) -> int:
+    """Choose a cell, say why, and save its trained model.
+
+    \b
+    Example:
+      sweep best runs/iris-1 --rule one-se --save iris.npz
+    """  # noqa: D301
+    from sweep.commands import look
+
+    return look.best(directory, rule, save, json)
+
+
+@app.command()
+@click.argument("model", metavar="MODEL")
+@click.argument("data", metavar="DATA")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def predict(model: str, data: str, json: bool) -> int:
+    """Print classes and probabilities of new rows, as CSV.
+
+    \b
+    Example:
+      sweep predict iris.npz new.csv > classes.csv
+    """  # noqa: D301
+    from sweep.models import predicting
+
+    return predicting.show(model, data, json)
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--metric", metavar="NAME", multiple=True, help="for maps; may be repeated")
+@click.option(
+    "--picture",
+    metavar="NAME",
+    multiple=True,
+    help="heatmap, differences, path, pareto, curves, weights, weight-path; may be repeated",
+)
+@_at
+@click.option("--format", metavar="NAMES", default="png", help="png, svg, pdf [png]")
+@click.option("--out", metavar="FOLDER", help="where to write them [DIR]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def plot(directory: str, **options: Any) -> int:
+    """Draw pictures, and print the paths of their files.
+
+    \b
+    Example:
+      sweep plot runs/article-1 --picture path --format svg
+    """  # noqa: D301
+    from sweep.commands import look
+
+    return look.plot(
+        directory,
+        options["metric"],
+        options["picture"],
+        options["at"],
+        options["format"],
+        options["out"],
+        options["json"],
+    )
+
+
+@app.command()
+@click.argument("directory", metavar="DIR")
+@click.option("--out", metavar="FILE", help="where to write it [DIR/report.html]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def report(directory: str, out: str | None, json: bool) -> int:
+    """Write one HTML page that holds everything, and print its path.
+
+    \b
+    Example:
+      sweep report runs/article-1
+    """  # noqa: D301
+    from sweep.commands import look
+
+    return look.report(directory, out, json)
+
+
+@app.command()
+@click.argument("directories", metavar="DIR...", nargs=-1, required=True)
+@click.option("--out", metavar="DIR", required=True, help="the new results directory")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def merge(directories: tuple[str, ...], out: str, json: bool) -> int:
+    """Gather several directories of one experiment in a new one.
+
+    \b
+    Example:
+      sweep merge runs/here runs/there --out runs/both
+    """  # noqa: D301
+    from sweep.commands import run
+
+    return run.merge(directories, out, json)
+
+
+@app.command()
+@click.option("--json", is_flag=True, help="print one JSON object")
+def bench(json: bool) -> int:
+    """Measure this machine's throughput on fixed work: less than a minute.
+
+    \b
+    Example:
+      sweep bench
+    """  # noqa: D301
+    from sweep.commands.bench import show
+
+    return show(json)
+
+
+@app.command()
+@click.option("--json", is_flag=True, help="print one JSON object")
+def info(json: bool) -> int:
+    """Say what this installation and machine are.
+
+    \b
+    Example:
+      sweep info
+    """  # noqa: D301
+    from sweep.commands import run
+
+    return run.info(json)
+
+
+def command_line(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    _say_warnings()
+    try:
+        return app(arguments, prog_name="sweep", standalone_mode=False) or 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except (InputError, ResultsError) as error:
+        return _refuse(specification.as_flags(str(error), _typed(arguments)))
+    except MemoryError as error:
+        return _refuse(f"this does not fit into memory: {error}")
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _say_warnings() -> None:
+    """Show our warnings on standard error, and leave those of other packages to them."""
+    logger = logging.getLogger("sweep")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("sweep: %(message)s"))
+        logger.addHandler(handler)
+
+
+def _refuse(message: str) -> int:
+    print(f"sweep: {message}", file=sys.stderr)
+    return 2
+
+
+def _typed(arguments: list[str] | None) -> set[str]:
+    """Return the options that stand on the command line, by their names in a SPEC.toml."""
+    words = sys.argv[1:] if arguments is None else arguments
+    flags = (word.split("=")[0] for word in words if word.startswith("--"))
+    return {flag.removeprefix("--").replace("-", "_") for flag in flags}
+
+
+def _given(options: dict[str, Any]) -> tuple[specification.Sweep, dict[str, Any]]:
+    """Lay the command line's options over the file's: the specification, and how to run it."""
+    file = options.pop("file")
+    varied = dict(_varied(text) for text in options.pop("vary"))
+    experiment, running = specification.read_toml(file) if file else ({}, {})
+    given = {
+        name: value for name, value in options.items() if value is not None and value is not False
+    }
+    running |= {name: given.pop(name) for name in specification.RUN_OPTIONS if name in given}
+    experiment |= given
+    if varied:
+        experiment["vary"] = experiment.get("vary", {}) | varied
+    return specification.Sweep(**experiment), running
+
+
+def _varied(text: str) -> tuple[str, str]:
+    name, equals, values = text.partition("=")
+    if not equals:
+        raise InputError(f"--vary should be NAME=VALUES, such as l1_w1=0,1e-3; it is {text!r}")
+    return name, values

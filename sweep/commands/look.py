@@ -1,0 +1,189 @@
+"""What the commands that look at results do: read the table, show, draw, write."""
+
+from __future__ import annotations
+
+import json as json_format
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import results
+from results.directory import layout
+from results.errors import ResultsError
+from sweep.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = ("png", "svg", "pdf")
+
+_NONE_FINISHED = "{} holds no finished run: wait for the first, or run it"
+
+
+def summary(
+    directory: str, metric: str | None, at: Sequence[str], out: str | None, as_json: bool
+) -> int:
+    """Write the summary of a directory, and show the best cells and a map."""
+    from results.terminal import show
+
+    cells = _cells(directory, metric)
+    held = _held(at)
+    _write_csv(cells, Path(out) if out else Path(directory) / "summary.csv")
+    if as_json:
+        print(json_format.dumps({"best": _chosen(cells), "cells": _records(cells)}))
+    else:
+        show(cells, metric, held)
+    return 0
+
+
+def best(directory: str, rule: str, save: str | None, as_json: bool) -> int:
+    """Choose a cell, say why, and save its model."""
+    from results.cells.choice import best as choose
+    from results.terminal import wrapped
+
+    chosen = choose(_cells(directory), rule)
+    model = None
+    if save:
+        from sweep.models.best import save_best
+
+        model = save_best(directory, save, rule)
+    if as_json:
+        about = {"saved": save, "model": model.trained_on} if model else {}
+        print(json_format.dumps(_records(chosen)[0] | about))
+    else:
+        print(*wrapped(chosen["why"].iloc[0]), sep="\n")
+        if model:
+            print(f"{save}: {model}", file=sys.stderr)
+    return 0
+
+
+def plot(
+    directory: str,
+    metrics: Sequence[str],
+    pictures: Sequence[str],
+    at: Sequence[str],
+    formats: str,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Draw pictures of a directory."""
+    from results.pictures.style import save
+    from sweep.commands.pictures import pictures as draw
+
+    wanted = formats.split(",")
+    if unknown := set(wanted) - set(FORMATS):
+        raise InputError(f"--format should be of {', '.join(FORMATS)}; it is {unknown.pop()!r}")
+    folder = Path(out or directory)
+    written = []
+    for name, figure in draw(directory, _runs(directory), metrics, pictures, _held(at)):
+        written += [str(path) for path in save(figure, folder / name, wanted)]
+        if not as_json:
+            print(*written[-len(wanted) :], sep="\n", flush=True)
+    if not written:
+        raise InputError(f"{directory} has nothing to show in {', '.join(pictures)}")
+    if as_json:
+        print(json_format.dumps({"files": written}))
+    return 0
+
+
+def report(directory: str, out: str | None, as_json: bool) -> int:
+    """Write the page about a directory."""
+    from results.page.report import write
+
+    path = write(directory, _runs(directory), Path(out) if out else None)
+    print(json_format.dumps({"files": [str(path)]}) if as_json else path)
+    return 0
+
+
+def after_run(out: Path) -> None:
+    """Show the best cells and the map of a sweep that has just been run."""
+    from results.terminal import show
+
+    try:
+        show(_cells(out))
+    except ResultsError as error:  # the sweep is done, whatever can be shown of it
+        print(f"sweep: {error}", file=sys.stderr)
+
+
+def best_of(out: Path) -> dict[str, Any] | None:
+    """Return the best cell of a sweep as plain data, None where there is none."""
+    try:
+        return _chosen(_cells(out))
+    except ResultsError as error:  # the sweep is done, whatever can be said of it
+        print(f"sweep: {error}", file=sys.stderr)
+        return None
+
+
+def _cells(directory: str | Path, metric: str | None = None) -> pd.DataFrame:
+    """Sum up a directory: as a stream, where it is complete."""
+    from results.cells.streamed import summary as sum_up
+    from results.cells.summary import METRICS
+    from results.directory.sweeptoml import read
+
+    read(Path(directory))  # says where it is no results directory
+    metrics = list(dict.fromkeys((*METRICS, *([metric] if metric else ()))))
+    cells = sum_up(directory, metrics)
+    if cells is None:
+        return results.summary(_runs(directory), metrics)
+    if cells.empty:
+        raise ResultsError(_NONE_FINISHED.format(directory))
+    return cells
+
+
+def _runs(directory: str | Path) -> pd.DataFrame:
+    """Read the runs of a directory, and tell where some are missing."""
+    runs = results.load(directory)
+    if (runs["status"] == "error").all():
+        raise ResultsError(_NONE_FINISHED.format(directory))
+    if not (Path(directory) / layout.RUNS).is_file():
+        print(f"sweep: not complete, {len(runs):,} runs so far: {directory}", file=sys.stderr)
+    return runs
+
+
+def _held(at: Sequence[str]) -> dict[str, float | str]:
+    """Read NAME=VALUE pairs."""
+    held: dict[str, float | str] = {}
+    for text in at:
+        name, _, value = text.partition("=")
+        if not value:
+            raise InputError(f"--at should be NAME=VALUE, such as l2=0.01; it is {text!r}")
+        try:
+            held[name] = float(value)
+        except ValueError:  # a word, such as those of `path`
+            held[name] = value
+    return held
+
+
+def _write_csv(cells: pd.DataFrame, path: Path) -> None:
+    import pyarrow as pa
+
+    from results.directory import csvfile, durable
+
+    table = pa.Table.from_pandas(cells, preserve_index=False)
+    with durable.writing(path, path.parent) as sink:
+        sink.write(csvfile.header(table.schema))
+        csvfile.write(table, sink)
+
+
+def _chosen(cells: pd.DataFrame) -> dict[str, Any] | None:
+    try:
+        return _records(results.best(cells))[0]
+    except ResultsError:
+        return None
+
+
+def _records(cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain data ready for JSON, None where there is no number."""
+    columns = [cells[name].tolist() for name in cells]
+    return [
+        {name: _plain(value) for name, value in zip(cells.columns, row, strict=True)}
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | int) else None

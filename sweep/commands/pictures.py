@@ -1,0 +1,133 @@
+"""The pictures of a results directory: those of its tables, and those of weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import results
+from results.cells.choice import contrast, place
+from results.cells.summary import METRICS, axes, deciding, metrics_of
+from results.directory import layout as places
+from results.errors import ResultsError
+from results.pictures.album import KINDS, album
+from results.pictures.lines import layers
+from results.pictures.style import style
+from results.plane import hold, said
+from sweep.errors import InputError
+from sweep.models.retraining import retrained
+from sweep.specification.spec import Sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Pictures whose runs are trained again, since no table holds weights.
+OF_WEIGHTS = ("weights", "weight-path")
+
+#: Penalties of the document's own run.
+_DOCUMENT = {"l1": 0.01, "l2": 0.01}
+
+
+def pictures(
+    directory: str | os.PathLike[str],
+    runs: pd.DataFrame,
+    metrics: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    at: Mapping[str, float | str] | None = None,
+) -> Iterator[tuple[str, Figure]]:
+    """Draw pictures, each with a name for its file.
+
+    Parameters
+    ----------
+    directory : path
+    runs : DataFrame
+        What `results.load` returns of it.
+    metrics : sequence of str, optional
+        What maps show; by default the loss that decides, and the sparsity.
+    kinds : sequence of str, optional
+        Which pictures; by default all in which there is something to see, and those of weights
+        for the article alone, whose networks are small.
+    at : dict of str to float or str, optional
+        Values at which to hold axes that a picture does not show.
+
+    Raises
+    ------
+    InputError
+        If there is no such picture or metric.
+    results.errors.ResultsError
+        If the history is asked for, and there is none.
+    """
+    _check(kinds, (*KINDS, *OF_WEIGHTS), "picture")
+    _check(metrics, metrics_of(runs), "metric")
+    cells = results.summary(runs, list(dict.fromkeys((*METRICS, *metrics, *layers(runs)))))
+    spec = Sweep.from_toml(Path(directory) / "sweep.toml")
+    at = at or {}
+    history = None
+    if "curves" in kinds or (not kinds and (Path(directory) / places.HISTORY).is_file()):
+        told = contrast(cells).items()
+        history = {name: results.load_history(directory, cell) for name, cell in told}
+    shown = [kind for kind in kinds or KINDS if kind in KINDS]
+    yield from album(cells, metrics or [deciding(cells), "sparsity"], shown, at=at, history=history)
+    if "weights" in kinds or (not kinds and _small(spec)):
+        yield "weights", _weights(spec, cells, at)
+    along = next((name for name in ("l1", "l2") if cells[name].nunique() > 1), None)
+    if along and ("weight-path" in kinds or (not kinds and _small(spec))):
+        yield "weight-path", _weight_path(spec, cells, along, at)
+
+
+def _check(given: Sequence[str], known: Sequence[str], what: str) -> None:
+    for name in given:
+        if name not in known:
+            raise InputError(f"no {what} {name!r}; there are {', '.join(known)}")
+
+
+def _small(spec: Sweep) -> bool:
+    return spec.data == "article" and not spec.halving
+
+
+def _weights(spec: Sweep, cells: pd.DataFrame, at: Mapping[str, float | str]) -> Figure:
+    """Draw the parameters of one run before and after training.
+
+    It is the document's own run, where the grid has it, or else one of the best cell.
+    """
+    if spec.data == "article" and set(_DOCUMENT.values()) <= set(cells["l1"]) & set(cells["l2"]):
+        at = {**_DOCUMENT, **at}
+    rows, _ = hold(cells, [], at)
+    cell = cells.iloc[rows[0]]
+    again = retrained(spec, {name: [cell[name]] for name in axes(cells)})
+    with style():
+        figure = Figure((8, 3.8))
+        title = f"{cell['data']}: {place(cells, cell)}, seed {spec.seeds[0]}"
+        figure.suptitle(title, fontsize=9.5)
+        before, after = (
+            {name: array[..., 0] for name, array in matrices.items()}
+            for matrices in (again.before, again.after)
+        )
+        return results.weights(before, after, zero_tol=spec.zero_tol, figure=figure)
+
+
+def _weight_path(
+    spec: Sweep, cells: pd.DataFrame, along: str, at: Mapping[str, float | str]
+) -> Figure:
+    """Draw every weight of one seed's network along a penalty."""
+    rows, fixed = hold(cells, [along], at)
+    line = cells.iloc[rows].sort_values(along)
+    again = retrained(spec, {name: line[name].to_numpy() for name in axes(cells)})
+    weights = {name: array for name, array in again.after.items() if name.startswith("w")}
+    every = np.concatenate([array.reshape(-1, len(line)) for array in weights.values()])
+    kept = np.isfinite(every).all(axis=0)  # runs that diverged have no weights to draw
+    if not kept.any():
+        raise ResultsError("all runs on that line diverged: they have no weights to draw")
+    with style():
+        figure = Figure((4.8, 3.8))
+        ax = figure.add_subplot()
+        some = {name: array[..., kept] for name, array in weights.items()}
+        results.weight_path(line[along].to_numpy()[kept], some, along=along, ax=ax)
+        held = f" at {said(fixed)}" if fixed else ""
+        ax.set_title(f"{cells['data'].iloc[0]}: weights{held}, seed {spec.seeds[0]}")
+    return figure

@@ -1,0 +1,199 @@
+"""What the commands do: call the library, print lines."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweep.specification.spec import Sweep
+
+if TYPE_CHECKING:
+    from sweep.plan.grid import Plan
+    from sweep.running.driver import Outcome
+
+
+def run(spec: Sweep, options: dict[str, Any]) -> int:
+    """Run a sweep; see `sweep.running.driver.run`."""
+    from sweep.commands import look
+    from sweep.running.driver import Where
+    from sweep.running.driver import run as run_sweep
+    from sweep.running.interrupt import Interrupted
+    from sweep.running.workers import WorkerDied
+
+    as_json = options.pop("json", False)
+    _tell_of_no_cache()
+    fresh = "out" not in options
+    out = Path(options.pop("out")) if not fresh else _next_directory(spec)
+    quiet = options.pop("quiet", False) or as_json
+    try:
+        outcome = run_sweep(spec, Where(out=out, quiet=quiet, **options))
+    except Interrupted as stop:
+        print("nothing was trained yet: the same command begins again", file=sys.stderr)
+        return 128 + stop.args[0]
+    except WorkerDied as death:
+        print(f"sweep: {death}; go on with: {_again(out, options)}", file=sys.stderr)
+        return 1
+    if as_json:
+        print(json_format.dumps(_as_json(out, outcome)))
+    else:
+        if not quiet and outcome.signal is None:
+            look.after_run(out)
+        print(_last_line(out, outcome), file=sys.stderr)
+    if outcome.signal is not None:
+        left = _left(outcome.counts)
+        print(f"{left:,} runs are left; go on with: {_again(out, options)}", file=sys.stderr)
+        return 128 + outcome.signal
+    return 1 if outcome.counts["error"] else 0
+
+
+def plan(spec: Sweep, options: dict[str, Any]) -> int:
+    """Say what running the sweep would do."""
+    from sweep.plan.experiment import prepare
+
+    planned = prepare(spec).plan
+    found = _planned(planned, options.get("jobs", -1))
+    if options.get("json"):
+        print(json_format.dumps(found))
+    else:
+        _print_pairs(found)
+    return 0
+
+
+def status(directory: str, as_json: bool) -> int:
+    """Count the runs of a results directory."""
+    from results.directory.reading import counts
+    from sweep.plan.recorded import recorded
+
+    spec, _, plan = recorded(directory)
+    found = counts(directory, spec.specification(), number=plan.numbers, total=plan.total)
+    found["left"] = _left(found)
+    if as_json:
+        print(json_format.dumps(found))
+    else:
+        _print_pairs(found)
+    return 0
+
+
+def merge(directories: Sequence[str], out: str, as_json: bool) -> int:
+    """Gather several results directories in a new one."""
+    from sweep.running.merging import merge as merge_directories
+
+    found = merge_directories(directories, out)
+    found["left"] = _left(found)
+    if as_json:
+        print(json_format.dumps({"out": out, **found}))
+    else:
+        _print_pairs(found)
+    return 0
+
+
+def info(as_json: bool) -> int:
+    """Describe the installation and the machine."""
+    from sweep.machine import description
+
+    found = description()
+    if as_json:
+        print(json_format.dumps(found))
+    else:
+        _print_pairs(found)
+    return 0
+
+
+def _next_directory(spec: Sweep) -> Path:
+    """Return runs/<data>-<n> with the first n that is free."""
+    name = Path(spec.data).stem if isinstance(spec.data, str) else "memory"
+    number = 1
+    while (path := Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return path
+
+
+def _tell_of_no_cache() -> None:
+    from kernels.lane.compiled import cache_folder
+
+    if cache_folder() is None:
+        print(
+            "sweep: no folder can be written for compiled kernels, so each start compiles them: "
+            "set NUMBA_CACHE_DIR to one",
+            file=sys.stderr,
+        )
+
+
+def _again(out: Path, options: dict[str, Any]) -> str:
+    """Return the command that continues a sweep, with the same workers."""
+    workers = ("backend", "scheduler", "jobs", "join")
+    words = ["sweep", "run", str(out / "sweep.toml"), "--out", str(out)]
+    for name in workers:
+        if options.get(name):
+            words += [f"--{name}"] if options[name] is True else [f"--{name}", str(options[name])]
+    return shlex.join(words)
+
+
+def _left(counts: dict[str, int]) -> int:
+    return counts["total"] - counts["done"] - counts["diverged"] - counts["error"]
+
+
+def _last_line(out: Path, outcome: Outcome) -> str:
+    counts, seconds = outcome.counts, outcome.seconds
+    parts = [f"{counts['done'] + counts['diverged']:,} of {counts['total']:,} runs"]
+    parts += [f"{counts[name]:,} {name}" for name in ("diverged",)]
+    if counts["error"]:
+        parts.append(f"{counts['error']:,} in error")
+    rate = outcome.trained / seconds["training"] if seconds["training"] else 0
+    parts.append(f"{outcome.trained:,} trained now at {rate:,.0f} a second")
+    return f"{', '.join(parts)}: {out}"
+
+
+def _as_json(out: Path, outcome: Outcome) -> dict[str, Any]:
+    from sweep.commands import look
+
+    return {
+        "out": os.fspath(out),
+        **outcome.counts,
+        "left": _left(outcome.counts),
+        "trained": outcome.trained,
+        "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
+        "best": look.best_of(out) if outcome.signal is None else None,
+    }
+
+
+def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
+    import joblib
+
+    from sweep.running.halving import share
+
+    spec = plan.spec
+    seconds = plan.total * plan.seconds_a_run
+    if spec.halving:
+        seconds *= share(plan.cells, spec.epochs, spec.halving)
+    workers = joblib.effective_n_jobs(jobs)
+    parameters = sum(a * b + b for a, b in zip(plan.widths, plan.widths[1:], strict=False))
+    return {
+        "data": plan.name,
+        "network": "-".join(map(str, plan.widths)),
+        "parameters": parameters,
+        "grid": " x ".join(
+            f"{len(axis)} {name}" for name, axis in plan.axes.items() if len(axis) > 1
+        )
+        or "one run",
+        "runs": plan.total,
+        "tasks": plan.tasks,
+        "runs_a_task": plan.task_runs,
+        "workers": workers,
+        "seconds": round(seconds / min(workers, plan.tasks), 1),
+        "megabytes": round(workers * plan.task_bytes / 2**20, 1),
+    }
+
+
+def _print_pairs(pairs: dict[str, Any]) -> None:
+    width = max(map(len, pairs))
+    for name, value in pairs.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{inner} {kind}" for kind, inner in value.items())
+        shown = f"{value:,}" if isinstance(value, int | float) else value
+        print(f"{name.replace('_', ' '):{width}}  {shown}")

@@ -1,0 +1,105 @@
+"""Fixed work to measure machines by: runs of a sweep, packed the way its tasks pack them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.training import train
+from sweep.data.fold import fold_of
+from sweep.plan.experiment import prepare
+from sweep.specification.spec import Sweep
+from sweep.training.packs import Group, Streams
+from sweep.training.task import Batch
+
+
+class Work(NamedTuple):
+    """Something to train; without widths, the article's experiment."""
+
+    name: str
+    widths: tuple[int, ...] = ()
+    samples: int = 1
+    batch: int = 1
+
+
+#: As many as digits trains on by default, and whole batches of images.
+DIGITS, IMAGES = 1437, 512
+
+WORKS = (
+    Work("article"),
+    Work("64-32-16-10, batch 32", (64, 32, 16, 10), DIGITS, 32),
+    Work("64-128-64-10, batch 32", (64, 128, 64, 10), DIGITS, 32),
+    Work("784-300-100-10, batch 32", (784, 300, 100, 10), IMAGES, 32),
+    Work("784-300-100-10, batch 128", (784, 300, 100, 10), IMAGES, 128),
+    Work("64-10, batch 32", (64, 10), DIGITS, 32),
+)
+
+
+def specification(work: Work, precision: str) -> Sweep:
+    """Return the sweep that some work is taken from: on random data, if not the article's."""
+    if not work.widths:
+        return Sweep(precision=precision, seeds=range(64))
+    inputs, *hidden, classes = work.widths
+    x = np.random.RandomState(0).standard_normal((work.samples, inputs))
+    return Sweep(
+        data=(x, np.arange(work.samples) % classes),
+        hidden=hidden or "none",
+        batch_size=work.batch,
+        val_fraction=0,
+        seeds=0,
+        precision=precision,
+    )
+
+
+def flops(widths: tuple[int, ...]) -> int:
+    """Return the floating-point operations of training on a sample that are counted.
+
+    Two for each multiply-add of forward, of the weights' gradients, and of backward, which does
+    not go into the inputs. Biases, exp, penalties and step count nothing.
+    """
+    products = [a * b for a, b in pairwise(widths)]
+    return 2 * (2 * sum(products) + sum(products[1:]))
+
+
+class Trainer:
+    """Runs of a sweep, packed; called, it trains them from their initial weights.
+
+    Parameters
+    ----------
+    spec : Sweep
+    numbers : sequence of int
+        Which runs, all of one size of fold.
+    epochs : int
+    """
+
+    def __init__(self, spec: Sweep, numbers: Sequence[int] | np.ndarray, epochs: int) -> None:
+        _, dataset, plan = prepare(spec)
+        runs = Batch(plan, dataset, np.asarray(numbers), stopped=lambda: False)
+        seeds, folds = (runs.columns[name].tolist() for name in ("seed", "fold"))
+        data = {
+            key: fold_of(spec, dataset, *key)
+            for key in dict.fromkeys(zip(seeds, folds, strict=True))
+        }
+        streams = Streams.of(spec, data)
+        group = Group(spec, runs.net, runs.columns, streams, freeze=True)
+        packs = group.pack(np.arange(group.size), runs.drawn())
+        self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(streams.train)
+        self.samples = streams.samples(packs.order.next(epochs))
+        self._begin = packs.runs.parameters.copy(), packs.runs.memory.copy()
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of a call."""
+        packs = self.packs
+        samples = packs.size * self.epochs * self.samples.order.shape[1]
+        return float(samples * flops(tuple(packs.net.widths.tolist())))
+
+    def reset(self) -> None:
+        """Go back to the initial weights."""
+        self.packs.runs.parameters[...], self.packs.runs.memory[...] = self._begin
+
+    def __call__(self) -> None:
+        """Train the runs on, for the epochs asked for."""
+        packs, how = self.packs, {"proximal": self.packs.proximal, "freeze": self.packs.frozen}
+        train(packs.net, packs.runs, self.samples, self.batch, self.epochs, **how)

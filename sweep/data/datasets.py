@@ -1,0 +1,109 @@
+"""Data sets: a name, a file, a DataFrame or arrays -> X and y."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweep.data import builtin, encoding, files
+from sweep.errors import InputError
+from sweep.specification.options import is_frame
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A classification problem, as numbers that are not scaled yet."""
+
+    name: str
+    X: np.ndarray  # float64 (rows, features), C-contiguous, finite
+    y: np.ndarray  # int64 (rows,), places in `classes`
+    classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
+    features: tuple[str, ...]
+
+
+def load(data: Any, target: str | None = None) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    data : str, path, DataFrame or (X, y)
+        ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file; a DataFrame; or
+        features and classes. A file that has a built-in set's name is meant by ``./iris``.
+    target : str, optional
+        The class column of a file or DataFrame; the last one unless given.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    InputError
+        For data that cannot be used: one line that says where, and the mend.
+    """
+    if isinstance(data, str) and data in builtin.SETS:
+        return Dataset(data, *builtin.read(data))
+    if is_frame(data):
+        return _from_columns("data", files.from_frame(data), target)
+    if isinstance(data, tuple):
+        return _from_arrays(*data)
+    path = os.fspath(data)
+    return _from_columns(Path(path).stem, files.read(path), target)
+
+
+def _from_columns(name: str, columns: list[files.Column], target: str | None) -> Dataset:
+    if len(columns) < 2:
+        held = f"one column only, {columns[0].name!r}" if columns else "no columns"
+        source = f"{columns[0].source} has" if columns else "the data have"
+        raise InputError(
+            f"{source} {held}: a class column and a feature are the least (a comma goes between "
+            "the cells of a CSV file)"
+        )
+    names = [column.name for column in columns]
+    if target is not None and target not in names:
+        raise InputError(
+            f"{columns[0].source} has no column {target!r} to be the `target`"
+            f"{files.nearest(target, names)}"
+        )
+    place = len(columns) - 1 if target is None else names.index(target)
+    y, classes = encoding.classes(columns[place])
+    X, features = encoding.features(columns[:place] + columns[place + 1 :])
+    return Dataset(name, X, y, classes, features)
+
+
+def _from_arrays(X: Any, y: Any) -> Dataset:
+    try:
+        array = X if is_frame(X) else np.asarray(X)
+        shape = np.shape(array)
+        y_shape = y.shape if hasattr(y, "shape") else np.asarray(y, dtype=object).shape
+    except ValueError:
+        raise InputError(
+            "(X, y): X should have rows of one length, and y one class a row"
+        ) from None
+    if len(shape) != 2 or len(y_shape) != 1 or shape[0] != y_shape[0] or 0 in shape:
+        raise InputError(
+            "(X, y): X should be an array of shape (rows, features), and y of (rows,), not "
+            f"{shape} and {y_shape}"
+        )
+    names = tuple(f"x{place}" for place in range(shape[1]))
+    if is_frame(X):
+        features, names = encoding.features(files.from_frame(X))
+    elif array.dtype.kind in "biuf":
+        features = np.array(array, np.float64, order="C")
+        _check_finite(features)
+    else:
+        features, names = encoding.features(files.from_arrays(names, array.T, "X"))
+    (column,) = files.from_arrays(["y"], [y], "(X, y)")
+    return Dataset("data", features, *encoding.classes(column), names)
+
+
+def _check_finite(X: np.ndarray) -> None:
+    finite = np.isfinite(X)
+    if not finite.all():
+        row, place = np.unravel_index(np.argmin(finite), X.shape)
+        raise InputError(
+            f"X[{row}, {place}] is {X[row, place]}, and should be a finite number: fill it in, or "
+            "leave the row out"
+        )

@@ -1,0 +1,155 @@
+"""Columns of a table -> features and classes.
+
+Numbers stay, true and false become 1 and 0, and text becomes one feature for each of its levels:
+``colour`` gives ``colour=blue`` and ``colour=red``, which are 1 where the row says so. Text is
+taken for such levels where none of them reads as a number and there are few: at most 100, or
+half as many as rows. Text that reads as numbers throughout is numbers. A column that its file
+or DataFrame declares a category is one, whatever its levels.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from sweep.data.files import Column, check_memory
+from sweep.errors import InputError
+from sweep.specification.values import NUMBER
+
+
+def features(columns: Sequence[Column]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return X, float64 (rows, features), and the names of the features."""
+    encoded = [_feature(column) for column in columns]
+    names = [
+        name
+        for column, (_, levels) in zip(columns, encoded, strict=True)
+        for name in ([f"{column.name}={level}" for level in levels] or [column.name])
+    ]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"{columns[0].source}: two features would be called {twice!r}: rename one")
+    rows = len(columns[0].values)
+    check_memory(8 * rows * len(names), f"{columns[0].source} with {len(names)} features")
+    X = np.zeros((rows, len(names)))
+    first = 0
+    for values, levels in encoded:
+        if levels:
+            X[np.arange(rows), first + values] = 1.0
+        else:
+            X[:, first] = values
+        first += len(levels) or 1
+    return X, tuple(names)
+
+
+def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return y, int64 (rows,), and the classes that it numbers, in their natural order."""
+    numbers = as_numbers(column)
+    if numbers is None:
+        y, found = as_levels(column)
+    else:
+        broken = numbers % 1 != 0 if numbers.dtype.kind == "f" else np.zeros(1, bool)
+        if broken.any():
+            row = int(np.argmax(broken))
+            raise column.error(
+                f"{numbers[row]} is no class: a class is text or a whole number", row
+            )
+        distinct, y = np.unique(numbers, return_inverse=True)
+        found = [str(int(n) if numbers.dtype.kind == "f" else n) for n in distinct.tolist()]
+    if len(found) == 1:
+        raise column.error(f"every row is of class {found[0]!r}, and there should be two or more")
+    if not _few(len(found), y.size):
+        raise column.error(
+            f"{len(found)} classes in {y.size} rows are too many (at most 100, or half as many as "
+            "rows): name another column as `target`"
+        )
+    return y.astype(np.int64), tuple(found)
+
+
+def _feature(column: Column) -> tuple[np.ndarray, list[str]]:
+    """Return the numbers of a column, or the place of each value among its levels, and these."""
+    import pyarrow as pa
+
+    numbers = as_numbers(column)
+    if numbers is not None:
+        return numbers.astype(np.float64), []
+    codes, levels = as_levels(column)
+    if pa.types.is_dictionary(column.values.type):
+        return codes, levels
+    numeric = np.array([NUMBER.fullmatch(level) is not None for level in levels])
+    if numeric.all():
+        return np.array([float(level) for level in levels])[codes], []
+    if numeric.any():
+        reads = numeric[codes]
+        most = "numbers" if 2 * reads.sum() >= reads.size else "text"
+        row = int(np.argmin(reads) if most == "numbers" else np.argmax(reads))
+        raise column.error(
+            f"{levels[codes[row]]!r} among {most}: a feature should be all numbers or all text",
+            row,
+        )
+    if not _few(len(levels), codes.size):
+        raise column.error(
+            f"{len(levels)} different texts in {codes.size} rows are too many for categories (at "
+            "most 100, or half as many as rows): leave the column out, or write numbers"
+        )
+    return codes, levels
+
+
+def as_numbers(column: Column) -> np.ndarray | None:
+    """Return numbers or truth values as they are, and None for what may be text."""
+    import pyarrow as pa
+    from pyarrow import compute, types
+
+    values = column.values
+    if types.is_floating(values.type) or types.is_decimal(values.type):
+        values = values.cast(pa.float64())
+    _refuse_missing(column, compute.is_null(values).to_numpy())
+    if not (types.is_boolean(values.type) or types.is_integer(values.type)):
+        if not types.is_floating(values.type):
+            return None
+        finite = np.isfinite(values.to_numpy())
+        if not finite.all():
+            row = int(np.argmin(finite))
+            raise column.error(f"{values[row]} is not a finite number", row)
+    return values.to_numpy()
+
+
+def as_levels(column: Column) -> tuple[np.ndarray, list[str]]:
+    """Return the place of each value among the column's distinct texts, in natural order."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    values, kind = column.values, column.values.type
+    try:
+        if pa.types.is_dictionary(kind):
+            values, kind = values.cast(kind.value_type), kind.value_type
+        if pa.types.is_duration(kind) or isinstance(kind, pa.BaseExtensionType):
+            raise pa.ArrowTypeError("Arrow would write the number that stands for it")
+        texts = compute.utf8_trim_whitespace(values.cast(pa.large_string()))
+    except pa.ArrowException:
+        held = "bytes that are no UTF-8" if pa.types.is_binary(kind) else kind
+        raise column.error(
+            f"it holds {held}: only numbers, true or false, and text can be used"
+        ) from None
+    _refuse_missing(column, compute.equal(texts, "").to_numpy())
+    coded = texts.combine_chunks().dictionary_encode()
+    found = coded.dictionary.to_pylist()
+    order = sorted(range(len(found)), key=lambda code: _natural(found[code]))
+    place = np.empty(len(found), np.int64)
+    place[order] = np.arange(len(found))
+    return place[coded.indices.to_numpy()], [found[code] for code in order]
+
+
+def _refuse_missing(column: Column, missing: np.ndarray) -> None:
+    if missing.any():
+        raise column.error("no value: fill it in, or leave the row out", int(np.argmax(missing)))
+
+
+def _natural(text: str) -> tuple[bool, float, str, str]:
+    """Order numbers by value, then texts with the digits in them by value: a2 before a10."""
+    number = NUMBER.fullmatch(text)
+    padded = re.sub("[0-9]+", lambda digits: digits[0].zfill(20), text)
+    return number is None, float(text) if number else 0.0, padded, text
+
+
+def _few(levels: int, rows: int) -> bool:
+    return levels <= max(100, rows // 2)

@@ -1,0 +1,136 @@
+"""Training and validation rows, and the scale of the training part.
+
+How many rows of a class are held out follows from its count alone; which ones, from the seed.
+scikit-learn's splitters leave ties among classes to chance, refuse a class of one row, and may draw
+differently in another release.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from sweep.data.datasets import Dataset
+from sweep.errors import InputError
+from sweep.seeded import stream
+
+ROUNDING = 8 * np.finfo(np.float64).eps  # a spread this small beside the values is no spread
+
+
+class Split(NamedTuple):
+    """Row numbers of the two parts, each sorted; together they are every row once."""
+
+    train: np.ndarray  # int64 (n_train,)
+    val: np.ndarray  # int64 (n_val,)
+
+
+def split(dataset: Dataset, seed: int, fold: int, folds: int, val_fraction: float) -> Split:
+    """Divide the rows of a data set by class; every run of a seed and fold gets the same parts.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    seed : int
+    fold : int
+        Which of the `folds` parts validates; without effect where `folds` is 0.
+    folds : int
+        K of a K-fold cross-validation; 0 for a hold-out.
+    val_fraction : float
+        Share of a hold-out, rounded up to whole rows, as scikit-learn does. Each class keeps at
+        least one row for training, so a class of one row is never held out.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    InputError
+        Where a class has fewer rows than there are folds.
+    """
+    y = dataset.y
+    counts = np.bincount(y, minlength=len(dataset.classes))
+    order = stream(seed, "split").permutation(y.size)
+    order = order[np.argsort(y[order], kind="stable")]  # class after class, shuffled within each
+    place = np.arange(y.size)
+    if folds:
+        _check_folds(counts, dataset, folds)
+        held = place % folds == fold
+    else:
+        first = np.cumsum(counts) - counts
+        held = place < np.repeat(first + _held_out(counts, val_fraction), counts)
+    return Split(np.sort(order[~held]), np.sort(order[held]))
+
+
+def scale(dataset: Dataset, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and standard deviation of the features over the rows `train`.
+
+    A feature that is constant there, but for rounding errors, gets scale 1. ``(X - mean) /
+    scale`` is standardised, to the same bits on every CPU.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    train : ndarray of int64, shape (n_train,)
+        At least one row.
+
+    Returns
+    -------
+    mean, scale : ndarray of float64, shape (features,)
+    """
+    rows = dataset.X[train]
+    size = np.abs(rows).max(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        base = rows[0].copy()
+        rows -= base  # so that a constant feature is exactly 0
+        shift = _sum(rows) / len(rows)
+        mean = base + shift
+        rows -= shift
+        spread = np.abs(rows).max(axis=0)
+        constant = spread <= ROUNDING * size
+        peak = np.where(constant, 1.0, spread)
+        rows /= peak  # so that no square overflows or vanishes
+        deviation = peak * np.sqrt(_sum(np.square(rows)) / len(rows))
+    if not np.isfinite(deviation).all():
+        worst = dataset.features[int(np.flatnonzero(~np.isfinite(deviation))[0])]
+        raise InputError(
+            f"feature {worst!r} of {dataset.name} is too large to be standardised: divide it by "
+            "its largest value first"
+        )
+    return mean, np.where(constant, 1.0, deviation)
+
+
+def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
+    """Share out the rows to hold out among classes, in proportion: the largest remainders first."""
+    quota = counts * fraction
+    most = np.maximum(counts - 1, 0)
+    held = np.minimum(np.floor(quota).astype(np.int64), most)
+    left = math.ceil(counts.sum() * fraction) - held.sum()
+    room = np.flatnonzero(held < most)
+    held[room[np.argsort((held - quota)[room], kind="stable")][:left]] += 1
+    return held
+
+
+def _check_folds(counts: np.ndarray, dataset: Dataset, folds: int) -> None:
+    smallest = int(np.argmin(counts))
+    if counts[smallest] < folds:
+        raise InputError(
+            f"`folds` is {folds}, and class {dataset.classes[smallest]!r} of {dataset.name} has "
+            f"{counts[smallest]} rows: lower `folds`, or hold out by `val_fraction`"
+        )
+
+
+def _sum(rows: np.ndarray) -> np.ndarray:
+    """Add rows up, the second half to the first, until one is left.
+
+    How NumPy's own sums group their terms is not promised to be the same on every CPU; adding one
+    row to another leaves no choice, so this tree gives the same bits everywhere. It is as exact
+    as a pairwise sum, and for 100 000 rows of 30 takes 3 ms, where np.add.accumulate takes 16
+    and math.fsum 200.
+    """
+    while len(rows) > 1:
+        half = (len(rows) + 1) // 2
+        total = rows[:half].copy()
+        total[: len(rows) - half] += rows[half:]
+        rows = total
+    return rows[0]

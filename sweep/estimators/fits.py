@@ -1,0 +1,246 @@
+"""Fits on arrays: rows and a grid in, trained networks out, side by side in the lanes."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kernels.network import network
+from sweep.data.datasets import Dataset
+from sweep.data.fold import Fold
+from sweep.data.splits import split
+from sweep.errors import InputError
+from sweep.plan.grid import Plan
+from sweep.specification.spec import Sweep
+from sweep.training.draws import initial_weights
+from sweep.training.loop import State, Trained, train_runs
+from sweep.training.packs import Group, Streams
+from sweep.training.patience import Pool
+
+#: What scikit-learn's MLPClassifier calls the options of a Sweep.
+NAMES = {
+    "hidden": "hidden_layer_sizes",
+    "lr": "learning_rate_init",
+    "epochs": "max_iter",
+    "val_fraction": "validation_fraction",
+    "patience": "n_iter_no_change",
+    "seeds": "random_state",
+}
+
+#: What MLPClassifier means by the batch size "auto", or all rows where they are fewer.
+_AUTO_BATCH = 200
+
+
+class Part(NamedTuple):
+    """What a fit learns from, and the seed of all that it draws.
+
+    Attributes
+    ----------
+    fold : Fold
+        Its samples; a class is numbered by its place in ``classes``.
+    classes : ndarray
+        Those that occur, sorted.
+    seed : int
+    """
+
+    fold: Fold
+    classes: np.ndarray
+    seed: int
+
+
+class Fit(NamedTuple):
+    """What a fit gives.
+
+    Attributes
+    ----------
+    widths : tuple of int
+    parameters : ndarray, shape (parameters,)
+    metrics : dict of str to float
+        The columns of the table that training gives.
+    history : list of dict
+        The metrics of each recorded epoch.
+    seconds : float
+        Its share of the time that it took with those beside it.
+    """
+
+    widths: tuple[int, ...]
+    parameters: np.ndarray
+    metrics: dict[str, float]
+    history: list[dict[str, float]]
+    seconds: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether training has not diverged."""
+        finite = np.isfinite(self.metrics["final_loss"]) and np.isfinite(self.parameters).all()
+        return bool(finite)
+
+
+def specification(options: Mapping[str, Any], data: tuple, seed: int, history: int) -> Sweep:
+    """Return what an estimator's parameters say, as a Sweep.
+
+    Raises
+    ------
+    InputError
+        In the estimator's own words.
+    """
+    given = {option: options[NAMES.get(option, option)] for option in _OPTIONS}
+    if given["batch_size"] == "auto":
+        given["batch_size"] = _AUTO_BATCH
+    if not options["early_stopping"]:
+        given |= {"val_fraction": 0.0, "patience": None}
+    elif not given["val_fraction"]:
+        raise InputError("`early_stopping` needs a `validation_fraction` above 0")
+    try:
+        return Sweep(data=data, seeds=seed, history=history, **given)
+    except InputError as error:
+        message = re.sub(r"`(\w+)`", lambda word: f"`{NAMES.get(word[1], word[1])}`", str(error))
+        raise InputError(message) from None
+
+
+_OPTIONS = (
+    *("hidden", "l1", "l2", "l1_on", "l2_on", "l1_method", "lr", "momentum", "batch_size"),
+    *("epochs", "val_fraction", "patience", "init", "precision"),
+)
+
+
+def seed_of(random_state: Any) -> int:
+    """Return the seed that scikit-learn's ``random_state`` stands for; an integer is one."""
+    from sklearn.utils import check_random_state
+
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31))
+
+
+def part(
+    spec: Sweep, X: np.ndarray, y: np.ndarray, weight: np.ndarray, rows: np.ndarray, seed: int
+) -> Part:
+    """Return what a fit on some rows learns from, and what it holds out where it stops early.
+
+    Parameters
+    ----------
+    spec : Sweep
+    X : ndarray of float64, shape (samples, features)
+    y, weight : ndarray, shape (samples,)
+        A row whose weight is 0 is as good as absent; its class is not.
+    rows : ndarray of int64
+    seed : int
+    """
+    classes, numbers = np.unique(y[rows], return_inverse=True)
+    counts = weight[rows] > 0
+    if not counts.any():
+        raise InputError("all samples weigh nothing: give some of them a `sample_weight` above 0")
+    rows, numbers = rows[counts], numbers[counts]
+    dataset = Dataset("data", X, numbers, tuple(map(str, classes)), ())
+    held = split(dataset, seed, 0, 0, spec.val_fraction)
+    if spec.patience and not len(held.val):
+        raise InputError(
+            "`early_stopping` holds out nothing of so few samples: give more, or False"
+        )
+    placed = np.zeros(len(X), dtype=np.int64)
+    placed[rows] = numbers
+    return Part(Fold(X, placed, weight, rows[held.train], rows[held.val]), classes, seed)
+
+
+def train(
+    spec: Sweep,
+    parts: Sequence[Part],
+    then: Callable[[int, int, Fit], Any],
+    n_jobs: int | None = None,
+) -> list[list[Any]]:
+    """Train every cell of a specification's grid on every part.
+
+    What a fit gives depends on its part and its cell alone, and not on what else is trained.
+
+    Parameters
+    ----------
+    spec : Sweep
+    parts : sequence of Part
+    then : callable
+        Called with the number of the part, that of the cell in grid order, and the
+        fit, in the thread that trained it.
+    n_jobs : int, optional
+        joblib's, for its threads.
+
+    Returns
+    -------
+    list of list
+        What ``then`` returned, by part and cell.
+    """
+    from joblib import Parallel, delayed
+
+    shapes: dict[tuple[int, int, int], list[int]] = {}
+    for i, (fold, classes, _) in enumerate(parts):  # a pack shares its network and its batches
+        shapes.setdefault((len(fold.train), len(fold.val), len(classes)), []).append(i)
+    tasks: list[tuple[Plan, list[tuple[int, int]]]] = []
+    for (samples, _, outputs), members in shapes.items():
+        inputs = parts[0].fold.x.shape[1]
+        plan = Plan(spec, (inputs, *spec.hidden, outputs), samples, "data")
+        runs = [(i, cell) for i in members for cell in range(plan.cells)]
+        size = plan.task_runs
+        tasks += [(plan, runs[first : first + size]) for first in range(0, len(runs), size)]
+    stop = threading.Event()
+    try:
+        done = Parallel(n_jobs, require="sharedmem")(
+            delayed(_task)(plan, parts, runs, then, stop.is_set) for plan, runs in tasks
+        )
+    finally:
+        stop.set()  # joblib leaves its threads alone when it is interrupted
+    found = {run: value for values in done for run, value in values.items()}
+    return [[found[i, cell] for cell in range(tasks[0][0].cells)] for i in range(len(parts))]
+
+
+def _task(
+    plan: Plan,
+    parts: Sequence[Part],
+    runs: list[tuple[int, int]],
+    then: Callable[[int, int, Fit], Any],
+    stopped: Callable[[], bool],
+) -> dict[tuple[int, int], Any]:
+    """Train these pairs of a part and a cell."""
+    begun = time.perf_counter()
+    spec, net = plan.spec, network(plan.widths)
+    places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
+    seeds = np.array([parts[i].seed for i in places])
+    columns = {**plan.coordinates(cells), "seed": seeds, "fold": places}
+    used = list(dict.fromkeys(places.tolist()))
+    streams = Streams.of(spec, {(parts[i].seed, i): parts[i].fold for i in used})
+    # A seed draws the same order for every part: a fit does not know that it is one of several.
+    streams = streams._replace(drawn=[(parts[i].seed, 0) for i in used])
+    group = Group(spec, net, columns, streams, plan.worth_freezing)
+    drawn = {seed: initial_weights(net, spec, seed) for seed in dict.fromkeys(seeds.tolist())}
+    done: dict[tuple[int, int], Any] = {}
+    histories: list[list[dict[str, float]]] = [[] for _ in runs]
+    for trained in _trained(plan, group, lambda run: drawn[int(seeds[run])], stopped):
+        for point in trained.history:
+            for place, i in enumerate(point["index"].tolist()):
+                histories[i].append({name: float(values[place]) for name, values in point.items()})
+        learnt = trained.weights()
+        seconds = (time.perf_counter() - begun) / len(trained.runs)
+        for place, i in enumerate(trained.runs.tolist()):
+            metrics = {name: values[place].item() for name, values in trained.metrics.items()}
+            weights = learnt[:, place].astype(np.float64)
+            part, cell = runs[i]
+            fit = Fit(plan.widths, weights, metrics, histories[i], seconds)
+            done[part, cell] = then(part, cell, fit)
+        begun = time.perf_counter()
+    return done
+
+
+def _trained(
+    plan: Plan,
+    group: Group,
+    begin: Callable[[int], np.ndarray],
+    stopped: Callable[[], bool],
+) -> Iterable[Trained]:
+    """Train a group, each of whose runs begins with some parameters, and yield some at a time."""
+    spec = plan.spec
+    if spec.patience:
+        return Pool(group, begin, plan.lanes, spec.epochs, plan.pace, stopped).trained()
+    state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1))
+    return [train_runs(group, state, spec.epochs, plan.pace, stopped)]

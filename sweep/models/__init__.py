@@ -1,0 +1,1 @@
+"""A trained network by itself: on disk, pruned, predicting."""

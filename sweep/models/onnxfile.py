@@ -1,0 +1,120 @@
+"""A model as an ONNX graph: other runtimes give the same classes and probabilities.
+
+It takes ``X``, float64 ``[rows, features]``, and gives ``label`` and ``probabilities``.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sweep.errors import InputError
+from sweep.models.model import Model
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+#: Of 2021, which any runtime in use reads.
+_OPSET, _IR_VERSION = 17, 8
+
+#: The key of the SHA-256 of all but the metadata.
+_DIGEST = "regsweep graph sha256"
+
+
+def graph_of(model: Model, arrays: Mapping[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """Write a model as the bytes of an ONNX file.
+
+    Parameters
+    ----------
+    model : Model
+    arrays : dict of str to ndarray
+        Its parameters by name, and ``inputs``, ``mean`` and ``scale``.
+    metadata : dict of str to str
+        Further text to keep in it.
+    """
+    onnx = _onnx()
+    from onnx import TensorProto, helper, numpy_helper
+
+    classes = np.array(model.classes)
+    features = len(model.features)
+    texts = classes.dtype.kind == "U"
+    label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
+    constants = dict(arrays) | {"classes": classes.astype(object) if texts else classes}
+
+    nodes = [
+        helper.make_node("Gather", ["X", "inputs"], ["read"], axis=1),
+        helper.make_node("Sub", ["read", "mean"], ["centred"]),
+        helper.make_node("Div", ["centred", "scale"], ["a0"]),
+    ]
+    layers = len(model.widths) - 1
+    for i in range(1, layers + 1):
+        z = "logits" if i == layers else f"z{i}"
+        nodes.append(helper.make_node("Gemm", [f"a{i - 1}", f"w{i}", f"b{i}"], [z], transB=1))
+        if i < layers:
+            nodes.append(helper.make_node("Relu", [z], [f"a{i}"]))
+    nodes += [
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+        helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0),
+        helper.make_node("Gather", ["classes", "place"], ["label"], axis=0),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "regsweep",
+        [helper.make_tensor_value_info("X", TensorProto.DOUBLE, ["rows", features])],
+        [
+            helper.make_tensor_value_info("label", label, ["rows"]),
+            helper.make_tensor_value_info(
+                "probabilities", TensorProto.DOUBLE, ["rows", len(classes)]
+            ),
+        ],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+        doc_string=str(model),
+    )
+    written = helper.make_model(
+        graph,
+        producer_name="regsweep",
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+    )
+    onnx.checker.check_model(written)
+    helper.set_model_props(written, {**metadata, _DIGEST: _digest(written)})
+    return written.SerializeToString()
+
+
+def contents(data: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    """Read the metadata and the arrays of an ONNX file that `graph_of` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the graph has changed since.
+    """
+    onnx = _onnx()
+    from onnx import numpy_helper
+
+    model = onnx.ModelProto.FromString(data)
+    metadata = {pair.key: pair.value for pair in model.metadata_props}
+    model.ClearField("metadata_props")
+    if metadata[_DIGEST] != _digest(model):
+        raise ValueError("the graph is not the one that was written")
+    arrays = {
+        tensor.name: numpy_helper.to_array(tensor)
+        for tensor in model.graph.initializer
+        if tensor.name != "classes"
+    }
+    return metadata, arrays
+
+
+def _digest(model: "ModelProto") -> str:
+    return hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
+
+
+def _onnx():
+    try:
+        import onnx
+    except ImportError:
+        raise InputError(
+            "an .onnx file needs the package onnx: pip install 'regsweep[onnx]'"
+        ) from None
+    return onnx

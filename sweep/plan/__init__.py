@@ -1,0 +1,1 @@
+"""From a specification to numbered runs, and to tasks."""

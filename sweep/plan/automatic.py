@@ -1,0 +1,95 @@
+r"""The smallest L1 penalty that is known to empty a network: the end of ``--l1 auto:logN``.
+
+Let every weight be penalised, no bias, and let the output biases be at their best for weights of
+zero, so that each sample is given the class shares p. The cross-entropy is convex in the logits,
+so weights w lower it by at most
+
+    sum_i <y_i - p, f_w(x_i) - f_w(0)> v_i  <=  C * prod_l ||w_l||_1
+
+where v_i is the share of sample i in the loss and L the number of layers. With one layer f is
+linear, and C is the largest entry of the gradient, max |sum_i v_i (p - y_i) x_i^T|. With more,
+ReLU is 1-Lipschitz, and C = max over classes c and inputs j of sum_i v_i |p - y_i|_c |x_ij|. Nor
+can it be lowered by more than it is, H, the entropy of p. So the penalised loss is lowest at zero
+as soon as
+
+    l1 * sum_l ||w_l||_1  >=  min(C prod_l ||w_l||_1, H)    for all w,
+
+and since a product is largest for equal factors, that is where l1 = H (C / H)^(1/L) / L. For one
+layer this is the known C, the largest gradient.
+
+A penalised output bias would spoil this: where the classes are not equally frequent, a network
+with hidden layers can do the bias's work at next to no cost, by a small weight from a hidden unit
+with a large bias. With one layer it changes nothing, since the inputs have mean zero.
+"""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from sweep.data.fold import Fold
+from sweep.errors import InputError
+from sweep.specification.placement import names
+from sweep.specification.spec import Sweep
+
+#: The other end of the axis, as a share of its upper end.
+SPAN = 1e-3
+
+
+def lambda_max(fold: Fold, classes: int, layers: int) -> float:
+    """Return the L1 penalty from which on no weights are better than some.
+
+    Parameters
+    ----------
+    fold : Fold
+        Its training part.
+    classes, layers : int
+    """
+    x, y = fold.x[fold.train], fold.y[fold.train].astype(np.int64)
+    share = fold.weight[fold.train] / fold.weight[fold.train].sum()
+    present = np.bincount(y, weights=share, minlength=classes)
+    # residual[i, c] = v_i (p - y_i)_c
+    residual = (present - np.eye(classes)[y]) * share[:, None]
+    if layers == 1:
+        return float(abs(residual.T @ x).max())
+    steepest = float((abs(residual).T @ abs(x)).max())
+    entropy = -sum(p * math.log(p) for p in present.tolist() if p > 0)
+    return entropy * (steepest / entropy) ** (1 / layers) / layers if entropy else 0.0
+
+
+def automatic_axis(spec: Sweep, folds: Iterable[Fold], classes: int) -> tuple[float, ...]:
+    """Return the values of ``auto:logN`` for a specification whose L1 axis it is.
+
+    They span from the largest `lambda_max` of the folds, rounded up to three digits so that no
+    last bit of a machine's arithmetic moves it, down to `SPAN` of it.
+
+    Raises
+    ------
+    InputError
+        If no L1 penalty empties the network.
+    """
+    layers = len(spec.hidden) + 1
+    parameters = names(layers)
+    varied = {name[3:] for name in spec.vary if name.startswith("l1_")}
+    free = [name for name in parameters[0::2] if name not in spec.l1_on or name in varied]
+    if free:
+        raise InputError(
+            f"`l1`: it does not act on {', '.join(free)}, so no value of it empties the network, "
+            "and auto has no upper end: put L1 on all weights (`l1_on` weights) or give numbers"
+        )
+    on = {*spec.l1_on, *spec.l2_on, *(name[3:] for name in spec.vary)}
+    biases = [name for name in parameters[1::2] if name in on]
+    if biases and layers > 1:
+        raise InputError(
+            f"`l1`: a network with a penalty on {', '.join(biases)} may never be empty, so auto "
+            "has no upper end: penalise weights only, or give numbers"
+        )
+    top = max(lambda_max(fold, classes, layers) for fold in folds)
+    if top == 0:
+        raise InputError(
+            "`l1`: biases alone are best for these data, so auto has no upper end: give numbers"
+        )
+    digits = 10.0 ** (math.floor(math.log10(top)) - 2)
+    top = math.ceil(top / digits) * digits
+    count = int(str(spec.l1).removeprefix("auto:log"))
+    return tuple(sorted(set(np.geomspace(SPAN * top, top, count).tolist())))

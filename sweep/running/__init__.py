@@ -1,0 +1,1 @@
+"""All tasks: handed out to workers, their rows kept."""

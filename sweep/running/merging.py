@@ -1,0 +1,177 @@
+"""Several results directories of one experiment as one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sweep.errors import InputError
+from sweep.plan.experiment import Experiment
+from sweep.plan.recorded import gridded, recorded
+from sweep.running.sink import AXES, Directory, is_subset
+from sweep.specification.spec import Sweep
+from sweep.specification.values import array
+from sweep.training.task import Rows, schema
+
+if TYPE_CHECKING:
+    from results.directory.valid_parts import Catalogue, Entry
+
+#: Rows of a part of the merged directory.
+_ROWS = 2**13
+
+
+def merge(
+    directories: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
+) -> dict[str, int]:
+    """Gather the runs of several directories, whose grids may differ, in one.
+
+    Its grid has the values of all of them on each axis. Where that leaves holes the directory is
+    an unfinished one, and `run` goes on with it. Of a run that several hold the row with the
+    better status counts. A merge that was interrupted goes on where it is given again.
+
+    Parameters
+    ----------
+    directories : sequence of path
+    out : path
+        A new directory, or what an interrupted merge of these left.
+
+    Returns
+    -------
+    dict of str to int
+        Runs ``done``, ``diverged``, in ``error``, and ``total``.
+
+    Raises
+    ------
+    InputError
+        If the directories hold different experiments, or different rows for one run.
+    results.errors.ResultsError
+        If one of them cannot be used, or ``out`` holds something else.
+    """
+    from results.directory.layout import PARTS
+    from results.directory.parts import status_rank
+    from results.directory.valid_parts import Catalogue
+    from results.directory.windows import (
+        Reader,
+        first_of_each,
+        gathered,
+        history,
+        history_path,
+        window_runs,
+    )
+
+    specs = [recorded(directory).spec for directory in directories]
+    experiment = gridded(union(specs, directories))
+    spec, _, plan = experiment
+    _may_hold(out, spec, directories)
+    catalogue = Catalogue(Path(out) / PARTS, spec.specification(), plan.numbers)
+    entries = list(_entries(out, experiment, catalogue))
+    there = len(entries)
+    entries += [entry for path in directories for entry in _entries(path, experiment, catalogue)]
+    _compare(entries, catalogue, plan.total)
+    with closing(Directory(experiment, out)) as sink:
+        read = Reader(catalogue, history_path)
+        for found in gathered(entries, catalogue, plan.total, window_runs(entries, _ROWS)):
+            found = found.take(first_of_each(found.numbers, status_rank(found.table)))
+            found = found.take(np.flatnonzero(found.owners >= there))
+            sink.append(found.start, Rows(found.table, history(read, entries, found)))
+        counts = sink.counts()
+        if counts["done"] + counts["diverged"] + counts["error"] == counts["total"]:
+            sink.finish()
+        return counts
+
+
+def union(specs: Sequence[Sweep], directories: Sequence[str | os.PathLike[str]]) -> Sweep:
+    """Return the specification whose grid holds the grids of all.
+
+    Raises
+    ------
+    InputError
+        If they differ in more than their axes; or in these, where runs depend on each other.
+    """
+    first = specs[0]
+    fixed = {first.path} if first.path else set()
+    axes = () if first.halving else tuple(axis for axis in AXES if axis not in fixed)
+    for spec, directory in zip(specs, directories, strict=True):
+        if list(spec.vary) != list(first.vary):
+            raise InputError(_differ("vary", directories[0], directory))
+        same = {axis: getattr(first, axis) for axis in axes} | {"vary": first.vary}
+        here, there = spec.model_copy(update=same).specification(), first.specification()
+        for name in here:
+            if here[name] != there[name]:
+                raise InputError(_differ(name, directories[0], directory))
+    joined = {axis: _joined([getattr(spec, axis) for spec in specs]) for axis in axes}
+    varied = {name: _joined([spec.vary[name] for spec in specs]) for name in first.vary}
+    merged = first.replace(**joined, **({"vary": varied} if varied else {}))
+    return merged.of_content(first.specification()["data_sha256"])
+
+
+def _joined(axes: Sequence[Sequence]) -> list | None:
+    return np.unique(np.concatenate([array(axis) for axis in axes])).tolist() or None
+
+
+def _differ(name: str, one: str | os.PathLike[str], other: str | os.PathLike[str]) -> str:
+    return (
+        f"{os.fspath(one)} and {os.fspath(other)} hold different experiments: `{name}` differs, "
+        "see their sweep.toml"
+    )
+
+
+def _may_hold(
+    out: str | os.PathLike[str], spec: Sweep, directories: Sequence[str | os.PathLike[str]]
+) -> None:
+    """Refuse a directory that is there, unless an interrupted merge of the same left it."""
+    from results.directory import layout
+
+    if Path(out).exists() and any(os.path.samefile(out, path) for path in directories):
+        raise InputError(f"--out {os.fspath(out)} is one of what is merged: give a new directory")
+    layout.check(Path(out))
+    layout.compare(Path(out), spec.to_toml(), subset=lambda _: False, extend=False)
+
+
+def _entries(
+    directory: str | os.PathLike[str], experiment: Experiment, catalogue: Catalogue
+) -> Iterator[Entry]:
+    """Yield the valid parts of a directory, with the numbers of their runs in the merged grid."""
+    from results.directory import parts
+    from results.directory.reading import sound
+
+    known: set[str] = set()
+    columns = schema(experiment.plan)
+    for part in sound(directory):
+        if part.grid not in known:
+            if not is_subset(parts.specification(part.path), experiment.spec):
+                raise InputError(f"{part.path} is of another sweep: move it out of {directory}")
+            known.add(part.grid)
+        if not parts.schema(part.path).equals(columns):
+            raise InputError(f"{part.path} has other columns, those of another version")
+        yield catalogue.enter(part)
+
+
+def _compare(entries: Sequence[Entry], catalogue: Catalogue, total: int) -> None:
+    """Refuse runs that two parts say different things of; one in error says nothing."""
+    import pyarrow as pa
+
+    from results.directory.parts import status_rank
+    from results.directory.ranges import overlap
+    from results.directory.windows import gathered
+
+    twice = overlap(entry.ranges for entry in entries)
+    for found in gathered(entries, catalogue, total, _ROWS, within=twice):
+        found = found.take(np.flatnonzero(status_rank(found.table) < 2))
+        found = found.take(np.argsort(found.numbers, kind="stable"))
+        again = np.flatnonzero(np.diff(found.numbers) == 0)
+        rows = found.table.drop_columns("seconds")
+        one, other = (rows.take(pa.array(at)).to_pandas() for at in (again, again + 1))
+        same = ((one == other) | (one.isna() & other.isna())).all(axis=1).to_numpy()
+        if not same.all():
+            at = again[np.argmin(same)]
+            paths = [entries[found.owners[i]].part.path.parents[1] for i in (at, at + 1)]
+            raise InputError(
+                f"{paths[0]} and {paths[1]} disagree about run {found.numbers[at]}: they were not "
+                "made by the same version"
+            )

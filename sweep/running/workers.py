@@ -1,0 +1,217 @@
+"""joblib's backends: where tasks run."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from sweep.errors import InputError
+
+if TYPE_CHECKING:
+    from sweep.data.datasets import Dataset
+
+#: Where tasks run, as far as it matters for ending them.
+Where = Literal["threads", "processes", "elsewhere"]
+
+#: Hands tasks, each the arguments of one call, to workers; yields results as they come.
+Call = Callable[[Callable[..., Any], Iterable[tuple]], Iterator[Any]]
+
+#: How long to wait for an answer of a dask scheduler, in seconds.
+PATIENCE = 10
+
+#: What does the tasks of a backend; others than these start their workers on any machine.
+_KINDS: dict[str, Where] = {"threading": "threads", "loky": "processes"}
+
+
+class WorkerDied(RuntimeError):
+    """A worker ended in the middle of its task."""
+
+
+class Workers(NamedTuple):
+    """What hands out tasks, and what does them.
+
+    Attributes
+    ----------
+    call : callable
+        See `Call`.
+    are : str
+        Threads of this process, processes that it started, or any elsewhere.
+    dataset : object
+        The data set as tasks are to carry it: where it would be sent with each, what stands for it.
+    """
+
+    call: Call
+    are: Where
+    dataset: Any
+
+
+@contextmanager
+def parallel(
+    jobs: int, backend: str, scheduler: str | None, dataset: Dataset | None
+) -> Iterator[Workers]:
+    """Give the workers of a backend.
+
+    Parameters
+    ----------
+    jobs : int
+        joblib's ``n_jobs``.
+    backend : str
+        ``threading``, ``loky``, ``dask`` or ``ray``.
+    scheduler : str, optional
+        Address of a dask scheduler; without one, dask starts workers on this machine.
+    dataset : Dataset, optional
+        Sent to each worker of dask and of ray once.
+
+    Raises
+    ------
+    sweep.errors.InputError
+        If there is no such backend, or what it needs is not installed.
+    WorkerDied
+        If a worker did.
+    """
+    import joblib
+
+    if jobs == 0:
+        raise InputError("--jobs should be a number of workers, or -1 for all cores; it is 0")
+    if scheduler is not None and backend != "dask":
+        raise InputError(f"--scheduler is for --backend dask, and the backend is {backend!r}")
+    if backend == "multiprocessing":
+        raise InputError(
+            "--backend multiprocessing would wait for ever for a worker that died: take loky"
+        )
+    options: dict[str, Any] = {}
+    if backend == "dask":
+        options = {"wait_for_workers_timeout": 30}
+    with _started(backend, scheduler, jobs) as share:
+        try:
+            context = joblib.parallel_config(backend, n_jobs=jobs, **options)
+        except (ValueError, ImportError) as error:
+            raise InputError(
+                f"--backend {backend!r} is not known to joblib ({str(error).splitlines()[0]}): "
+                "take threading, loky, dask or ray"
+            ) from None
+        with context:
+            call = _in_rounds if backend == "ray" else _as_they_come
+            yield Workers(call, _KINDS.get(backend, "elsewhere"), share(dataset))
+
+
+class _Stored(NamedTuple):
+    """Stands for the data set in a task for ray, whose workers share it in a store of their own."""
+
+    reference: Any
+
+    def result(self) -> Any:
+        """Return the data set."""
+        import ray
+
+        return ray.get(self.reference)
+
+
+def _with_data(function: Callable[..., Any], *task: Any) -> Any:
+    """Do a task in which a future may stand for the data.
+
+    dask puts the data there itself, but not where joblib does all tasks in this process, as it
+    does when there is one worker.
+    """
+    return function(*(x.result() if hasattr(x, "result") else x for x in task))
+
+
+def _as_they_come(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
+    import joblib
+
+    workers = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")
+    with warnings.catch_warnings():  # that an end before the last task is wasteful
+        warnings.filterwarnings("ignore", message=r"\d+ tasks ")
+        yield from workers(joblib.delayed(_with_data)(function, *task) for task in tasks)
+
+
+def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
+    """Hand out a few tasks at a time: joblib cannot yield ray's results as they come."""
+    import joblib
+
+    left = iter(tasks)
+    with joblib.Parallel() as workers:  # the same ones from round to round: ray starts them slowly
+        while some := list(islice(left, 4 * joblib.effective_n_jobs(workers.n_jobs))):
+            yield from workers(joblib.delayed(_with_data)(function, *task) for task in some)
+
+
+@contextmanager
+def _started(
+    backend: str, scheduler: str | None, jobs: int
+) -> Iterator[Callable[[Dataset | None], Any]]:
+    """Connect to what a backend needs, and leave it at the end; give what shares out the data."""
+    if backend == "dask":
+        try:
+            from distributed import Client, KilledWorker
+        except ImportError:
+            raise InputError(
+                "--backend dask needs the package distributed: pip install 'regsweep[dask]'"
+            ) from None
+        workers = None if jobs < 0 else jobs
+        try:
+            client = (
+                Client(scheduler, timeout=PATIENCE)
+                if scheduler
+                else Client(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",
+                    # Not that an interruption cancels tasks, nor what it then cannot find.
+                    silence_logs=logging.CRITICAL,
+                )
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None
+        with _still(logging.getLogger("distributed.client")), client:
+
+            def share(dataset: Dataset | None) -> Any:
+                with warnings.catch_warnings():  # that this is large
+                    warnings.simplefilter("ignore")
+                    return client.submit(_itself, dataset, pure=False)
+
+            try:
+                # As the result of a task: where its last copy dies with a worker, it is made again.
+                yield share
+            except (KilledWorker, CancelledError, OSError) as error:
+                raise WorkerDied(f"work was lost on the dask cluster ({_first(error)})") from None
+    elif backend == "ray":
+        try:
+            import ray
+            from ray.util.joblib import register_ray
+        except ImportError as error:
+            raise InputError(
+                f"--backend ray needs the package ray, whole ({_first(error)}): "
+                "pip install 'regsweep[ray]'"
+            ) from None
+        register_ray()
+        yield lambda dataset: _Stored(ray.put(dataset))
+    else:
+        try:
+            yield _itself
+        except BrokenExecutor as error:
+            raise WorkerDied(
+                f"a worker process died, perhaps for want of memory ({_first(error)})"
+            ) from None
+
+
+@contextmanager
+def _still(logger: logging.Logger) -> Iterator[None]:
+    """Keep a logger quiet: what goes wrong is raised too, and said in one line."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+def _itself(dataset: Dataset | None) -> Dataset | None:
+    return dataset
+
+
+def _first(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,1 @@
+"""What may be asked: options, their values, and the rules that hold between them."""

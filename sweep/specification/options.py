@@ -1,0 +1,186 @@
+"""What may be given for each option of a Sweep -> the value that its field keeps.
+
+Messages write an option as `val_fraction`; the command line turns that into --val-fraction.
+"""
+
+import os
+import re
+import reprlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
+
+from sweep.errors import InputError
+from sweep.specification import placement
+from sweep.specification import values as grammar
+
+BUILT_IN = ("article", "iris", "wine", "breast_cancer", "digits")
+IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
+WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and what it stands for
+    "batch_size": ("full", 0),
+    "patience": ("off", None),
+    "path": ("off", None),
+    "halving": ("off", None),
+}
+#: How the runs along a path begin.
+ORDERS = ("up", "down", "cold")
+
+
+@contextmanager
+def _naming(option: str) -> Iterator[None]:
+    """Begin an error with the option it is about, which the grammars do not know."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{option}: {error}") from None
+
+
+def is_frame(data: Any) -> bool:
+    """Tell whether `data` is a DataFrame, without importing pandas."""
+    return hasattr(data, "columns") and hasattr(data, "items")
+
+
+def _data(raw: Any) -> Any:
+    if isinstance(raw, os.PathLike):
+        return str(raw)
+    if isinstance(raw, str) and raw.startswith(IN_MEMORY):
+        raise InputError("`data` was in memory, so no file holds it: give `data` again")
+    named = isinstance(raw, str) and raw != ""
+    if named or is_frame(raw) or (isinstance(raw, tuple) and len(raw) == 2):
+        return raw
+    raise InputError(
+        f"`data` should be a name, a path, (X, y) or a DataFrame, not {reprlib.repr(raw)}"
+    )
+
+
+def _widths(raw: Any) -> tuple[int, ...]:
+    parts = raw.tolist() if isinstance(raw, np.ndarray) else raw
+    if isinstance(parts, str):
+        parts = [] if parts.strip() == "none" else parts.split(",")
+    elif not isinstance(parts, list | tuple):
+        parts = [parts]
+    widths = [str(part).strip() for part in parts]  # as text: 2.5 is refused, not rounded
+    if not all(re.fullmatch(r"0*[1-9]\d{0,8}", width, re.ASCII) for width in widths):
+        raise InputError(
+            f"`hidden` should be widths such as 32,16, or none, not {reprlib.repr(raw)}"
+        )
+    return tuple(map(int, widths))
+
+
+def _axis(
+    option: str, raw: Any, rule: str, allowed: Callable[[np.ndarray], np.ndarray]
+) -> tuple[float, ...]:
+    with _naming(option):
+        numbers = grammar.parse(raw)
+        refused = numbers[~allowed(numbers)]
+        if refused.size:
+            raise InputError(f"expected numbers {rule}, not {refused[0]}")
+    return tuple(numbers.tolist())
+
+
+def _penalties(option: str, raw: Any) -> tuple[float, ...]:
+    return _axis(option, raw, "from 0 up", lambda x: x >= 0)
+
+
+def _penalties_or_auto(raw: Any, info: ValidationInfo) -> tuple[float, ...] | str:
+    option = f"`{info.field_name}`"
+    with _naming(option):
+        automatic = grammar.automatic(raw)
+        if automatic and info.field_name == "l2":
+            raise InputError(
+                "no L2 penalty empties a network, so auto has no upper end: give numbers"
+            )
+    return automatic or _penalties(option, raw)
+
+
+def _rates(raw: Any) -> tuple[float, ...]:
+    return _axis("`lr`", raw, "above 0", lambda x: x > 0)
+
+
+def _momenta(raw: Any) -> tuple[float, ...]:
+    return _axis("`momentum`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
+def _seeds(raw: Any) -> Sequence[int]:
+    with _naming("`seeds`"):
+        return grammar.seeds(grammar.parse(raw, integers=True))
+
+
+def layers(fields: Mapping[str, Any]) -> int:
+    """Count the weight matrices of the network that the validated `fields` describe."""
+    return len(fields.get("hidden", ())) + 1  # absent where `hidden` itself was refused
+
+
+def _placement(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    with _naming(f"`{info.field_name}`"):
+        return placement.resolve(raw, layers(info.data))
+
+
+def _vary(raw: Any, info: ValidationInfo) -> dict[str, tuple[float, ...]]:
+    entries = raw.items() if isinstance(raw, Mapping) else [raw] if isinstance(raw, str) else raw
+    axes: dict[str, tuple[float, ...]] = {}
+    try:
+        # An entry is the text NAME=VALUES, or a pair of the two.
+        pairs = [entry.split("=", 1) if isinstance(entry, str) else entry for entry in entries]
+        named = [(str(name).strip(), values) for name, values in pairs]
+    except (TypeError, ValueError):
+        raise InputError(
+            f"`vary` should be NAME=VALUES, such as l1_w1=0,1e-3, not {reprlib.repr(raw)}"
+        ) from None
+    for name, values in named:
+        with _naming("`vary`"):
+            placement.check_varied(name, layers(info.data))
+        if name in axes:
+            raise InputError(f"`vary` names {name} twice")
+        axes[name] = _penalties(f"`vary` {name}", values)
+    return axes
+
+
+def length(axis: tuple[float, ...] | str) -> int:
+    """Count the numbers of an axis of penalties, also where it is still ``auto:logN``."""
+    return int(axis.removeprefix("auto:log")) if isinstance(axis, str) else len(axis)
+
+
+def default_orders(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return how a path is followed unless told; without one there is no order."""
+    return ("up",) if fields.get("path") else ()
+
+
+def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    if not info.data.get("path"):
+        if raw not in ((), []):
+            raise InputError("`path_order` is that of a path: give `path` too, or leave it out")
+        return ()
+    words = [word.strip() for word in raw.split(",")] if isinstance(raw, str) else raw
+    if not isinstance(words, list | tuple) or not words or any(w not in ORDERS for w in words):
+        raise InputError(
+            f"`path_order` should be of {', '.join(ORDERS)}, such as up,cold; "
+            f"it is {reprlib.repr(raw)}"
+        )
+    return tuple(sorted(set(words)))
+
+
+def _word(raw: Any, info: ValidationInfo) -> Any:
+    word, meaning = WORDS[str(info.field_name)]
+    return meaning if isinstance(raw, str) and raw.strip() == word else raw
+
+
+Data = Annotated[Any, PlainValidator(_data)]
+Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
+Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
+Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
+Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
+Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
+Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
+Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
+Natural = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Tolerance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+BatchSize = Annotated[Natural, BeforeValidator(_word)]
+Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
+Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]
+Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
+Halving = Annotated[Natural | None, Field(ge=2), BeforeValidator(_word)]

@@ -1,0 +1,1 @@
+"""A task: runs in, packed and trained, rows out."""

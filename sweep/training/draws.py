@@ -1,0 +1,96 @@
+"""What a seed draws: initial weights, the article's sample, and the order of the batches.
+
+Every draw but the article's comes from a stream of its own, named after what it is for, so that
+one of them never moves another.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from kernels.network import Network
+from sweep.seeded import stream
+from sweep.specification.spec import Sweep
+
+
+def article_sample(seed: int) -> tuple[np.ndarray, np.random.RandomState]:
+    """Draw the article's inputs, shape (5,); return them and what draws its weights next."""
+    generator = np.random.RandomState(seed)
+    return generator.randint(1, 100, 5) / 100, generator
+
+
+def initial_weights(net: Network, spec: Sweep, seed: int) -> np.ndarray:
+    """Draw a network's initial parameters, shape (net.size,); biases are 0.
+
+    "uniform" weights are uniform on [0, 1), from ``RandomState(seed)``; the article draws its
+    sample from it first. "he" weights are normal with variance 2 / inputs (He et al., 2015).
+    """
+    parameters = np.zeros(net.size)
+    if spec.init == "he":
+        generator = stream(seed, "initial weights")
+    elif spec.data == "article":
+        _, generator = article_sample(seed)
+    else:
+        generator = np.random.RandomState(seed)
+    for name in net.names[0::2]:
+        shape = net.shape(name)
+        if spec.init == "he":
+            weights = generator.standard_normal(shape) * np.sqrt(2 / shape[1])
+        else:
+            weights = generator.random_sample(shape)
+        parameters[net.place(name)] = weights.ravel()
+    return parameters
+
+
+class BatchOrder:
+    """The order in which a run reads its samples, epoch after epoch.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (samples, streams)
+        Rows of the training part of each stream.
+    generators : list of RandomState
+        What draws each stream's orders; empty where every epoch has the order of the rows.
+    """
+
+    def __init__(self, rows: np.ndarray, generators: list[np.random.RandomState]) -> None:
+        self._rows = rows
+        self._generators = generators
+
+    @classmethod
+    def of(
+        cls, rows: np.ndarray, streams: Iterable[tuple[int, int]], shuffled: bool
+    ) -> "BatchOrder":
+        """Return the order of streams, each a seed and a fold, from the first epoch on."""
+        drawn = [stream(seed, "batch order", str(fold)) for seed, fold in streams if shuffled]
+        return cls(rows, drawn)
+
+    @property
+    def streams(self) -> int:
+        """How many there are."""
+        return self._rows.shape[1]
+
+    def beside(self, other: "BatchOrder") -> "BatchOrder":
+        """Return these streams and, after them, others that may be at other epochs."""
+        rows = np.concatenate([self._rows, other._rows], axis=1)
+        return BatchOrder(rows, self._generators + other._generators)
+
+    def take(self, chosen: np.ndarray) -> "BatchOrder":
+        """Return some of the streams, where they are."""
+        drawn = [self._generators[i] for i in chosen] if self._generators else []
+        return BatchOrder(self._rows[:, chosen], drawn)
+
+    def next(self, epochs: int) -> np.ndarray:
+        """Draw the order of the next epochs, shape (epochs, samples, streams)."""
+        if not self._generators:
+            return self._rows[None]
+        order = np.empty((epochs, *self._rows.shape), dtype=np.int64)
+        for epoch in range(epochs):
+            for i, generator in enumerate(self._generators):
+                order[epoch, :, i] = generator.permutation(self._rows[:, i])
+        return order
+
+    def skip(self, epochs: int) -> None:
+        """Draw the order of some epochs that were trained before, for nothing."""
+        if self._generators:
+            self.next(epochs)

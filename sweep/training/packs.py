@@ -1,0 +1,241 @@
+"""Runs as packs: what the kernels need to train a set of runs side by side."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from kernels.frozen import freezes
+from kernels.lane.lanes import aligned_zeros, vector_registers
+from kernels.network import Network
+from kernels.training import Runs, Samples
+from sweep.machine import lanes
+from sweep.specification.spec import Sweep
+from sweep.training.draws import BatchOrder
+
+if TYPE_CHECKING:
+    from sweep.data.fold import Fold
+    from sweep.training.loop import State
+
+
+#: Parameters copied at a time: those of a pack stay in the cache from lane to lane.
+_BLOCK = 4096
+
+
+class Streams(NamedTuple):
+    """The data that runs read, a stream for each seed and fold; their parts are of one size.
+
+    Attributes
+    ----------
+    x, y, weight : ndarray
+        Samples of all streams, one below the other: inputs, class, what each counts.
+    train, val : ndarray of int64, shape (samples, streams)
+        Their rows in x.
+    number : dict of (seed, fold) to int
+        Which stream the runs of a seed and fold read.
+    drawn : list of (seed, fold)
+        What the order of each stream's batches is drawn from.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    train: np.ndarray
+    val: np.ndarray
+    number: dict[tuple[int, int], int]
+    drawn: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, spec: Sweep, folds: "dict[tuple[int, int], Fold]") -> "Streams":
+        """Return the streams of these seeds and folds."""
+        dtype = np.dtype(spec.precision)
+        chosen = list(folds.values())
+        starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
+        train, val = (
+            np.stack(
+                [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
+                axis=1,
+            )
+            for which in ("train", "val")
+        )
+        return cls(
+            np.concatenate([fold.x for fold in chosen], dtype=dtype),
+            np.concatenate([fold.y for fold in chosen], dtype=dtype),
+            np.concatenate([fold.weight for fold in chosen], dtype=dtype),
+            train,
+            val,
+            {key: i for i, key in enumerate(folds)},
+            list(folds),
+        )
+
+    def samples(self, order: np.ndarray) -> Samples:
+        """Return the data, to be read in this order."""
+        return Samples(self.x, self.y, self.weight, order)
+
+    def order(self, spec: Sweep, chosen: np.ndarray) -> BatchOrder:
+        """Return the order of the batches of some streams, from the first epoch on."""
+        shuffled = 0 < spec.batch_size < len(self.train)
+        return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
+
+
+class Packs(NamedTuple):
+    """Runs side by side, and their data.
+
+    Attributes
+    ----------
+    net : Network
+    runs : Runs
+    streams : Streams
+    order : BatchOrder
+    size : int
+        Runs; lanes beyond it repeat the last one.
+    proximal : bool
+        Whether L1 acts through its proximal step.
+    frozen : bool
+        Whether the code is for this very network.
+    """
+
+    net: Network
+    runs: Runs
+    streams: Streams
+    order: BatchOrder
+    size: int
+    proximal: bool
+    frozen: bool
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The trained parameters, shape (packs, parameters, lanes)."""
+        return self.runs.memory if self.proximal else self.runs.parameters
+
+    def by_run(self, values: np.ndarray) -> np.ndarray:
+        """Lay ``values [pack, ..., lane]`` out as ``[..., run]``."""
+        together = _together(values.dtype, values.shape[-1])
+        by_pack = np.moveaxis(values.view(together)[..., 0], 0, -1)
+        return np.ascontiguousarray(by_pack).view(values.dtype)[..., : self.size]
+
+    def take(self, lanes: np.ndarray) -> "Packs":
+        """Return copies of some of the lanes, as packs of their own."""
+        width = self.runs.parameters.shape[-1]
+        count = -(-len(lanes) // width)
+        padded = lanes[np.minimum(np.arange(count * width), len(lanes) - 1)]
+        runs = Runs(*(aligned_zeros((count, *of.shape[1:]), of.dtype) for of in self.runs))
+        for to, of in zip(runs, self.runs, strict=True):
+            copy_lanes(to, np.arange(len(padded)), of, padded)
+        return self._replace(runs=runs, size=len(lanes))
+
+
+class Group(NamedTuple):
+    """Runs that may be packed together: their parts are of one size.
+
+    Attributes
+    ----------
+    spec : Sweep
+    net : Network
+    columns : dict of str to ndarray, shape (runs,)
+        Their places in the grid.
+    streams : Streams
+        The data of their seeds and folds.
+    freeze : bool
+        Whether there is work enough to compile code for this very network, if it is tiny.
+    """
+
+    spec: Sweep
+    net: Network
+    columns: dict[str, np.ndarray]
+    streams: Streams
+    freeze: bool
+
+    @property
+    def size(self) -> int:
+        """How many runs."""
+        return len(self.columns["l1"])
+
+    @property
+    def width(self) -> int:
+        """How many fit a pack."""
+        return self._shape[1]
+
+    @property
+    def _shape(self) -> tuple[bool, int]:
+        widths = tuple(self.net.widths.tolist())
+        return shape_of(self.spec, widths, len(self.streams.train), self.freeze)
+
+    def pack(self, index: np.ndarray, state: "State") -> Packs:
+        """Pack some of the runs, in the state in which they stand."""
+        spec, net, streams = self.spec, self.net, self.streams
+        columns = {name: values[index] for name, values in self.columns.items()}
+        dtype = np.dtype(spec.precision)
+        freeze, width = self._shape
+        pairs, place = distinct(columns["seed"], columns["fold"])
+        numbers = np.array([streams.number[pair] for pair in pairs])[place]
+        proximal = spec.l1_method == "proximal"
+        parameters = _by_lane(state.parameters, width, dtype)
+        memory = state.parameters if proximal and state.memory is None else state.memory
+        runs = Runs(
+            parameters=parameters,
+            memory=aligned_zeros(parameters.shape, dtype)
+            if memory is None
+            else _by_lane(memory, width, dtype),
+            l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
+            l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
+            rate=_by_lane(columns["lr"], width, dtype),
+            momentum=_by_lane(columns["momentum"], width, dtype),
+            streams=_by_lane(numbers, width, np.dtype(np.int64)),
+        )
+        order = streams.order(spec, np.arange(len(streams.drawn)))
+        return Packs(net, runs, streams, order, len(index), proximal, freeze)
+
+
+def distinct(seeds: np.ndarray, folds: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
+    """Return the different pairs of a seed and a fold, and which of them each run has."""
+    _, seed = np.unique(seeds, return_inverse=True)
+    number = seed * (int(folds.max()) + 1) + folds
+    _, first, place = np.unique(number, return_index=True, return_inverse=True)
+    return list(zip(seeds[first].tolist(), folds[first].tolist(), strict=True)), place
+
+
+def copy_lanes(to: np.ndarray, there: np.ndarray, of: np.ndarray, here: np.ndarray) -> None:
+    """Copy lanes of an array ``[pack, ..., lane]`` to lanes of another, in place."""
+    width = to.shape[-1]
+    to, of = (array.reshape(len(array), -1, width).swapaxes(1, 2) for array in (to, of))
+    (pack, lane), (of_pack, of_lane) = np.divmod(there, width), np.divmod(here, width)
+    for first in range(0, to.shape[-1], _BLOCK):
+        block = slice(first, first + _BLOCK)
+        to[pack, lane, block] = of[of_pack, of_lane, block]
+
+
+def shape_of(spec: Sweep, widths: tuple[int, ...], samples: int, freeze: bool) -> tuple[bool, int]:
+    """Return whether a network is frozen, and the lane width of its packs; see `Group`."""
+    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
+    # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
+    vectors = 2 if frozen and vector_registers() == 32 else 1
+    return frozen, lanes(spec.precision, vectors)
+
+
+def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:
+    count = values.shape[-1]
+    packs = -(-count // width)
+    if packs * width > count:
+        values = values[..., np.minimum(np.arange(packs * width), count - 1)]
+    together = _together(dtype, width)
+    out = aligned_zeros((packs, *values.shape[:-1], width), dtype)
+    by_pack = np.ascontiguousarray(values, dtype).view(together)
+    out.view(together)[..., 0] = np.moveaxis(by_pack, -1, 0)
+    return out
+
+
+def _together(dtype: np.dtype, width: int) -> np.dtype:
+    """Return a dtype for the lanes of a pack, by which they are copied as one."""
+    return np.dtype((np.void, width * dtype.itemsize))
+
+
+def _penalties(spec: Sweep, net: Network, columns: dict[str, np.ndarray], kind: str) -> np.ndarray:
+    """Return the penalty of one kind on each parameter, shape (2 * layers, runs)."""
+    placement = spec.l1_on if kind == "l1" else spec.l2_on
+    nothing = np.zeros_like(columns[kind])
+    return np.stack(
+        [
+            columns.get(f"{kind}_{name}", columns[kind] if name in placement else nothing)
+            for name in net.names
+        ]
+    )
