@@ -8,6 +8,7 @@ are the same.
 """
 
 from itertools import pairwise
+from typing import Any
 
 from llvmlite import ir
 from numba.core import types
@@ -21,23 +22,47 @@ from numba.extending import (
     unbox,
 )
 
-from kernels.lane.lanes import Lane
+from kernels.choice import Choice, ChoiceType
+from kernels.lane.lanes import FlatType, Lane, numbers
 from kernels.lane.operations import Traced, constant
 from kernels.lane.product import Multiplier
-from kernels.learning import Optimizer, learn
-from kernels.network import Workspace, network
+from kernels.learning import Optimizer, gradient_blocks, learn
+from kernels.network import Network, network
+from kernels.runs import Workspace
 
 #: Instructions, roughly, that are still quick to compile.
 _LIMIT = 1500
 
 
 class Frozen:
-    """A network and a batch whose sizes kernels know when they are compiled."""
+    """A network and a batch that kernels know when they are compiled.
 
-    def __init__(self, widths: tuple[int, ...], batch: int, proximal: bool) -> None:
+    Parameters
+    ----------
+    widths : tuple of int
+        Units of each layer, the inputs first.
+    batch : int
+        Samples of a batch.
+    loss, activation : Choice
+    """
+
+    def __init__(
+        self, widths: tuple[int, ...], batch: int, loss: Choice, activation: Choice
+    ) -> None:
         self.widths = widths
         self.batch = batch
-        self.proximal = proximal
+        self.loss = loss
+        self.activation = activation
+
+    @classmethod
+    def of(cls, net: Network, batch: int) -> "Frozen":
+        """Freeze a network."""
+        return cls(tuple(net.widths.tolist()), batch, net.loss, net.activation)
+
+    @property
+    def kind(self) -> str:
+        """What code is compiled for."""
+        return f"Frozen({self.widths}, {self.batch}, {self.loss.kind}, {self.activation.kind})"
 
 
 def freezes(widths: tuple[int, ...], samples: int, batch: int) -> bool:
@@ -50,11 +75,9 @@ def freezes(widths: tuple[int, ...], samples: int, batch: int) -> bool:
 
 
 class _FrozenType(types.Type):
-    def __init__(self, widths: tuple[int, ...], batch: int, proximal: bool) -> None:
-        self.widths = widths
-        self.batch = batch
-        self.proximal = proximal
-        super().__init__(name=f"Frozen({widths}, {batch}, {proximal})")
+    def __init__(self, frozen: Frozen) -> None:
+        self.frozen = frozen
+        super().__init__(name=frozen.kind)
 
 
 register_model(_FrozenType)(models.OpaqueModel)
@@ -62,7 +85,7 @@ register_model(_FrozenType)(models.OpaqueModel)
 
 @typeof_impl.register(Frozen)
 def _typeof(value, context):
-    return _FrozenType(value.widths, value.batch, value.proximal)
+    return _FrozenType(value)
 
 
 @unbox(_FrozenType)
@@ -80,41 +103,44 @@ def _type_learn(context):
 
 @lower_builtin(learn, _FrozenType, types.NamedTuple, types.NamedTuple, types.Integer, types.Boolean)
 def _emit_learn(context, builder, sig, args):
-    frozen, optimizer_type, work_type, *_ = sig.args
+    code, optimizer_type, work_type, *_ = sig.args
+    frozen = code.frozen
+    net = network(frozen.widths, frozen.loss, frozen.activation)
     lane = optimizer_type.types[0].element
-    fields = dict(zip(Optimizer._fields, _fields(builder, optimizer_type, args[1]), strict=True))
-    space = dict(zip(Workspace._fields, _fields(builder, work_type, args[2]), strict=True))
-
-    def memory(name: str) -> _Memory:
-        return _Memory(builder, lane, (fields | space)[name])
-
-    optimizer = Optimizer(
-        memory("weights"),
-        memory("memory"),
-        memory("l1"),
-        memory("l2"),
-        Traced(builder, lane, [fields["rate"]]),
-        Traced(builder, lane, [fields["momentum"]]),
-        frozen.proximal,
-    )
+    optimizer = _traced(builder, lane, optimizer_type, args[1])
+    optimizer = Optimizer._make(optimizer)._replace(size=net.size)
+    space = Workspace._make(_traced(builder, lane, work_type, args[2]))
     work = Workspace(
-        units=_Registers(memory("units")),
+        units=_Registers(space.units),
         deltas=_Registers(),
         inputs=_Registers(),
-        labels=memory("labels"),
-        importance=memory("importance"),
+        labels=space.labels,
+        importance=space.importance,
         gradient=_Registers(),
         constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],
+        blocks=numbers(gradient_blocks(net)),
+        hyper=_Registers(space.hyper),
         lanes=lane.width,
         capacity=frozen.batch,
+        hypers=len(frozen.activation.HYPER),
         multiplier=Multiplier(0, _Registers(), _LIMIT),
     )
-    learn(network(frozen.widths), optimizer, work, frozen.batch, False)
+    learn(net, optimizer, work, frozen.batch, False)
     return context.get_dummy_value()
 
 
-def _fields(builder, kind: types.NamedTuple, value) -> list:
-    return [builder.extract_value(value, i) for i in range(len(kind.types))]
+def _traced(builder, lane: Lane, kind: types.Type, value) -> Any:
+    """Return what a value of a kernel is while its code is traced."""
+    if isinstance(kind, types.BaseTuple):
+        return tuple(
+            _traced(builder, lane, inner, builder.extract_value(value, i))
+            for i, inner in enumerate(kind.types)
+        )
+    if isinstance(kind, FlatType):
+        return _Memory(builder, lane, value)
+    if isinstance(kind, ChoiceType):
+        return Choice(kind.kind)
+    return Traced(builder, lane, [value]) if isinstance(kind, Lane) else None
 
 
 class _Memory:

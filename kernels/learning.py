@@ -1,22 +1,23 @@
-"""One batch: forward, gradient of the loss, backward, gradients with penalties, Nesterov step.
+"""One batch: forward, gradient of the loss, backward, gradients with penalties, step.
 
 This is the document's loop body. Every number is a Lane, so each line does it for all runs of a
 pack.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numba.core import types
 from numba.extending import overload
 
+from kernels.choice import Choice
 from kernels.lane.compiled import INNER, kernel
 from kernels.lane.lanes import Flat
 from kernels.lane.product import BAND
 from kernels.lane.tile import COLUMNS, ROWS
-from kernels.nesterov import proximal_step, step
-from kernels.network import backward, bias_gradient, forward, softmax_gradient, weight_gradient
-from kernels.penalty import add_l1_gradient, add_l2_gradient
+from kernels.network import Network, backward, bias_gradient, forward, weight_gradient
+from kernels.penalties import l2 as ridge
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
 _GRADIENT_ROOM = 576
@@ -29,12 +30,16 @@ class Optimizer(NamedTuple):
     ----------
     weights : array of Lane, shape (parameters,)
         Where the gradient is taken.
-    memory : array of Lane, shape (parameters,)
-        The velocity; with the proximal step, the iterate.
+    memory : array of Lane, shape (remembered,)
+        What the step remembers.
     l1, l2 : array of Lane, shape (2 * layers,)
         Penalties of each parameter.
-    rate, momentum : Lane
-    proximal : bool
+    rate : Lane
+    hyper : tuple of Lane
+        Numbers that the step takes, in the order of its `HYPER`.
+    size : int
+        Parameters.
+    step : Choice
     """
 
     weights: Flat
@@ -42,15 +47,17 @@ class Optimizer(NamedTuple):
     l1: Flat
     l2: Flat
     rate: np.ndarray
-    momentum: np.ndarray
-    proximal: bool
+    hyper: tuple[np.ndarray, ...]
+    size: int
+    step: Choice
 
 
 def learn(net, optimizer, work, batch, shared):
     """Train on the batch in ``work``, in place; ``shared`` as in `read_batch`."""
     weights = optimizer.weights
+    optimizer.step.begin(optimizer)
     forward(net, weights, work, batch, shared)
-    softmax_gradient(net, work, batch)
+    net.loss.gradient(net, work, batch)
     for layer in range(net.layers - 1, 0, -1):
         backward(net, weights, work, layer, batch)
     for layer in range(net.layers):
@@ -71,7 +78,8 @@ def descend(net, optimizer, work, layer, batch, shared, doing):
     if stepping:
         block = net.bias[layer], 1, outputs, 0
         update(optimizer, gradient, l1[2 * layer + 1], l2[2 * layer + 1], block)
-    height, breadth = gradient_block(inputs, outputs, layer == 0 and shared)
+    block = 2 * (net.layers if layer == 0 and shared else layer)
+    height, breadth = work.blocks[block], work.blocks[block + 1]
     for first in range(0, outputs, height):
         for left in range(0, inputs, breadth):
             rows = height if first + height < outputs else outputs - first
@@ -81,17 +89,22 @@ def descend(net, optimizer, work, layer, batch, shared, doing):
             if stepping:
                 block = net.weight[layer] + first * inputs + left, rows, columns, inputs
                 update(optimizer, gradient, l1[2 * layer], l2[2 * layer], block)
+    if stepping:
+        optimizer.step.finish(net, optimizer, layer)
 
 
-@kernel
-def gradient_block(inputs, outputs, whole):
+def gradient_blocks(net: Network) -> np.ndarray:
     """Return how many rows and columns of a weight gradient are computed at a time.
 
-    Rows are ``whole`` where what the runs share is on the left of the product.
+    Shape (layers + 1, 2): layer by layer, and last the first layer where all runs share their
+    inputs.
     """
-    if whole:
-        times = _GRADIENT_ROOM // (inputs * COLUMNS[0])
-        return (times if times > 0 else 1) * COLUMNS[0], inputs
+    layers = list(pairwise(net.widths.tolist()))
+    found = [*(_block(*layer) for layer in layers), _block_of_shared(layers[0][0])]
+    return np.array(found, dtype=np.int64)
+
+
+def _block(inputs: int, outputs: int) -> tuple[int, int]:
     rows = _GRADIENT_ROOM // (inputs * ROWS[0]) * ROWS[0]
     if rows >= outputs or rows >= BAND:
         return rows, inputs
@@ -99,7 +112,12 @@ def gradient_block(inputs, outputs, whole):
     return rows, _GRADIENT_ROOM // (rows * COLUMNS[0]) * COLUMNS[0]
 
 
-def gradient_size(net):
+def _block_of_shared(inputs: int) -> tuple[int, int]:
+    """Return a block of whole rows: what the runs share is on the left of the product."""
+    return max(_GRADIENT_ROOM // (inputs * COLUMNS[0]), 1) * COLUMNS[0], inputs
+
+
+def gradient_size(net: Network) -> int:
     """Return how many Lanes of gradients there must be room for."""
     widest = int(net.widths.max())
     return max(_GRADIENT_ROOM, COLUMNS[0] * widest)
@@ -117,18 +135,11 @@ def update(optimizer, gradient, l1, l2, block):
 
     ``block`` is its first parameter, how many rows and columns it has, and the distance of rows.
     """
-    weights, memory = optimizer.weights, optimizer.memory
-    rate, momentum = optimizer.rate, optimizer.momentum
     first, rows, columns, distance = block
-    twice, threshold = l2 + l2, rate * l1
+    twice, threshold = l2 + l2, optimizer.rate * l1
     for row in range(rows):
         start, begin = first + row * distance, row * columns
         for i in range(columns):
-            w, u = weights[start + i], memory[start + i]
-            g = add_l2_gradient(gradient[begin + i], w, twice)
-            if optimizer.proximal:
-                w, u = proximal_step(w, u, g, rate, momentum, threshold)
-            else:
-                w, u = step(w, u, add_l1_gradient(g, w, l1), rate, momentum)
-            weights[start + i] = w
-            memory[start + i] = u
+            w = optimizer.weights[start + i]
+            g = ridge.add_gradient(gradient[begin + i], w, twice)
+            optimizer.step.advance(optimizer, start + i, w, g, l1, threshold)

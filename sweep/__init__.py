@@ -1,31 +1,42 @@
 """The experiment: a grid of L1 x L2 x seeds, every cell trained, as a tidy table."""
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sweep.errors import InputError as InputError
     from sweep.estimators.classifier import RegularizedMLPClassifier as RegularizedMLPClassifier
     from sweep.estimators.classifier_cv import (
         RegularizedMLPClassifierCV as RegularizedMLPClassifierCV,
     )
     from sweep.models.files import load_model as load_model
     from sweep.models.model import Model as Model
-    from sweep.specification.spec import Sweep as Sweep
+    from sweep.sweep import Sweep as Sweep
 
 #: Where each public name is.
 _HOMES = {
-    "Sweep": "sweep.specification.spec",
+    "Sweep": "sweep.sweep",
     "RegularizedMLPClassifier": "sweep.estimators.classifier",
     "RegularizedMLPClassifierCV": "sweep.estimators.classifier_cv",
     "Model": "sweep.models.model",
     "load_model": "sweep.models.files",
+    "InputError": "sweep.errors",
 }
 
-__all__ = list(_HOMES)
+__all__ = [*_HOMES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the command line starts at once."""
+    if name == "__version__":
+        from sweep.machine import version
+
+        return version("regsweep")
     if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'sweep' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

@@ -1,12 +1,12 @@
-"""Random streams made from named parts, so that what two runs should share, they share."""
+"""Random generators made from named parts, so that what two runs should share, they share."""
 
 import zlib
 
 import numpy as np
 
 
-def stream(seed: int, *names: str) -> np.random.RandomState:
-    """Return the stream of `seed` that `names` stand for, the same in any order of execution.
+def generator(seed: int, *names: str) -> np.random.RandomState:
+    """Return the generator of `seed` that `names` stand for, the same in any order of execution.
 
     Neighbouring plain seeds of a RandomState give related streams; a SeedSequence does not. What
     a RandomState draws from one is frozen by NumPy's policy.
@@ -16,7 +16,7 @@ def stream(seed: int, *names: str) -> np.random.RandomState:
     seed : int
         Of the run.
     *names : str
-        What is drawn, such as ``"split"``: streams of different names are independent.
+        What is drawn, such as ``"split"``: generators of different names are independent.
 
     Returns
     -------

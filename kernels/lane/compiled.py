@@ -18,7 +18,6 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 from numba.core.runtime import rtsys
 from numba.extending import overload
 
-from kernels.lane.lanes import Flat
 from kernels.lane.linking import Part, Whole
 
 #: Where all kernels are.
@@ -72,7 +71,7 @@ class Entry:
 def _kind(argument) -> Any:
     """Return what tells the type of an argument, as `numba.typeof` does, but at once."""
     kind = type(argument)
-    if kind is Flat:
+    if hasattr(kind, "kind"):
         return argument.kind
     if kind is int or kind is bool:
         return kind

@@ -50,6 +50,11 @@ class Lane(types.Type):
         return ir.VectorType(ir.IntType(self.dtype.bitwidth), self.width)
 
     @property
+    def bitwidth(self) -> int:
+        """Bits of all its numbers together."""
+        return self.dtype.bitwidth * self.width
+
+    @property
     def fraction(self) -> int:
         """Bits of the stored significand."""
         return 52 if self.dtype == types.float64 else 23
@@ -236,7 +241,7 @@ def _lanes_from(context, builder, sig, args):
 
 
 def copy(target, first, source, start, count):
-    """Copy ``count`` numbers from one flat array into another, to its element ``first``."""
+    """Copy ``count`` elements of a flat array into another of its kind, to its ``first``."""
     target.array[first : first + count] = source.array[start : start + count]
 
 

@@ -20,6 +20,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import lower_builtin, type_callable
 
+from kernels.lane.builtin import builtin
 from kernels.lane.lanes import Lane, Mask
 
 # --- how a function of Lanes is compiled -------------------------------------------------------
@@ -137,16 +138,7 @@ def lowered(arity: int, gives=None, numbers: bool = True):
                 lanes = [kind for kind in kinds if isinstance(kind, Lane)]
                 return gives(lanes[0]) if lanes and all(map(_is_number, kinds)) else None
 
-            # Numba reads the number of arguments off the function that types a call.
-            typers = {
-                1: lambda a: resolve(a),
-                2: lambda a, b: resolve(a, b),
-                3: lambda a, b, c: resolve(a, b, c),
-                4: lambda a, b, c, d: resolve(a, b, c, d),
-                5: lambda a, b, c, d, e: resolve(a, b, c, d, e),
-                6: lambda a, b, c, d, e, f: resolve(a, b, c, d, e, f),
-            }
-            type_callable(function)(lambda context: typers[arity])
+            builtin(function, resolve)
 
             def implement(context, builder, sig, args):
                 lane = next(kind for kind in sig.args if isinstance(kind, Lane))

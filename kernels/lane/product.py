@@ -13,7 +13,7 @@ from numba.extending import lower_builtin, type_callable
 
 from kernels.lane.compiled import address_of, kernel, shared
 from kernels.lane.lanes import Flat, FlatType, Lane, aligned_zeros, as_lanes
-from kernels.lane.tile import COLUMNS, PLAIN, ROWS, Matrix, tiles
+from kernels.lane.tile import COLUMNS, PLAIN, ROWS, Matrix, matrix_from, tiles
 
 #: Bytes of columns of B that a tile reads: they stay in the L1 cache.
 _SLICE = 12 * 1024
@@ -121,16 +121,16 @@ def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
         j = 0
         while j < n:
             columns = _columns(n - j)
-            part = _from(b, 0, j)
+            part = matrix_from(b, 0, j)
             if scattered and lower - upper > ROWS[0]:
                 part = _gathered(part, panel, terms, columns)
             for top in range(upper, lower, BAND):
                 rows = BAND if top + BAND < lower else lower - top
                 _strip(
-                    _from(c, top, j),
-                    _from(start, top, j),
-                    _from(gate, top, j),
-                    _from(a, top, 0),
+                    matrix_from(c, top, j),
+                    matrix_from(start, top, j),
+                    matrix_from(gate, top, j),
+                    matrix_from(a, top, 0),
                     part,
                     (rows, columns, terms),
                     ending,
@@ -156,11 +156,11 @@ def _strip(c, start, gate, a, b, shape, ending, room, alike):
             count = (m - i) // rows
             if count > 0:
                 tiles(
-                    _from(c, i, 0),
-                    _from(begin, i, 0),
-                    _from(gate, i, 0),
-                    _from(a, i, first),
-                    _from(b, first, 0),
+                    matrix_from(c, i, 0),
+                    matrix_from(begin, i, 0),
+                    matrix_from(gate, i, 0),
+                    matrix_from(a, i, first),
+                    matrix_from(b, first, 0),
                     (rows, columns, some, count),
                     end,
                     alike,
@@ -184,10 +184,3 @@ def _gathered(b, panel, terms, columns):
         for j in range(columns):
             panel[k * columns + j] = b.data[b.origin + k * b.row + j * b.column]
     return Matrix(panel, 0, columns, 1)
-
-
-@kernel
-def _from(matrix, i, j):
-    """Return the matrix from its element (i, j) on."""
-    origin = matrix.origin + i * matrix.row + j * matrix.column
-    return Matrix(matrix.data, origin, matrix.row, matrix.column)

@@ -39,6 +39,27 @@ class Matrix(NamedTuple):
     column: int
 
 
+def matrix_from(matrix, i, j):
+    """Return a matrix from its element (i, j) on."""
+    origin = matrix.origin + i * matrix.row + j * matrix.column
+    return Matrix(matrix.data, origin, matrix.row, matrix.column)
+
+
+@type_callable(matrix_from)
+def _type_matrix_from(context):
+    return lambda matrix, i, j: matrix
+
+
+@lower_builtin(matrix_from, types.NamedTuple, types.Integer, types.Integer)
+def _matrix_from(context, builder, sig, args):
+    # A function of Numba's would have to be compiled for each type of an index.
+    data, origin, row, column = cgutils.unpack_tuple(builder, args[0], 4)
+    for step, index, kind in zip((row, column), args[1:], sig.args[1:], strict=True):
+        index = context.cast(builder, index, kind, types.intp)
+        origin = builder.add(origin, builder.mul(index, step))
+    return cgutils.pack_struct(builder, (data, origin, row, column))
+
+
 def tiles(c, start, gate, a, b, size, ending, alike):
     """Compute some tiles of C in place, one below another.
 

@@ -24,7 +24,7 @@ class Grid(NamedTuple):
 
     specification: dict[str, Any]
     schema: pa.Schema
-    subset: layout.Subset
+    kinship: layout.Kinship
     total: int
 
 
@@ -89,7 +89,7 @@ class Intake:
         """Refuse a part of another sweep."""
         if part.grid not in self._ours:
             theirs = parts.specification(part.path)
-            if not self._grid.subset(theirs):
+            if self._grid.kinship(theirs) is None:
                 differences = sweeptoml.differences(theirs, self._grid.specification)
                 raise ResultsError(
                     f"{part.path} is of another sweep ({differences}): move it out of "

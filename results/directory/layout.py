@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from results.directory import durable, parts, sweeptoml
 from results.errors import ResultsError
@@ -22,9 +22,13 @@ _BEGUN = {".lock", PARTS, SCRATCH, SET_ASIDE}
 #: Endings of what summaries, reports and pictures are written as.
 _MADE = {".csv", ".html", ".png", ".svg", ".pdf"}
 
-#: Says of an older specification, the keys of a ``sweep.toml`` or the dict that a part carries,
-#: whether its grid is a subset of the present one and all the rest equal.
-Subset = Callable[[dict[str, Any]], bool]
+#: How an older specification and the present one may be related: all is equal, or its grid is a
+#: subset of the present one and all the rest equal.
+Kin = Literal["same", "subset"]
+
+#: Says that of an older specification, the keys of a ``sweep.toml`` or the dict that a part
+#: carries; None where it is of another sweep.
+Kinship = Callable[[dict[str, Any]], Kin | None]
 
 
 def check(directory: Path) -> None:
@@ -49,7 +53,7 @@ def check(directory: Path) -> None:
         )
 
 
-def compare(directory: Path, toml: str, subset: Subset, extend: bool) -> str | None:
+def compare(directory: Path, toml: str, kinship: Kinship, extend: bool) -> str | None:
     """Say how ``sweep.toml`` has to change to hold `toml`, None if it has not.
 
     It may be ``"new"``, ``"extended"``, or ``"moved"``, where the data have another path.
@@ -64,12 +68,12 @@ def compare(directory: Path, toml: str, subset: Subset, extend: bool) -> str | N
     old, new = tomllib.loads(sweeptoml.read(directory)), tomllib.loads(toml)
     if old == new:
         return None
-    contained = subset(old)
-    if contained and {**old, "data": None} == {**new, "data": None}:
-        return "moved"
-    if contained and extend:
+    kin = kinship(old)
+    if kin == "same":
+        return None if old.get("data") == new.get("data") else "moved"
+    if kin == "subset" and extend:
         return "extended"
-    mend = "add --extend to add what is new" if contained else "give another --out"
+    mend = "add --extend to add what is new" if kin else "give another --out"
     raise ResultsError(
         f"{directory} holds another sweep ({sweeptoml.differences(old, new)}): {mend}"
     )

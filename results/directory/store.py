@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from results.directory import durable, final, layout, parts, ranges, sweeptoml
 from results.directory.accepting import Grid, Intake
-from results.directory.layout import Subset
+from results.directory.layout import Kinship
 from results.directory.locks import Lock
 from results.directory.valid_parts import Catalogue, Number
 from results.directory.windows import Lost
@@ -60,7 +60,7 @@ class Store:
         toml: str,
         schema: pa.Schema,
         number: Number,
-        subset: Subset,
+        kinship: Kinship,
         total: int,
         footer: dict[str, Any],
         extend: bool = False,
@@ -82,9 +82,9 @@ class Store:
         number : callable
             Given a table with the coordinate columns, returns each row's run number in this
             grid, -1 for a row that is not on it.
-        subset : callable
+        kinship : callable
             Given an older specification, the keys of a ``sweep.toml`` or the dict that a part
-            carries, returns whether this one only adds runs to it.
+            carries, returns "same", "subset" where this one only adds runs to it, or None.
         total : int
             Runs of the grid.
         footer : dict
@@ -106,12 +106,12 @@ class Store:
                 "give ranges, such as 0:1000000, or shorten an axis"
             )
         layout.check(directory)
-        layout.compare(directory, toml, subset, extend)
+        layout.compare(directory, toml, kinship, extend)
         durable.folder(directory)
         lock = Lock(directory, join)
         try:
             catalogue = Catalogue(directory / layout.PARTS, specification, number)
-            grid = Grid(specification, schema, subset, total)
+            grid = Grid(specification, schema, kinship, total)
             store = cls(directory, catalogue, grid, footer, lock)
             store._settle(toml, extend)
             if join:
@@ -224,7 +224,7 @@ class Store:
 
     def _settle(self, toml: str, extend: bool) -> None:
         """Bring a locked directory into order, and make its ``sweep.toml`` the present one."""
-        change = layout.compare(self._directory, toml, self._grid.subset, extend)
+        change = layout.compare(self._directory, toml, self._grid.kinship, extend)
         if change == "moved" and not self._lock.alone:
             change = None  # what the others were told is as good
         if change and not self._lock.alone:

@@ -114,7 +114,9 @@ class _Job:
         first()
         packs = first.packs
         self._phases = (
-            None if packs.frozen else Phases(packs.net, packs.runs, first.samples, first.batch)
+            None
+            if packs.frozen
+            else Phases(packs.net, packs.runs, first.samples, packs.step, first.batch)
         )
 
     def measure(self, pool: ThreadPoolExecutor) -> None:

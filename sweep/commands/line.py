@@ -12,18 +12,23 @@ import click
 
 from results.errors import ResultsError
 from sweep.errors import InputError
-from sweep.specification import spec as specification
+from sweep.specification import specfile
+from sweep.specification.choices import told
+from sweep.specification.running import RUN_OPTIONS
+from sweep.specification.spec import Specification
+from sweep.specification.wording import as_flags
 
 #: Options that describe the experiment: the option, its default, its help.
 _EXPERIMENT = (
     ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
     ("target", "COLUMN", "the class column of a file [last column]"),
     ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
+    ("activation", "NAME", f"{told('activation')} [relu]"),
     ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
     ("l2", "VALUES", "L2 penalties [0,1e-4:1e-1:log7]"),
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
-    ("l1-method", "METHOD", "subgradient or proximal, which gives exact zeros [subgradient]"),
+    ("l1-method", "METHOD", f"{told('l1_method')} [subgradient]"),
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
@@ -54,22 +59,14 @@ def _experiment_options(command: Callable) -> Callable:
 
 def _running_options(command: Callable) -> Callable:
     """Add the options that say how to run."""
-    for option in reversed(
-        (
-            click.option("--jobs", type=int, metavar="N", help="joblib's n_jobs [-1: all cores]"),
-            click.option(
-                "--backend", metavar="NAME", help="threading, loky, dask or ray [threading]"
-            ),
-            click.option("--scheduler", metavar="ADDRESS", help="of a running dask cluster"),
-            click.option("--out", metavar="DIR", help="results directory [runs/<data>-<n>]"),
-            click.option("--extend", is_flag=True, help="add to a directory with a smaller grid"),
-            click.option("--join", is_flag=True, help="share a directory with other processes"),
-            click.option("--retry-failed", is_flag=True, help="do runs again that are in error"),
-            click.option("--quiet", is_flag=True, help="show no progress"),
-            click.option("--json", is_flag=True, help="print one JSON object and nothing else"),
+    for name, option in reversed(RUN_OPTIONS.items()):
+        about: dict[str, Any] = (
+            {"is_flag": True}
+            if option.kind is bool
+            else {"metavar": option.metavar, "type": option.kind}
         )
-    ):
-        command = option(command)
+        flag = f"--{name.replace('_', '-')}"
+        command = click.option(flag, help=option.meaning, **about)(command)
     return command
 
 
@@ -311,7 +308,7 @@ def command_line(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         return _refuse(error.format_message())
     except (InputError, ResultsError) as error:
-        return _refuse(specification.as_flags(str(error), _typed(arguments)))
+        return _refuse(as_flags(str(error), _typed(arguments)))
     except MemoryError as error:
         return _refuse(f"this does not fit into memory: {error}")
     except (click.Abort, KeyboardInterrupt):
@@ -342,19 +339,19 @@ def _typed(arguments: list[str] | None) -> set[str]:
     return {flag.removeprefix("--").replace("-", "_") for flag in flags}
 
 
-def _given(options: dict[str, Any]) -> tuple[specification.Sweep, dict[str, Any]]:
+def _given(options: dict[str, Any]) -> tuple[Specification, dict[str, Any]]:
     """Lay the command line's options over the file's: the specification, and how to run it."""
     file = options.pop("file")
     varied = dict(_varied(text) for text in options.pop("vary"))
-    experiment, running = specification.read_toml(file) if file else ({}, {})
+    experiment, running = specfile.read(file, Specification.model_fields) if file else ({}, {})
     given = {
         name: value for name, value in options.items() if value is not None and value is not False
     }
-    running |= {name: given.pop(name) for name in specification.RUN_OPTIONS if name in given}
+    running |= {name: given.pop(name) for name in RUN_OPTIONS if name in given}
     experiment |= given
     if varied:
         experiment["vary"] = experiment.get("vary", {}) | varied
-    return specification.Sweep(**experiment), running
+    return Specification(**experiment), running
 
 
 def _varied(text: str) -> tuple[str, str]:

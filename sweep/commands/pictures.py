@@ -21,7 +21,7 @@ from results.pictures.style import style
 from results.plane import hold, said
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
-from sweep.specification.spec import Sweep
+from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def pictures(
     _check(kinds, (*KINDS, *OF_WEIGHTS), "picture")
     _check(metrics, metrics_of(runs), "metric")
     cells = results.summary(runs, list(dict.fromkeys((*METRICS, *metrics, *layers(runs)))))
-    spec = Sweep.from_toml(Path(directory) / "sweep.toml")
+    spec = Specification.from_toml(Path(directory) / "sweep.toml")
     at = at or {}
     history = None
     if "curves" in kinds or (not kinds and (Path(directory) / places.HISTORY).is_file()):
@@ -86,11 +86,11 @@ def _check(given: Sequence[str], known: Sequence[str], what: str) -> None:
             raise InputError(f"no {what} {name!r}; there are {', '.join(known)}")
 
 
-def _small(spec: Sweep) -> bool:
+def _small(spec: Specification) -> bool:
     return spec.data == "article" and not spec.halving
 
 
-def _weights(spec: Sweep, cells: pd.DataFrame, at: Mapping[str, float | str]) -> Figure:
+def _weights(spec: Specification, cells: pd.DataFrame, at: Mapping[str, float | str]) -> Figure:
     """Draw the parameters of one run before and after training.
 
     It is the document's own run, where the grid has it, or else one of the best cell.
@@ -112,7 +112,7 @@ def _weights(spec: Sweep, cells: pd.DataFrame, at: Mapping[str, float | str]) ->
 
 
 def _weight_path(
-    spec: Sweep, cells: pd.DataFrame, along: str, at: Mapping[str, float | str]
+    spec: Specification, cells: pd.DataFrame, along: str, at: Mapping[str, float | str]
 ) -> Figure:
     """Draw every weight of one seed's network along a penalty."""
     rows, fixed = hold(cells, [along], at)

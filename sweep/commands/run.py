@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep.specification.spec import Sweep
+from sweep.specification.running import RUN_OPTIONS
+from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:
-    from sweep.plan.grid import Plan
+    from sweep.plan.plan import Plan
     from sweep.running.driver import Outcome
 
 
-def run(spec: Sweep, options: dict[str, Any]) -> int:
+def run(spec: Specification, options: dict[str, Any]) -> int:
     """Run a sweep; see `sweep.running.driver.run`."""
     from sweep.commands import look
     from sweep.running.driver import Where
@@ -51,7 +52,7 @@ def run(spec: Sweep, options: dict[str, Any]) -> int:
     return 1 if outcome.counts["error"] else 0
 
 
-def plan(spec: Sweep, options: dict[str, Any]) -> int:
+def plan(spec: Specification, options: dict[str, Any]) -> int:
     """Say what running the sweep would do."""
     from sweep.plan.experiment import prepare
 
@@ -69,8 +70,8 @@ def status(directory: str, as_json: bool) -> int:
     from results.directory.reading import counts
     from sweep.plan.recorded import recorded
 
-    spec, _, plan = recorded(directory)
-    found = counts(directory, spec.specification(), number=plan.numbers, total=plan.total)
+    spec, plan = recorded(directory)
+    found = counts(directory, spec.specification(), number=plan.grid.numbers, total=plan.grid.total)
     found["left"] = _left(found)
     if as_json:
         print(json_format.dumps(found))
@@ -104,7 +105,7 @@ def info(as_json: bool) -> int:
     return 0
 
 
-def _next_directory(spec: Sweep) -> Path:
+def _next_directory(spec: Specification) -> Path:
     """Return runs/<data>-<n> with the first n that is free."""
     name = Path(spec.data).stem if isinstance(spec.data, str) else "memory"
     number = 1
@@ -126,10 +127,9 @@ def _tell_of_no_cache() -> None:
 
 def _again(out: Path, options: dict[str, Any]) -> str:
     """Return the command that continues a sweep, with the same workers."""
-    workers = ("backend", "scheduler", "jobs", "join")
     words = ["sweep", "run", str(out / "sweep.toml"), "--out", str(out)]
-    for name in workers:
-        if options.get(name):
+    for name, option in RUN_OPTIONS.items():
+        if option.goes_on and options.get(name):
             words += [f"--{name}"] if options[name] is True else [f"--{name}", str(options[name])]
     return shlex.join(words)
 
@@ -165,28 +165,28 @@ def _as_json(out: Path, outcome: Outcome) -> dict[str, Any]:
 def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     import joblib
 
-    from sweep.running.halving import share
+    from sweep.plan.cost import parameter_count
+    from sweep.plan.rungs import share
 
     spec = plan.spec
-    seconds = plan.total * plan.seconds_a_run
+    seconds = plan.grid.total * plan.cost.seconds
     if spec.halving:
-        seconds *= share(plan.cells, spec.epochs, spec.halving)
+        seconds *= share(plan.grid.cells, spec.epochs, spec.halving)
     workers = joblib.effective_n_jobs(jobs)
-    parameters = sum(a * b + b for a, b in zip(plan.widths, plan.widths[1:], strict=False))
     return {
         "data": plan.name,
         "network": "-".join(map(str, plan.widths)),
-        "parameters": parameters,
+        "parameters": parameter_count(plan.widths),
         "grid": " x ".join(
-            f"{len(axis)} {name}" for name, axis in plan.axes.items() if len(axis) > 1
+            f"{len(axis)} {name}" for name, axis in plan.grid.axes.items() if len(axis) > 1
         )
         or "one run",
-        "runs": plan.total,
-        "tasks": plan.tasks,
-        "runs_a_task": plan.task_runs,
+        "runs": plan.grid.total,
+        "tasks": plan.tasks.count,
+        "runs_a_task": plan.tasks.runs,
         "workers": workers,
-        "seconds": round(seconds / min(workers, plan.tasks), 1),
-        "megabytes": round(workers * plan.task_bytes / 2**20, 1),
+        "seconds": round(seconds / min(workers, plan.tasks.count), 1),
+        "megabytes": round(workers * plan.tasks.bytes / 2**20, 1),
     }
 
 

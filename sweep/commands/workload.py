@@ -9,8 +9,8 @@ import numpy as np
 from kernels.training import train
 from sweep.data.fold import fold_of
 from sweep.plan.experiment import prepare
-from sweep.specification.spec import Sweep
-from sweep.training.packs import Group, Streams
+from sweep.specification.spec import Specification
+from sweep.training.packs import Folds, Group
 from sweep.training.task import Batch
 
 
@@ -36,13 +36,13 @@ WORKS = (
 )
 
 
-def specification(work: Work, precision: str) -> Sweep:
+def specification(work: Work, precision: str) -> Specification:
     """Return the sweep that some work is taken from: on random data, if not the article's."""
     if not work.widths:
-        return Sweep(precision=precision, seeds=range(64))
+        return Specification(precision=precision, seeds=range(64))
     inputs, *hidden, classes = work.widths
     x = np.random.RandomState(0).standard_normal((work.samples, inputs))
-    return Sweep(
+    return Specification(
         data=(x, np.arange(work.samples) % classes),
         hidden=hidden or "none",
         batch_size=work.batch,
@@ -67,13 +67,15 @@ class Trainer:
 
     Parameters
     ----------
-    spec : Sweep
+    spec : Specification
     numbers : sequence of int
         Which runs, all of one size of fold.
     epochs : int
     """
 
-    def __init__(self, spec: Sweep, numbers: Sequence[int] | np.ndarray, epochs: int) -> None:
+    def __init__(
+        self, spec: Specification, numbers: Sequence[int] | np.ndarray, epochs: int
+    ) -> None:
         _, dataset, plan = prepare(spec)
         runs = Batch(plan, dataset, np.asarray(numbers), stopped=lambda: False)
         seeds, folds = (runs.columns[name].tolist() for name in ("seed", "fold"))
@@ -81,7 +83,7 @@ class Trainer:
             key: fold_of(spec, dataset, *key)
             for key in dict.fromkeys(zip(seeds, folds, strict=True))
         }
-        streams = Streams.of(spec, data)
+        streams = Folds.of(spec, data)
         group = Group(spec, runs.net, runs.columns, streams, freeze=True)
         packs = group.pack(np.arange(group.size), runs.drawn())
         self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(streams.train)
@@ -101,5 +103,7 @@ class Trainer:
 
     def __call__(self) -> None:
         """Train the runs on, for the epochs asked for."""
-        packs, how = self.packs, {"proximal": self.packs.proximal, "freeze": self.packs.frozen}
-        train(packs.net, packs.runs, self.samples, self.batch, self.epochs, **how)
+        packs, epochs = self.packs, self.epochs
+        train(
+            packs.net, packs.runs, self.samples, packs.step, self.batch, epochs, freeze=packs.frozen
+        )

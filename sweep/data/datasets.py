@@ -1,48 +1,42 @@
 """Data sets: a name, a file, a DataFrame or arrays -> X and y."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sweep.data import builtin, encoding, files
-from sweep.errors import InputError
+from sweep.data.article import Article
+from sweep.data.dataset import Dataset
+from sweep.errors import InputError, hint
+from sweep.specification.article import is_article
 from sweep.specification.options import is_frame
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """A classification problem, as numbers that are not scaled yet."""
-
-    name: str
-    X: np.ndarray  # float64 (rows, features), C-contiguous, finite
-    y: np.ndarray  # int64 (rows,), places in `classes`
-    classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
-    features: tuple[str, ...]
-
-
-def load(data: Any, target: str | None = None) -> Dataset:
+def load(data: Any, target: str | None = None) -> Dataset | Article:
     """Load a data set.
 
     Parameters
     ----------
     data : str, path, DataFrame or (X, y)
-        ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file; a DataFrame; or
-        features and classes. A file that has a built-in set's name is meant by ``./iris``.
+        ``article``; ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file; a
+        DataFrame; or features and classes. A file that has a built-in set's name is meant by
+        ``./iris``.
     target : str, optional
         The class column of a file or DataFrame; the last one unless given.
 
     Returns
     -------
-    Dataset
+    Dataset or Article
 
     Raises
     ------
     InputError
         For data that cannot be used: one line that says where, and the mend.
     """
+    if is_article(data):
+        return Article()
     if isinstance(data, str) and data in builtin.SETS:
         return Dataset(data, *builtin.read(data))
     if is_frame(data):
@@ -64,8 +58,7 @@ def _from_columns(name: str, columns: list[files.Column], target: str | None) ->
     names = [column.name for column in columns]
     if target is not None and target not in names:
         raise InputError(
-            f"{columns[0].source} has no column {target!r} to be the `target`"
-            f"{files.nearest(target, names)}"
+            f"{columns[0].source} has no column {target!r} to be the `target`{hint(target, names)}"
         )
     place = len(columns) - 1 if target is None else names.index(target)
     y, classes = encoding.classes(columns[place])

@@ -4,7 +4,6 @@ Arrow reads both kinds of file. Unlike pandas it gives every decimal its nearest
 releases, refuses a row of the wrong length, and takes half as long to import.
 """
 
-import difflib
 import json
 import math
 import os
@@ -15,7 +14,7 @@ from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from sweep.errors import InputError
+from sweep.errors import InputError, hint
 from sweep.specification.options import BUILT_IN
 from sweep.specification.values import NUMBER
 
@@ -79,15 +78,6 @@ def from_arrays(names: Sequence[str], arrays: Iterable[Any], source: str) -> lis
     return _columns(names, columns, source, _row_in_memory)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """End an error about an unknown name with the known one that it resembles, or with all."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there are {', '.join(names[:10])}{', …' if len(names) > 10 else ''}"
-
-
 def check_memory(size: int, what: str) -> None:
     """Refuse what is larger than this machine's memory.
 
@@ -108,7 +98,7 @@ def _check_path(path: str) -> None:
     if os.path.isdir(path):
         raise InputError(f"{path!r} is a directory: give a CSV or Parquet file")
     if not os.path.exists(path):
-        raise InputError(f"{path!r} is no file and no built-in set{nearest(path, BUILT_IN)}")
+        raise InputError(f"{path!r} is no file and no built-in set{hint(path, BUILT_IN)}")
     if not os.path.isfile(path):
         raise InputError(f"{path!r} is not a regular file: give a CSV or Parquet file")
 

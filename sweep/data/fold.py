@@ -1,17 +1,13 @@
 """The data of one seed and fold: split, and scaled by its training part."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from sweep.specification.spec import Sweep
-from sweep.training.draws import article_sample
-
-if TYPE_CHECKING:
-    from sweep.data.datasets import Dataset
-
-#: The article's network has five inputs and four classes; its one sample is of the second.
-ARTICLE_INPUTS, ARTICLE_CLASSES, ARTICLE_CLASS = 5, 4, 1
+from sweep.data.article import CLASS, Article
+from sweep.data.dataset import Dataset
+from sweep.data.splits import scale, split
+from sweep.specification.spec import Specification
 
 
 class Fold(NamedTuple):
@@ -23,7 +19,7 @@ class Fold(NamedTuple):
     y : ndarray, shape (samples,)
         Number of each sample's class.
     weight : ndarray, shape (samples,)
-        What each sample counts in the loss and the accuracy.
+        What each sample counts in the loss and the metrics.
     train, val : ndarray of int64
         Rows of x.
     """
@@ -35,22 +31,24 @@ class Fold(NamedTuple):
     val: np.ndarray
 
 
-def fold_of(spec: Sweep, dataset: "Dataset | None", seed: int, fold: int) -> Fold:
-    """Return the data of a seed and fold; without a data set, the article's sample."""
-    if dataset is None:
-        x, _ = article_sample(seed)
+def fold_of(spec: Specification, data: Dataset | Article, seed: int, fold: int) -> Fold:
+    """Return the data of a seed and fold; of the article its sample, as it is."""
+    if isinstance(data, Article):
         one, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        return Fold(x[None], np.full(1, ARTICLE_CLASS), np.ones(1), one, none)
-    from sweep.data.splits import scale, split
-
-    rows = split(dataset, seed, fold, spec.folds, spec.val_fraction)
-    mean, deviation = scale(dataset, rows.train)
-    x = (dataset.X - mean) / deviation
-    return Fold(x, dataset.y, np.ones(len(x)), rows.train, rows.val)
+        return Fold(data.sample(seed)[None], np.full(1, CLASS), np.ones(1), one, none)
+    rows = split(data, seed, fold, spec.folds, spec.val_fraction)
+    mean, deviation = scale_of(data, rows.train)
+    x = (data.X - mean) / deviation
+    return Fold(x, data.y, np.ones(len(x)), rows.train, rows.val)
 
 
-def widths(spec: Sweep, dataset: "Dataset | None") -> tuple[int, ...]:
+def scale_of(data: Dataset | Article, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the scale of the features over some rows; 0 and 1 for the article."""
+    if isinstance(data, Article):
+        return np.zeros(len(data.features)), np.ones(len(data.features))
+    return scale(data, rows)
+
+
+def widths(spec: Specification, data: Dataset | Article) -> tuple[int, ...]:
     """Return the widths of the network, from inputs to classes."""
-    if dataset is None:
-        return (ARTICLE_INPUTS, *spec.hidden, ARTICLE_CLASSES)
-    return (dataset.X.shape[1], *spec.hidden, len(dataset.classes))
+    return (len(data.features), *spec.hidden, len(data.classes))

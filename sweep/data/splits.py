@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sweep.data.datasets import Dataset
+from sweep.data.dataset import Dataset
 from sweep.errors import InputError
-from sweep.seeded import stream
+from sweep.seeded import generator
 
 ROUNDING = 8 * np.finfo(np.float64).eps  # a spread this small beside the values is no spread
 
@@ -50,7 +50,7 @@ def split(dataset: Dataset, seed: int, fold: int, folds: int, val_fraction: floa
     """
     y = dataset.y
     counts = np.bincount(y, minlength=len(dataset.classes))
-    order = stream(seed, "split").permutation(y.size)
+    order = generator(seed, "split").permutation(y.size)
     order = order[np.argsort(y[order], kind="stable")]  # class after class, shuffled within each
     place = np.arange(y.size)
     if folds:

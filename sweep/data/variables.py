@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sweep.data import encoding
-from sweep.data.files import Column, nearest
-from sweep.errors import InputError
+from sweep.data.files import Column
+from sweep.errors import InputError, hint
 from sweep.specification.values import NUMBER
 
 
@@ -66,7 +66,7 @@ def encode(
         if variable.name not in by_name:
             raise InputError(
                 f"{columns[0].source} has no column {variable.name!r}, which the model was trained "
-                f"on{nearest(variable.name, by_name)}"
+                f"on{hint(variable.name, by_name)}"
             )
         column = by_name[variable.name]
         if variable.levels is None:

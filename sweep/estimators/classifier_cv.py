@@ -18,9 +18,9 @@ from sweep.estimators.cv_results import cv_results
 from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
 from sweep.estimators.fits import NAMES, Fit, part, seed_of, specification, train
 from sweep.plan.automatic import automatic_axis
-from sweep.plan.grid import Plan
+from sweep.plan.plan import Plan
 from sweep.specification import values as grammar
-from sweep.specification.spec import Sweep
+from sweep.specification.spec import Specification
 
 #: The axes of the grid, in scikit-learn's order: that of their names.
 AXES = ("l1", "l2", "learning_rate_init", "momentum")
@@ -277,10 +277,10 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self.best_params_ = dict(cells[self.best_index_])
 
 
-def _cells(spec: Sweep) -> list[dict[str, float]]:
+def _cells(spec: Specification) -> list[dict[str, float]]:
     """Return the points of the grid, the last axis fastest, as ParameterGrid does."""
     plan = Plan(spec, (1, 1), 1, "data")
-    columns = plan.coordinates(np.arange(plan.cells))
+    columns = plan.grid.coordinates(np.arange(plan.grid.cells))
     options = {name: option for option, name in NAMES.items()}
     axes = [columns[options.get(name, name)].tolist() for name in AXES]
     return [dict(zip(AXES, point, strict=True)) for point in zip(*axes, strict=True)]

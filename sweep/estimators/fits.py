@@ -9,17 +9,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kernels.network import network
-from sweep.data.datasets import Dataset
+from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold
 from sweep.data.splits import split
 from sweep.errors import InputError
-from sweep.plan.grid import Plan
-from sweep.specification.spec import Sweep
+from sweep.plan.plan import Plan
+from sweep.specification.spec import Specification
 from sweep.training.draws import initial_weights
-from sweep.training.loop import State, Trained, train_runs
-from sweep.training.packs import Group, Streams
-from sweep.training.patience import Pool
+from sweep.training.kernels import network_of
+from sweep.training.loop import Trained, train_runs
+from sweep.training.packs import Folds, Group
+from sweep.training.patience import Patience
+from sweep.training.state import State
 
 #: What scikit-learn's MLPClassifier calls the options of a Sweep.
 NAMES = {
@@ -80,7 +81,9 @@ class Fit(NamedTuple):
         return bool(finite)
 
 
-def specification(options: Mapping[str, Any], data: tuple, seed: int, history: int) -> Sweep:
+def specification(
+    options: Mapping[str, Any], data: tuple, seed: int, history: int
+) -> Specification:
     """Return what an estimator's parameters say, as a Sweep.
 
     Raises
@@ -96,7 +99,7 @@ def specification(options: Mapping[str, Any], data: tuple, seed: int, history: i
     elif not given["val_fraction"]:
         raise InputError("`early_stopping` needs a `validation_fraction` above 0")
     try:
-        return Sweep(data=data, seeds=seed, history=history, **given)
+        return Specification(data=data, seeds=seed, history=history, **given)
     except InputError as error:
         message = re.sub(r"`(\w+)`", lambda word: f"`{NAMES.get(word[1], word[1])}`", str(error))
         raise InputError(message) from None
@@ -118,13 +121,18 @@ def seed_of(random_state: Any) -> int:
 
 
 def part(
-    spec: Sweep, X: np.ndarray, y: np.ndarray, weight: np.ndarray, rows: np.ndarray, seed: int
+    spec: Specification,
+    X: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    rows: np.ndarray,
+    seed: int,
 ) -> Part:
     """Return what a fit on some rows learns from, and what it holds out where it stops early.
 
     Parameters
     ----------
-    spec : Sweep
+    spec : Specification
     X : ndarray of float64, shape (samples, features)
     y, weight : ndarray, shape (samples,)
         A row whose weight is 0 is as good as absent; its class is not.
@@ -148,7 +156,7 @@ def part(
 
 
 def train(
-    spec: Sweep,
+    spec: Specification,
     parts: Sequence[Part],
     then: Callable[[int, int, Fit], Any],
     n_jobs: int | None = None,
@@ -159,7 +167,7 @@ def train(
 
     Parameters
     ----------
-    spec : Sweep
+    spec : Specification
     parts : sequence of Part
     then : callable
         Called with the number of the part, that of the cell in grid order, and the
@@ -181,8 +189,8 @@ def train(
     for (samples, _, outputs), members in shapes.items():
         inputs = parts[0].fold.x.shape[1]
         plan = Plan(spec, (inputs, *spec.hidden, outputs), samples, "data")
-        runs = [(i, cell) for i in members for cell in range(plan.cells)]
-        size = plan.task_runs
+        runs = [(i, cell) for i in members for cell in range(plan.grid.cells)]
+        size = plan.tasks.runs
         tasks += [(plan, runs[first : first + size]) for first in range(0, len(runs), size)]
     stop = threading.Event()
     try:
@@ -192,7 +200,7 @@ def train(
     finally:
         stop.set()  # joblib leaves its threads alone when it is interrupted
     found = {run: value for values in done for run, value in values.items()}
-    return [[found[i, cell] for cell in range(tasks[0][0].cells)] for i in range(len(parts))]
+    return [[found[i, cell] for cell in range(tasks[0][0].grid.cells)] for i in range(len(parts))]
 
 
 def _task(
@@ -204,15 +212,16 @@ def _task(
 ) -> dict[tuple[int, int], Any]:
     """Train these pairs of a part and a cell."""
     begun = time.perf_counter()
-    spec, net = plan.spec, network(plan.widths)
+    spec = plan.spec
+    net = network_of(spec, plan.widths)
     places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
     seeds = np.array([parts[i].seed for i in places])
-    columns = {**plan.coordinates(cells), "seed": seeds, "fold": places}
+    columns = {**plan.grid.coordinates(cells), "seed": seeds, "fold": places}
     used = list(dict.fromkeys(places.tolist()))
-    streams = Streams.of(spec, {(parts[i].seed, i): parts[i].fold for i in used})
+    data = Folds.of(spec, {(parts[i].seed, i): parts[i].fold for i in used})
     # A seed draws the same order for every part: a fit does not know that it is one of several.
-    streams = streams._replace(drawn=[(parts[i].seed, 0) for i in used])
-    group = Group(spec, net, columns, streams, plan.worth_freezing)
+    data = data._replace(drawn=[(parts[i].seed, 0) for i in used])
+    group = Group(spec, net, columns, data, plan.worth_freezing)
     drawn = {seed: initial_weights(net, spec, seed) for seed in dict.fromkeys(seeds.tolist())}
     done: dict[tuple[int, int], Any] = {}
     histories: list[list[dict[str, float]]] = [[] for _ in runs]
@@ -241,6 +250,8 @@ def _trained(
     """Train a group, each of whose runs begins with some parameters, and yield some at a time."""
     spec = plan.spec
     if spec.patience:
-        return Pool(group, begin, plan.lanes, spec.epochs, plan.pace, stopped).trained()
+        return Patience(
+            group, begin, plan.tasks.lanes, spec.epochs, plan.cost.pace, stopped
+        ).trained()
     state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1))
-    return [train_runs(group, state, spec.epochs, plan.pace, stopped)]
+    return [train_runs(group, state, spec.epochs, plan.cost.pace, stopped)]

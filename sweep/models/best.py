@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sweep.data import builtin, files
-from sweep.data.fold import fold_of
+from sweep.data import files
+from sweep.data.fold import fold_of, scale_of
 from sweep.data.variables import Variable, variables_of
 from sweep.errors import InputError
 from sweep.machine import version
@@ -15,7 +15,8 @@ from sweep.models.files import check_target
 from sweep.models.model import Model
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
-from sweep.specification.spec import Sweep
+from sweep.specification.options import BUILT_IN
+from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,7 @@ def save_best(
     axes = [name for name in cell_columns(runs) if name != "data"]
     there = (runs["status"] == "done") & (runs[axes] == chosen[axes].to_numpy()).all(axis=1)
     row = runs[there].sort_values([deciding(cells), "run"]).iloc[0]
-    model = _model(prepare(Sweep.from_toml(Path(directory) / "sweep.toml")), row, directory)
+    model = _model(prepare(Specification.from_toml(Path(directory) / "sweep.toml")), row, directory)
     model.trained_on["chosen"] = str(chosen["why"])
     model.save(path)
     return model
@@ -78,27 +79,21 @@ def _model(experiment: Experiment, row: "pd.Series", directory: str | os.PathLik
             "since; run the sweep again"
         )
     fold = fold_of(spec, dataset, int(row["seed"]), int(row["fold"]))
-    width = plan.widths[0]
-    mean, scale = np.zeros(width), np.ones(width)
-    variables: tuple[Variable, ...] = tuple(Variable(f"x{i}") for i in range(width))
-    classes = tuple(map(str, range(plan.widths[-1])))
-    if dataset is not None:
-        from sweep.data import splits
-
-        mean, scale = splits.scale(dataset, fold.train)
-        variables, classes = _variables(spec, dataset.features), dataset.classes
+    mean, scale = scale_of(dataset, fold.train)
     run = np.array([row["run"]])
-    place = {name: there.item() for name, there in {"run": run, **plan.coordinates(run)}.items()}
+    place = {
+        name: there.item() for name, there in {"run": run, **plan.grid.coordinates(run)}.items()
+    }
     reached = {name: row[name].item() for name in _REACHED if np.isfinite(row[name])}
     trained_on = {"data": plan.name, "rows": len(fold.train), "held_out": len(fold.val)}
     return Model(
         widths=plan.widths,
         parameters=parameters.astype(np.float64),
-        inputs=np.arange(width),
+        inputs=np.arange(plan.widths[0]),
         mean=mean,
         scale=scale,
-        classes=classes,
-        variables=variables,
+        classes=dataset.classes,
+        variables=_variables(spec, dataset.features),
         specification=spec.specification(),
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
     )
@@ -110,9 +105,9 @@ def _trained(experiment: Experiment, run: int) -> tuple[dict[str, np.ndarray], n
     return columns, weights[:, 0]
 
 
-def _variables(spec: Sweep, features: tuple[str, ...]) -> tuple[Variable, ...]:
+def _variables(spec: Specification, features: tuple[str, ...]) -> tuple[Variable, ...]:
     """Return the columns that the features of a data set come from."""
-    if spec.data in builtin.SETS:
+    if spec.data in BUILT_IN:
         return tuple(map(Variable, features))
     columns = files.read(spec.data)
     target = spec.target or columns[-1].name

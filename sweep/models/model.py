@@ -147,13 +147,13 @@ class Model:
         )
 
     def _of_features(self, X: np.ndarray) -> np.ndarray:
-        from kernels.prediction import probabilities
+        from kernels.prediction import predict
 
         x = X[:, self.inputs]
         if not np.isfinite(x).all():
             row, place = np.argwhere(~np.isfinite(x))[0]
             name = self.features[self.inputs[place]]
             raise InputError(f"feature {name!r} of row {row} (from 0) is {x[row, place]}")
-        return probabilities(
+        return predict(
             self.network, self.parameters, np.ascontiguousarray((x - self.mean) / self.scale)
         )

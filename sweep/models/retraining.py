@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from kernels.network import network
 from sweep.errors import InputError
 from sweep.plan.experiment import Experiment, prepare
-from sweep.specification.spec import Sweep
-from sweep.training.path import leading_to
+from sweep.specification.spec import Specification
+from sweep.training.following import leading_to
 from sweep.training.task import Batch, Columns, train
 
 
@@ -32,12 +32,12 @@ class Retrained(NamedTuple):
     after: dict[str, NDArray]
 
 
-def retrained(spec: Sweep, cells: Mapping[str, ArrayLike]) -> Retrained:
+def retrained(spec: Specification, cells: Mapping[str, ArrayLike]) -> Retrained:
     """Train the runs of some cells again, with the first seed and fold.
 
     Parameters
     ----------
-    spec : Sweep
+    spec : Specification
     cells : dict of str to array-like, shape (runs,)
         Their values on the axes ``l1, l2, lr, momentum`` and what else varies.
 
@@ -52,7 +52,7 @@ def retrained(spec: Sweep, cells: Mapping[str, ArrayLike]) -> Retrained:
     wanted = {name: np.asarray(values) for name, values in cells.items()}
     count = len(wanted["l1"])
     first = {"seed": np.full(count, spec.seeds[0]), "fold": np.zeros(count, dtype=np.int32)}
-    numbers = experiment.plan.numbers({**first, **wanted})
+    numbers = experiment.plan.grid.numbers({**first, **wanted})
     if (numbers < 0).any():
         raise InputError("that cell is not on the grid of this sweep")
     columns, before, after = train_again(experiment, numbers)

@@ -30,7 +30,7 @@ import numpy as np
 from sweep.data.fold import Fold
 from sweep.errors import InputError
 from sweep.specification.placement import names
-from sweep.specification.spec import Sweep
+from sweep.specification.spec import Specification
 
 #: The other end of the axis, as a share of its upper end.
 SPAN = 1e-3
@@ -57,7 +57,7 @@ def lambda_max(fold: Fold, classes: int, layers: int) -> float:
     return entropy * (steepest / entropy) ** (1 / layers) / layers if entropy else 0.0
 
 
-def automatic_axis(spec: Sweep, folds: Iterable[Fold], classes: int) -> tuple[float, ...]:
+def automatic_axis(spec: Specification, folds: Iterable[Fold], classes: int) -> tuple[float, ...]:
     """Return the values of ``auto:logN`` for a specification whose L1 axis it is.
 
     They span from the largest `lambda_max` of the folds, rounded up to three digits so that no

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from sweep.data.article import Article
+from sweep.data.dataset import Dataset
+from sweep.data.datasets import load
 from sweep.data.fold import fold_of, widths
 from sweep.errors import InputError
-from sweep.plan.grid import Plan
-from sweep.specification.spec import Sweep
-
-if TYPE_CHECKING:
-    from sweep.data.datasets import Dataset
+from sweep.plan.automatic import automatic_axis
+from sweep.plan.plan import Plan
+from sweep.specification.spec import Specification
 
 #: Up to here every run number is exact, even where a table is read as floats.
 MOST_RUNS = 2**53
 
 
 class Experiment(NamedTuple):
-    """A specification, its data (None for the article's, which each seed draws) and its plan."""
+    """A specification, its data and its plan."""
 
-    spec: Sweep
-    dataset: Dataset | None
+    spec: Specification
+    dataset: Dataset | Article
     plan: Plan
 
 
-def prepare(spec: Sweep) -> Experiment:
+def prepare(spec: Specification) -> Experiment:
     """Load the data and plan the runs.
 
     Raises
@@ -32,11 +33,7 @@ def prepare(spec: Sweep) -> Experiment:
     sweep.errors.InputError
         If the data cannot be used, or cannot be split as the specification asks.
     """
-    dataset = None
-    if not (isinstance(spec.data, str) and spec.data == "article"):
-        from sweep.data.datasets import load
-
-        dataset = load(spec.data, spec.target)
+    dataset = load(spec.data, spec.target)
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)
@@ -45,23 +42,21 @@ def prepare(spec: Sweep) -> Experiment:
             "`patience` watches the validation loss, and nothing is held out of so few samples: "
             "give more data, or leave it out"
         )
-    name = dataset.name if dataset else "article"
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
-    light = spec if isinstance(spec.data, str) else spec.without_data(name)
-    plan = Plan(light, sizes, len(fold.train), name)
-    if plan.total > MOST_RUNS:
+    light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
+    plan = Plan(light, sizes, len(fold.train), dataset.name)
+    if plan.grid.total > MOST_RUNS:
         raise InputError(
-            f"the grid has {plan.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten an axis"
+            f"the grid has {plan.grid.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten "
+            "an axis"
         )
     return Experiment(spec, dataset, plan)
 
 
-def _with_numbers(spec: Sweep, dataset: Dataset | None, classes: int) -> Sweep:
+def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int) -> Specification:
     """Return the specification with numbers where it asks for an automatic axis."""
     if not isinstance(spec.l1, str):
         return spec
-    from sweep.plan.automatic import automatic_axis
-
     folds = (
         fold_of(spec, dataset, seed, fold)
         for seed in spec.seeds

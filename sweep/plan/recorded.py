@@ -1,16 +1,23 @@
-"""The experiment of a results directory as it was recorded: the data themselves may be gone."""
+"""The grid of a results directory as it was recorded: the data themselves may be gone."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
-from sweep.plan.experiment import Experiment
-from sweep.plan.grid import Plan
-from sweep.specification.spec import Sweep
+from sweep.plan.plan import Plan
+from sweep.specification.spec import Specification
 
 
-def recorded(directory: str | os.PathLike[str]) -> Experiment:
+class Recorded(NamedTuple):
+    """A specification, and a plan that knows its grid and its columns, and nothing of its data."""
+
+    spec: Specification
+    plan: Plan
+
+
+def recorded(directory: str | os.PathLike[str]) -> Recorded:
     """Read what a results directory is about.
 
     Raises
@@ -21,10 +28,10 @@ def recorded(directory: str | os.PathLike[str]) -> Experiment:
     from results.directory.reading import specification
     from results.directory.sweeptoml import read
 
-    spec = Sweep.from_toml(read(Path(directory)))
+    spec = Specification.from_toml(read(Path(directory)))
     return gridded(spec.of_content(specification(directory).get("data_sha256")))
 
 
-def gridded(spec: Sweep) -> Experiment:
-    """Return an experiment that knows its grid and its columns, and nothing of its data."""
-    return Experiment(spec, None, Plan(spec, (0, *spec.hidden, 0), 0, ""))
+def gridded(spec: Specification) -> Recorded:
+    """Return a specification with its grid."""
+    return Recorded(spec, Plan(spec, (0, *spec.hidden, 0), 0, ""))

@@ -1,8 +1,6 @@
-"""Successive halving: a few epochs for every cell, and more for the better ones.
+"""The tasks of successive halving: what trains at a rung, and who goes on to the next.
 
-As scikit-learn's HalvingGridSearchCV, with epochs as the resource: at each rung 1 / eta of the
-cells go on, to eta times the epochs, and the last rung has them all. Here a cell goes on with the
-weights it has, over all its seeds and folds.
+A cell goes on with the weights it has, over all its seeds and folds.
 """
 
 from __future__ import annotations
@@ -15,36 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sweep.plan.grid import Plan
-from sweep.training.loop import State
-from sweep.training.task import Batch, Columns, Rows, table
+from sweep.data.article import Article
+from sweep.data.dataset import Dataset
+from sweep.plan.plan import Plan
+from sweep.training.batch import Batch
+from sweep.training.rows import Columns, Rows, table
+from sweep.training.state import State
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from sweep.data.datasets import Dataset
-
-
-def rungs(cells: int, epochs: int, eta: int) -> list[tuple[int, int]]:
-    """Return the cells that train at each rung, and the epochs they have had after it."""
-    count = 1 + min(_log(cells, eta), _log(max(epochs, 1), eta))
-    return [(-(-cells // eta**i), epochs // eta ** (count - 1 - i)) for i in range(count)]
-
-
-def share(cells: int, epochs: int, eta: int) -> float:
-    """Return the share of the epochs of all cells that are trained."""
-    ladder = rungs(cells, epochs, eta)
-    trained = [0, *(after for _, after in ladder)]
-    steps = (count * (b - a) for (count, _), (a, b) in zip(ladder, pairwise(trained), strict=True))
-    return sum(steps) / (cells * max(epochs, 1))
-
-
-def _log(number: int, base: int) -> int:
-    """Return the integral part of a logarithm."""
-    power = 0
-    while base ** (power + 1) <= number:
-        power += 1
-    return power
 
 
 def survivors(cells: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
@@ -117,7 +94,7 @@ class Task(NamedTuple):
 
 def first_tasks(plan: Plan) -> list[Task]:
     """Return all runs of a plan as tasks at their beginning."""
-    ranges = plan.ranges()
+    ranges = plan.tasks.ranges()
     numbers = [(start, np.arange(start, stop)) for start, stop in ranges]
     return [Task(start, runs, None, np.zeros(len(runs)), []) for start, runs in numbers]
 
@@ -135,7 +112,7 @@ def closed_up(tasks: list[Task], size: int) -> list[Task]:
 
 
 def climb(
-    task: Task, plan: Plan, dataset: Dataset | None, epochs: int, stopped: Callable[[], bool]
+    task: Task, plan: Plan, dataset: Dataset | Article, epochs: int, stopped: Callable[[], bool]
 ) -> tuple[Task, Columns]:
     """Train the runs of a task until they have had so many epochs; return their columns too.
 
@@ -157,7 +134,7 @@ def climb(
 def failed(task: Task, plan: Plan) -> Columns:
     """Return the columns of runs that ended in error."""
     status = np.full(len(task.numbers), "error")
-    return {"run": task.numbers, **plan.coordinates(task.numbers), "status": status}
+    return {"run": task.numbers, **plan.grid.coordinates(task.numbers), "status": status}
 
 
 def rows_of(task: Task, plan: Plan, columns: Columns, chosen: np.ndarray, rung: int) -> Rows:

@@ -6,17 +6,18 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.plan.experiment import Experiment
-from sweep.plan.recorded import gridded, recorded
-from sweep.running.sink import AXES, Directory, is_subset
-from sweep.specification.spec import Sweep
+from sweep.plan.recorded import Recorded, gridded, recorded
+from sweep.running.kinship import kinship
+from sweep.running.sink import Directory
+from sweep.specification.axes import growing
+from sweep.specification.spec import Specification
 from sweep.specification.values import array
-from sweep.training.task import Rows, schema
+from sweep.training.rows import Rows, schema
 
 if TYPE_CHECKING:
     from results.directory.valid_parts import Catalogue, Entry
@@ -66,16 +67,16 @@ def merge(
 
     specs = [recorded(directory).spec for directory in directories]
     experiment = gridded(union(specs, directories))
-    spec, _, plan = experiment
+    spec, plan = experiment
     _may_hold(out, spec, directories)
-    catalogue = Catalogue(Path(out) / PARTS, spec.specification(), plan.numbers)
+    catalogue = Catalogue(Path(out) / PARTS, spec.specification(), plan.grid.numbers)
     entries = list(_entries(out, experiment, catalogue))
     there = len(entries)
     entries += [entry for path in directories for entry in _entries(path, experiment, catalogue)]
-    _compare(entries, catalogue, plan.total)
+    _compare(entries, catalogue, plan.grid.total)
     with closing(Directory(experiment, out)) as sink:
         read = Reader(catalogue, history_path)
-        for found in gathered(entries, catalogue, plan.total, window_runs(entries, _ROWS)):
+        for found in gathered(entries, catalogue, plan.grid.total, window_runs(entries, _ROWS)):
             found = found.take(first_of_each(found.numbers, status_rank(found.table)))
             found = found.take(np.flatnonzero(found.owners >= there))
             sink.append(found.start, Rows(found.table, history(read, entries, found)))
@@ -85,7 +86,9 @@ def merge(
         return counts
 
 
-def union(specs: Sequence[Sweep], directories: Sequence[str | os.PathLike[str]]) -> Sweep:
+def union(
+    specs: Sequence[Specification], directories: Sequence[str | os.PathLike[str]]
+) -> Specification:
     """Return the specification whose grid holds the grids of all.
 
     Raises
@@ -94,20 +97,23 @@ def union(specs: Sequence[Sweep], directories: Sequence[str | os.PathLike[str]])
         If they differ in more than their axes; or in these, where runs depend on each other.
     """
     first = specs[0]
-    fixed = {first.path} if first.path else set()
-    axes = () if first.halving else tuple(axis for axis in AXES if axis not in fixed)
+    free = [axis.field for axis in growing(first)]
     for spec, directory in zip(specs, directories, strict=True):
+        same = {field: getattr(first, field) for field in free}
+        here, there = spec.model_copy(update=same).specification(), first.specification()
+        for name in here.keys() | there.keys():
+            if here.get(name) != there.get(name):
+                raise InputError(_differ(name, directories[0], directory))
         if list(spec.vary) != list(first.vary):
             raise InputError(_differ("vary", directories[0], directory))
-        same = {axis: getattr(first, axis) for axis in axes} | {"vary": first.vary}
-        here, there = spec.model_copy(update=same).specification(), first.specification()
-        for name in here:
-            if here[name] != there[name]:
-                raise InputError(_differ(name, directories[0], directory))
-    joined = {axis: _joined([getattr(spec, axis) for spec in specs]) for axis in axes}
-    varied = {name: _joined([spec.vary[name] for spec in specs]) for name in first.vary}
-    merged = first.replace(**joined, **({"vary": varied} if varied else {}))
-    return merged.of_content(first.specification()["data_sha256"])
+    joined: dict[str, Any] = {
+        field: _joined([getattr(spec, field) for spec in specs])
+        for field in free
+        if field != "vary"
+    }
+    if "vary" in free and first.vary:
+        joined["vary"] = {name: _joined([spec.vary[name] for spec in specs]) for name in first.vary}
+    return first.replace(**joined).of_content(first.specification()["data_sha256"])
 
 
 def _joined(axes: Sequence[Sequence]) -> list | None:
@@ -122,7 +128,7 @@ def _differ(name: str, one: str | os.PathLike[str], other: str | os.PathLike[str
 
 
 def _may_hold(
-    out: str | os.PathLike[str], spec: Sweep, directories: Sequence[str | os.PathLike[str]]
+    out: str | os.PathLike[str], spec: Specification, directories: Sequence[str | os.PathLike[str]]
 ) -> None:
     """Refuse a directory that is there, unless an interrupted merge of the same left it."""
     from results.directory import layout
@@ -130,11 +136,11 @@ def _may_hold(
     if Path(out).exists() and any(os.path.samefile(out, path) for path in directories):
         raise InputError(f"--out {os.fspath(out)} is one of what is merged: give a new directory")
     layout.check(Path(out))
-    layout.compare(Path(out), spec.to_toml(), subset=lambda _: False, extend=False)
+    layout.compare(Path(out), spec.to_toml(), kinship=lambda _: None, extend=False)
 
 
 def _entries(
-    directory: str | os.PathLike[str], experiment: Experiment, catalogue: Catalogue
+    directory: str | os.PathLike[str], experiment: Recorded, catalogue: Catalogue
 ) -> Iterator[Entry]:
     """Yield the valid parts of a directory, with the numbers of their runs in the merged grid."""
     from results.directory import parts
@@ -144,7 +150,7 @@ def _entries(
     columns = schema(experiment.plan)
     for part in sound(directory):
         if part.grid not in known:
-            if not is_subset(parts.specification(part.path), experiment.spec):
+            if kinship(parts.specification(part.path), experiment.spec) is None:
                 raise InputError(f"{part.path} is of another sweep: move it out of {directory}")
             known.add(part.grid)
         if not parts.schema(part.path).equals(columns):

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
-from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
-from sweep.errors import InputError
 from sweep.machine import versions
 from sweep.plan.experiment import Experiment
-from sweep.plan.grid import Plan
-from sweep.specification.spec import Sweep
-from sweep.specification.values import parse
-from sweep.training.task import Ranges, Rows, schema
+from sweep.plan.plan import Plan
+from sweep.plan.recorded import Recorded
+from sweep.running.kinship import kinship
+from sweep.training.rows import Ranges, Rows, schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-#: Axes of the grid, by their options: they may grow while all else stays.
-AXES = ("seeds", "l1", "l2", "lr", "momentum", "path_order")
 
 
 class Sink(Protocol):
@@ -59,7 +51,7 @@ class Memory(Sink):
     def __init__(self, plan: Plan) -> None:
         self.tables = []
         self.trained = 0
-        self._total = plan.total
+        self._total = plan.grid.total
 
     def claim(self, start: int, stop: int) -> Ranges:
         """Return the whole task: nothing is done before, or by others."""
@@ -85,7 +77,7 @@ class Directory(Sink):
 
     def __init__(
         self,
-        experiment: Experiment,
+        experiment: Experiment | Recorded,
         out: str | os.PathLike[str],
         *,
         extend: bool = False,
@@ -105,9 +97,9 @@ class Directory(Sink):
             spec.specification(),
             toml=spec.to_toml(),
             schema=schema(plan),
-            number=plan.numbers,
-            subset=lambda older: is_subset(older, spec),
-            total=plan.total,
+            number=plan.grid.numbers,
+            kinship=lambda older: kinship(older, spec),
+            total=plan.grid.total,
             footer=versions(spec.precision),
             extend=extend,
             join=join,
@@ -145,35 +137,3 @@ class Directory(Sink):
         for claim in self._claims.values():
             claim.close()
         self._store.close()
-
-
-def is_subset(older: Mapping[str, Any], spec: Sweep) -> bool:
-    """Whether a specification only adds runs to an older one.
-
-    ``older`` is the keys of a ``sweep.toml``, or what `Sweep.specification` returned.
-    """
-    new = spec.specification()
-    try:
-        if "data_sha256" in older:
-            old = dict(older)
-        else:
-            # Of the data a sweep.toml has the path alone; their content is in each part.
-            moved = isinstance(spec.data, str) and Path(str(older.get("data"))).name == new["data"]
-            given = {**older, "data": spec.data} if moved else older
-            old = Sweep(**given).of_content(new["data_sha256"]).specification()
-    except InputError:  # of another version, or data in memory: no subset of anything
-        return False
-    # Where runs depend on each other, along a path or in a race, no axis may grow.
-    free = () if spec.halving else tuple(set(AXES) - {spec.path})
-    axes = [(_axis(name, old.pop(name, [])), _axis(name, new.pop(name))) for name in free]
-    old_varied, new_varied = dict(old.pop("vary")), dict(new.pop("vary"))
-    axes += [(old_varied.get(name, []), values) for name, values in new_varied.items()]
-    return (
-        old == new
-        and list(old_varied) == list(new_varied)
-        and all(np.isin(before, now).all() for before, now in axes)
-    )
-
-
-def _axis(name: str, values: Any) -> Any:
-    return parse(values, integers=True) if name == "seeds" and values else values

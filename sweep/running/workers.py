@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sweep.errors import InputError
 
 if TYPE_CHECKING:
-    from sweep.data.datasets import Dataset
+    from sweep.data.article import Article
+    from sweep.data.dataset import Dataset
 
 #: Where tasks run, as far as it matters for ending them.
 Where = Literal["threads", "processes", "elsewhere"]
@@ -52,7 +53,7 @@ class Workers(NamedTuple):
 
 @contextmanager
 def parallel(
-    jobs: int, backend: str, scheduler: str | None, dataset: Dataset | None
+    jobs: int, backend: str, scheduler: str | None, dataset: Dataset | Article
 ) -> Iterator[Workers]:
     """Give the workers of a backend.
 
@@ -143,7 +144,7 @@ def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator
 @contextmanager
 def _started(
     backend: str, scheduler: str | None, jobs: int
-) -> Iterator[Callable[[Dataset | None], Any]]:
+) -> Iterator[Callable[[Dataset | Article], Any]]:
     """Connect to what a backend needs, and leave it at the end; give what shares out the data."""
     if backend == "dask":
         try:
@@ -169,7 +170,7 @@ def _started(
             raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None
         with _still(logging.getLogger("distributed.client")), client:
 
-            def share(dataset: Dataset | None) -> Any:
+            def share(dataset: Dataset | Article) -> Any:
                 with warnings.catch_warnings():  # that this is large
                     warnings.simplefilter("ignore")
                     return client.submit(_itself, dataset, pure=False)
@@ -209,7 +210,7 @@ def _still(logger: logging.Logger) -> Iterator[None]:
         logger.disabled = before
 
 
-def _itself(dataset: Dataset | None) -> Dataset | None:
+def _itself(dataset: Dataset | Article) -> Dataset | Article:
     return dataset
 
 

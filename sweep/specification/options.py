@@ -14,10 +14,11 @@ import numpy as np
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from sweep.errors import InputError
-from sweep.specification import placement
+from sweep.specification import choices, placement
 from sweep.specification import values as grammar
+from sweep.specification.article import NAME
 
-BUILT_IN = ("article", "iris", "wine", "breast_cancer", "digits")
+BUILT_IN = (NAME, "iris", "wine", "breast_cancer", "digits")
 IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
 WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and what it stands for
     "batch_size": ("full", 0),
@@ -168,7 +169,12 @@ def _word(raw: Any, info: ValidationInfo) -> Any:
     return meaning if isinstance(raw, str) and raw.strip() == word else raw
 
 
+def _choice(raw: Any, info: ValidationInfo) -> str:
+    return choices.known(str(info.field_name), raw)
+
+
 Data = Annotated[Any, PlainValidator(_data)]
+Word = Annotated[str, PlainValidator(_choice)]
 Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]

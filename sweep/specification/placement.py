@@ -1,10 +1,9 @@
 """Where a penalty acts: ``w2,b2`` or ``weights`` -> names of parameters, in the network's order."""
 
-import difflib
 import re
 from collections.abc import Sequence
 
-from sweep.errors import InputError
+from sweep.errors import InputError, nearest
 
 GROUPS = ("weights", "biases", "all", "none")
 
@@ -65,7 +64,7 @@ def _unknown(word: str, layers: int, groups: tuple[str, ...] = ()) -> str:
     if groups:
         message += f" (or {', '.join(groups)})"
     if numbered := re.fullmatch(r"([wb])(\d{1,9})", word, re.ASCII):
-        nearest = [f"{numbered[1]}{min(max(int(numbered[2]), 1), layers)}"]
+        meant: str | None = f"{numbered[1]}{min(max(int(numbered[2]), 1), layers)}"
     else:
-        nearest = difflib.get_close_matches(word.lower(), [*known, *groups], n=1)
-    return message + (f"; did you mean {nearest[0]}?" if nearest else "")
+        meant = nearest(word.lower(), [*known, *groups])
+    return message + (f"; did you mean {meant}?" if meant else "")

@@ -1,6 +1,6 @@
-"""What a seed draws: initial weights, the article's sample, and the order of the batches.
+"""What a seed draws: initial weights, and the order of the batches.
 
-Every draw but the article's comes from a stream of its own, named after what it is for, so that
+Every draw but the article's comes from a generator of its own, named after what it is for, so that
 one of them never moves another.
 """
 
@@ -9,35 +9,26 @@ from collections.abc import Iterable
 import numpy as np
 
 from kernels.network import Network
-from sweep.seeded import stream
-from sweep.specification.spec import Sweep
+from sweep.data.article import plain_generator
+from sweep.seeded import generator
+from sweep.specification.spec import Specification
 
 
-def article_sample(seed: int) -> tuple[np.ndarray, np.random.RandomState]:
-    """Draw the article's inputs, shape (5,); return them and what draws its weights next."""
-    generator = np.random.RandomState(seed)
-    return generator.randint(1, 100, 5) / 100, generator
-
-
-def initial_weights(net: Network, spec: Sweep, seed: int) -> np.ndarray:
+def initial_weights(net: Network, spec: Specification, seed: int) -> np.ndarray:
     """Draw a network's initial parameters, shape (net.size,); biases are 0.
 
     "uniform" weights are uniform on [0, 1), from ``RandomState(seed)``; the article draws its
     sample from it first. "he" weights are normal with variance 2 / inputs (He et al., 2015).
     """
     parameters = np.zeros(net.size)
-    if spec.init == "he":
-        generator = stream(seed, "initial weights")
-    elif spec.data == "article":
-        _, generator = article_sample(seed)
-    else:
-        generator = np.random.RandomState(seed)
+    he = spec.init == "he"
+    draw = generator(seed, "initial weights") if he else plain_generator(spec.data, seed)
     for name in net.names[0::2]:
         shape = net.shape(name)
-        if spec.init == "he":
-            weights = generator.standard_normal(shape) * np.sqrt(2 / shape[1])
+        if he:
+            weights = draw.standard_normal(shape) * np.sqrt(2 / shape[1])
         else:
-            weights = generator.random_sample(shape)
+            weights = draw.random_sample(shape)
         parameters[net.place(name)] = weights.ravel()
     return parameters
 
@@ -62,7 +53,7 @@ class BatchOrder:
         cls, rows: np.ndarray, streams: Iterable[tuple[int, int]], shuffled: bool
     ) -> "BatchOrder":
         """Return the order of streams, each a seed and a fold, from the first epoch on."""
-        drawn = [stream(seed, "batch order", str(fold)) for seed, fold in streams if shuffled]
+        drawn = [generator(seed, "batch order", str(fold)) for seed, fold in streams if shuffled]
         return cls(rows, drawn)
 
     @property
@@ -86,8 +77,8 @@ class BatchOrder:
             return self._rows[None]
         order = np.empty((epochs, *self._rows.shape), dtype=np.int64)
         for epoch in range(epochs):
-            for i, generator in enumerate(self._generators):
-                order[epoch, :, i] = generator.permutation(self._rows[:, i])
+            for i, draw in enumerate(self._generators):
+                order[epoch, :, i] = draw.permutation(self._rows[:, i])
         return order
 
     def skip(self, epochs: int) -> None:

@@ -1,28 +1,27 @@
 """Runs as packs: what the kernels need to train a set of runs side by side."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from kernels.frozen import freezes
-from kernels.lane.lanes import aligned_zeros, vector_registers
+from kernels.choice import Choice
+from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network
-from kernels.training import Runs, Samples
-from sweep.machine import lanes
-from sweep.specification.spec import Sweep
+from kernels.runs import Runs
+from kernels.samples import Samples
+from sweep.data.fold import Fold
+from sweep.specification.choices import TABLES
+from sweep.specification.spec import Specification
 from sweep.training.draws import BatchOrder
-
-if TYPE_CHECKING:
-    from sweep.data.fold import Fold
-    from sweep.training.loop import State
-
+from sweep.training.kernels import shape_of, step_of
+from sweep.training.state import State
 
 #: Parameters copied at a time: those of a pack stay in the cache from lane to lane.
 _BLOCK = 4096
 
 
-class Streams(NamedTuple):
-    """The data that runs read, a stream for each seed and fold; their parts are of one size.
+class Folds(NamedTuple):
+    """The data of some seeds and folds, a stream for each; their parts are of one size.
 
     Attributes
     ----------
@@ -45,7 +44,7 @@ class Streams(NamedTuple):
     drawn: list[tuple[int, int]]
 
     @classmethod
-    def of(cls, spec: Sweep, folds: "dict[tuple[int, int], Fold]") -> "Streams":
+    def of(cls, spec: Specification, folds: dict[tuple[int, int], Fold]) -> "Folds":
         """Return the streams of these seeds and folds."""
         dtype = np.dtype(spec.precision)
         chosen = list(folds.values())
@@ -71,7 +70,7 @@ class Streams(NamedTuple):
         """Return the data, to be read in this order."""
         return Samples(self.x, self.y, self.weight, order)
 
-    def order(self, spec: Sweep, chosen: np.ndarray) -> BatchOrder:
+    def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
         """Return the order of the batches of some streams, from the first epoch on."""
         shuffled = 0 < spec.batch_size < len(self.train)
         return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
@@ -84,28 +83,28 @@ class Packs(NamedTuple):
     ----------
     net : Network
     runs : Runs
-    streams : Streams
+    folds : Folds
     order : BatchOrder
     size : int
         Runs; lanes beyond it repeat the last one.
-    proximal : bool
-        Whether L1 acts through its proximal step.
+    step : Choice
+        How their parameters move.
     frozen : bool
         Whether the code is for this very network.
     """
 
     net: Network
     runs: Runs
-    streams: Streams
+    folds: Folds
     order: BatchOrder
     size: int
-    proximal: bool
+    step: Choice
     frozen: bool
 
     @property
     def weights(self) -> np.ndarray:
         """The trained parameters, shape (packs, parameters, lanes)."""
-        return self.runs.memory if self.proximal else self.runs.parameters
+        return self.step.trained(self.runs.parameters, self.runs.memory)
 
     def by_run(self, values: np.ndarray) -> np.ndarray:
         """Lay ``values [pack, ..., lane]`` out as ``[..., run]``."""
@@ -129,20 +128,20 @@ class Group(NamedTuple):
 
     Attributes
     ----------
-    spec : Sweep
+    spec : Specification
     net : Network
     columns : dict of str to ndarray, shape (runs,)
         Their places in the grid.
-    streams : Streams
+    folds : Folds
         The data of their seeds and folds.
     freeze : bool
         Whether there is work enough to compile code for this very network, if it is tiny.
     """
 
-    spec: Sweep
+    spec: Specification
     net: Network
     columns: dict[str, np.ndarray]
-    streams: Streams
+    folds: Folds
     freeze: bool
 
     @property
@@ -158,32 +157,40 @@ class Group(NamedTuple):
     @property
     def _shape(self) -> tuple[bool, int]:
         widths = tuple(self.net.widths.tolist())
-        return shape_of(self.spec, widths, len(self.streams.train), self.freeze)
+        return shape_of(self.spec, widths, len(self.folds.train), self.freeze)
 
-    def pack(self, index: np.ndarray, state: "State") -> Packs:
+    def pack(self, index: np.ndarray, state: State) -> Packs:
         """Pack some of the runs, in the state in which they stand."""
-        spec, net, streams = self.spec, self.net, self.streams
+        spec, net, folds = self.spec, self.net, self.folds
         columns = {name: values[index] for name, values in self.columns.items()}
         dtype = np.dtype(spec.precision)
         freeze, width = self._shape
         pairs, place = distinct(columns["seed"], columns["fold"])
-        numbers = np.array([streams.number[pair] for pair in pairs])[place]
-        proximal = spec.l1_method == "proximal"
+        numbers = np.array([folds.number[pair] for pair in pairs])[place]
+
+        def hyper(option: str) -> np.ndarray:
+            """Lay out what a chosen step or activation takes beside the learning rate."""
+            names = TABLES[option][getattr(spec, option)].hyper
+            values = np.zeros((len(names), len(index)))
+            for row, name in zip(values, names, strict=True):
+                row[...] = columns[name] if name in columns else getattr(spec, name)
+            return _by_lane(values, width, dtype)
+
+        step = step_of(spec)
         parameters = _by_lane(state.parameters, width, dtype)
-        memory = state.parameters if proximal and state.memory is None else state.memory
+        memory = state.memory
         runs = Runs(
             parameters=parameters,
-            memory=aligned_zeros(parameters.shape, dtype)
-            if memory is None
-            else _by_lane(memory, width, dtype),
+            memory=step.start(parameters) if memory is None else _by_lane(memory, width, dtype),
             l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
-            momentum=_by_lane(columns["momentum"], width, dtype),
+            step_hyper=hyper("l1_method"),
+            activation_hyper=hyper("activation"),
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )
-        order = streams.order(spec, np.arange(len(streams.drawn)))
-        return Packs(net, runs, streams, order, len(index), proximal, freeze)
+        order = folds.order(spec, np.arange(len(folds.drawn)))
+        return Packs(net, runs, folds, order, len(index), step, freeze)
 
 
 def distinct(seeds: np.ndarray, folds: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
@@ -204,14 +211,6 @@ def copy_lanes(to: np.ndarray, there: np.ndarray, of: np.ndarray, here: np.ndarr
         to[pack, lane, block] = of[of_pack, of_lane, block]
 
 
-def shape_of(spec: Sweep, widths: tuple[int, ...], samples: int, freeze: bool) -> tuple[bool, int]:
-    """Return whether a network is frozen, and the lane width of its packs; see `Group`."""
-    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
-    # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
-    vectors = 2 if frozen and vector_registers() == 32 else 1
-    return frozen, lanes(spec.precision, vectors)
-
-
 def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:
     count = values.shape[-1]
     packs = -(-count // width)
@@ -229,7 +228,9 @@ def _together(dtype: np.dtype, width: int) -> np.dtype:
     return np.dtype((np.void, width * dtype.itemsize))
 
 
-def _penalties(spec: Sweep, net: Network, columns: dict[str, np.ndarray], kind: str) -> np.ndarray:
+def _penalties(
+    spec: Specification, net: Network, columns: dict[str, np.ndarray], kind: str
+) -> np.ndarray:
     """Return the penalty of one kind on each parameter, shape (2 * layers, runs)."""
     placement = spec.l1_on if kind == "l1" else spec.l2_on
     nothing = np.zeros_like(columns[kind])

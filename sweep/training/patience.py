@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sweep.training.loop import State, Trained, loss_of, measure, record
+from sweep.training.loop import Trained
+from sweep.training.measures import loss_of, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.slots import Slots
+from sweep.training.state import State
 
 
 class _Ready(NamedTuple):
@@ -35,7 +37,7 @@ class _Ended(NamedTuple):
     epochs: int
 
 
-class Pool:
+class Patience:
     """Runs with patience, some of them in lanes.
 
     Parameters

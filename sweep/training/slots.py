@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kernels.evaluation import evaluate
 from kernels.lane.lanes import aligned_zeros
-from kernels.training import Runs, evaluate
-from sweep.specification.spec import Sweep
+from kernels.runs import Runs
+from sweep.specification.spec import Specification
+from sweep.training.kernels import MEASURED
 from sweep.training.loop import train_epochs
 from sweep.training.packs import Packs, copy_lanes
 
@@ -20,7 +22,7 @@ class Slots:
 
     Parameters
     ----------
-    spec : Sweep
+    spec : Specification
     packs : Packs
         Any of the runs, to make room for their like.
     size : int
@@ -40,7 +42,7 @@ class Slots:
         The epoch of that, 0 before the first.
     """
 
-    def __init__(self, spec: Sweep, packs: Packs, size: int) -> None:
+    def __init__(self, spec: Specification, packs: Packs, size: int) -> None:
         width = packs.runs.parameters.shape[-1]
         count = -(-size // width)
 
@@ -98,8 +100,10 @@ class Slots:
         training = packs._replace(runs=packs.runs._replace(streams=reads))
         train_epochs(training, self._spec.batch_size, 1, pace, stopped)
         self.epoch[self.busy] += 1
-        val = packs.streams.samples(packs.streams.val[None])
-        found = evaluate(packs.net, packs.runs, packs.weights, val, peaks=False)
+        val = packs.folds.samples(packs.folds.val[None])
+        found = evaluate(
+            packs.net, packs.runs, packs.weights, val, tuple(MEASURED.values()), peaks=False
+        )
         loss = found.loss.ravel()
         best = self.best_loss[: loss.size]
         # The first epoch is the best so far whatever it gave: what diverges in it has diverged.
@@ -156,7 +160,7 @@ class Slots:
             of = self._runs.streams.ravel()[begin]
             streams, place = np.unique(of, return_inverse=True)
             reads[begin] = order.streams + place
-            order = order.beside(self._packs.streams.order(self._spec, streams))
+            order = order.beside(self._packs.folds.order(self._spec, streams))
         self._agree()
         used, place = np.unique(reads[: self._count * self._width], return_inverse=True)
         if len(used) < order.streams:

@@ -29,21 +29,21 @@ def kernels_alone(spec: Sweep) -> float:
     """Return the seconds that the kernels would take for all runs, on all cores."""
     plan = prepare(spec).plan
     threads = joblib.cpu_count()
-    numbers = np.linspace(0, plan.total - plan.task_runs, threads).astype(int)
-    tasks = [Trainer(spec, n + np.arange(plan.task_runs), spec.epochs) for n in numbers]
+    numbers = np.linspace(0, plan.grid.total - plan.tasks.runs, threads).astype(int)
+    tasks = [Trainer(spec, n + np.arange(plan.tasks.runs), spec.epochs) for n in numbers]
 
     def train(task: Trainer) -> tuple[int, float]:
         begun, done = time.perf_counter(), 0
         while time.perf_counter() - begun < _SECONDS:
             task.reset()
             task()
-            done += plan.task_runs
+            done += plan.tasks.runs
         return done, time.perf_counter() - begun
 
     for task in tasks:
         task()  # compiles
     with ThreadPoolExecutor(threads) as pool:
-        return plan.total / sum(done / seconds for done, seconds in pool.map(train, tasks))
+        return plan.grid.total / sum(done / seconds for done, seconds in pool.map(train, tasks))
 
 
 def main() -> None:

@@ -33,10 +33,10 @@ def cost(spec: Sweep) -> tuple[float, float]:
     experiment = prepare(spec)
     compile_kernels(experiment.plan)
     begun, epochs = time.thread_time(), 0
-    for task in experiment.plan.ranges():
+    for task in experiment.plan.tasks.ranges():
         rows = run_task(experiment.plan, experiment.dataset, [task])
         epochs += int(np.sum(rows.runs["epochs"].to_numpy()))
-    return (time.thread_time() - begun) / epochs, epochs / experiment.plan.total
+    return (time.thread_time() - begun) / epochs, epochs / experiment.plan.grid.total
 
 
 def main() -> None:

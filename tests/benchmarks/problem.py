@@ -10,7 +10,7 @@ import numpy as np
 from kernels import reference
 from kernels.network import Network
 from sweep.commands.workload import Trainer
-from sweep.specification.spec import Sweep
+from sweep.sweep import Sweep
 
 
 class Problem(NamedTuple):

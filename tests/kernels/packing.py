@@ -7,9 +7,18 @@ import numpy as np
 from hypothesis import strategies as st
 
 from kernels import reference
+from kernels.choice import Choice
+from kernels.evaluation import evaluate, penalty_values
 from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network, network
-from kernels.training import Runs, Samples, evaluate, penalty_norms, train
+from kernels.runs import Runs
+from kernels.samples import Samples
+from kernels.training import train
+
+#: By whether L1 acts through its proximal step.
+STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fista")}
+METRICS = (Choice("kernels.metrics.accuracy"),)
+PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 
 
 class Run(NamedTuple):
@@ -54,15 +63,16 @@ class Outcome(NamedTuple):
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
     """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
     net, runs, samples, batch_size, epochs, proximal = experiment
-    packed = pack(runs, width, samples.x.dtype, proximal)
-    train(net, packed, samples, batch_size, epochs, proximal=proximal, freeze=freeze)
-    weights = packed.memory if proximal else packed.parameters
-    measures = evaluate(net, packed, weights, samples)
-    found = (weights, *measures, *penalty_norms(net, weights))
+    step = STEPS[proximal]
+    packed = pack(runs, width, samples.x.dtype, step)
+    train(net, packed, samples, step, batch_size, epochs, freeze=freeze)
+    weights = step.trained(packed.parameters, packed.memory)
+    loss, (accuracy,), peak = evaluate(net, packed, weights, samples, METRICS)
+    found = (weights, loss, accuracy, peak, *penalty_values(net, weights, PENALTIES))
     return Outcome(*(_by_run(array)[: len(runs)] for array in found))
 
 
-def pack(runs, width, dtype, proximal=False) -> Runs:
+def pack(runs, width, dtype, step=STEPS[False]) -> Runs:
     packs = -(-len(runs) // width)
     padded = [*runs, *[runs[-1]] * (packs * width - len(runs))]
 
@@ -73,13 +83,15 @@ def pack(runs, width, dtype, proximal=False) -> Runs:
         return lanes
 
     parameters, l1, l2, rate, momentum, stream = zip(*padded, strict=True)
+    packed = by_lane(parameters)
     return Runs(
-        parameters=by_lane(parameters),
-        memory=by_lane(parameters if proximal else np.zeros_like(parameters)),
+        parameters=packed,
+        memory=step.start(packed),
         l1=by_lane(l1),
         l2=by_lane(l2),
         rate=by_lane(rate),
-        momentum=by_lane(momentum),
+        step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
+        activation_hyper=by_lane(np.zeros((len(padded), 0))),
         streams=by_lane(stream, np.int64),
     )
 

@@ -10,15 +10,17 @@ import pytest
 
 from kernels.lane import compiled
 
-KERNELS = Path(compiled.__file__).parent
+KERNELS = Path(compiled.__file__).parents[1]
 
 #: Runs one small kernel; prints what it gives, and the folder of the cache.
 SCRIPT = """
 import numpy as np
 from kernels.lane.compiled import cache_folder
+from kernels.choice import Choice
+from kernels.evaluation import penalty_values
 from kernels.network import network
-from kernels.training import penalty_norms
-one, two = penalty_norms(network((1, 1)), np.full((1, 2, 2), -3.0))
+penalties = [Choice(f"kernels.penalties.{name}") for name in ("l1", "l2")]
+one, two = penalty_values(network((1, 1)), np.full((1, 2, 2), -3.0), penalties)
 print("gives", one[0, 0, 0], two[0, 0, 1])
 print("folder", cache_folder())
 """
@@ -73,10 +75,10 @@ def test_a_changed_file_is_compiled_anew(package, tmp_path):
     first = run(package, cache)
     assert first[0] == "gives 3.0 9.0" and not first[2]
     assert first[1].startswith(f"folder {cache}{os.sep}")
-    file = package / "kernels" / "penalty.py"  # another one than the kernel's own
+    file = package / "kernels" / "penalties" / "l1.py"  # another than its own
     before = file.read_text()
-    assert "abs(w)" in before
-    file.write_text(before.replace("abs(w)", "2.0 * abs(w)"))
+    assert "abs(weights[i])" in before
+    file.write_text(before.replace("abs(weights[i])", "2.0 * abs(weights[i])"))
     second = run(package, cache)
     assert second[0] == "gives 6.0 9.0" and not second[2]
     assert second[1] != first[1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kernels import reference
 from kernels.network import network
-from kernels.training import Samples
+from kernels.samples import Samples
 from tests import naive
 from tests.kernels.packing import Experiment, Run, named, train_runs
 

@@ -11,7 +11,7 @@ from kernels.lane.compiled import INNER, entry, kernel
 ELSEWHERE = """
 from numba.core import codegen, compiler
 del codegen.JITCodeLibrary
-from kernels import linking
+from kernels.lane import linking
 assert linking.Part is linking.Whole is compiler.Compiler
 from kernels.lane.compiled import entry, kernel
 @kernel
@@ -27,7 +27,7 @@ BESIDE = """
 import sys
 import numba, numpy
 from numba.core import compiler
-from kernels import linking
+from kernels.lane import linking
 from kernels.lane.compiled import entry
 def more(x):
     return x + 1

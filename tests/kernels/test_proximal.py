@@ -9,15 +9,15 @@ from sklearn.linear_model import LogisticRegression
 
 from kernels.lane.lanes import as_lanes
 from kernels.network import network
-from kernels.penalty import soft_threshold
-from kernels.training import Samples
+from kernels.penalties.l1 import prox
+from kernels.samples import Samples
 from tests import naive
 from tests.kernels.packing import Experiment, Run, experiment, named, train_runs
 
 
 @njit(error_model="numpy")
 def _shrink(w, t, found):
-    found[0] = soft_threshold(w[0], t[0])
+    found[0] = prox(w[0], t[0])
 
 
 def shrink(w, t):

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from kernels.network import network
-from kernels.training import Samples
+from kernels.samples import Samples
 from tests.kernels.packing import Experiment, Run, initial, named, train_runs
 
 EPOCHS = 20

@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 from numba import config
 
+from kernels.evaluation import evaluate, penalty_values
 from kernels.phases import Phases
-from kernels.prediction import probabilities
-from kernels.training import evaluate, penalty_norms, train
-from tests.kernels.packing import dying, experiment, pack, train_runs
+from kernels.prediction import predict
+from kernels.training import train
+from tests.kernels.packing import (
+    METRICS,
+    PENALTIES,
+    STEPS,
+    dying,
+    experiment,
+    pack,
+    train_runs,
+)
 
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="kernels run uncompiled")
@@ -16,8 +25,9 @@ from tests.kernels.packing import dying, experiment, pack, train_runs
 def test_no_weight_that_dies_out_becomes_subnormal(precision, proximal):
     drawn = dying(precision, proximal)
     width = 8 if precision == "float64" else 16
-    runs = pack(drawn.runs, width, precision, proximal)
-    train(*(drawn.net, runs, drawn.samples, 7, drawn.epochs), proximal=proximal)
+    step = STEPS[proximal]
+    runs = pack(drawn.runs, width, precision, step)
+    train(drawn.net, runs, drawn.samples, step, 7, drawn.epochs)
     tiny = np.finfo(precision).tiny
     for found in (runs.parameters, runs.memory):
         assert (abs(found[:, drawn.net.place("w1")]) < 1e3 * tiny).all()
@@ -35,12 +45,13 @@ def test_afterwards_subnormal_numbers_are_numbers_again():
     drawn = experiment(seed=5, widths=(3, 4, 2), epochs=1)
     runs = pack(drawn.runs, 8, "float64")
     halves = []
-    phases = Phases(drawn.net, runs, drawn.samples, drawn.batch_size)
+    nesterov = STEPS[False]
+    phases = Phases(drawn.net, runs, drawn.samples, nesterov, drawn.batch_size)
     for step in (
-        lambda: train(drawn.net, runs, drawn.samples, drawn.batch_size, 1),
-        lambda: evaluate(drawn.net, runs, runs.parameters, drawn.samples),
-        lambda: penalty_norms(drawn.net, runs.parameters),
-        lambda: probabilities(drawn.net, drawn.runs[0].parameters, drawn.samples.x),
+        lambda: train(drawn.net, runs, drawn.samples, nesterov, drawn.batch_size, 1),
+        lambda: evaluate(drawn.net, runs, runs.parameters, drawn.samples, METRICS),
+        lambda: penalty_values(drawn.net, runs.parameters, PENALTIES),
+        lambda: predict(drawn.net, drawn.runs[0].parameters, drawn.samples.x),
         lambda: phases.repeat("step", 1),
     ):
         step()
@@ -54,9 +65,9 @@ def test_an_empty_batch_is_refused_before_a_kernel_runs(batch_size):
     runs = pack(drawn.runs, 8, "float64")
     nothing = drawn.samples._replace(order=drawn.samples.order[:, :0].copy())
     for step in (
-        lambda: train(drawn.net, runs, drawn.samples, batch_size, 1),
-        lambda: train(drawn.net, runs, nothing, 7, 1),
-        lambda: evaluate(drawn.net, runs, runs.parameters, nothing),
+        lambda: train(drawn.net, runs, drawn.samples, STEPS[False], batch_size, 1),
+        lambda: train(drawn.net, runs, nothing, STEPS[False], 7, 1),
+        lambda: evaluate(drawn.net, runs, runs.parameters, nothing, METRICS),
     ):
         with pytest.raises(ValueError, match="at least one sample, and has"):
             step()

@@ -60,11 +60,14 @@ class Fake:
         values = zip(*(table[name].to_pylist() for name in names), strict=True)
         return np.array([places.get(value, -1) for value in values], dtype=np.int64)
 
-    def subset(self, old: dict) -> bool:
+    def kinship(self, old: dict) -> str | None:
         axes = ("seeds", "l1", "l2")
-        return all(set(old[a]) <= set(getattr(self, a)) for a in axes) and all(
-            old[key] == value for key, value in self.specification().items() if key not in axes
-        )
+        if any(old[key] != value for key, value in self.specification().items() if key not in axes):
+            return None
+        pairs = [(set(old[axis]), set(getattr(self, axis))) for axis in axes]
+        if all(before == now for before, now in pairs):
+            return "same"
+        return "subset" if all(before <= now for before, now in pairs) else None
 
     def rows(self, runs: Iterable[int]) -> pa.Table:
         """Rows that depend on the coordinates alone, so that an enlarged grid has them too."""
@@ -99,7 +102,7 @@ class Fake:
             toml=self.toml(),
             schema=self.schema,
             number=self.number,
-            subset=self.subset,
+            kinship=self.kinship,
             total=self.total,
             footer=self.footer,
             **options,

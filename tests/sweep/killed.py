@@ -19,9 +19,9 @@ import pyarrow.parquet  # noqa: F401
 
 from sweep import Sweep
 from sweep.commands import line
-from sweep.plan import grid
+from sweep.plan import tasks
 from sweep.plan.experiment import prepare
-from sweep.running.driver import compile_kernels
+from sweep.training.kernels import compile_kernels
 from tests.sweep.console import parts
 
 #: Dozens of tasks of some milliseconds each.
@@ -54,7 +54,7 @@ def ends(child: int) -> bool:
 
 
 def main(folder: Path, kills: int) -> None:
-    grid.TASK_SECONDS = 1e-9
+    tasks.TASK_SECONDS = 1e-9
     spec = Sweep(**{name: int(v) if v.isdigit() else v for name, v in OPTIONS.items()})
     compile_kernels(prepare(spec).plan)
     before = time.perf_counter()

@@ -16,7 +16,7 @@ from kernels.phases import PHASES, Phases
 from sweep.commands import bench
 from sweep.commands.line import command_line
 from sweep.commands.workload import WORKS, Trainer, Work, flops, specification
-from sweep.specification.spec import Sweep
+from sweep.sweep import Sweep
 
 FROZEN = Work("frozen", (2, 3, 2), samples=4, batch=2)
 ROLLED = Work("rolled", (3, 5, 4, 2), samples=9, batch=4)
@@ -83,9 +83,9 @@ def test_phases_do_what_training_does():
     trainer = Trainer(specification(ROLLED, "float64"), range(8), epochs=1)
     packs = trainer.packs
     before = packs.runs.parameters.copy()
-    phases = Phases(packs.net, packs.runs, trainer.samples, trainer.batch)
+    phases = Phases(packs.net, packs.runs, trainer.samples, packs.step, trainer.batch)
     assert (packs.runs.parameters == before).all()
-    _, copies, _, work = phases._arguments
+    _, copies, _, work, _ = phases._arguments
     assert (work.inputs.array != 0).any()  # where the runs share their inputs
     assert (copies.parameters.array == before).all()
 
@@ -110,8 +110,8 @@ def test_phases_do_what_training_does():
 def test_the_gradient_is_computed_in_its_phase_and_left_alone_by_the_step():
     trainer = Trainer(specification(ROLLED, "float64"), range(8), epochs=1)
     packs = trainer.packs
-    phases = Phases(packs.net, packs.runs, trainer.samples, trainer.batch)
-    gradient = phases._arguments[-1].gradient.array
+    phases = Phases(packs.net, packs.runs, trainer.samples, packs.step, trainer.batch)
+    gradient = phases._arguments[3].gradient.array
     for phase in PHASES:
         gradient[...] = 7
         phases.repeat(phase, 1)

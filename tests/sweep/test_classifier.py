@@ -20,7 +20,7 @@ from kernels.network import network
 from sweep import RegularizedMLPClassifier, Sweep
 from sweep.data import datasets, splits
 from sweep.errors import InputError
-from sweep.seeded import stream
+from sweep.seeded import generator
 from sweep.training.draws import initial_weights
 
 X, Y = load_iris(return_X_y=True)
@@ -68,7 +68,7 @@ def test_a_fit_is_the_references(method):
     fitted.fit(X, Y)
     net = network((4, 5, 4, 3))
     drawn = initial_weights(net, Sweep(data="iris"), 3)
-    orders = stream(3, "batch order", "0")
+    orders = generator(3, "batch order", "0")
     settings = reference.Settings(
         {"w1": 3e-3, "b2": 3e-3},
         dict.fromkeys(("w1", "w2", "w3"), 2e-3),

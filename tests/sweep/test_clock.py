@@ -13,7 +13,7 @@ SPEC = Sweep(data="iris", hidden="4", l1=[0, 0.01], l2=0, seeds=range(6), epochs
 
 def test_neither_tables_nor_times_are_lost_to_it(tmp_path, monkeypatch):
     expected = SPEC.run()
-    monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
+    monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", 1e-9)
     jumps = itertools.cycle([0.0, 4e9, 1e9, -3600.0])
     monkeypatch.setattr(time, "time", lambda: next(jumps))
     monkeypatch.setattr(time, "time_ns", lambda: int(next(jumps) * 1e9))

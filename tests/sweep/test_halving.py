@@ -15,8 +15,9 @@ from sklearn.model_selection import HalvingGridSearchCV
 
 import results
 from sweep import Sweep
+from sweep.plan.rungs import rungs, share
 from sweep.running import driver, halving
-from sweep.running.halving import rungs, survivors
+from sweep.running.halving import survivors
 from sweep.training import loop
 from tests.sweep.console import rows
 
@@ -72,8 +73,8 @@ def test_the_ladder_is_scikit_learns(cells, epochs, eta):
 def test_the_share_is_that_of_the_epochs_in_the_table(options):
     spec = SPEC.replace(**options)
     table = spec.run()
-    share = halving.share(18, spec.epochs, spec.halving)
-    assert table.epochs.sum() == pytest.approx(share * len(table) * spec.epochs)
+    trained = share(18, spec.epochs, spec.halving)
+    assert table.epochs.sum() == pytest.approx(trained * len(table) * spec.epochs)
 
 
 @pytest.mark.parametrize(("cells", "epochs", "eta"), [(40, 50, 3), (30, 100, 2), (12, 7, 4)])
@@ -156,7 +157,7 @@ def test_rows_do_not_depend_on_lanes_threads_and_tasks(monkeypatch):
     whole = SPEC.run(jobs=1)
     for width, seconds, jobs in ((1, 1e-9, 2), (8, 1e-9, 1), (16, 10, 2)):
         monkeypatch.setenv("SWEEP_LANES", str(width))
-        monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", seconds)
+        monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", seconds)
         assert rows(SPEC.run(jobs=jobs)) == rows(whole)
 
 
@@ -171,7 +172,7 @@ def test_lanes_close_up_when_cells_leave(monkeypatch):
 
     whole = loop.train
     monkeypatch.setattr(loop, "train", train)
-    monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)  # tasks of 8 runs
+    monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", 1e-9)  # tasks of 8 runs
     monkeypatch.setenv("SWEEP_LANES", "8")
     found = SPEC.replace(seeds=range(8), folds=0, val_fraction=0.2).run()
     assert sum(computed) == 120 * found.epochs.sum()
@@ -183,7 +184,7 @@ class Clockwork:
     def __init__(self, monkeypatch, at, action):
         self.calls, self._at, self._action, self._climb = 0, at, action, halving.climb
         monkeypatch.setattr(halving, "climb", self)
-        monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
+        monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", 1e-9)
 
     def __call__(self, *task):
         self.calls += 1

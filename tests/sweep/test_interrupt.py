@@ -195,9 +195,9 @@ class TestHandler:
         assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
 
     def test_from_python_it_is_a_keyboard_interrupt(self, small, tmp_path, monkeypatch, capfd):
-        from sweep.running import driver
+        from sweep.running import worker
 
-        whole = driver.run_task
+        whole = worker.run_task
 
         def run_task(plan, dataset, ranges, stopped):
             found = whole(plan, dataset, ranges, stopped)
@@ -206,8 +206,8 @@ class TestHandler:
 
         spec = small(seeds=range(64))
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(driver, "run_task", run_task)
-            patch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
+            patch.setattr(worker, "run_task", run_task)
+            patch.setattr("sweep.plan.tasks.TASK_SECONDS", 1e-9)
             spec.run(out=tmp_path / "r", jobs=1)
         assert "stopping" in capfd.readouterr().err
         assert 0 < parts(tmp_path / "r") < 8 and not (tmp_path / "r/runs.parquet").exists()

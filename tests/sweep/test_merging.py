@@ -60,10 +60,10 @@ def test_different_experiments_are_refused(tmp_path):
 def test_rows_that_disagree_are_refused(tmp_path, monkeypatch):
     spec = Sweep(**SMALL, l1="0", seeds="0:2")
     spec.run(out=tmp_path / "a")
-    from sweep.training import task
+    from sweep.training import batch
 
-    drawn = task.initial_weights
-    monkeypatch.setattr(task, "initial_weights", lambda *given: drawn(*given) * 0.5)
+    drawn = batch.initial_weights
+    monkeypatch.setattr(batch, "initial_weights", lambda *given: drawn(*given) * 0.5)
     spec.run(out=tmp_path / "b")
     with pytest.raises(InputError, match="disagree about run 0"):
         merge([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
@@ -136,8 +136,7 @@ def test_a_merge_that_was_killed_goes_on(many, at_once, tmp_path, killed_after):
     out = tmp_path / "out"
     code = f"""
 import os, sys
-from results import durable
-from sweep import merging
+from results.directory import durable
 from sweep.running import merging
 from sweep.running.merging import merge
 merging._ROWS = 300
@@ -173,12 +172,13 @@ def test_another_directory_is_no_place_for_a_merge(tmp_path):
 
 @pytest.mark.parametrize("order", ["ab", "ba"])
 def test_of_a_run_in_error_and_done_the_better_counts(tmp_path, monkeypatch, order):
+    from sweep.training import batch
+
     spec = Sweep(**SMALL, l1="0,1e-3", seeds="0:2", history=1)
     whole = spec.run(out=tmp_path / "a")
-    from sweep.training import task
 
     with monkeypatch.context() as patch:
-        patch.setattr(task, "initial_weights", lambda *given: 1 / 0)
+        patch.setattr(batch, "initial_weights", lambda *given: 1 / 0)
         assert set(spec.run(out=tmp_path / "b")["status"]) == {"error"}
     counts = merge([tmp_path / name for name in order], tmp_path / "c")
     assert counts == {"done": 4, "diverged": 0, "error": 0, "total": 4}

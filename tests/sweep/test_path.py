@@ -138,8 +138,8 @@ def test_rows_do_not_depend_on_lanes_threads_and_tasks(options, monkeypatch):
     whole = spec.run(jobs=1)
     for width, quantum, jobs in ((1, 1, 2), (8, 1, 2), (16, 64, 1)):
         monkeypatch.setenv("SWEEP_LANES", str(width))
-        monkeypatch.setattr("sweep.plan.grid.QUANTUM", quantum)
-        monkeypatch.setattr("sweep.plan.grid._WAITING", quantum)
+        monkeypatch.setattr("sweep.plan.tasks.QUANTUM", quantum)
+        monkeypatch.setattr("sweep.plan.tasks._WAITING", quantum)
         assert rows(spec.run(jobs=jobs)) == rows(whole)
 
 
@@ -169,7 +169,7 @@ def test_what_is_there_of_an_extended_sweep_is_in_the_order_of_the_grid(tmp_path
     experiment = prepare(whole)
     plan = experiment.plan
     with closing(Directory(experiment, tmp_path, extend=True)) as sink:
-        sink.append(0, run_task(plan, experiment.dataset, [(0, plan.cells)]))
+        sink.append(0, run_task(plan, experiment.dataset, [(0, plan.grid.cells)]))
     table = whole.run()
     there = table[(table.seed == 3) | (table.path == "up")].drop(columns="run")
     assert rows(results.load(tmp_path).drop(columns="run")) == rows(there)

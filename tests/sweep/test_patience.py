@@ -35,11 +35,11 @@ def computed(monkeypatch):
     lock, found = threading.Lock(), []
     whole = loop.train
 
-    def train(net, runs, samples, batch, epochs, **options):
+    def train(net, runs, samples, step, batch, epochs, **options):
         packs, _, width = runs.parameters.shape
         with lock:
             found.append(packs * width * epochs * samples.order.shape[1])
-        whole(net, runs, samples, batch, epochs, **options)
+        whole(net, runs, samples, step, batch, epochs, **options)
 
     monkeypatch.setattr(loop, "train", train)
     return lambda spec: sum(found) / prepare(spec).plan.samples
@@ -50,11 +50,11 @@ def computed(monkeypatch):
 @pytest.mark.parametrize("room", [2**26, 1])
 def test_a_sweep_with_stops_costs_what_it_trains(precision, seconds, room, computed, monkeypatch):
     """Within 15 %, also where one run would be enough work for a task, or memory holds 16."""
-    monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", seconds)
-    monkeypatch.setattr("sweep.plan.grid._EPOCH_SECONDS", seconds)
-    monkeypatch.setattr("sweep.plan.grid._ROOM", room)
+    monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", seconds)
+    monkeypatch.setattr("sweep.plan.tasks._EPOCH_SECONDS", seconds)
+    monkeypatch.setattr("sweep.plan.cost._ROOM", room)
     spec = SPEC.replace(precision=precision)
-    assert prepare(spec).plan.lanes == (16 if room == 1 else prepare(spec).plan.task_runs)
+    assert prepare(spec).plan.tasks.lanes == (16 if room == 1 else prepare(spec).plan.tasks.runs)
     table = spec.run()
     assert table.epochs.min() < 10 and table.epochs.max() > 40
     assert table.epochs.sum() <= computed(spec) < 1.15 * table.epochs.sum()
@@ -64,28 +64,28 @@ def test_a_large_network_has_as_many_runs_and_few_of_them_in_lanes():
     """128 copies of a million weights, and as many of their velocities, would be gigabytes."""
     small = prepare(Sweep(data="digits", hidden="64", epochs=10**6, patience=3)).plan
     large = prepare(Sweep(data="digits", hidden="1000,1000", patience=3)).plan
-    assert small.task_runs == small.lanes == large.task_runs == 128
-    assert large.lanes == 16 and large.task_bytes < 1.5 * 2**30
+    assert small.tasks.runs == small.tasks.lanes == large.tasks.runs == 128
+    assert large.tasks.lanes == 16 and large.tasks.bytes < 1.5 * 2**30
 
 
 def test_a_small_sweep_has_tasks_for_several_cores():
     plan = prepare(Sweep(data="digits", hidden="300", l1=0, l2=0, seeds=range(64), patience=3)).plan
-    assert plan.tasks == 4
+    assert plan.tasks.count == 4
 
 
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
 def test_a_task_takes_the_room_of_its_lanes(method, monkeypatch):
     """However many runs wait; what `sweep plan` says of it is not far off."""
-    monkeypatch.setattr("sweep.plan.grid._SHARES", 1)
+    monkeypatch.setattr("sweep.plan.tasks._SHARES", 1)
     x = np.random.RandomState(0).standard_normal((40, 300))
     spec = Sweep(
         data=(x, np.arange(40) % 4), hidden="300,100", l1=0, l2=0, lr=[1e-3, 0.01], patience=1
     )
     spec = spec.replace(seeds=range(64), epochs=4, l1_method=method)
     plan, dataset = (experiment := prepare(spec)).plan, experiment.dataset
-    assert (plan.task_runs, plan.lanes) == (128, 64)
+    assert (plan.tasks.runs, plan.tasks.lanes) == (128, 64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweep.plan.grid._ROOM", 1)
+        patch.setattr("sweep.plan.cost._ROOM", 1)
         run_task(plan, dataset, [(0, 1)])
         tracemalloc.start()
         try:
@@ -93,12 +93,12 @@ def test_a_task_takes_the_room_of_its_lanes(method, monkeypatch):
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert plan.lanes == 16 and plan.task_bytes / 2 < peak < plan.task_bytes, peak
+        assert plan.tasks.lanes == 16 and plan.tasks.bytes / 2 < peak < plan.tasks.bytes, peak
 
 
 def test_it_asks_whether_to_stop_at_every_epoch(monkeypatch):
     plan, dataset = (experiment := prepare(SPEC)).plan, experiment.dataset
-    monkeypatch.setattr("sweep.plan.grid._ROOM", 1)
+    monkeypatch.setattr("sweep.plan.cost._ROOM", 1)
     asked = iter([False] * 30 + [True])
     with pytest.raises(loop.Stopped):
         run_task(plan, dataset, [(0, 128)], lambda: next(asked))
@@ -131,10 +131,10 @@ def test_a_row_does_not_depend_on_when_its_lane_was_freed(
     expected = spec.run(out=whole / "r", jobs=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SWEEP_LANES", str(width))
-        patch.setattr("sweep.plan.grid.QUANTUM", quantum)
-        patch.setattr("sweep.plan.grid._ROOM", room)
-        patch.setattr("sweep.plan.grid._WAITING", waiting)
-        patch.setattr("sweep.plan.grid._EPOCH_SECONDS", 0)
+        patch.setattr("sweep.plan.tasks.QUANTUM", quantum)
+        patch.setattr("sweep.plan.cost._ROOM", room)
+        patch.setattr("sweep.plan.tasks._WAITING", waiting)
+        patch.setattr("sweep.plan.tasks._EPOCH_SECONDS", 0)
         found = spec.run(out=path / "r", jobs=1)
     assert rows(found) == rows(expected)
     past = [pd.read_parquet(folder / "r/history.parquet") for folder in (whole, path)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kernels import reference
-from sweep.specification.spec import Sweep
+from sweep.sweep import Sweep
 from tests.benchmarks.problem import Problem, problem
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from sweep import Sweep
 from sweep.plan.experiment import prepare
-from sweep.plan.grid import QUANTUM, Plan
+from sweep.plan.plan import Plan
+from sweep.plan.tasks import QUANTUM
 from tests.sweep.console import call, parts, start, wait
 
 PENALTIES = st.lists(st.sampled_from([0, 1e-4, 0.01, 0.1, 0.3]), min_size=1, max_size=4)
@@ -38,33 +39,36 @@ def plans(draw):
 
 @given(plans())
 def test_runs_are_numbered_along_the_grid(plan):
-    axes = plan.axes
+    axes = plan.grid.axes
     assert list(axes) == ["seed", "fold", "l1", "l2", "lr", "momentum", *plan.spec.vary]
     points = list(itertools.product(*(axis.tolist() for axis in axes.values())))
-    assert plan.total == len(points) == plan.cells * len(axes["seed"]) * len(axes["fold"])
-    found = plan.coordinates(np.arange(plan.total))
+    assert plan.grid.total == len(points) == plan.grid.cells * len(axes["seed"]) * len(axes["fold"])
+    found = plan.grid.coordinates(np.arange(plan.grid.total))
     assert list(zip(*(column.tolist() for column in found.values()), strict=True)) == points
-    assert plan.numbers(found).tolist() == list(range(plan.total))
+    assert plan.grid.numbers(found).tolist() == list(range(plan.grid.total))
 
 
 def test_a_point_beside_the_grid_has_no_number():
     plan = prepare(Sweep(l1=[0, 0.1], l2=[0, 1], seeds=[3, 5], vary={"l1_w1": [0.2, 0.4]})).plan
-    columns = plan.coordinates(np.full(8, 5))
+    columns = plan.grid.coordinates(np.full(8, 5))
     for place, (name, value) in enumerate(
         [("seed", 4), ("seed", 6), ("l1", 0.05), ("l2", 2), ("l2", np.nan), ("l1_w1", 0.1)]
     ):
         columns[name][place] = value
-    assert plan.numbers(columns).tolist() == [-1] * 6 + [5, 5]
+    assert plan.grid.numbers(columns).tolist() == [-1] * 6 + [5, 5]
 
 
 @pytest.mark.parametrize("seeds", ["0:10000000", range(5, 30_000_000, 3), np.arange(10**6)])
 def test_what_a_task_carries_is_short_however_many_seeds_there_are(seeds):
     plan = prepare(Sweep(l1=[0, 0.1], l2=0, seeds=seeds)).plan
-    last = plan.coordinates(np.array([plan.total - 1]))
+    last = plan.grid.coordinates(np.array([plan.grid.total - 1]))
     sent = pickle.dumps(plan)
     assert len(sent) < 4000
     again = pickle.loads(sent)
-    assert again.coordinates(np.array([plan.total - 1])) == last and again.total == plan.total
+    assert (
+        again.grid.coordinates(np.array([plan.grid.total - 1])) == last
+        and again.grid.total == plan.grid.total
+    )
     assert again.spec == plan.spec == plan.spec.replace(epochs=1).replace(epochs=None)
     assert len(json.dumps(plan.spec.specification())) + len(plan.spec.to_toml()) < 4000
 
@@ -72,19 +76,19 @@ def test_what_a_task_carries_is_short_however_many_seeds_there_are(seeds):
 @given(plans(), st.sampled_from([1e-9, 1e-3, 0.2]))
 def test_tasks_are_every_run_once(plan, seconds):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweep.plan.grid.TASK_SECONDS", seconds)
-        ranges = list(plan.ranges())
-    assert len(ranges) == plan.tasks
+        patch.setattr("sweep.plan.tasks.TASK_SECONDS", seconds)
+        ranges = list(plan.tasks.ranges())
+    assert len(ranges) == plan.tasks.count
     ends = [0, *(stop for _, stop in sorted(ranges))]
-    assert [start for start, _ in sorted(ranges)] == ends[:-1] and ends[-1] == plan.total
-    assert plan.task_runs == QUANTUM // 2 or plan.task_runs % QUANTUM == 0
+    assert [start for start, _ in sorted(ranges)] == ends[:-1] and ends[-1] == plan.grid.total
+    assert plan.tasks.runs == QUANTUM // 2 or plan.tasks.runs % QUANTUM == 0
 
 
 @given(st.integers(1, 100))
 def test_of_a_seed_a_coarse_grid_comes_first_and_then_one_twice_as_fine(tasks):
     axes = {"l1": range(tasks), "l2": range(QUANTUM // 2), "seeds": range(3)}
     plan = Plan(Sweep(data="digits", epochs=10**6, **axes), (64, 32, 10), 1437, "digits")
-    order = [start // plan.task_runs for start, _ in plan.ranges()]
+    order = [start // plan.tasks.runs for start, _ in plan.tasks.ranges()]
     assert len(order) == 3 * tasks
     for seed in range(3):
         own = order[seed * tasks : (seed + 1) * tasks]
@@ -106,13 +110,13 @@ def test_the_shape_is_soon_seen(axes):
     """As soon as one seed could be done, every cell has a run, but for those of one task."""
     plan = Plan(Sweep(data="digits", **axes), (64, 32, 16, 10), 1437, "digits")
     finished, cells = 0, []
-    for first, stop in plan.ranges():
-        cells.append(np.arange(first, stop) % plan.cells)
+    for first, stop in plan.tasks.ranges():
+        cells.append(np.arange(first, stop) % plan.grid.cells)
         finished += stop - first
-        if finished >= plan.cells:
+        if finished >= plan.grid.cells:
             break
-    counts = np.bincount(np.concatenate(cells), minlength=plan.cells)
-    assert (counts == 0).sum() <= plan.task_runs
+    counts = np.bincount(np.concatenate(cells), minlength=plan.grid.cells)
+    assert (counts == 0).sum() <= plan.tasks.runs
     assert counts.max() <= 2
 
 
@@ -121,14 +125,14 @@ def test_the_shape_is_soon_seen(axes):
 def test_a_path_is_never_divided(path, orders):
     spec = Sweep(data="iris", l1="0:7", l2=[0, 1, 2], lr=[0.1, 0.2], seeds="0:50", path=path)
     plan = prepare(spec.replace(path_order=orders)).plan
-    cells = plan.cells
-    assert plan.tasks > 1
-    assert all(start % cells == 0 and stop % cells == 0 for start, stop in plan.ranges())
+    cells = plan.grid.cells
+    assert plan.tasks.count > 1
+    assert all(start % cells == 0 and stop % cells == 0 for start, stop in plan.tasks.ranges())
 
 
 def test_longer_runs_make_smaller_tasks():
     def runs(**options):
-        return prepare(Sweep(data="digits", seeds="0:1000", **options)).plan.task_runs
+        return prepare(Sweep(data="digits", seeds="0:1000", **options)).plan.tasks.runs
 
     assert runs(epochs=1, hidden="4") > runs(epochs=1) >= runs(epochs=1000) == QUANTUM // 2
     # The widest vectors hold a whole pack of it.
@@ -141,9 +145,9 @@ class TestHundredMillion:
         tracemalloc.start()
         try:
             plan = prepare(spec).plan
-            assert plan.total == 10**8
-            list(itertools.islice(plan.ranges(), 1000))
-            plan.numbers(plan.coordinates(np.array([0, 5, 10**8 - 1])))
+            assert plan.grid.total == 10**8
+            list(itertools.islice(plan.tasks.ranges(), 1000))
+            plan.grid.numbers(plan.grid.coordinates(np.array([0, 5, 10**8 - 1])))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

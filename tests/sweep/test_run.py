@@ -15,7 +15,7 @@ from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.running import driver
 from sweep.running.sink import Directory
-from sweep.training.task import failed_rows
+from sweep.training.rows import failed_rows
 from tests import naive
 from tests.sweep.console import ROOT, call, rows
 
@@ -126,7 +126,7 @@ class TestDivergence:
         assert rows(wild[wild.lr < 1].drop(columns="run")) == rows(tame.run().drop(columns="run"))
 
     def test_it_changes_no_bit_in_the_frozen_code_of_a_tiny_network(self, monkeypatch):
-        monkeypatch.setattr("sweep.plan.grid._WORTH_FREEZING", 0)
+        monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", 0)
         tame = Sweep(lr=[0.01, 0.03], l1=[0, 0.01], l2=0.01, seeds=[1, 2], epochs=100)
         wild = tame.replace(lr=[0.01, 0.03, 1e6, 1e300]).run()
         assert (wild[wild.lr > 1].status == "diverged").all()
@@ -302,18 +302,18 @@ class TestError:
     @pytest.fixture
     def failing(self, monkeypatch):
         """Let the tasks that hold run 0 fail, until told otherwise."""
-        from sweep.running import driver
+        from sweep.running import worker
 
-        whole = driver.run_task
+        whole = worker.run_task
 
         def run_task(plan, dataset, ranges, *rest):
             if ranges[0][0] == 0:
                 raise MemoryError("no room")
             return whole(plan, dataset, ranges, *rest)
 
-        monkeypatch.setattr(driver, "run_task", run_task)
-        monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
-        return lambda: monkeypatch.setattr(driver, "run_task", whole)
+        monkeypatch.setattr(worker, "run_task", run_task)
+        monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", 1e-9)
+        return lambda: monkeypatch.setattr(worker, "run_task", whole)
 
     WORDS = ("run", "--data", "iris", "--epochs", 2, "--seeds", "0:40", "--l1", 0, "--l2", "0,0.1")
 
@@ -367,8 +367,8 @@ def test_a_sweep_goes_on_with_its_data_under_another_path(tmp_path, monkeypatch)
 def test_only_what_others_hold_is_asked_for_again(monkeypatch):
     monkeypatch.setattr(driver, "_ASK_AGAIN", 0)
     plan = prepare(Sweep(l1=0, l2=0, seeds="0:40000", epochs=1)).plan
-    assert plan.tasks > 10
-    held, asked = dict.fromkeys(list(plan.ranges())[2:4], 3), []
+    assert plan.tasks.count > 10
+    held, asked = dict.fromkeys(list(plan.tasks.ranges())[2:4], 3), []
 
     class Shared:
         def claim(self, start, stop):
@@ -381,8 +381,8 @@ def test_only_what_others_hold_is_asked_for_again(monkeypatch):
             return False
 
     given = list(driver._tasks(plan, Shared(), Quiet()))
-    assert sorted(start for start, _ in given) == sorted(start for start, _ in plan.ranges())
-    assert len(asked) == plan.tasks + 2 * 3
+    assert sorted(start for start, _ in given) == sorted(start for start, _ in plan.tasks.ranges())
+    assert len(asked) == plan.tasks.count + 2 * 3
 
 
 def test_runs_are_counted_though_the_data_are_gone(typed, tmp_path):

@@ -94,7 +94,7 @@ def test_a_run_is_the_same_alone_and_among_others(spec, data):
 def test_the_size_of_tasks_and_of_calls_changes_no_bit(spec, seconds):
     expected = tables(spec, jobs=1)
     with (
-        mock.patch("sweep.plan.grid.TASK_SECONDS", seconds),
+        mock.patch("sweep.plan.tasks.TASK_SECONDS", seconds),
         mock.patch("sweep.training.loop._BREATH", seconds / 10),
         mock.patch("sweep.training.loop._ORDER_ROOM", 50),
     ):
@@ -106,9 +106,9 @@ def test_the_size_of_tasks_and_of_calls_changes_no_bit(spec, seconds):
 def test_frozen_code_changes_no_bit(precision, method, monkeypatch):
     spec = Sweep(l1=[0, 0.01, 0.1], seeds=[1, 2], l2=[0, 0.01], epochs=30, history=10)
     spec = spec.replace(precision=precision, l1_method=method, lr=[0.01, 0.05])
-    monkeypatch.setattr("sweep.plan.grid._WORTH_FREEZING", float("inf"))
+    monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", float("inf"))
     expected = tables(spec)
-    monkeypatch.setattr("sweep.plan.grid._WORTH_FREEZING", 0)
+    monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", 0)
     for lanes in (None, 2):
         assert tables(spec, lanes=lanes) == expected
 
@@ -124,7 +124,7 @@ SPECS = {
 
 @pytest.mark.parametrize("name", SPECS)
 def test_processes_give_the_bytes_of_threads(name, monkeypatch):
-    monkeypatch.setattr("sweep.plan.grid.TASK_SECONDS", 1e-9)
+    monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", 1e-9)
     spec = SPECS[name]
     assert tables(spec, jobs=2, backend="loky") == tables(spec, jobs=2)
 

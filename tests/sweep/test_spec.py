@@ -13,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.errors import InputError
-from sweep.specification.spec import RUN_OPTIONS, Sweep, as_flags, read_toml
+from sweep.specification import specfile
+from sweep.specification.running import RUN_OPTIONS
+from sweep.specification.wording import as_flags
+from sweep.sweep import Sweep
 
 GRID = (0.0, *np.geomspace(1e-4, 1e-1, 7).tolist())
 
@@ -26,7 +29,7 @@ def test_the_default_is_the_articles_experiment():
     assert (sweep.epochs, sweep.batch_size, sweep.val_fraction) == (1000, 1, 0)
     assert (sweep.lr, sweep.momentum, sweep.init) == ((0.01,), (0.9,), "uniform")
     assert (sweep.l1_method, sweep.zero_tol, sweep.precision) == ("subgradient", 1e-3, "float64")
-    assert sweep.patience is sweep.training.path is sweep.running.halving is sweep.target is None
+    assert sweep.patience is sweep.path is sweep.halving is sweep.target is None
 
 
 def test_defaults_follow_the_data_the_method_and_the_depth():
@@ -279,7 +282,7 @@ def test_toml_says_everything_and_compactly():
 def test_a_spec_file_may_say_how_to_run(tmp_path):
     spec = tmp_path / "lr=1.toml"
     spec.write_text('\ufeffdata = "iris"\nseeds = [1, 2]\njobs = 2\nout = "runs/x"\nquiet = true\n')
-    assert read_toml(spec) == (
+    assert specfile.read(spec, Sweep.model_fields) == (
         {"data": "iris", "seeds": [1, 2]},
         {"jobs": 2, "out": "runs/x", "quiet": True},
     )
@@ -314,10 +317,10 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path):
     with pytest.raises(InputError, match=r"cannot read .*none\.toml: No such file"):
         Sweep.from_toml(str(tmp_path / "none.toml"))
     with pytest.raises(InputError, match=r"cannot read .*: Is a directory"):
-        read_toml(tmp_path)
+        specfile.read(tmp_path, Sweep.model_fields)
     (tmp_path / "bytes.toml").write_bytes(b"data = '\xff'")
     with pytest.raises(InputError, match="is not UTF-8"):
-        read_toml(tmp_path / "bytes.toml")
+        specfile.read(tmp_path / "bytes.toml", Sweep.model_fields)
 
 
 def test_the_command_line_names_options_its_own_way():

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from sweep import Sweep
 from sweep.data.fold import fold_of
 from sweep.plan.experiment import prepare
+from sweep.training.batch import Batch
 from sweep.training.loop import Stopped
-from sweep.training.task import Batch, failed_rows, run_task, schema
+from sweep.training.rows import failed_rows, schema
+from sweep.training.task import run_task
 from tests.sweep.console import rows
 
 #: Nine rows: two folds cannot be of one size.
@@ -32,9 +34,9 @@ def uneven():
 @given(data=st.data())
 def test_any_ranges_give_their_rows_of_the_whole(uneven, data):
     plan, dataset = uneven.plan, uneven.dataset
-    cuts = sorted(data.draw(st.sets(st.integers(0, plan.total), min_size=2)))
+    cuts = sorted(data.draw(st.sets(st.integers(0, plan.grid.total), min_size=2)))
     ranges = list(zip(cuts[::2], cuts[1::2], strict=False))
-    whole, part = run_task(plan, dataset, [(0, plan.total)]), run_task(plan, dataset, ranges)
+    whole, part = run_task(plan, dataset, [(0, plan.grid.total)]), run_task(plan, dataset, ranges)
     chosen = [run for start, stop in ranges for run in range(start, stop)]
     assert rows(part.runs.to_pandas()) == rows(whole.runs.take(chosen).to_pandas())
     past = whole.history.filter(pa.compute.is_in(whole.history["run"], pa.array(chosen)))
@@ -43,9 +45,9 @@ def test_any_ranges_give_their_rows_of_the_whole(uneven, data):
 
 def test_runs_of_unequal_parts_are_grouped_and_come_back_in_order(uneven):
     plan = uneven.plan
-    table = run_task(plan, uneven.dataset, [(0, plan.total)]).runs.to_pandas()
+    table = run_task(plan, uneven.dataset, [(0, plan.grid.total)]).runs.to_pandas()
     assert table.run.tolist() == list(range(8))
-    for name, column in plan.coordinates(np.arange(8)).items():
+    for name, column in plan.grid.coordinates(np.arange(8)).items():
         assert table[name].tolist() == column.tolist()
     sizes = {fold: len(fold_of(plan.spec, uneven.dataset, 1, fold).train) for fold in (0, 1)}
     assert sorted(sizes.values()) == [4, 5]
@@ -76,7 +78,7 @@ def test_rows_in_error_know_their_place_and_nothing_else(uneven):
     found = table.to_pandas()
     assert found.run.tolist() == [1, 6] and (found.status == "error").all()
     assert found.l1.tolist() == [0.1, 0] and found.seed.tolist() == [1, 2]
-    known = ["run", "data", *plan.axes, "status"]
+    known = ["run", "data", *plan.grid.axes, "status"]
     assert found.drop(columns=known).isna().all(axis=None)
 
 

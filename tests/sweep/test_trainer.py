@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.training import loop
-from sweep.training.task import Batch
+from sweep.training.batch import Batch
 
 
 def batch(stopped=lambda: False, **options):
     options = {"data": "iris", "hidden": "5", "l1": [0, 0.01], "l2": 0.001, "seeds": 3} | options
     experiment = prepare(Sweep(**options))
     plan = experiment.plan
-    return Batch(plan, experiment.dataset, np.arange(plan.total), stopped)
+    return Batch(plan, experiment.dataset, np.arange(plan.grid.total), stopped)
 
 
 def trained(batch, *legs):
@@ -56,7 +56,7 @@ def test_it_asks_whether_to_stop_between_calls(monkeypatch):
     """However long the training, calls of a kernel last no longer than a breath."""
     calls, asked = [], []
 
-    def train(net, runs, samples, size, epochs, **_):
+    def train(net, runs, samples, step, size, epochs, **_):
         calls.append(epochs * samples.order.shape[1])
 
     def stopped():
@@ -69,7 +69,7 @@ def test_it_asks_whether_to_stop_between_calls(monkeypatch):
     with pytest.raises(loop.Stopped):
         trained(runs, 10**6)
     assert asked == [0, 1, 2, 3]
-    seconds = np.array(calls) / 1437 * experiment.plan.seconds_a_run / 10**6 * 16
+    seconds = np.array(calls) / 1437 * experiment.plan.cost.seconds / 10**6 * 16
     assert (seconds <= 2 * loop._BREATH).all()
 
 

@@ -5,17 +5,17 @@ import numpy as np
 from kernels import reference
 from sweep.data.fold import fold_of
 from sweep.plan.experiment import prepare
+from sweep.training.batch import Batch
 from sweep.training.draws import initial_weights
-from sweep.training.task import Batch
 
 
 def trained(spec):
     """Train all runs of a sweep together: their table's columns, and their parameters by name."""
     experiment = prepare(spec)
-    numbers = np.arange(experiment.plan.total)
+    numbers = np.arange(experiment.plan.grid.total)
     batch = Batch(experiment.plan, experiment.dataset, numbers, lambda: False)
     columns, state = batch.train(numbers, batch.drawn(), spec.epochs)
-    weights = state().weights(spec)
+    weights = state().weights(batch.step)
     return columns, [named(batch.net, weights[:, run]) for run in numbers]
 
 

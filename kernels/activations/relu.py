@@ -1,0 +1,24 @@
+"""max(z, 0): the tiles of the products do all of it."""
+
+from kernels.lane.builtin import nothing
+from kernels.lane.tile import GATED as BACKWARD
+from kernels.lane.tile import RECTIFIED as FORWARD
+
+__all__ = ["BACKWARD", "FORWARD", "HYPER", "backward", "forward", "of_constant"]
+
+HYPER = ()
+
+
+@nothing
+def forward(units, first, shape, hyper):
+    """Leave what the tiles have made."""
+
+
+@nothing
+def backward(deltas, units, first, shape, hyper):
+    """Leave what the tiles have made."""
+
+
+def of_constant(level: float) -> float:
+    """Return max(level, 0)."""
+    return max(level, 0.0)

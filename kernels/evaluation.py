@@ -1,0 +1,139 @@
+"""What runs have learnt: losses and metrics over samples, and the value of penalties."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.choice import Choice, add_measures, add_values
+from kernels.lane.compiled import entry, kernel
+from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, copy, lanes_from, numbers
+from kernels.lane.operations import select
+from kernels.lane.subnormals import flush_subnormals, restore_subnormals
+from kernels.network import Network, forward
+from kernels.runs import Runs, workspace
+from kernels.samples import Samples, Streams, read_batch
+
+#: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
+EVALUATION_BATCH = 32
+
+
+class Measures(NamedTuple):
+    """What `evaluate` finds, for each run.
+
+    Attributes
+    ----------
+    loss : ndarray, shape (packs, lanes)
+        Mean over the samples, without penalties.
+    metrics : ndarray, shape (metrics, packs, lanes)
+        Means of the metrics asked for.
+    peak : ndarray, shape (packs, units, lanes)
+        Largest size of each unit's activation, the inputs first, over the samples.
+    """
+
+    loss: np.ndarray
+    metrics: np.ndarray
+    peak: np.ndarray
+
+
+class _Found(NamedTuple):
+    """Where a kernel adds up: sums ``[pack, what, lane]`` and peaks ``[pack, unit, lane]``."""
+
+    sums: Flat
+    peak: Flat
+
+
+def evaluate(
+    net: Network,
+    runs: Runs,
+    weights: np.ndarray,
+    samples: Samples,
+    metrics: Sequence[Choice],
+    *,
+    peaks: bool = True,
+) -> Measures:
+    """Evaluate ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``.
+
+    Without ``peaks``, `Measures.peak` stays 0.
+    """
+    n = samples.order.shape[1]
+    work = workspace(net, weights, min(EVALUATION_BATCH, n))
+    packs, _, width = weights.shape
+    what = (net.loss, *metrics)
+    sums = aligned_zeros((packs, len(what), width), weights.dtype)
+    peak = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
+    found = _Found(as_lanes(sums), as_lanes(peak))
+    hyper, streams = as_lanes(runs.activation_hyper), Streams.of(runs.streams)
+    reading = as_lanes(weights), hyper, streams, samples.flat()
+    _evaluate(net.flat(), *reading, work, what, found, (packs, len(what), peaks))
+    # A running sum, whose order does not depend on the shape.
+    mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
+    loss, *means = np.moveaxis(sums, 1, 0) / mass
+    return Measures(loss, np.array(means), peak)
+
+
+@entry
+def _evaluate(net, weights, hyper, streams, samples, work, what, found, sizes):
+    packs, count, raising = sizes
+    before = flush_subnormals()
+    n = samples.order.size
+    for pack in range(packs):
+        w = lanes_from(weights, pack * net.size)
+        sums = lanes_from(found.sums, pack * count)
+        peak = lanes_from(found.peak, pack * net.unit[net.layers + 1])
+        own, shared = lanes_from(streams.numbers, pack * work.lanes), streams.shared[pack] != 0
+        copy(work.hyper, 0, hyper, pack * work.hypers, work.hypers)
+        for first in range(0, n, work.capacity):
+            batch = work.capacity if first + work.capacity < n else n - first
+            read_batch(net, work, samples, (0, first, batch), own, shared)
+            _measure_batch(net, w, work, what, batch, shared, sums)
+            if raising:
+                _raise_peaks(net, work, batch, peak)
+    restore_subnormals(before)
+
+
+@kernel
+def _measure_batch(net, weights, work, what, batch, shared, sums):
+    # Within a kernel that only kernels call, Numba finds what it has compiled for `learn`.
+    forward(net, weights, work, batch, shared)
+    add_measures(what, net, work, batch, sums)
+
+
+@kernel
+def _raise_peaks(net, work, batch, peak):
+    for layer in range(1, net.layers):
+        for b in range(batch):
+            start = net.room[layer] * work.capacity + b * net.pitch[layer]
+            for i in range(net.widths[layer]):
+                unit, a = net.unit[layer] + i, abs(work.units[start + i])
+                peak[unit] = select(a > peak[unit], a, peak[unit])
+
+
+def penalty_values(net: Network, weights: np.ndarray, penalties: Sequence[Choice]) -> np.ndarray:
+    """Return what each parameter costs at strength 1, ``[penalty, pack, 2 * layers, lane]``.
+
+    Parameters
+    ----------
+    net : Network
+    weights : ndarray, shape (packs, parameters, lanes)
+    penalties : sequence of Choice
+    """
+    packs, _, width = weights.shape
+    bounds = np.append(np.stack([net.weight, net.bias], axis=1).ravel(), net.size)
+    kinds = len(bounds) - 1
+    found = aligned_zeros((packs, kinds, len(penalties), width), weights.dtype)
+    sizes = packs, kinds, net.size, len(penalties)
+    _penalty_values(as_lanes(weights), as_lanes(found), numbers(bounds), tuple(penalties), sizes)
+    return np.moveaxis(found, 2, 0)
+
+
+@entry
+def _penalty_values(weights, found, bounds, penalties, sizes):
+    packs, kinds, size, count = sizes
+    before = flush_subnormals()
+    for pack in range(packs):
+        start = pack * size
+        for i in range(kinds):
+            costs = lanes_from(found, (pack * kinds + i) * count)
+            add_values(penalties, weights, start + bounds[i], start + bounds[i + 1], costs)
+    restore_subnormals(before)

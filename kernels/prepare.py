@@ -1,0 +1,51 @@
+"""All kernels of a network made ready: compiled, or loaded from where they are kept."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kernels.choice import Choice
+from kernels.evaluation import evaluate, penalty_values
+from kernels.lane.lanes import aligned_zeros
+from kernels.network import Network
+from kernels.runs import Runs
+from kernels.samples import Samples
+from kernels.training import train
+
+
+def prepare(
+    net: Network,
+    dtype,
+    width: int,
+    batch_size: int,
+    step: Choice,
+    metrics: Sequence[Choice],
+    penalties: Sequence[Choice],
+    *,
+    freeze: bool = False,
+) -> None:
+    """Compile all kernels for a precision and lane width, or load them; see their parameters.
+
+    Numba compiles under one lock: done first, threads need not wait for each other.
+    """
+
+    def zeros(*shape: int) -> np.ndarray:
+        return aligned_zeros((1, *shape, width), dtype)
+
+    parameters = zeros(net.size)
+    runs = Runs(
+        parameters=parameters,
+        memory=step.start(parameters),
+        l1=zeros(2 * net.layers),
+        l2=zeros(2 * net.layers),
+        rate=zeros(),
+        step_hyper=zeros(len(step.HYPER)),
+        activation_hyper=zeros(len(net.activation.HYPER)),
+        streams=np.zeros((1, width), dtype=np.int64),
+    )
+    one = np.ones(1, dtype)
+    order = np.zeros((1, batch_size, 1), dtype=np.int64)
+    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), one, one, order)
+    train(net, runs, samples, step, batch_size, 0, freeze=freeze)
+    evaluate(net, runs, parameters, samples, metrics)
+    penalty_values(net, parameters, penalties)

@@ -1,0 +1,144 @@
+"""Packs of runs, and the arrays that one works in."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.choice import hyperparameters
+from kernels.lane.compiled import kernel
+from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
+from kernels.lane.product import Multiplier, multiplier
+from kernels.learning import Optimizer, gradient_blocks, gradient_size
+from kernels.network import Network
+from kernels.samples import Streams
+
+
+class Runs(NamedTuple):
+    """What differs from run to run; the last axis is the lane, ``[pack, ..., lane]``.
+
+    Attributes
+    ----------
+    parameters : ndarray, shape (packs, parameters, lanes)
+        Weights and biases as `kernels.network.Network` lays them out, where the gradient is taken;
+        trained in place. Which array holds the result the step's ``trained`` says.
+    memory : ndarray, shape (packs, remembered, lanes)
+        What the step remembers, at first what its ``start`` gives.
+    l1, l2 : ndarray, shape (packs, 2 * layers, lanes)
+        Penalties of each parameter in the order of `Network.names`.
+    rate : ndarray, shape (packs, lanes)
+        Learning rate.
+    step_hyper, activation_hyper : ndarray, shape (packs, hyperparameters, lanes)
+        Numbers that the step and the activation take, in the order of their `HYPER`.
+    streams : ndarray of int64, shape (packs, lanes)
+        The column of `Samples.order` that the run reads.
+    """
+
+    parameters: np.ndarray
+    memory: np.ndarray
+    l1: np.ndarray
+    l2: np.ndarray
+    rate: np.ndarray
+    step_hyper: np.ndarray
+    activation_hyper: np.ndarray
+    streams: np.ndarray
+
+    def flat(self) -> "Runs":
+        """Return the same as kernels take it."""
+        *lanes, streams = self
+        return Runs._make([*map(as_lanes, lanes), Streams.of(streams)])
+
+
+class Workspace(NamedTuple):
+    """Flat arrays that a pack works in; layer l of a batch begins at ``room[l] * capacity``.
+
+    Attributes
+    ----------
+    units : array of Lane
+        Activations ``[sample, unit]`` of each layer; the last layer's are the logits.
+    deltas : array of Lane
+        Gradients of the loss by them.
+    inputs : array of numbers, shape (capacity * inputs,)
+        The first layer's units where all runs share them.
+    labels, importance : array of Lane, shape (capacity,)
+        Class and weight of each sample of the batch.
+    gradient : array of Lane
+        A few rows of a weight gradient.
+    constants : array of Lane, shape (2,)
+        Zero and one.
+    blocks : array of int64, shape (layers + 1, 2)
+        See `kernels.learning.gradient_blocks`.
+    hyper : array of Lane, shape (hypers,)
+        What the activation takes, of the pack at work.
+    lanes : int
+        Runs of a pack.
+    capacity : int
+        Room for samples.
+    hypers : int
+        Numbers that the activation takes.
+    multiplier : Multiplier
+    """
+
+    units: Flat
+    deltas: Flat
+    inputs: Flat
+    labels: Flat
+    importance: Flat
+    gradient: Flat
+    constants: Flat
+    blocks: Flat
+    hyper: Flat
+    lanes: int
+    capacity: int
+    hypers: int
+    multiplier: Multiplier
+
+
+def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
+    """Return zeros to work in, with room for a batch.
+
+    Raises
+    ------
+    ValueError
+        If the batch is empty: a kernel itself must raise nothing, see `kernels.lane.subnormals`.
+    """
+    if capacity < 1:
+        raise ValueError(f"a batch should have at least one sample, and has {capacity}")
+    width, dtype = parameters.shape[2], parameters.dtype
+    units, hypers = int(net.room[-1]) * capacity, len(net.activation.HYPER)
+
+    def lanes(count: int) -> Flat:
+        return as_lanes(aligned_zeros((count, width), dtype))
+
+    work = Workspace(
+        units=lanes(units),
+        deltas=lanes(units),
+        inputs=numbers(aligned_zeros((int(net.widths[0]) * capacity,), dtype)),
+        labels=lanes(capacity),
+        importance=lanes(capacity),
+        gradient=lanes(gradient_size(net)),
+        constants=lanes(2),
+        blocks=numbers(gradient_blocks(net)),
+        hyper=lanes(hypers),
+        lanes=width,
+        capacity=capacity,
+        hypers=hypers,
+        multiplier=multiplier(dtype, width, max(int(net.widths.max()), capacity)),
+    )
+    work.constants[1] = 1
+    return work
+
+
+@kernel
+def optimizer_of(net, runs, step, pack, remembered):
+    """Return what moves the parameters of a pack; ``remembered`` is how many Lanes it remembers."""
+    parameter, penalty = pack * net.size, pack * 2 * net.layers
+    return Optimizer(
+        lanes_from(runs.parameters, parameter),
+        lanes_from(runs.memory, pack * remembered),
+        lanes_from(runs.l1, penalty),
+        lanes_from(runs.l2, penalty),
+        runs.rate[pack],
+        hyperparameters(step, runs.step_hyper, pack),
+        net.size,
+        step,
+    )

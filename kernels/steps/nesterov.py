@@ -1,0 +1,54 @@
+"""Nesterov's accelerated step, with L1 through its subgradient.
+
+    u <- m u - r g
+    w <- w + m u - r g
+
+The weight is kept where the gradient is taken, at the look-ahead point; u is the velocity, r the
+learning rate and m the momentum.
+"""
+
+import numpy as np
+
+from kernels.lane.builtin import nothing
+from kernels.lane.compiled import kernel
+from kernels.lane.lanes import aligned_zeros
+from kernels.lane.operations import emitted, fma
+from kernels.penalties import l1 as penalty
+
+HYPER = ("momentum",)
+
+
+def start(parameters: np.ndarray) -> np.ndarray:
+    """Return velocities of zero."""
+    return aligned_zeros(parameters.shape, parameters.dtype)
+
+
+def trained(parameters: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """Return the parameters."""
+    return parameters
+
+
+@nothing
+def begin(optimizer):
+    """Do nothing: all is remembered by parameter."""
+
+
+@kernel
+def advance(optimizer, i, w, g, l1, threshold):
+    """Step along one parameter."""
+    g = penalty.add_gradient(g, w, l1)
+    rate, momentum = optimizer.rate, optimizer.hyper[0]
+    optimizer.weights[i], optimizer.memory[i] = step(w, optimizer.memory[i], g, rate, momentum)
+
+
+@nothing
+def finish(net, optimizer, layer):
+    """Do nothing: each parameter moves by itself."""
+
+
+@emitted(results=2)
+def step(w, u, g, rate, momentum):
+    """Return the next weight and velocity."""
+    descent = -rate * g
+    u = fma(momentum, u, descent)
+    return w + fma(momentum, u, descent), u

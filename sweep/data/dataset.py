@@ -1,0 +1,16 @@
+"""A data set as numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A classification problem, as numbers that are not scaled yet."""
+
+    name: str
+    X: np.ndarray  # float64 (rows, features), C-contiguous, finite
+    y: np.ndarray  # int64 (rows,), places in `classes`
+    classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
+    features: tuple[str, ...]

@@ -1,0 +1,61 @@
+"""The plan of a specification: its runs as a grid, what they cost, and the tasks that they make."""
+
+from functools import cached_property
+from typing import Any
+
+from sweep.plan.cost import Cost
+from sweep.plan.grid import FullGrid, Grid
+from sweep.plan.tasks import Tasks
+from sweep.specification.axes import axes_of
+from sweep.specification.spec import Specification
+
+#: Epochs of runs from which a second of compiling pays.
+_WORTH_FREEZING = 500_000
+
+
+class Plan:
+    """What is to be done.
+
+    Parameters
+    ----------
+    spec : Specification
+        With penalties that are numbers.
+    widths : tuple of int
+        The network, from inputs to outputs.
+    samples : int
+        Samples of the training part.
+    name : str
+        Name of the data set.
+    """
+
+    def __init__(
+        self, spec: Specification, widths: tuple[int, ...], samples: int, name: str
+    ) -> None:
+        self.spec = spec
+        self.name = name
+        self.widths = widths
+        self.samples = samples
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what follows from the rest: each task carries a plan."""
+        return {name: getattr(self, name) for name in ("spec", "name", "widths", "samples")}
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The runs."""
+        return FullGrid(axes_of(self.spec))
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What one of them costs."""
+        return Cost(self.spec, self.widths, self.samples)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """How they are handed out."""
+        return Tasks(self.spec, self.grid, self.cost)
+
+    @property
+    def worth_freezing(self) -> bool:
+        """Whether there is enough to train for code of its own to pay, if the network is tiny."""
+        return self.grid.total * self.spec.epochs >= _WORTH_FREEZING

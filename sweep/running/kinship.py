@@ -1,0 +1,60 @@
+"""How the specification of a results directory and the present one are related."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from results.directory.layout import Kin
+from sweep.errors import InputError
+from sweep.specification.axes import growing
+from sweep.specification.options import IN_MEMORY
+from sweep.specification.spec import Specification
+from sweep.specification.values import parse
+
+
+def kinship(older: Mapping[str, Any], spec: Specification) -> Kin | None:
+    """Tell whether an older specification says the same, or of a smaller grid; None for neither.
+
+    Options that the older one does not know have their defaults.
+
+    Parameters
+    ----------
+    older : dict
+        The keys of a ``sweep.toml``, or what `Specification.specification` returned.
+    spec : Specification
+    """
+    new = spec.specification()
+    try:
+        old = dict(older) if "data_sha256" in older else _completed(older, spec, new)
+    except InputError:  # of another version, or other data in memory
+        return None
+    if old == new:
+        return "same"
+    pairs: list[tuple[Any, Any]] = []
+    for axis in growing(spec):
+        before, now = old.pop(axis.field, []), new.pop(axis.field)
+        if axis.field != "vary":
+            pairs.append((_numbers(axis.field, before), _numbers(axis.field, now)))
+        elif [name for name, _ in before] == [name for name, _ in now]:
+            pairs += [(a, b) for (_, a), (_, b) in zip(before, now, strict=True)]
+        else:
+            return None
+    contained = all(np.isin(before, now).all() for before, now in pairs)
+    return "subset" if old == new and contained else None
+
+
+def _completed(
+    toml: Mapping[str, Any], spec: Specification, new: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the specification that a ``sweep.toml`` stands for."""
+    # Of the data it has the path alone, or their hash; their content is in each part.
+    here = isinstance(spec.data, str) and Path(str(toml.get("data"))).name == new["data"]
+    same = here or toml.get("data") == f"{IN_MEMORY}{new['data_sha256']}>"
+    given = {**toml, "data": spec.data} if same else toml
+    return Specification(**given).of_content(new["data_sha256"]).specification()
+
+
+def _numbers(field: str, values: Any) -> Any:
+    return parse(values, integers=True) if field == "seeds" and values else values

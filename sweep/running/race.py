@@ -1,0 +1,73 @@
+"""A race: successive halving run through workers, rung by rung."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+
+from sweep.plan.experiment import Experiment
+from sweep.plan.rungs import rungs
+from sweep.running import halving
+from sweep.running.interrupt import Interrupt
+from sweep.running.progress import Report
+from sweep.running.sink import Sink
+from sweep.running.worker import climb
+from sweep.running.workers import Workers
+from sweep.training.rows import numbers_of
+
+_log = logging.getLogger(__name__)
+
+
+def race(
+    experiment: Experiment,
+    workers: Workers,
+    sink: Sink,
+    interrupt: Interrupt,
+    stopped: Callable[[], bool],
+    report: Report,
+) -> None:
+    """Train all runs a little and the better cells more; see `sweep.plan.rungs`.
+
+    What a cell gives depends on all others, so a sweep that was interrupted trains again what it
+    had trained, and appends what is missing.
+    """
+    plan = experiment.plan
+    assert plan.spec.halving
+    tasks = halving.first_tasks(plan)
+    left = {task.start: sink.claim(task.start, int(task.numbers[-1]) + 1) for task in tasks}
+    if not any(left.values()):
+        return
+    missing = np.concatenate([numbers_of(ranges) for ranges in left.values() if ranges])
+    ladder = rungs(plan.grid.cells, plan.spec.epochs, plan.spec.halving)
+    for rung, (_, epochs) in enumerate(ladder):
+        calls = (
+            (task, plan, workers.dataset, epochs, stopped)
+            for task in halving.closed_up(tasks, plan.tasks.runs)
+            if not interrupt.requested()
+        )
+        climbed = list(workers.call(climb, calls))
+        if interrupt.requested():
+            return
+        runs = np.concatenate([task.numbers for task, *_ in climbed])
+        scores = np.concatenate([halving.score(columns) for _, columns, _ in climbed])
+        go_on = ladder[rung + 1][0] if rung + 1 < len(ladder) else 0
+        chosen = halving.survivors(runs % plan.grid.cells, scores, go_on)
+        tasks = []
+        for task, columns, error in climbed:
+            if error:
+                _log.warning(error)
+            survives = np.isin(task.numbers % plan.grid.cells, chosen) & (
+                columns["status"] != "error"
+            )
+            ends = ~survives & np.isin(task.numbers, missing)
+            if ends.any():
+                rows = halving.rows_of(task, plan, columns, ends, rung)
+                with interrupt.noted():
+                    sink.append(task.start, rows)
+                report(rows.runs)
+            if survives.any():
+                tasks.append(task.take(survives))
+        if not tasks:
+            return

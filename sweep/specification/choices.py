@@ -1,0 +1,117 @@
+"""What can be chosen by a word: which kernel module stands for it, and what else it takes.
+
+A row here is a choice everywhere: on the command line, in files, in the README, in messages, in
+models and in what they are written as. What does not fit together is refused here, before
+anything is compiled.
+"""
+
+import reprlib
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from sweep.errors import InputError
+
+
+class Alternative(NamedTuple):
+    """One thing that can be chosen.
+
+    Attributes
+    ----------
+    module : str
+        The kernel module.
+    meaning : str
+        What it is, in a few words.
+    hyper : tuple of str
+        Options that it takes, and others of its table may not, in the order of its `HYPER`.
+    onnx : tuple of (str, dict of str to str)
+        The operators that it is in an ONNX graph, and for their attributes the options.
+    """
+
+    module: str
+    meaning: str
+    hyper: tuple[str, ...] = ()
+    onnx: tuple[tuple[str, dict[str, str]], ...] = ()
+
+
+LOSSES = {
+    "cross_entropy": Alternative(
+        "kernels.losses.cross_entropy",
+        "cross-entropy of a softmax over the classes",
+        onnx=(("Softmax", {}),),
+    ),
+}
+
+ACTIVATIONS = {
+    "relu": Alternative("kernels.activations.relu", "max(z, 0)", onnx=(("Relu", {}),)),
+}
+
+#: How parameters move, by `l1_method`.
+STEPS = {
+    "subgradient": Alternative(
+        "kernels.steps.nesterov", "which is the article's", hyper=("momentum",)
+    ),
+    "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
+}
+
+#: What `l1` and `l2` multiply.
+PENALTIES = {
+    "l1": Alternative("kernels.penalties.l1", "sum of |p|"),
+    "l2": Alternative("kernels.penalties.l2", "sum of p^2"),
+}
+
+#: What is measured beside the loss, of classes; `results.columns` says which way is better.
+METRICS = {
+    "accuracy": Alternative("kernels.metrics.accuracy", "share of right classes"),
+}
+
+#: The tables of those options that are a word.
+TABLES: dict[str, dict[str, Alternative]] = {"activation": ACTIVATIONS, "l1_method": STEPS}
+
+
+def known(option: str, word: Any) -> str:
+    """Return a word that stands for a choice, or refuse what is none."""
+    table = TABLES[option]
+    if not isinstance(word, str) or word not in table:
+        raise InputError(f"`{option}` should be {words(option)}; it is {reprlib.repr(word)}")
+    return word
+
+
+def words(option: str) -> str:
+    """Return the words of an option as a text: ``'relu' or 'tanh'``."""
+    *others, last = map(repr, TABLES[option])
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def told(option: str) -> str:
+    """Return the words of an option with what they are, for help."""
+    return "; or ".join(f"{word}, {choice.meaning}" for word, choice in TABLES[option].items())
+
+
+def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the options that nothing chosen takes, each with what would take it.
+
+    Parameters
+    ----------
+    chosen : dict of str to str
+        The word of each option of `TABLES`.
+    """
+    found: dict[str, str] = {}
+    for option, table in TABLES.items():
+        taken = table[chosen[option]].hyper
+        for word, choice in table.items():
+            idle = (name for name in choice.hyper if name not in taken)
+            found |= {name: f"`{option}` {word}, and it is {chosen[option]}" for name in idle}
+    return found
+
+
+def refuse_strangers(chosen: Mapping[str, str], given: Collection[str]) -> None:
+    """Refuse options that were given and that nothing `chosen` takes, see `strangers`.
+
+    Raises
+    ------
+    InputError
+        It says who would take the option.
+    """
+    for name, taker in strangers(chosen).items():
+        if name in given:
+            raise InputError(f"`{name}` is for {taker}: leave it out, or choose that")

@@ -1,0 +1,35 @@
+"""What data hold, as a SHA-256: the same for the same content, wherever it lies."""
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from sweep.errors import InputError, hint
+from sweep.specification.options import BUILT_IN, is_frame
+
+
+def content_sha256(data: Any) -> str | None:
+    """Hash a file, or arrays and DataFrames by value, shape and dtype; None for a built-in name."""
+    if isinstance(data, str):
+        if data in BUILT_IN:
+            return None
+        try:
+            with open(data, "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise InputError(
+                f"`data` {data!r} is no file that can be read ({error.strerror}) and no built-in "
+                f"set{hint(data, BUILT_IN)}"
+            ) from None
+    digest = hashlib.sha256()
+    for part in data if isinstance(data, tuple) else (data,):
+        for name, column in part.items() if is_frame(part) else [("", part)]:
+            array = np.asarray(column)
+            digest.update(f"{name!r} {array.dtype} {array.shape}\n".encode())
+            if array.dtype.kind in "biuf":
+                digest.update(np.ascontiguousarray(array).data)
+            else:
+                digest.update(json.dumps(array.tolist(), default=str).encode())
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""Sweep: a specification, and running it."""
+
+import os
+from typing import TYPE_CHECKING
+
+from sweep.specification.spec import Specification
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Sweep(Specification):
+    """The specification of a sweep: a grid of runs, each of which trains one network.
+
+    A Sweep is frozen, and compares and hashes by its `specification`. Where VALUES are taken,
+    a text such as ``0,1e-4:1e-1:log7``, a number, a list or an array will do.
+
+    Parameters
+    ----------
+    data : str, path, (X, y) or DataFrame, default "article"
+        ``article``, ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file.
+    target : str, optional
+        The class column of a file or DataFrame; the last one unless given.
+    hidden : str or sequence of int
+        Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
+    l1, l2 : VALUES, default "0,1e-4:1e-1:log7"
+        Penalties: axes of the grid. For l1 also "auto:logN": N numbers up to the one that is
+        known to empty the network, see `sweep.plan.automatic`.
+    l1_on, l2_on : str or sequence of str
+        Where each penalty acts: names ``w1, b1, …``, ``weights``, ``biases``, ``all``, ``none``.
+        For article ``w2,b2,w3,b3`` and ``w1,b1,w3,b3``, else ``weights``.
+    vary : dict of name to VALUES
+        Further axes; ``l1_w1`` replaces the L1 penalty on w1.
+    l1_method : {"subgradient", "proximal"}
+        The document's step, or one that gives exact zeros.
+    seeds : VALUES, default "42:62"
+        One run per seed and cell.
+    folds : int, default 0
+        K of a stratified K-fold cross-validation; 0 is one stratified hold-out split.
+    val_fraction : float
+        Share held out where `folds` is 0. 0 for article, else 0.2.
+    epochs : int
+        1000 for article, else 100.
+    batch_size : int or "full"
+        1 for article, else 32; "full" is kept as 0.
+    lr, momentum : VALUES, default 0.01 and 0.9
+        Of Nesterov's step: axes of the grid.
+    init : {"uniform", "he"}
+        "uniform" for article, else "he".
+    precision : {"float64", "float32"}
+        What the arithmetic is done in.
+    zero_tol : float
+        A weight up to this size counts as zero. 1e-3, or 0 where `l1_method` is "proximal".
+    history : int, default 0
+        Write metrics every so many epochs; 0 writes none.
+    patience : int, optional
+        Stop a run after so many epochs without a better validation loss.
+    path : {"l1", "l2"}, optional
+        Follow a warm-started regularisation path along this axis.
+    path_order : str or sequence of str, default "up" with `path`
+        From the smallest penalty "up", from the largest "down", or "cold": an axis of the grid.
+    halving : int, optional
+        Successive halving over the cells: the share 1 / halving goes on.
+    """
+
+    def run(
+        self,
+        *,
+        out: str | os.PathLike[str] | None = None,
+        jobs: int = -1,
+        backend: str = "threading",
+        scheduler: str | None = None,
+        extend: bool = False,
+        join: bool = False,
+        retry_failed: bool = False,
+        quiet: bool = True,
+    ) -> "pd.DataFrame":
+        """Run the sweep and return its table, one row a run; see `results.columns`.
+
+        Parameters
+        ----------
+        out : path, optional
+            The results directory; by default everything stays in memory.
+        jobs : int, default -1
+            joblib's ``n_jobs``: -1 is all cores.
+        backend : str, default "threading"
+            Any joblib backend: ``loky``, ``dask``, ``ray``.
+        scheduler : str, optional
+            Address of a running dask scheduler.
+        extend, join, retry_failed : bool
+            Whether a directory that holds a part of this grid is enlarged, other processes may
+            work in it at the same time, and runs that ended in error are done again.
+        quiet : bool, default True
+            Show no progress.
+
+        Raises
+        ------
+        InputError
+            If the data or the way to run cannot be used.
+        results.errors.ResultsError
+            If the results directory cannot be used.
+        KeyboardInterrupt
+            If it was interrupted; what was finished is kept in ``out``.
+        """
+        from sweep.running.driver import Where, table_of
+        from sweep.running.driver import run as run_sweep
+
+        where = Where(jobs, backend, scheduler, out, extend, join, retry_failed, quiet)
+        return table_of(run_sweep(self, where), out)

@@ -1,0 +1,164 @@
+"""Runs that are trained together: grouped by the size of their data, and laid out as columns."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kernels.network import Network
+from sweep.data.article import Article
+from sweep.data.dataset import Dataset
+from sweep.data.fold import Fold, fold_of
+from sweep.plan.plan import Plan
+from sweep.training.draws import initial_weights
+from sweep.training.following import following
+from sweep.training.kernels import network_of, step_of
+from sweep.training.loop import Trained, train_runs
+from sweep.training.packs import Folds, Group, distinct
+from sweep.training.patience import Patience
+from sweep.training.rows import Columns, history_table
+from sweep.training.sparsity import sparsity
+from sweep.training.state import State
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Batch:
+    """Runs that are trained together, with their data.
+
+    Parameters
+    ----------
+    plan : Plan
+    dataset : Dataset or Article
+    numbers : ndarray of int64
+        Their run numbers.
+    stopped : callable
+        Asked a few times a second whether to give up.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: Dataset | Article,
+        numbers: np.ndarray,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self.plan = plan
+        self.columns = {"run": numbers, **plan.grid.coordinates(numbers)}
+        self.net: Network = network_of(plan.spec, plan.widths)
+        self.step = step_of(plan.spec)
+        self._stopped = stopped
+        self._history: list[Columns] = []
+        self._pairs, self._pair = distinct(self.columns["seed"], self.columns["fold"])
+        # Runs of a seed stand together: the last draw is enough.
+        self._drawn = lru_cache(maxsize=1)(partial(initial_weights, self.net, plan.spec))
+        parts: dict[tuple[int, int], dict[tuple[int, int], Fold]] = {}
+        for pair in self._pairs:
+            fold = fold_of(plan.spec, dataset, *pair)
+            parts.setdefault((len(fold.train), len(fold.val)), {})[pair] = fold
+        #: A pack shares its batches: its parts are of one size.
+        self._folds = [Folds.of(plan.spec, some) for some in parts.values()]
+
+    def drawn(self) -> State:
+        """Return the state in which the runs begin."""
+        seeds, place = np.unique(self.columns["seed"], return_inverse=True)
+        begin = np.stack([self._drawn(seed) for seed in seeds.tolist()], axis=1)
+        return State.fresh(begin[:, place])
+
+    def train(
+        self, index: np.ndarray, state: State, epochs: int
+    ) -> tuple[Columns, Callable[[], State]]:
+        """Train some of the runs until they have had so many epochs in all.
+
+        Parameters
+        ----------
+        index : ndarray of int64
+            Which runs of the batch.
+        state : State
+            Their states.
+        epochs : int
+
+        Returns
+        -------
+        columns : dict of str to ndarray
+            Of the table, in the order of ``index``.
+        state : callable
+            Gives the state in which they are then, which few ask for.
+        """
+        found: list[tuple[np.ndarray, Columns]] = []
+        states: list[Callable[[], State]] = []
+        groups = list(self._groups(index))
+        for place, group in groups:
+            before = state if len(groups) == 1 else state.take(place)
+            for trained in self._trained(group, before, epochs):
+                found.append((place[trained.runs], self._columns(group, trained)))
+                states.append(trained.state)
+        columns, order = _in_order(found)
+        return columns, lambda: State.join([state() for state in states]).take(order)
+
+    def take_turns(self) -> Columns:
+        """Train all runs, which have patience; return their columns of the table.
+
+        Along a path each run begins with the weights of the run before it, and at rest.
+        """
+        found: list[tuple[np.ndarray, Columns]] = []
+        for place, group in self._groups(np.arange(len(self._pair))):
+            begin = partial(self._begin, place)
+            after = following(self.plan, group.columns)
+            for trained in self._patient(group, begin, self.plan.spec.epochs, after):
+                found.append((place[trained.runs], self._columns(group, trained)))
+        return _in_order(found)[0]
+
+    def history_table(self) -> "pa.Table | None":
+        """Return what was recorded along the way, by run and epoch; None where nothing is."""
+        return history_table(self.plan, self._history) if self.plan.spec.history else None
+
+    def _groups(self, index: np.ndarray) -> Iterator[tuple[np.ndarray, Group]]:
+        """Yield these runs in groups of one size, each with its places in ``index``."""
+        for folds in self._folds:
+            mine = np.array([pair in folds.number for pair in self._pairs])
+            place = np.flatnonzero(mine[self._pair[index]])
+            if len(place):
+                some = {name: values[index[place]] for name, values in self.columns.items()}
+                freeze = self.plan.worth_freezing
+                yield place, Group(self.plan.spec, self.net, some, folds, freeze)
+
+    def _trained(self, group: Group, state: State, epochs: int) -> Iterable[Trained]:
+        if self.plan.spec.patience:
+            return self._patient(group, lambda run: state.parameters[:, run], epochs, {})
+        return [train_runs(group, state, epochs, self.plan.cost.pace, self._stopped)]
+
+    def _patient(
+        self, group: Group, begin: Callable[[int], np.ndarray], epochs: int, after: dict[int, int]
+    ) -> Iterator[Trained]:
+        size, pace = self.plan.tasks.lanes, self.plan.cost.pace
+        return Patience(group, begin, size, epochs, pace, self._stopped, after).trained()
+
+    def _begin(self, place: np.ndarray, run: int) -> np.ndarray:
+        """Return the parameters with which the run at a place begins."""
+        return self._drawn(int(self.columns["seed"][place[run]]))
+
+    def _columns(self, group: Group, trained: Trained) -> Columns:
+        """Return all columns of some runs, and remember their history."""
+        for then in trained.history:
+            places = {name: values[then["index"]] for name, values in group.columns.items()}
+            self._history.append({**places, **then})
+        weights = trained.weights()
+        finite = np.isfinite(trained.metrics["final_loss"])
+        finite &= np.isfinite(weights).all(axis=0)
+        tolerance = self.plan.spec.zero_tol
+        return {
+            **{name: values[trained.runs] for name, values in group.columns.items()},
+            "status": np.where(finite, "done", "diverged"),
+            **trained.metrics,
+            **sparsity(self.net, weights, trained.peak, tolerance),
+        }
+
+
+def _in_order(found: list[tuple[np.ndarray, Columns]]) -> tuple[Columns, np.ndarray]:
+    """Join columns that were found by and by; return them in the order of the runs, and that."""
+    order = np.argsort(np.concatenate([place for place, _ in found]))
+    names = found[0][1]
+    return {name: np.concatenate([one[name] for _, one in found])[order] for name in names}, order

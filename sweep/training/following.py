@@ -1,0 +1,37 @@
+"""Which run comes after which on a regularisation path, and which before."""
+
+import numpy as np
+
+from sweep.plan.plan import Plan
+from sweep.training.rows import Columns
+
+
+def following(plan: Plan, columns: Columns) -> dict[int, int]:
+    """Return which of some runs comes after each on its path, by their places in ``columns``."""
+    if not plan.spec.path:
+        return {}
+    axis = plan.grid.axes[plan.spec.path]
+    towards = {"up": 1, "down": -1, "cold": 0}
+    step = np.array([towards[order] for order in columns["path"].tolist()])
+    value = np.searchsorted(axis, columns[plan.spec.path]) + step
+    goes_on = np.flatnonzero((step != 0) & (value >= 0) & (value < len(axis)))
+    then = {name: values[goes_on] for name, values in columns.items()}
+    numbers = plan.grid.numbers({**then, plan.spec.path: axis[value[goes_on]]})
+    place = {run: i for i, run in enumerate(columns["run"].tolist())}
+    return {i: place[run] for i, run in zip(goes_on.tolist(), numbers.tolist(), strict=True)}
+
+
+def leading_to(plan: Plan, numbers: np.ndarray) -> np.ndarray:
+    """Return the numbers of some runs and of those before them on their paths, in grid order."""
+    if not plan.spec.path:
+        return np.unique(numbers)
+    name = plan.spec.path
+    axis = plan.grid.axes[name]
+    before = {"up": np.less_equal, "down": np.greater_equal, "cold": np.equal}
+    found = []
+    for run in numbers:
+        place = plan.grid.coordinates(np.array([run]))
+        values = axis[before[str(place["path"][0])](axis, place[name])]
+        same = {other: np.repeat(value, len(values)) for other, value in place.items()}
+        found.append(plan.grid.numbers({**same, name: values}))
+    return np.unique(np.concatenate(found))

@@ -1,0 +1,51 @@
+"""The kernels that a specification chooses, and those of a plan made ready."""
+
+from kernels.choice import Choice
+from kernels.frozen import freezes
+from kernels.lane.lanes import vector_registers
+from kernels.network import Network, network
+from kernels.prepare import prepare
+from sweep.machine import lanes
+from sweep.plan.plan import Plan
+from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, STEPS
+from sweep.specification.spec import Specification
+
+#: Beside the loss, by name, what is measured.
+MEASURED = {word: Choice(metric.module) for word, metric in METRICS.items()}
+
+#: By name, what is added to the loss.
+ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
+
+
+def network_of(spec: Specification, widths: tuple[int, ...]) -> Network:
+    """Return the network of a specification."""
+    loss, activation = LOSSES["cross_entropy"], ACTIVATIONS[spec.activation]
+    return network(widths, Choice(loss.module), Choice(activation.module))
+
+
+def step_of(spec: Specification) -> Choice:
+    """Return how the parameters of a specification's runs move."""
+    return Choice(STEPS[spec.l1_method].module)
+
+
+def shape_of(
+    spec: Specification, widths: tuple[int, ...], samples: int, freeze: bool
+) -> tuple[bool, int]:
+    """Return whether a network is frozen, and the lane width of its packs.
+
+    ``freeze`` is whether there is work enough to compile code for this very network.
+    """
+    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
+    # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
+    vectors = 2 if frozen and vector_registers() == 32 else 1
+    return frozen, lanes(spec.precision, vectors)
+
+
+def compile_kernels(plan: Plan) -> None:
+    """Compile the kernels of a plan, or load them, before threads would wait for each other."""
+    spec = plan.spec
+    freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
+    batch = min(spec.batch_size or plan.samples, plan.samples)
+    net, step = network_of(spec, plan.widths), step_of(spec)
+    choices = tuple(MEASURED.values()), tuple(ADDED.values())
+    prepare(net, spec.precision, width, batch, step, *choices, freeze=freeze)

@@ -1,0 +1,71 @@
+"""What is measured of runs: losses, metrics, penalties, and how sparse they are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kernels.evaluation import Measures, evaluate, penalty_values
+from sweep.specification.spec import Specification
+from sweep.training.kernels import ADDED, MEASURED
+from sweep.training.packs import Packs
+from sweep.training.sparsity import sparsity
+
+
+def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
+    """Return what the history says of each run."""
+    metrics, peak = measure(packs)
+    zeros = sparsity(packs.net, packs.by_run(packs.weights), peak, spec.zero_tol)
+    return {**metrics, "sparsity": zeros["sparsity"]}
+
+
+def loss_of(packs: Packs) -> np.ndarray:
+    """Return the loss of each run on its training part, with penalties."""
+    found = _evaluated(packs, packs.folds.train[None], peaks=False)
+    return packs.by_run(_penalised(found.loss, _penalties(packs))).astype(np.float64)
+
+
+def measure(packs: Packs) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return losses, metrics and penalties of each run, and its `Trained.peak`."""
+    folds = packs.folds
+    found = _evaluated(packs, folds.train[None])
+    penalties = _penalties(packs)
+    metrics = {"loss": _penalised(found.loss, penalties), **_named(found, "train")}
+    if len(folds.val):
+        metrics |= _named(_evaluated(packs, folds.val[None], peaks=False), "val")
+    metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
+    by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
+    return by_run, packs.by_run(found.peak)
+
+
+def _evaluated(packs: Packs, order: np.ndarray, *, peaks: bool = True) -> Measures:
+    samples, metrics = packs.folds.samples(order), tuple(MEASURED.values())
+    return evaluate(packs.net, packs.runs, packs.weights, samples, metrics, peaks=peaks)
+
+
+def _named(found: Measures, part: str) -> dict[str, np.ndarray]:
+    """Return the loss and the metrics over a part by their columns of the table."""
+    metrics = zip(MEASURED, found.metrics, strict=True)
+    return {f"{part}_loss": found.loss, **{f"{part}_{name}": value for name, value in metrics}}
+
+
+def _penalties(packs: Packs) -> dict[str, np.ndarray]:
+    """Return the penalty of each kind ``[pack, lane]``."""
+    costs = zip(ADDED, penalty_values(packs.net, packs.weights, tuple(ADDED.values())), strict=True)
+    with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
+        return {name: _summed(getattr(packs.runs, name) * cost) for name, cost in costs}
+
+
+def _penalised(loss: np.ndarray, penalties: Mapping[str, np.ndarray]) -> np.ndarray:
+    with np.errstate(invalid="ignore", over="ignore"):
+        return sum(penalties.values(), start=loss)
+
+
+def _summed(terms: np.ndarray) -> np.ndarray:
+    """Sum ``[pack, parameter, lane]`` over the parameters, in their order.
+
+    NumPy's own sum may change its order with the shape, and with it the last bit.
+    """
+    total = np.zeros_like(terms[:, 0])
+    for i in range(terms.shape[1]):
+        total += terms[:, i]
+    return total
