@@ -7,14 +7,19 @@ the sweep stand here under a pattern: ``<varied>``, ``sparsity_<weight>``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: What can become of a run, the better first: of two rows of one run, the better one counts.
 STATUSES = ("done", "diverged", "error")
+
+
+#: Which way a column is better, where one way is.
+Better = Literal["", "lower", "higher"]
 
 
 class Column(NamedTuple):
@@ -30,12 +35,56 @@ class Column(NamedTuple):
         What is counted or measured; empty for a bare number.
     meaning : str
         One sentence.
+    label : str
+        How pictures call it, where that is not its name.
+    penalty : bool
+        Whether it is an axis of the grid along which a penalty varies.
+    better : {"lower", "higher", ""}
+        Which way a metric is better.
+    ratio : bool
+        Whether it is told by factors: shown in logarithm where it varies widely.
     """
 
     name: str
     dtype: str
     unit: str
     meaning: str
+    label: str = ""
+    penalty: bool = False
+    better: Better = ""
+    ratio: bool = False
+
+
+class Metric(NamedTuple):
+    """What is measured over each part of the data, and has a column for each.
+
+    Attributes
+    ----------
+    name : str
+        The columns are ``train_<name>`` and ``val_<name>``.
+    unit, meaning, better, ratio
+        As those of a `Column`; the meaning without its full stop.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    better: Better
+    ratio: bool = False
+
+
+#: Parts of the data, and how they are called.
+PARTS = {"train": "training part", "val": "held-out part"}
+
+#: What is measured: the loss first.
+MEASURED = (
+    Metric("loss", "", "Loss without penalties", "lower", ratio=True),
+    Metric("accuracy", "share", "Right classes", "higher"),
+)
+
+
+def _loss(name: str, meaning: str) -> Column:
+    return Column(name, "float64", "", meaning, better="lower", ratio=True)
 
 
 _RUN = Column("run", "int64", "", "Number of the run: its place in the grid, from 0.")
@@ -43,18 +92,39 @@ _DATA = Column("data", "string", "", "Name of the data set.")
 _PLACE = (
     Column("seed", "int64", "", "Seed of the weights, the split and the order of the batches."),
     Column("fold", "int32", "", "The fold held out, from 0; 0 where there are no folds."),
-    Column("l1", "float64", "", "L1 penalty, on the parameters that it is placed on."),
-    Column("l2", "float64", "", "L2 penalty, on the parameters that it is placed on."),
-    Column("lr", "float64", "", "Learning rate."),
+    Column(
+        *("l1", "float64", "", "L1 penalty, on the parameters that it is placed on."),
+        label="L1 penalty",
+        penalty=True,
+    ),
+    Column(
+        *("l2", "float64", "", "L2 penalty, on the parameters that it is placed on."),
+        label="L2 penalty",
+        penalty=True,
+    ),
+    Column("lr", "float64", "", "Learning rate.", label="learning rate"),
     Column("momentum", "float64", "", "Nesterov momentum."),
-    Column("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
-    Column("path", "string", "", "`up`, `down` or `cold`: the order of the path (with path)."),
+    Column(
+        *("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
+        penalty=True,
+    ),
+    Column(
+        *("path", "string", "", "`up`, `down` or `cold`: the order of the path (with path)."),
+        label="order of the path",
+    ),
 )
-_TRAIN_LOSS = Column("train_loss", "float64", "nat", "Cross-entropy alone, training part.")
-_VAL_LOSS = Column("val_loss", "float64", "nat", "Cross-entropy alone, held-out part.")
-_TRAIN_ACCURACY = Column("train_accuracy", "float64", "share", "Right classes, training part.")
-_VAL_ACCURACY = Column("val_accuracy", "float64", "share", "Right classes, held-out part.")
-_SPARSITY = Column("sparsity", "float64", "share", "Weights, biases aside, that count as zero.")
+_MEASURED = tuple(
+    Column(
+        *(f"{part}_{metric.name}", "float64", metric.unit, f"{metric.meaning}, {called}."),
+        better=metric.better,
+        ratio=metric.ratio,
+    )
+    for metric in MEASURED
+    for part, called in PARTS.items()
+)
+_SPARSITY = Column(
+    *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."), better="higher"
+)
 
 #: The table of runs, in the order of its columns.
 RUNS = (
@@ -63,14 +133,11 @@ RUNS = (
     *_PLACE,
     Column("status", "string", "", "`done`, `diverged` or `error`."),
     Column("epochs", "int64", "epoch", "Epochs trained."),
-    Column("initial_loss", "float64", "nat", "Loss with penalties before training."),
-    Column("final_loss", "float64", "nat", "Loss with penalties after training."),
-    _TRAIN_LOSS,
-    _VAL_LOSS,
-    _TRAIN_ACCURACY,
-    _VAL_ACCURACY,
-    Column("l1_penalty", "float64", "nat", "Sum of the L1 terms after training."),
-    Column("l2_penalty", "float64", "nat", "Sum of the L2 terms after training."),
+    _loss("initial_loss", "Loss with penalties before training."),
+    _loss("final_loss", "Loss with penalties after training."),
+    *_MEASURED,
+    Column("l1_penalty", "float64", "", "Sum of the L1 terms after training."),
+    Column("l2_penalty", "float64", "", "Sum of the L2 terms after training."),
     _SPARSITY,
     Column("sparsity_<weight>", "float64", "share", "The same in one weight matrix."),
     Column("nonzero", "int64", "weight", "Weights, biases aside, that are not zero."),
@@ -92,13 +159,47 @@ HISTORY = (
     _RUN,
     *_PLACE,
     Column("epoch", "int64", "epoch", "Epochs trained when the row was recorded."),
-    Column("loss", "float64", "nat", "Loss with penalties, training part."),
-    _TRAIN_LOSS,
-    _VAL_LOSS,
-    _TRAIN_ACCURACY,
-    _VAL_ACCURACY,
+    _loss("loss", "Loss with penalties, training part."),
+    *_MEASURED,
     _SPARSITY,
 )
+
+_BY_NAME = {column.name: column for column in (*HISTORY, *RUNS)}
+
+#: Losses by which cells are ranked; the first one that has values decides.
+RANKED = ("val_loss", "final_loss")
+
+#: What learning curves show.
+LOSSES = tuple(f"{part}_loss" for part in PARTS)
+
+#: What a summary tells of each cell, unless other metrics are asked for.
+SUMMARY = ("final_loss", *(f"val_{metric.name}" for metric in MEASURED), "sparsity")
+
+
+def column(name: str) -> Column | None:
+    """Return what is known of a column, or of a difference such as ``val_loss_from_none``."""
+    name = name.partition("_from_")[0]
+    if re.fullmatch(r"l[12]_[wb]\d+", name):
+        return _BY_NAME["<varied>"]
+    return _BY_NAME.get(re.sub(r"_w\d+$", "_<weight>", name))
+
+
+def is_penalty(name: str) -> bool:
+    """Tell whether an axis of the grid is one along which a penalty varies."""
+    found = column(name)
+    return found is not None and found.penalty
+
+
+def is_ratio(metric: str) -> bool:
+    """Tell whether a metric is told by factors."""
+    found = column(metric)
+    return found is not None and found.ratio
+
+
+def is_better_high(metric: str) -> bool:
+    """Tell whether more of a metric is better."""
+    found = column(metric)
+    return found is not None and found.better == "higher"
 
 
 def schema(weights: Iterable[str], varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Schema:

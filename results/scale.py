@@ -11,7 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Losses that differ by more than this factor are shown in logarithm.
+from results.columns import is_ratio
+
+#: Values told by factors that differ by more than this one are shown in logarithm.
 _WIDE = 10
 
 #: Viridis at even steps; between them colours are interpolated.
@@ -50,7 +52,7 @@ class Scale(NamedTuple):
         """Take the range of what is finite in some values of a metric."""
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
-        wide = "loss" in metric and low > 0 and high > _WIDE * low
+        wide = is_ratio(metric) and low > 0 and high > _WIDE * low
         return cls(low, high, wide)
 
     def place(self, value: float) -> float:

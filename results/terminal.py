@@ -15,6 +15,7 @@ import pandas as pd
 
 from results.cells.choice import best
 from results.cells.summary import as_cells, axes, deciding
+from results.columns import MEASURED
 from results.plane import Plane, plane, said
 from results.scale import Scale, viridis
 from results.words import number
@@ -102,8 +103,9 @@ def best_cells(cells: pd.DataFrame, blocks: bool = True) -> list[str]:
     if shown["diverged"].any():
         columns["diverged"] = [str(count) for count in shown["diverged"]]
     columns["sparsity"] = [f"{value:.3f}" for value in shown["mean_sparsity"]]
-    if metric == "val_loss":
-        columns["accuracy"] = [f"{value:.3f}" for value in shown["mean_val_accuracy"]]
+    if metric.startswith("val_"):
+        for beside in MEASURED[1:]:
+            columns[beside.name] = [f"{value:.3f}" for value in shown[f"mean_val_{beside.name}"]]
     over = f"mean over {int(shown['seeds'].max())} seeds" if several else "one seed"
     return [f"Best of {len(cells):,} cells, {over}", *_lines(columns)]
 

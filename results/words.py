@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 
-from results.columns import HISTORY, RUNS
+from results.columns import column, is_better_high
 
-_AXES = {
-    "l1": "L1 penalty",
-    "l2": "L2 penalty",
-    "lr": "learning rate",
-    "momentum": "momentum",
-    "path": "order of the path",
-}
 #: With what a metric is compared, as names of columns say it.
 _OTHERS = {"none": "no penalty", "best": "the best cell"}
-
-_COLUMNS = {column.name: column for column in (*HISTORY, *RUNS)}
 
 
 def number(value: float | str, digits: int = 4) -> str:
@@ -39,8 +29,15 @@ def number(value: float | str, digits: int = 4) -> str:
 def axis(name: str) -> str:
     """Name an axis of the grid: ``L1 penalty``, ``L1 penalty on w1``."""
     kind, _, parameter = name.partition("_")
-    label = _AXES.get(kind, name) if kind in ("l1", "l2") else _AXES.get(name, name)
-    return f"{label} on {parameter}" if parameter and kind in ("l1", "l2") else label
+    whole, part = column(name), column(kind)
+    if whole and whole.label:
+        return whole.label
+    return f"{part.label} on {parameter}" if part and part.penalty and parameter else name
+
+
+def most(metric: str) -> str:
+    """Say which value of a metric is the best: the ``lowest`` or the ``highest``."""
+    return "highest" if is_better_high(metric) else "lowest"
 
 
 def called(metric: str) -> str:
@@ -50,8 +47,7 @@ def called(metric: str) -> str:
 
 
 def measured(metric: str) -> str:
-    """Name a metric with its unit: ``val_loss (nat)``."""
-    name = metric.partition("_from_")[0]
-    column = _COLUMNS.get(re.sub(r"_w\d+$", "_<weight>", name))
-    unit = f" ({column.unit})" if column and column.unit else ""
+    """Name a metric with its unit: ``sparsity (share)``."""
+    name, found = metric.partition("_from_")[0], column(metric)
+    unit = f" ({found.unit})" if found and found.unit else ""
     return called(metric).replace(name, name + unit, 1)

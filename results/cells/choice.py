@@ -9,7 +9,7 @@ import numpy as np
 
 from results.cells.summary import axes, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
-from results.words import number
+from results.words import most, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,19 +94,21 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
     seeds, error = int(lowest["seeds"]), standard_error(lowest, metric)
     if rule == "min":
         interval = f", 95 % interval {low} to {high} over {seeds} seeds" if seeds > 1 else ""
-        why = f"of {len(cells)} cells it has the lowest mean {metric}, {mean}{interval}"
+        why = f"of {len(cells)} cells it has the {most(metric)} mean {metric}, {mean}{interval}"
     elif np.isnan(error):
-        why = f"one seed gives no standard error, so it is the cell with the lowest {metric}"
+        why = (
+            f"one seed gives no standard error, so it is the cell with the {most(metric)} {metric}"
+        )
     elif chosen.name == lowest.name:
         why = (
             f"no sparser cell has a mean {metric} within one standard error, {number(error)}, "
-            f"of the lowest, which is its own, {mean}"
+            f"of the {most(metric)}, which is its own, {mean}"
         )
     else:
         why = (
             f"it is the sparsest cell ({number(chosen['mean_sparsity'])} of its weights are zero) "
             f"whose mean {metric}, {mean}, is within one standard error, {number(error)}, of the "
-            f"lowest, {number(lowest[f'mean_{metric}'])} at {place(cells, lowest)}"
+            f"{most(metric)}, {number(lowest[f'mean_{metric}'])} at {place(cells, lowest)}"
         )
     behind = len(cells) - int(whole(cells).sum())
     out = f"; {behind} cells whose runs are not all done and finite do not compete"

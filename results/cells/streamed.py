@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from results.cells.summary import METRICS, check_metrics, seeds_at_a_time, summed_up
-from results.columns import STATUSES, coordinates
+from results.cells.summary import check_metrics, seeds_at_a_time, summed_up
+from results.columns import STATUSES, SUMMARY, coordinates
 from results.directory import layout, parts, reading
 from results.directory.final import GROUP, regrouped
 from results.errors import ResultsError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _NUMBERS = 24
 
 
-def summary(path: str | os.PathLike[str], metrics: Sequence[str] = METRICS) -> pd.DataFrame | None:
+def summary(path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY) -> pd.DataFrame | None:
     """Sum up the runs of each cell as `results.summary` does; None for an unfinished sweep.
 
     Parameters

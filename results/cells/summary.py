@@ -16,17 +16,8 @@ from numpy.typing import NDArray
 
 from results.cells.by_seed import BySeed
 from results.cells.intervals import Estimate, Moments
-from results.columns import coordinates
+from results.columns import RANKED, SUMMARY, coordinates, is_better_high, is_penalty
 from results.errors import ResultsError
-
-#: What the summary tells of each cell, unless other metrics are asked for.
-METRICS = ("final_loss", "val_loss", "val_accuracy", "sparsity")
-
-#: Losses by which cells are ranked: `deciding` says which one counts.
-RANKED = ("final_loss", "val_loss")
-
-#: What places a cell and is no penalty, in the order in which it is told.
-_BESIDE = ("lr", "momentum", "path")
 
 #: Runs that are summed up at a time; whole seeds, and one at the least.
 _AT_A_TIME = 2**17
@@ -36,7 +27,7 @@ _AT_A_TIME = 2**17
 Windows = Callable[[Sequence[str]], Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]]
 
 
-def summary(runs: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
+def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFrame:
     """Sum up the runs of each cell of the grid.
 
     Parameters
@@ -93,6 +84,29 @@ def summed_up(
     raced : bool
         Whether there is a column ``rung``.
     """
+    cells, folds = _counted(cells, windows, raced)
+    moments = _moments(windows, len(cells), [*metrics, *RANKED[::-1]], folds)
+    loss = next((name for name in RANKED if moments[name].count.any()), RANKED[-1])
+    cells["seeds"] = moments[loss].count
+    competes = whole(cells)
+    ranks = {name: _rank(name, moments[name].estimate().mean, competes) for name in RANKED[::-1]}
+    columns: dict[str, Any] = {}
+    for metric in metrics:
+        _enter(columns, metric, moments[metric].estimate())
+    columns |= {f"rank_{metric}": pd.Series(rank, dtype="Int64") for metric, rank in ranks.items()}
+
+    first = ranks[loss] == 1
+    best = int(np.argmax(first)) if first.any() else -1
+    references = {"best": np.full(len(cells), best), "none": no_penalty(cells)}
+    for (metric, name), found in _differences(windows, metrics, references, folds).items():
+        _enter(columns, f"{metric}_from_{name}", found.estimate(), std=False)
+    table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
+    there = (cells["runs"] > 0).to_numpy()
+    return table if there.all() else table[there].reset_index(drop=True)
+
+
+def _counted(cells: pd.DataFrame, windows: Windows, raced: bool) -> tuple[pd.DataFrame, int]:
+    """Count the runs of each cell, and find its last rung; also the most folds of a seed."""
     count = len(cells)
     finished, diverged = np.zeros((2, count), dtype=np.int64)
     rung = np.full(count, np.iinfo(np.int64).max)
@@ -105,36 +119,35 @@ def summed_up(
             np.minimum.at(rung, cell, runs["rung"].to_numpy(np.int64))
     cells = cells.assign(runs=finished, diverged=diverged)
     cells["share_diverged"] = diverged / np.maximum(finished, 1)
-    if raced:
-        cells["rung"] = rung
+    return (cells.assign(rung=rung) if raced else cells), folds
 
-    moments = {metric: Moments(count) for metric in dict.fromkeys((*metrics, *RANKED))}
-    for runs, cell in windows(["seed", "status", *moments]):
+
+def _moments(
+    windows: Windows, count: int, metrics: Sequence[str], folds: int
+) -> dict[str, Moments]:
+    """Gather each metric of ``count`` cells over the seeds."""
+    found = {metric: Moments(count) for metric in metrics}
+    for runs, cell in windows(["seed", "status", *found]):
         by_seed = BySeed(runs, cell, count)
-        for metric, found in moments.items():
-            found.add(by_seed.values(metric, folds))
-    loss = "val_loss" if moments["val_loss"].count.any() else "final_loss"
-    cells["seeds"] = moments[loss].count
-    columns: dict[str, Any] = {}
-    for metric in metrics:
-        _enter(columns, metric, moments[metric].estimate())
-    ranks = {metric: _rank(moments[metric].estimate().mean, whole(cells)) for metric in RANKED}
-    columns |= {f"rank_{metric}": pd.Series(rank, dtype="Int64") for metric, rank in ranks.items()}
+        for metric, moments in found.items():
+            moments.add(by_seed.values(metric, folds))
+    return found
 
-    best = int(np.argmax(ranks[loss] == 1)) if (ranks[loss] == 1).any() else -1
-    references = {"best": np.full(count, best), "none": no_penalty(cells)}
-    differences = {(m, name): Moments(count) for m in metrics for name in references}
+
+def _differences(
+    windows: Windows, metrics: Sequence[str], references: dict[str, NDArray[np.int64]], folds: int
+) -> dict[tuple[str, str], Moments]:
+    """Gather, seed by seed, how each metric of a cell differs from that of others, -1 for none."""
+    count = len(next(iter(references.values())))
+    found = {(metric, name): Moments(count) for metric in metrics for name in references}
     for runs, cell in windows(["seed", "status", *metrics]):
         by_seed = BySeed(runs, cell, count)
         for metric in metrics:
             values = by_seed.values(metric, folds)
             for name, reference in references.items():
                 other = np.where(reference[:, None] < 0, np.nan, values[reference])
-                differences[metric, name].add(values - other)
-    for (metric, name), found in differences.items():
-        _enter(columns, f"{metric}_from_{name}", found.estimate(), std=False)
-    table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
-    return table if finished.all() else table[finished > 0].reset_index(drop=True)
+                found[metric, name].add(values - other)
+    return found
 
 
 def seeds_at_a_time(runs: int) -> int:
@@ -152,7 +165,7 @@ def check_metrics(metrics: Sequence[str], known: Sequence[str]) -> None:
 def as_cells(table: pd.DataFrame, metrics: Sequence[str] = ()) -> pd.DataFrame:
     """Return the summary of a table of runs with also these metrics, or the summary it is."""
     if "status" in table:
-        return summary(table, list(dict.fromkeys((*METRICS, *metrics))))
+        return summary(table, list(dict.fromkeys((*SUMMARY, *metrics))))
     for metric in metrics:
         if f"mean_{metric}" not in table:
             raise ResultsError(f"{metric!r} is not in this summary: give the table of runs")
@@ -161,7 +174,7 @@ def as_cells(table: pd.DataFrame, metrics: Sequence[str] = ()) -> pd.DataFrame:
 
 def deciding(cells: pd.DataFrame) -> str:
     """Name the metric that decides between cells: ``val_loss``, where anything was held out."""
-    return "final_loss" if cells["rank_val_loss"].isna().all() else "val_loss"
+    return next((name for name in RANKED if cells[f"rank_{name}"].notna().any()), RANKED[-1])
 
 
 def whole(cells: pd.DataFrame) -> NDArray[np.bool_]:
@@ -186,7 +199,7 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
 def axes(cells: pd.DataFrame) -> list[str]:
     """Return the axes of the grid, penalties first."""
     names = [name for name in cell_columns(cells) if name != "data"]
-    return sorted(names, key=lambda name: _BESIDE.index(name) if name in _BESIDE else -1)
+    return sorted(names, key=lambda name: not is_penalty(name))
 
 
 def metrics_of(runs: pd.DataFrame) -> list[str]:
@@ -204,9 +217,10 @@ def numbered(runs: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
 
 def no_penalty(cells: pd.DataFrame) -> NDArray[np.int64]:
     """Find for each cell the one without any penalty and with all else equal, -1 for none."""
-    rest = ["data", *(name for name in _BESIDE if name in cells)]
-    penalties = cells[cell_columns(cells)].drop(columns=rest)
-    without = np.flatnonzero((penalties == 0).all(axis=1))
+    names = cell_columns(cells)
+    rest = [name for name in names if not is_penalty(name)]
+    penalties = [name for name in names if is_penalty(name)]
+    without = np.flatnonzero((cells[penalties] == 0).all(axis=1))
     same = cells.groupby(rest).ngroup().to_numpy()
     found = np.full(same.max(initial=0) + 1, -1)
     found[same[without]] = without
@@ -219,8 +233,9 @@ def _enter(columns: dict[str, Any], metric: str, found: Estimate, std: bool = Tr
             columns[f"{name}_{metric}"] = values
 
 
-def _rank(mean: NDArray, competes: NDArray) -> NDArray[np.float64]:
-    """Rank from 1, the lowest first; equal means share a rank; no mean, no rank."""
-    first = pd.Series(mean).where(competes).rank(method="min")
-    behind = pd.Series(mean).where(~competes).rank(method="min") + first.count()
+def _rank(metric: str, mean: NDArray, competes: NDArray) -> NDArray[np.float64]:
+    """Rank from 1, the best first; equal means share a rank; no mean, no rank."""
+    upwards = not is_better_high(metric)
+    first = pd.Series(mean).where(competes).rank(method="min", ascending=upwards)
+    behind = pd.Series(mean).where(~competes).rank(method="min", ascending=upwards) + first.count()
     return np.asarray(first.fillna(behind), dtype=np.float64)

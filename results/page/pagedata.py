@@ -16,13 +16,13 @@ from results.cells.by_seed import BySeed
 from results.cells.choice import best, contrast, front
 from results.cells.intervals import estimate
 from results.cells.summary import axes, deciding, no_penalty, numbered
-from results.columns import RUNS
+from results.columns import LOSSES, column, is_ratio
 from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
 from results.plane import lay_out
 from results.words import axis as axis_name
-from results.words import measured
+from results.words import measured, most
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,37 +58,48 @@ def page_data(
         interval, the same of ``<metric>_from_none``, ``seed <metric>`` as ``[seed, cell]``,
         counts, and ``none``, the cell without penalties, -1 for none.
     """
-    chosen = _chosen(cells)
-    names = axes(cells)
+    names, loss, chosen = axes(cells), deciding(cells), _chosen(cells)
     values = _values(cells, names, [row for row in chosen if row is not None])
     rows = _dense(cells, names, values)
     shown = np.flatnonzero(rows >= 0)
-    place = dict(zip(rows[shown].tolist(), shown.tolist(), strict=True))
-    loss = deciding(cells)
+    places = _places(rows, shown)
     points = cells.iloc[rows[shown]]
     edge = front(points["mean_sparsity"].to_numpy(), points[f"mean_{loss}"].to_numpy())
-    seeds, arrays = _by_seed(runs, cells, metrics, rows)
-    for name in (*metrics, *(f"{metric}_from_none" for metric in metrics)):
-        mean = cells[f"mean_{name}"]
-        arrays[f"mean {name}"] = _laid(mean, rows)
-        arrays[f"half {name}"] = _laid(cells[f"high_{name}"] - mean, rows)
-    arrays |= {name: _laid(cells[name], rows) for name in ("runs", "diverged")}
-    arrays["rank"] = _laid(cells[f"rank_{loss}"], rows)
-    none = np.array([place.get(row, -1) for row in no_penalty(cells).tolist()])
+    seeds, by_seed = _by_seed(runs, cells, metrics, rows)
+    arrays = by_seed | _on_the_grid(cells, metrics, rows)
+    none = np.array([places.get(row, -1) for row in no_penalty(cells).tolist()])
     arrays["none"] = np.where(rows >= 0, none[rows], -1)
     data = {
         "axes": [_axis(name, values[name]) for name in names],
         "cells": len(cells),
         "shown": len(shown),
         "loss": loss,
+        "most": most(loss),
         "metrics": [_metric(name) for name in metrics],
         "seeds": seeds,
-        "best": place.get(chosen[0], -1),
-        "sparsest": place.get(chosen[1], -1),
+        "best": places.get(chosen[0], -1),
+        "sparsest": places.get(chosen[1], -1),
         "front": shown[edge].tolist(),
         "history": history,
     }
     return data, {name: _coded(array) for name, array in arrays.items()}
+
+
+def _places(rows: NDArray[np.int64], shown: NDArray[np.int64]) -> dict[int | None, int]:
+    """Return the place on the page's grid of each row of the summary that is on it."""
+    return dict(zip(rows[shown].tolist(), shown.tolist(), strict=True))
+
+
+def _on_the_grid(
+    cells: pd.DataFrame, metrics: list[str], rows: NDArray[np.int64]
+) -> dict[str, NDArray]:
+    """Lay out what the summary says of each cell: means, halves of intervals, counts, ranks."""
+    arrays = {name: _laid(cells[name], rows) for name in ("runs", "diverged")}
+    for name in (*metrics, *(f"{metric}_from_none" for metric in metrics)):
+        mean = cells[f"mean_{name}"]
+        arrays[f"mean {name}"] = _laid(mean, rows)
+        arrays[f"half {name}"] = _laid(cells[f"high_{name}"] - mean, rows)
+    return arrays | {"rank": _laid(cells[f"rank_{deciding(cells)}"], rows)}
 
 
 def _chosen(cells: pd.DataFrame) -> list[int | None]:
@@ -142,14 +153,14 @@ def _axis(name: str, values: NDArray) -> dict[str, Any]:
 
 def _metric(name: str) -> dict[str, Any]:
     group, _, layer = name.partition("_w") if name.startswith("sparsity_w") else (name, "", "")
-    meaning = next((column.meaning for column in RUNS if column.name == group), "")
+    known = column(group)
     return {
         "name": name,
         "group": group,
         "layer": f"w{layer}" if layer else "",
         "label": measured(name),
-        "meaning": meaning.replace("`", ""),
-        "loss": "loss" in name,
+        "meaning": known.meaning.replace("`", "") if known else "",
+        "ratio": is_ratio(name),
     }
 
 
@@ -190,7 +201,7 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
         epochs, epoch = np.unique(rows["epoch"].to_numpy(), return_inverse=True)
         by_seed = BySeed(rows.assign(status="done"), epoch, len(epochs))
         lines = {}
-        for metric in ("train_loss", "val_loss"):
+        for metric in LOSSES:
             if rows[metric].notna().any():
                 found = estimate(by_seed.values(metric))
                 lines[metric] = {

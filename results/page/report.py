@@ -18,13 +18,14 @@ from urllib.parse import quote
 import numpy as np
 
 from results.cells.choice import best
-from results.cells.summary import METRICS, axes, deciding, summary
+from results.cells.summary import axes, deciding, summary
+from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.page.pagedata import history_data, page_data
 from results.plane import is_number
 from results.words import axis as axis_name
-from results.words import number
+from results.words import most, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ NAME = "report.html"
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
 
-_SHOWN = (*METRICS, "train_loss", "train_accuracy", "dead_units")
+_SHOWN = (*SUMMARY, *(f"train_{metric.name}" for metric in MEASURED), "dead_units")
 
 
 def write(directory: str | os.PathLike[str], runs: pd.DataFrame, out: Path | None = None) -> Path:
@@ -94,14 +95,17 @@ def answers(cells: pd.DataFrame) -> list[str]:
         chosen = [best(cells, rule) for rule in ("min", "one-se")]
     except ResultsError as error:
         return [str(error)]
-    found = [f"Lowest: {chosen[0]['why'].iloc[0]}", f"Sparsest as good: {chosen[1]['why'].iloc[0]}"]
+    found = [
+        f"{most(metric).capitalize()}: {chosen[0]['why'].iloc[0]}",
+        f"Sparsest as good: {chosen[1]['why'].iloc[0]}",
+    ]
     cell = chosen[0].iloc[0]
     mean, low, high = (cell[f"{part}_{metric}_from_none"] for part in ("mean", "low", "high"))
     if np.isfinite(low) and mean:
         found.append(
             f"Against no penalty, paired by seed, the {metric} of the first differs by "
             f"{number(mean)} (95 % interval {number(low)} to {number(high)}; it was chosen as the "
-            f"lowest of {len(cells):,} cells, which makes it look better than it is)."
+            f"{most(metric)} of {len(cells):,} cells, which makes it look better than it is)."
         )
     diverged = int(cells["diverged"].sum())
     if diverged:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.figure import Figure
 
@@ -16,94 +16,123 @@ from results.plane import is_number, plane
 if TYPE_CHECKING:
     import pandas as pd
 
-#: The pictures that the tables hold.
-KINDS = ("heatmap", "differences", "path", "pareto", "curves")
-
 _MAP, _LINE, _TWO_UP, _TWO_ACROSS = (4.8, 4.2), (4.8, 3.6), (4.8, 5.6), (8.0, 3.6)
 
+#: A picture with a name for its file.
+Picture = tuple[str, Figure]
 
-def album(
-    cells: pd.DataFrame,
-    metrics: Sequence[str],
-    kinds: Sequence[str] = KINDS,
-    *,
-    at: Mapping[str, float | str] | None = None,
-    history: Mapping[str, pd.DataFrame] | None = None,
-) -> Iterator[tuple[str, Figure]]:
-    """Draw pictures, each with a name for its file.
 
-    Parameters
+class Sheet(NamedTuple):
+    """What pictures are drawn from.
+
+    Attributes
     ----------
     cells : DataFrame
         A `results.summary` that has the metrics, and the sparsity of each layer.
     metrics : sequence of str
         What maps and differences show.
-    kinds : sequence of str
-        Which of `KINDS` to draw.
-    at : dict of str to float or str, optional
+    along : list of str
+        The axes of the plane along which numbers vary.
+    at : dict of str to float or str
         Values at which to hold axes that a picture does not show.
-    history : dict of str to DataFrame, optional
-        For the learning curves: the history of some cells, by what to call them.
+    history : dict of str to DataFrame
+        The history of some cells, by what to call them.
+    """
+
+    cells: pd.DataFrame
+    metrics: Sequence[str]
+    along: list[str]
+    at: Mapping[str, float | str]
+    history: Mapping[str, pd.DataFrame]
+
+
+def album(
+    cells: pd.DataFrame,
+    metrics: Sequence[str],
+    kinds: Sequence[str] | None = None,
+    *,
+    at: Mapping[str, float | str] | None = None,
+    history: Mapping[str, pd.DataFrame] | None = None,
+) -> Iterator[Picture]:
+    """Draw pictures, each with a name for its file.
+
+    Parameters
+    ----------
+    cells, metrics, at, history
+        See `Sheet`.
+    kinds : sequence of str, optional
+        Which of `KINDS` to draw; all unless given.
     """
     found = plane(cells, at)
     along = [a.name for a in (found.x, found.y) if len(a.values) > 1 and is_number(a.values)]
-    for kind in kinds:
+    sheet = Sheet(cells, metrics, along, at or {}, history or {})
+    for kind in KINDS if kinds is None else kinds:
         with style():
-            if kind == "heatmap":
-                yield from _maps(cells, metrics, along, at, against="")
-            elif kind == "differences":
-                yield from _maps(cells, metrics, along, at, against="none")
-            elif kind == "path":
-                yield from ((f"path-{name}", _path(cells, name, at)) for name in along)
-            elif kind == "pareto":
-                figure = Figure(_LINE)
-                pareto(cells, ax=figure.add_subplot())
-                yield f"pareto-{deciding(cells)}", figure
-            elif history:
-                yield "curves", _curves(history, cells["data"].iloc[0])
+            yield from KINDS[kind](sheet)
 
 
-def _maps(
-    cells: pd.DataFrame,
-    metrics: Sequence[str],
-    along: Sequence[str],
-    at: Mapping[str, float | str] | None,
-    against: str,
-) -> Iterator[tuple[str, Figure]]:
+def _heatmaps(sheet: Sheet) -> Iterator[Picture]:
+    """Draw a map of each metric."""
+    yield from _maps(sheet, "heatmap", "", heatmap)
+
+
+def _differences(sheet: Sheet) -> Iterator[Picture]:
+    """Draw a map of the differences of each metric from no penalty."""
+    yield from _maps(sheet, "differences", "_from_none", differences)
+
+
+def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> Iterator[Picture]:
     """Draw a map of each metric; a line where only one axis varies."""
-    for metric in metrics:
-        column = f"{metric}_from_{against}" if against else metric
-        if not along or cells[f"mean_{column}"].isna().all():
+    for metric in sheet.metrics:
+        column = f"{metric}{suffix}"
+        if not sheet.along or sheet.cells[f"mean_{column}"].isna().all():
             continue
-        figure = Figure(_MAP if len(along) > 1 else _LINE)
-        ax = figure.add_subplot()
-        if len(along) == 1:
-            path(cells, column, along=along[0], at=at, ax=ax)
-        elif against:
-            differences(cells, metric, at=at, ax=ax)
+        if len(sheet.along) == 1:
+            figure = Figure(_LINE)
+            path(sheet.cells, column, along=sheet.along[0], at=sheet.at, ax=figure.add_subplot())
         else:
-            heatmap(cells, metric, at=at, ax=ax)
-        yield f"{'differences' if against else 'heatmap'}-{metric}", figure
+            figure = Figure(_MAP)
+            draw(sheet.cells, metric, at=sheet.at, ax=figure.add_subplot())
+        yield f"{kind}-{metric}", figure
 
 
-def _path(cells: pd.DataFrame, along: str, at: Mapping[str, float | str] | None) -> Figure:
-    """Draw how sparse each layer becomes along a penalty, and what that costs."""
-    figure = Figure(_TWO_UP)
-    top, bottom = figure.subplots(2)
-    path(cells, layers(cells) or ["sparsity"], along=along, at=at, ax=top)
-    path(cells, deciding(cells), along=along, at=at, ax=bottom)
-    top.set_xlabel("")
-    return figure
+def _paths(sheet: Sheet) -> Iterator[Picture]:
+    """Draw how sparse each layer becomes along each penalty, and what that costs."""
+    for along in sheet.along:
+        figure = Figure(_TWO_UP)
+        top, bottom = figure.subplots(2)
+        shown = layers(sheet.cells) or ["sparsity"]
+        path(sheet.cells, shown, along=along, at=sheet.at, ax=top)
+        path(sheet.cells, deciding(sheet.cells), along=along, at=sheet.at, ax=bottom)
+        top.set_xlabel("")
+        yield f"path-{along}", figure
 
 
-def _curves(history: Mapping[str, pd.DataFrame], data: str) -> Figure:
+def _pareto(sheet: Sheet) -> Iterator[Picture]:
+    """Draw the loss against the sparsity."""
+    figure = Figure(_LINE)
+    pareto(sheet.cells, ax=figure.add_subplot())
+    yield f"pareto-{deciding(sheet.cells)}", figure
+
+
+def _curves(sheet: Sheet) -> Iterator[Picture]:
+    """Draw learning curves, where there is a history."""
+    if not sheet.history:
+        return
     figure = Figure(_TWO_ACROSS)
-    for ax, (name, rows) in zip(
-        figure.subplots(1, len(history), sharey=True, squeeze=False)[0],
-        history.items(),
-        strict=True,
-    ):
+    row = figure.subplots(1, len(sheet.history), sharey=True, squeeze=False)[0]
+    for ax, (name, rows) in zip(row, sheet.history.items(), strict=True):
         curves(rows, ax=ax)
-        ax.set_title(f"{data}: {name}")
+        ax.set_title(f"{sheet.cells['data'].iloc[0]}: {name}")
         ax.label_outer()
-    return figure
+    yield "curves", figure
+
+
+#: The pictures that the tables hold, by their names.
+KINDS: dict[str, Callable[[Sheet], Iterator[Picture]]] = {
+    "heatmap": _heatmaps,
+    "differences": _differences,
+    "path": _paths,
+    "pareto": _pareto,
+    "curves": _curves,
+}

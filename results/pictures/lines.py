@@ -17,6 +17,7 @@ from results.cells.summary import (
     deciding,
     metrics_of,
 )
+from results.columns import LOSSES
 from results.errors import ResultsError
 from results.pictures.style import (
     DASHES,
@@ -30,7 +31,7 @@ from results.pictures.style import (
     open_frame,
 )
 from results.plane import Axis, hold, lay_out, said
-from results.words import called, measured
+from results.words import called, measured, most
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,46 +67,33 @@ def path(
     ax : Axes, optional
         By default those of a new figure.
     """
-    if metrics is None:
-        metrics = layers(table) or ["sparsity"]
-    metrics = [metrics] if isinstance(metrics, str) else list(metrics)
-    cells, ax = as_cells(table, metrics), axes(ax)
-    apart = len(metrics) == 1 and "path" in cells and "path" not in (at or {})
+    names = [metrics] if isinstance(metrics, str) else list(metrics or layers(table))
+    names = names or ["sparsity"]
+    cells, ax = as_cells(table, names), axes(ax)
+    apart = len(names) == 1 and "path" in cells and "path" not in (at or {})
     rows, fixed = hold(cells, [along, "path"] if apart else [along], at)
     shown = cells.iloc[rows]
     axis = lay_out(along, np.unique(shown[along]))
-    if apart and shown["path"].nunique() > 1:
-        lines = [(str(order), metrics[0], line) for order, line in shown.groupby("path")]
-    elif len(metrics) == 1:
-        lines = [(called(metrics[0]), metrics[0], shown)]
-    else:
-        lines = [(metric.removeprefix("sparsity_"), metric, shown) for metric in metrics]
-    for i, (name, metric, line) in enumerate(lines):
+    for i, (name, metric, line) in enumerate(_lines(shown, names, apart)):
         line = line.set_index(along).reindex(axis.values)
         mean, low, high = (line[f"{part}_{metric}"].to_numpy() for part in ("mean", "low", "high"))
         _band(ax, axis, i, name, mean, low, high)
     label(ax.xaxis, axis)
     margin = 0.04 * (axis.edges[-1] - axis.edges[0])
     ax.set_xlim(axis.at[0] - margin, axis.at[-1] + margin)
-    shares = all(name.startswith("sparsity") and "_from_" not in name for name in metrics)
-    ax.set_ylabel("share of zero weights" if shares else measured(metrics[0]))
-    if shares:
-        ax.set_ylim(-0.03, 1.03)
-    elif "_from_" in metrics[0]:
-        ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
-    else:
-        loss_axis(ax, shown[f"mean_{metrics[0]}"].to_numpy(), metrics[0])
+    shares = all(name.startswith("sparsity") and "_from_" not in name for name in names)
+    _upright(ax, names[0], shown[f"mean_{names[0]}"].to_numpy(), shares)
     open_frame(ax)
     legend_below(ax, ncols=4, title=_over(shown["seeds"].max()))
     held = f" at {said(fixed)}" if fixed else ""
-    what = "sparsity by layer" if shares and len(metrics) > 1 else ", ".join(map(called, metrics))
+    what = "sparsity by layer" if shares and len(names) > 1 else ", ".join(map(called, names))
     ax.set_title(f"{cells['data'].iloc[0]}: {what}{held}")
     return ax
 
 
 def curves(
     history: pd.DataFrame,
-    metrics: Sequence[str] = ("train_loss", "val_loss"),
+    metrics: Sequence[str] = LOSSES,
     *,
     ax: Axes | None = None,
 ) -> Axes:
@@ -133,7 +121,7 @@ def curves(
         _band(ax, axis, i, name, mean, low, high)
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_ylabel(measured(shown[0]) if len(shown) == 1 else "cross-entropy (nat)")
+    ax.set_ylabel(measured(shown[0]) if len(shown) == 1 else "loss")
     finite = history[shown].to_numpy(np.float64)
     loss_axis(ax, finite[np.isfinite(finite)], shown[0])
     open_frame(ax)
@@ -168,9 +156,10 @@ def pareto(table: pd.DataFrame, loss: str | None = None, *, ax: Axes | None = No
         ax.vlines(
             *(x[rows], low, high), color=LINES[0], alpha=0.4, zorder=2, label="95 % over seeds"
         )
-    for rule, style in MARKS.items() if cells[f"rank_{deciding(cells)}"].notna().any() else ():
+    metric = deciding(cells)
+    for rule, style in MARKS.items() if cells[f"rank_{metric}"].notna().any() else ():
         cell = best(cells, rule).iloc[0]
-        text = f"lowest {deciding(cells)}" if rule == "min" else "sparsest within 1 SE"
+        text = f"{most(metric)} {metric}" if rule == "min" else "sparsest within 1 SE"
         at = cell["mean_sparsity"], cell[f"mean_{loss}"]
         ax.plot(*at, **style, label=text, clip_on=False, zorder=4, gid=rule)
     ax.set_xlabel("share of zero weights")
@@ -187,6 +176,28 @@ def layers(table: pd.DataFrame) -> list[str]:
     names = metrics_of(table) if "status" in table else table.columns
     found = [name.removeprefix("mean_") for name in names]
     return [name for name in found if name.startswith("sparsity_") and "_from_" not in name]
+
+
+def _lines(
+    shown: pd.DataFrame, metrics: list[str], apart: bool
+) -> list[tuple[str, str, pd.DataFrame]]:
+    """Return the name, the metric and the cells of each line; orders of a path stand apart."""
+    if apart and shown["path"].nunique() > 1:
+        return [(str(order), metrics[0], line) for order, line in shown.groupby("path")]
+    if len(metrics) == 1:
+        return [(called(metrics[0]), metrics[0], shown)]
+    return [(metric.removeprefix("sparsity_"), metric, shown) for metric in metrics]
+
+
+def _upright(ax: Axes, metric: str, values: NDArray, shares: bool) -> None:
+    """Set the upright axis: of shares of zeros, of differences, or of a metric."""
+    ax.set_ylabel("share of zero weights" if shares else measured(metric))
+    if shares:
+        ax.set_ylim(-0.03, 1.03)
+    elif "_from_" in metric:
+        ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
+    else:
+        loss_axis(ax, values, metric)
 
 
 def _over(seeds: int) -> str:

@@ -14,10 +14,11 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from results.cells.choice import best
 from results.cells.summary import as_cells, deciding
+from results.columns import is_ratio
 from results.pictures.style import COLOURS, MARKS, axes, label, legend_below
 from results.plane import Plane, plane, said
 from results.scale import Scale
-from results.words import called, measured, number
+from results.words import called, measured, most, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,10 +146,10 @@ def _norm(values: NDArray, metric: str) -> Normalize:
 
 
 def _symmetric_norm(mean: NDArray, width: NDArray, metric: str) -> Normalize:
-    """Scale losses' differences in logarithm, but for the noise: half a typical interval."""
+    """Scale what is told by factors in logarithm, but for the noise: half a typical interval."""
     low, high = _range(mean)
     noise = np.nanmedian(width) / 2 if np.isfinite(width).any() else 0
-    if "loss" in metric and noise > 0 and max(-low, high) > 10 * noise:
+    if is_ratio(metric) and noise > 0 and max(-low, high) > 10 * noise:
         return SymLogNorm(float(noise), vmin=low, vmax=high, base=10)
     return Normalize(low, high)
 
@@ -224,7 +225,7 @@ def _marks(
             continue
         chosen.add(place)
         up = 0.22 if numbered else 0  # above the number
-        text = f"lowest {metric}" if rule == "min" else "sparsest within 1 SE"
+        text = f"{most(metric)} {metric}" if rule == "min" else "sparsest within 1 SE"
         ax.plot(place[1], place[0] + up, **style, clip_on=False, zorder=4, gid=rule)
         explained.insert(0, Line2D([], [], **style, label=text))
     some = (found.matrix(cells["share_diverged"]) > 0) & (found.matrix(cells["seeds"]) > 0)

@@ -119,11 +119,11 @@ def best_of(out: Path) -> dict[str, Any] | None:
 def _cells(directory: str | Path, metric: str | None = None) -> pd.DataFrame:
     """Sum up a directory: as a stream, where it is complete."""
     from results.cells.streamed import summary as sum_up
-    from results.cells.summary import METRICS
+    from results.columns import SUMMARY
     from results.directory.sweeptoml import read
 
     read(Path(directory))  # says where it is no results directory
-    metrics = list(dict.fromkeys((*METRICS, *([metric] if metric else ()))))
+    metrics = list(dict.fromkeys((*SUMMARY, *([metric] if metric else ()))))
     cells = sum_up(directory, metrics)
     if cells is None:
         return results.summary(_runs(directory), metrics)

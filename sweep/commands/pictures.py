@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 import results
 from results.cells.choice import contrast, place
-from results.cells.summary import METRICS, axes, deciding, metrics_of
+from results.cells.summary import axes, deciding, metrics_of
+from results.columns import SUMMARY
 from results.directory import layout as places
 from results.errors import ResultsError
 from results.pictures.album import KINDS, album
@@ -64,7 +65,7 @@ def pictures(
     """
     _check(kinds, (*KINDS, *OF_WEIGHTS), "picture")
     _check(metrics, metrics_of(runs), "metric")
-    cells = results.summary(runs, list(dict.fromkeys((*METRICS, *metrics, *layers(runs)))))
+    cells = results.summary(runs, list(dict.fromkeys((*SUMMARY, *metrics, *layers(runs)))))
     spec = Specification.from_toml(Path(directory) / "sweep.toml")
     at = at or {}
     history = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from results.columns import MEASURED, PARTS, RANKED
 from sweep.data import files
 from sweep.data.fold import fold_of, scale_of
 from sweep.data.variables import Variable, variables_of
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 #: What a model says that its run reached.
 _REACHED = (
-    *("epochs", "final_loss", "train_loss", "val_loss", "train_accuracy", "val_accuracy"),
+    *("epochs", "final_loss"),
+    *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
     "sparsity",
 )
 
@@ -72,7 +74,7 @@ def _model(experiment: Experiment, row: "pd.Series", directory: str | os.PathLik
     """Train a run of the table again."""
     spec, dataset, plan = experiment
     columns, parameters = _trained(experiment, int(row["run"]))
-    losses = [name for name in ("final_loss", "val_loss") if name in columns]
+    losses = [name for name in RANKED if name in columns]
     if any(columns[name][0] != row[name] for name in losses):
         raise InputError(
             f"run {row['run']} of {directory} does not repeat: its data or regsweep have changed "

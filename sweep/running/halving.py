@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from results.columns import RANKED
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.plan.plan import Plan
@@ -154,4 +155,4 @@ def score(columns: Columns) -> np.ndarray:
     Runs that ended in error have neither.
     """
     nothing = np.full(len(columns["run"]), np.inf)
-    return columns.get("val_loss", columns.get("final_loss", nothing))
+    return next((columns[name] for name in RANKED if name in columns), nothing)

@@ -6,6 +6,8 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
+from results.columns import RANKED
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
@@ -76,8 +78,8 @@ class _Bar:
 
         self._runs += len(runs)
         self._diverged += pc.sum(pc.equal(runs["status"], "diverged")).as_py()
-        held_out = runs["val_loss"].null_count < len(runs)
-        lowest = pc.min(runs["val_loss" if held_out else "final_loss"]).as_py()
+        known = (runs[name] for name in RANKED if runs[name].null_count < len(runs))
+        lowest = pc.min(next(known, runs[RANKED[-1]])).as_py()
         if lowest is not None:
             self._best = min(self._best, lowest)
         rate = self._runs / (time.perf_counter() - self._begun)

@@ -123,21 +123,12 @@ class Slots:
         while self._count and self.busy.sum() <= (self._count - 1) * width:
             busy = self.busy[: self._count * width].reshape(-1, width)
             reads, last = self._reads[: self._count], self._count - 1
-            emptiest = _cheapest(busy, reads)
-            free = ~busy
-            free[emptiest] = False
-            moving, holes = emptiest * width + np.flatnonzero(busy[emptiest]), []
-            for lane in moving:
-                # Where its neighbours read what it does, all of the pack is read once.
-                alike = ((reads == reads.ravel()[lane]) | ~busy).sum(axis=1)
-                there = np.flatnonzero(free)
-                hole = there[alike[there // width].argmax()]
-                free.ravel()[hole], busy.ravel()[hole] = False, True
-                holes.append(hole)
-            self._move(moving, np.array(holes, dtype=np.int64))
-            if emptiest < last:
+            emptied = _cheapest_to_empty(busy, reads)
+            moving = emptied * width + np.flatnonzero(busy[emptied])
+            self._move(moving, _holes_for(reads.ravel()[moving], busy, reads, emptied))
+            if emptied < last:  # the packs that hold runs are the first ones
                 lanes = np.arange(width)
-                self._move(last * width + lanes, emptiest * width + lanes)
+                self._move(last * width + lanes, emptied * width + lanes)
             self._count = last
 
     def _move(self, here: np.ndarray, there: np.ndarray) -> None:
@@ -176,15 +167,35 @@ class Slots:
             np.copyto(reads, reads[packs, first, None], where=~busy)
 
 
-def _cheapest(busy: np.ndarray, reads: np.ndarray) -> int:
-    """Return the pack to empty: its runs find the most lanes where others read what they do.
+def _holes_for(wanted: np.ndarray, busy: np.ndarray, reads: np.ndarray, emptied: int) -> np.ndarray:
+    """Choose free lanes outside of a pack for runs that read the streams ``wanted``.
 
-    Of those, the one with the fewest runs.
+    Where all of a pack read the same, each batch is read but once for them: a run goes where the
+    most lanes read what it does. ``busy`` and ``reads`` are ``[pack, lane]``.
     """
-    count = busy.sum(axis=1)
-    one = reads[np.arange(len(busy)), busy.argmax(axis=1)]
-    alike = ((reads == one[:, None]) | ~busy).all(axis=1)
-    free = np.bincount(one, weights=(busy.shape[1] - count) * alike)
-    elsewhere = free[one] - (busy.shape[1] - count)
-    strangers = np.where(alike, np.maximum(count - elsewhere, 0), 0)
-    return int(np.lexsort([count, strangers])[0])
+    busy, width = busy.copy(), busy.shape[1]
+    holes = np.zeros(len(wanted), dtype=np.int64)
+    for i, stream in enumerate(wanted):
+        free = ~busy
+        free[emptied] = False
+        alike = ((reads == stream) | ~busy).sum(axis=1)
+        there = np.flatnonzero(free)
+        holes[i] = there[alike[there // width].argmax()]
+        busy.ravel()[holes[i]] = True
+    return holes
+
+
+def _cheapest_to_empty(busy: np.ndarray, reads: np.ndarray) -> int:
+    """Return the pack whose runs are moved at the least cost; both are ``[pack, lane]``.
+
+    What costs is a run that comes among strangers: its pack then reads each batch lane by lane.
+    Of packs that cost the same, it is the one with the fewest runs.
+    """
+    runs, room = busy.sum(axis=1), (~busy).sum(axis=1)
+    # The stream of each pack, and whether all of its runs read it.
+    stream = reads[np.arange(len(busy)), busy.argmax(axis=1)]
+    uniform = ((reads == stream[:, None]) | ~busy).all(axis=1)
+    # Free lanes beside runs that read the same stream, outside of the pack itself.
+    welcoming = np.bincount(stream, weights=room * uniform)[stream] - room
+    strangers = np.where(uniform, np.maximum(runs - welcoming, 0), 0)
+    return int(np.lexsort([runs, strangers])[0])

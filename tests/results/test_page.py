@@ -125,7 +125,7 @@ def test_the_map_is_used_by_keys_and_by_the_pointer(opened):
     found = told(browser)
     assert float(found["L2 penalty"]) == pytest.approx(log(4)[1], rel=1e-3)
     cell = cells[(cells.l1 == log(5)[1]) & (cells.l2 == log(4)[1])].iloc[0]
-    mean, half = found["val_loss (nat)"].split(" ± ")
+    mean, half = found["val_loss"].split(" ± ")
     assert float(mean) == pytest.approx(cell.mean_val_loss, rel=1e-3)
     assert float(half) == pytest.approx(cell.high_val_loss - cell.mean_val_loss, rel=0.06)
     browser.run("$('map').scrollIntoView()")

@@ -11,6 +11,7 @@ import pytest
 
 import results
 from results.cells import streamed, summary
+from results.columns import SUMMARY
 from results.directory import reading
 from results.errors import ResultsError
 from tests.results.grids import ORDERS, table
@@ -46,7 +47,7 @@ def spoiled(runs, share):
 )
 @pytest.mark.parametrize("at_a_time", [1, 10**6])
 def test_it_is_the_summary_of_the_whole_table(runs, at_a_time, tmp_path, monkeypatch):
-    metrics = [*summary.METRICS, "sparsity_w2"]
+    metrics = [*SUMMARY, "sparsity_w2"]
     whole = results.summary(runs, metrics)
     monkeypatch.setattr(summary, "_AT_A_TIME", at_a_time)
     monkeypatch.setattr(streamed, "GROUP", 64)

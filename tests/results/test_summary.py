@@ -13,7 +13,8 @@ from scipy import stats
 import results
 from results.cells.by_seed import BySeed
 from results.cells.choice import contrast, front
-from results.cells.summary import METRICS, axes, no_penalty
+from results.cells.summary import axes, no_penalty
+from results.columns import SUMMARY
 from results.errors import ResultsError
 from results.words import number
 from tests.results.grids import ORDERS, log, table
@@ -134,7 +135,7 @@ def test_a_difference_is_from_the_cell_with_the_same_rate_and_order():
 
 def test_the_columns_of_the_interface():
     found = results.summary(table())
-    wanted = [f"{part}_{metric}" for metric in METRICS for part in ("mean", "std", "low", "high")]
+    wanted = [f"{part}_{metric}" for metric in SUMMARY for part in ("mean", "std", "low", "high")]
     assert {*CELL, "runs", "diverged", *wanted, "rank_val_loss"} <= set(found.columns)
     assert sorted(found.rank_val_loss) == list(range(1, len(found) + 1))
     assert found.set_index("rank_val_loss").sort_index().mean_val_loss.is_monotonic_increasing
