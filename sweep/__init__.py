@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from sweep.estimators.classifier_cv import (
         RegularizedMLPClassifierCV as RegularizedMLPClassifierCV,
     )
-    from sweep.models.files import load_model as load_model
     from sweep.models.model import Model as Model
+    from sweep.models.model import load_model as load_model
     from sweep.sweep import Sweep as Sweep
 
 #: Where each public name is.
@@ -19,7 +19,7 @@ _HOMES = {
     "RegularizedMLPClassifier": "sweep.estimators.classifier",
     "RegularizedMLPClassifierCV": "sweep.estimators.classifier_cv",
     "Model": "sweep.models.model",
-    "load_model": "sweep.models.files",
+    "load_model": "sweep.models.model",
     "InputError": "sweep.errors",
 }
 

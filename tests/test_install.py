@@ -43,14 +43,48 @@ def test_the_top_level_holds_the_house_and_nothing_else():
     assert names == {"pyproject.toml", "README.md", "LICENSE", *PACKAGES, "tests"}
 
 
+def folders():
+    """List the folders of the packages that hold files git keeps, as packages are named."""
+    parents = {path.parent for path in tracked() if path.parts[0] in PACKAGES}
+    return {".".join(parent.parts) for parent in parents}
+
+
 def test_the_wheel_holds_every_file_of_the_packages():
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == set(PACKAGES)
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders()
     globs = PROJECT["tool"]["setuptools"]["package-data"]
     for path in tracked():
-        package = path.parts[0]
-        if package in PACKAGES and path.suffix != ".py":
+        if path.parts[0] in PACKAGES and path.suffix != ".py":
+            package = ".".join(path.parent.parts)
             assert any(fnmatch.fnmatch(path.name, glob) for glob in globs.get(package, [])), path
-        assert package not in PACKAGES or len(path.parts) == 2, "setuptools lists no inner package"
+
+
+def test_every_file_lands_in_a_wing_that_says_what_belongs_there():
+    """The linter's contracts list all wings; a folder of them is no deeper, and not crowded."""
+    contracts = PROJECT["tool"]["importlinter"]["contracts"]
+    listed = [one for one in contracts if one.get("exhaustive")]
+    wings = {
+        f"{package}.{wing.strip()}"
+        for one in listed
+        for package in one["containers"]
+        for layer in one["layers"]
+        for wing in layer.split("|")
+    }
+    assert {package for one in listed for package in one["containers"]} == set(PACKAGES)
+    assert folders() - set(PACKAGES) <= wings
+    for folder in folders():
+        path = ROOT.joinpath(*folder.split("."))
+        assert (
+            ast.get_docstring(ast.parse((path / "__init__.py").read_text())) or folder == "kernels"
+        )
+        assert len([file for file in path.glob("*.py") if file.stem != "__init__"]) <= 14, folder
+
+
+def test_a_package_shows_its_public_names():
+    for package in (results, sweep):
+        assert dir(package) == sorted(package.__all__)
+        assert all(hasattr(package, name) for name in package.__all__)
+    assert sweep.__version__ == importlib.metadata.version("regsweep")
+    assert issubclass(sweep.InputError, ValueError)
 
 
 def test_the_rooms_know_only_whom_they_may(capsys, monkeypatch):
@@ -78,14 +112,14 @@ def test_what_is_imported_is_asked_for():
     asked = {re.match(r"[\w-]+", one)[0].lower() for one in asked}
     of = importlib.metadata.packages_distributions()
     for package in PACKAGES:
-        for path in (ROOT / package).glob("*.py"):
+        for path in (ROOT / package).rglob("*.py"):
             for name in set(imported(path)) - sys.stdlib_module_names - BROUGHT - set(PACKAGES):
                 givers = {giver.lower().replace("_", "-") for giver in of.get(name, ())}
                 assert givers & asked, (path, name)
 
 
 def test_every_dependency_is_used():
-    used = {n for package in PACKAGES for p in (ROOT / package).glob("*.py") for n in imported(p)}
+    used = {n for package in PACKAGES for p in (ROOT / package).rglob("*.py") for n in imported(p)}
     of = importlib.metadata.packages_distributions()
     givers = {giver.lower().replace("_", "-") for name in used for giver in of.get(name, ())}
     for one in PROJECT["project"]["dependencies"]:

@@ -213,7 +213,7 @@ def _task(
     """Train these pairs of a part and a cell."""
     begun = time.perf_counter()
     spec = plan.spec
-    net = network_of(spec, plan.widths)
+    net = network_of(plan.widths, spec.activation)
     places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
     seeds = np.array([parts[i].seed for i in places])
     columns = {**plan.grid.coordinates(cells), "seed": seeds, "fold": places}

@@ -4,17 +4,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from kernels.network import Network, network
+from sweep.data.files import Column, from_frame
 from sweep.data.variables import Variable, encode
 from sweep.errors import InputError
+from sweep.models import files
+from sweep.models.header import Arrays, Header
+from sweep.models.pruning import pruned
+from sweep.specification.choices import ACTIVATIONS
 from sweep.specification.options import is_frame
-
-if TYPE_CHECKING:
-    from sweep.data.files import Column
+from sweep.training.kernels import network_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,10 @@ class Model:
         Of the sweep that the run belongs to; see `sweep.Sweep.specification`.
     trained_on : dict
         The run: its data, its rows, its place in the grid, and what it reached.
+    activation : str
+        What hidden units give, by its name among the choices.
+    hyper : dict of str to float
+        Numbers that the activation takes, by their options.
     """
 
     widths: tuple[int, ...]
@@ -50,11 +57,13 @@ class Model:
     variables: tuple[Variable, ...] = field(repr=False)
     specification: dict[str, Any] = field(repr=False)
     trained_on: dict[str, Any]
+    activation: str = "relu"
+    hyper: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def network(self) -> Network:
         """Where each parameter is."""
-        return network(self.widths)
+        return network_of(self.widths, self.activation)
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -80,8 +89,6 @@ class Model:
             be missing. An array has all `features` in their order.
         """
         if is_frame(X):
-            from sweep.data.files import from_frame
-
             return self.predict_columns(from_frame(X))
         array = np.asarray(X)
         if array.ndim != 2 or array.shape[1] != len(self.features) or not len(array):
@@ -94,7 +101,7 @@ class Model:
         except (TypeError, ValueError) as error:
             raise InputError(f"X should hold finite numbers: {error}") from None
 
-    def predict_columns(self, columns: "Sequence[Column]") -> np.ndarray:
+    def predict_columns(self, columns: Sequence[Column]) -> np.ndarray:
         """Return the probabilities for the rows of columns, in any order, of files or frames."""
         return self._of_features(encode(self.variables, columns, set(self.inputs.tolist())))
 
@@ -115,9 +122,7 @@ class Model:
             Whether to keep units that are the same positive number for every row. False adds
             them to the biases they feed, and predictions then agree but for rounding.
         """
-        from sweep.models.pruning import pruned
-
-        parameters, kept = pruned(self.network, self.parameters, exact)
+        parameters, kept = pruned(self.network, self.parameters, self._hyper, exact)
         inputs = kept[0]
         return replace(
             self,
@@ -132,10 +137,39 @@ class Model:
         """Write the model to a file that ends in .npz, .safetensors or .onnx.
 
         See `sweep.load_model`, which reads any of them back.
-        """
-        from sweep.models.files import save
 
-        save(self, path)
+        Raises
+        ------
+        InputError
+            If the file cannot be one of these, or the classes are neither texts, numbers nor
+            truth values.
+        results.errors.ResultsError
+            If it cannot be written.
+        """
+        arrays = {n: np.ascontiguousarray(self.parameter(n)) for n in self.network.names}
+        arrays |= {"inputs": self.inputs, "mean": self.mean, "scale": self.scale}
+        files.check_target(path)
+        files.write(path, self._header(), arrays, str(self))
+
+    def _header(self) -> Header:
+        try:
+            return Header(
+                widths=list(self.widths),
+                classes=list(self.classes),
+                variables=[
+                    (name, None if levels is None else list(levels))
+                    for name, levels in self.variables
+                ],
+                specification=self.specification,
+                trained_on=self.trained_on,
+                activation=self.activation,
+                hyper=self.hyper,
+            )
+        except ValueError:
+            raise InputError(
+                "classes should be all texts, all numbers or all truth values to be saved, not "
+                f"{self.classes!r:.80}"
+            ) from None
 
     def __str__(self) -> str:
         """Say what the network is, and what it was trained on, in one line."""
@@ -154,6 +188,84 @@ class Model:
             row, place = np.argwhere(~np.isfinite(x))[0]
             name = self.features[self.inputs[place]]
             raise InputError(f"feature {name!r} of row {row} (from 0) is {x[row, place]}")
-        return predict(
-            self.network, self.parameters, np.ascontiguousarray((x - self.mean) / self.scale)
-        )
+        scaled = np.ascontiguousarray((x - self.mean) / self.scale)
+        return predict(self.network, self.parameters, scaled, self._hyper)
+
+    @property
+    def _hyper(self) -> tuple[float, ...]:
+        """What the activation takes, in the order in which it takes it."""
+        return tuple(self.hyper[name] for name in ACTIVATIONS[self.activation].hyper)
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """Read a model that `Model.save` wrote.
+
+    Parameters
+    ----------
+    path : path
+        A .npz, .safetensors or .onnx file. Nothing in it is executed or unpickled.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is damaged, or is something else.
+    """
+    header, arrays = files.read(path)
+    if not _are_of(header, arrays):
+        raise InputError(f"{path} is no model of ours: its arrays are not those of a network")
+    if header.sha256 != header.digest(arrays):
+        raise InputError(f"{path} is damaged: its content is not what was saved; save it again")
+    model = _model(header, arrays)
+    if not _fits_together(model):
+        raise InputError(f"{path} is no model of ours: its parts do not fit together")
+    return model
+
+
+def _are_of(header: Header, arrays: Arrays) -> bool:
+    """Tell whether the arrays are those of the header's network: kernels check nothing."""
+    net = network(header.widths)
+    shapes = {name: net.shape(name) for name in net.names}
+    shapes |= dict.fromkeys(("inputs", "mean", "scale"), (header.widths[0],))
+    return arrays.keys() == shapes.keys() and all(
+        array.shape == shapes[name]
+        and array.dtype == (np.int64 if name == "inputs" else np.float64)
+        and np.isfinite(array).all()
+        for name, array in arrays.items()
+    )
+
+
+def _model(header: Header, arrays: Arrays) -> Model:
+    return Model(
+        widths=tuple(header.widths),
+        parameters=np.concatenate([arrays[name].ravel() for name in network(header.widths).names]),
+        inputs=arrays["inputs"],
+        mean=arrays["mean"],
+        scale=arrays["scale"],
+        classes=tuple(header.classes),
+        variables=tuple(
+            Variable(name, None if levels is None else tuple(levels))
+            for name, levels in header.variables
+        ),
+        specification=header.specification,
+        trained_on=header.trained_on,
+        activation=header.activation,
+        hyper=header.hyper,
+    )
+
+
+def _fits_together(model: Model) -> bool:
+    places = model.inputs
+    chosen = ACTIVATIONS.get(model.activation)
+    return bool(
+        len(set(model.classes)) == len(model.classes) == model.widths[-1]
+        and places[0] >= 0
+        and (np.diff(places) > 0).all()
+        and places[-1] < len(model.features)
+        and (model.scale > 0).all()
+        and chosen
+        and model.hyper.keys() == set(chosen.hyper)
+    )

@@ -5,15 +5,17 @@ It takes ``X``, float64 ``[rows, features]``, and gives ``label`` and ``probabil
 
 import hashlib
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.models.model import Model
+from sweep.models.header import Arrays, Header
+from sweep.specification.choices import ACTIVATIONS, LOSSES, Alternative
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, NodeProto
 
 #: Of 2021, which any runtime in use reads.
 _OPSET, _IR_VERSION = 17, 8
@@ -22,22 +24,24 @@ _OPSET, _IR_VERSION = 17, 8
 _DIGEST = "regsweep graph sha256"
 
 
-def graph_of(model: Model, arrays: Mapping[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], description: str) -> bytes:
     """Write a model as the bytes of an ONNX file.
 
     Parameters
     ----------
-    model : Model
+    header : Header
     arrays : dict of str to ndarray
         Its parameters by name, and ``inputs``, ``mean`` and ``scale``.
     metadata : dict of str to str
         Further text to keep in it.
+    description : str
+        What the model is, in a line.
     """
     onnx = _onnx()
     from onnx import TensorProto, helper, numpy_helper
 
-    classes = np.array(model.classes)
-    features = len(model.features)
+    classes = np.array(header.classes)
+    features = sum(1 if levels is None else len(levels) for _, levels in header.variables)
     texts = classes.dtype.kind == "U"
     label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
     constants = dict(arrays) | {"classes": classes.astype(object) if texts else classes}
@@ -47,14 +51,14 @@ def graph_of(model: Model, arrays: Mapping[str, np.ndarray], metadata: dict[str,
         helper.make_node("Sub", ["read", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "scale"], ["a0"]),
     ]
-    layers = len(model.widths) - 1
+    layers = len(header.widths) - 1
     for i in range(1, layers + 1):
         z = "logits" if i == layers else f"z{i}"
         nodes.append(helper.make_node("Gemm", [f"a{i - 1}", f"w{i}", f"b{i}"], [z], transB=1))
         if i < layers:
-            nodes.append(helper.make_node("Relu", [z], [f"a{i}"]))
+            nodes += _nodes(ACTIVATIONS[header.activation], header.hyper, z, f"a{i}")
     nodes += [
-        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+        *_nodes(LOSSES["cross_entropy"], {}, "logits", "probabilities"),
         helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0),
         helper.make_node("Gather", ["classes", "place"], ["label"], axis=0),
     ]
@@ -69,7 +73,7 @@ def graph_of(model: Model, arrays: Mapping[str, np.ndarray], metadata: dict[str,
             ),
         ],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
-        doc_string=str(model),
+        doc_string=description,
     )
     written = helper.make_model(
         graph,
@@ -104,6 +108,20 @@ def contents(data: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
         if tensor.name != "classes"
     }
     return metadata, arrays
+
+
+def _nodes(
+    choice: Alternative, hyper: Mapping[str, float], before: str, after: str
+) -> "list[NodeProto]":
+    """Return the nodes of a choice, one after another, from one value to another."""
+    from onnx import helper
+
+    steps = [before, *(f"{after}_{i}" for i in range(1, len(choice.onnx))), after]
+    found = []
+    for (operator, attributes), (source, target) in zip(choice.onnx, pairwise(steps), strict=True):
+        values = {name: hyper.get(of, of) for name, of in attributes.items()}
+        found.append(helper.make_node(operator, [source], [target], **values))
+    return found
 
 
 def _digest(model: "ModelProto") -> str:

@@ -7,8 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from sweep.data import builtin, files
-from sweep.models.files import load_model
-from sweep.models.model import Model
+from sweep.models.model import Model, load_model
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,6 +5,7 @@ sum of the kernels is one chain in the order of its terms. A unit that is always
 that is 0 give such terms.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from kernels.network import Network
 
 
 def pruned(
-    net: Network, parameters: np.ndarray, exact: bool
+    net: Network, parameters: np.ndarray, hyper: Sequence[float], exact: bool
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return the parameters that remain, and the units that do, layer by layer from the inputs.
 
@@ -21,8 +22,10 @@ def pruned(
     ----------
     net : Network
     parameters : ndarray, shape (net.size,)
+    hyper : sequence of float
+        What the activation takes.
     exact : bool
-        Whether to keep units that are a positive constant, which no sum can lose without being
+        Whether to keep units that are a constant other than 0, which no sum can lose without being
         rounded anew.
     """
     weights, biases = (
@@ -33,10 +36,10 @@ def pruned(
     for layer, (weight, following) in enumerate(pairwise(weights)):
         constant = ~weight.any(axis=1)
         for unit in np.flatnonzero(constant):
-            level = biases[layer][unit]
-            if level > 0 and exact:
+            level = net.activation.of_constant(biases[layer][unit], *hyper)
+            if level and exact:
                 continue
-            if level > 0:
+            if level:
                 biases[layer + 1] += following[:, unit] * level
             following[:, unit] = 0.0
     # From the classes back: a unit that no unit left hears is not needed.

@@ -23,21 +23,22 @@ class Alternative(NamedTuple):
         What it is, in a few words.
     hyper : tuple of str
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
-    onnx : tuple of (str, dict of str to str)
-        The operators that it is in an ONNX graph, and for their attributes the options.
+    onnx : tuple of (str, dict)
+        The operators that it is in an ONNX graph, one after another, and for their attributes the
+        option or the number.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
-    onnx: tuple[tuple[str, dict[str, str]], ...] = ()
+    onnx: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 LOSSES = {
     "cross_entropy": Alternative(
         "kernels.losses.cross_entropy",
         "cross-entropy of a softmax over the classes",
-        onnx=(("Softmax", {}),),
+        onnx=(("Softmax", {"axis": 1}),),
     ),
 }
 

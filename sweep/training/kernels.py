@@ -17,10 +17,10 @@ MEASURED = {word: Choice(metric.module) for word, metric in METRICS.items()}
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
 
 
-def network_of(spec: Specification, widths: tuple[int, ...]) -> Network:
-    """Return the network of a specification."""
-    loss, activation = LOSSES["cross_entropy"], ACTIVATIONS[spec.activation]
-    return network(widths, Choice(loss.module), Choice(activation.module))
+def network_of(widths: tuple[int, ...], activation: str) -> Network:
+    """Return a network of some widths whose hidden units give what a word stands for."""
+    modules = LOSSES["cross_entropy"].module, ACTIVATIONS[activation].module
+    return network(widths, *map(Choice, modules))
 
 
 def step_of(spec: Specification) -> Choice:
@@ -46,6 +46,6 @@ def compile_kernels(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)
-    net, step = network_of(spec, plan.widths), step_of(spec)
+    net, step = network_of(plan.widths, spec.activation), step_of(spec)
     choices = tuple(MEASURED.values()), tuple(ADDED.values())
     prepare(net, spec.precision, width, batch, step, *choices, freeze=freeze)

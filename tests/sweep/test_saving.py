@@ -18,7 +18,7 @@ from results.errors import ResultsError
 from sweep import Model, RegularizedMLPClassifier, load_model
 from sweep.data.variables import Variable
 from sweep.errors import InputError
-from sweep.models import files
+from sweep.models.header import Header
 from tests.results import faults
 
 FORMATS = ("npz", "safetensors", "onnx")
@@ -184,10 +184,10 @@ def test_a_small_file_cannot_become_a_large_one(tmp_path, saved):
 
 def with_digest(header, arrays):
     """Write a file that nothing has damaged."""
-    made = files._Header(**header)
-    made.sha256 = files._digest(made, arrays)
+    made = Header(**header)
+    made.sha256 = made.digest(arrays)
     file = io.BytesIO()
-    np.savez(file, regsweep=np.array(files._json(made)), **arrays)
+    np.savez(file, regsweep=np.array(made.text()), **arrays)
     return file.getvalue()
 
 

@@ -1,0 +1,47 @@
+"""The text of a model's file: all of a model that is no array, as JSON."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+#: Arrays by name: w1 ``[outputs, inputs]``, b1 and so on, and how the inputs are scaled.
+Arrays = Mapping[str, np.ndarray]
+
+#: What came when there were files without it: it is written only where it says something else
+#: than its default, so that digests of those files stay.
+_LATER = ("activation", "hyper")
+
+
+class Header(BaseModel):
+    """What the text of a file says; see `sweep.models.model.Model`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["regsweep model 1"] = "regsweep model 1"
+    widths: Annotated[list[Annotated[StrictInt, Field(ge=1)]], Field(min_length=2)]
+    classes: list[StrictStr] | list[StrictBool] | list[StrictInt] | list[StrictFloat]
+    variables: list[tuple[StrictStr, list[StrictStr] | None]]
+    specification: dict[str, Any]
+    trained_on: dict[str, Any]
+    activation: StrictStr = "relu"
+    hyper: dict[StrictStr, StrictFloat] = {}
+    sha256: str = ""
+
+    def text(self) -> str:
+        """Return the header as JSON."""
+        fields = type(self).model_fields
+        idle = {name for name in _LATER if getattr(self, name) == fields[name].default}
+        return json.dumps(self.model_dump(exclude=idle), allow_nan=False)
+
+    def digest(self, arrays: Arrays) -> str:
+        """Return the SHA-256 of the header and some arrays, in hexadecimal."""
+        digest = hashlib.sha256(self.model_copy(update={"sha256": ""}).text().encode())
+        for name in sorted(arrays):
+            array = np.ascontiguousarray(arrays[name])
+            digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+            digest.update(array.data)
+        return digest.hexdigest()
