@@ -7,11 +7,11 @@ A network of widths d0, d1, ..., dL has the weights w1 ``[d1, d0]`` and biases b
 on to wL and bL, kept by name in a dict. For a batch of n samples x ``[n, d0]`` of the classes
 y ``[n]``, which weigh v ``[n]``:
 
-    forward     a0 = x,   z_l = a_{l-1} w_l^T + b_l,   a_l = max(z_l, 0),   the logits are z_L
+    forward     a0 = x,   z_l = a_{l-1} w_l^T + b_l,   a_l = f(z_l),   the logits are z_L
     loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i
                 + sum over parameters p of  l1_p sum |p| + l2_p sum p^2
     gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v
-                delta_{l-1} = delta_l w_l  where a_{l-1} > 0, elsewhere 0
+                delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
     update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
@@ -36,6 +36,8 @@ class Settings(NamedTuple):
         Learning rate and momentum.
     proximal : bool
         Whether L1 acts through its proximal step rather than its subgradient.
+    activation : str
+        What hidden units give: f, one of `ACTIVATIONS`.
     """
 
     l1: dict[str, float]
@@ -43,6 +45,11 @@ class Settings(NamedTuple):
     rate: float = 0.01
     momentum: float = 0.9
     proximal: bool = False
+    activation: str = "relu"
+
+
+#: Settings of a network that is only looked at: no penalties, ReLU.
+PLAIN = Settings({}, {})
 
 
 def train(
@@ -78,8 +85,8 @@ def train(
         rows = order[epoch % len(order)]
         for first in range(0, len(rows), batch_size):
             batch = rows[first : first + batch_size]
-            activations = forward(p, x[batch])
-            gradient = backward(p, activations, y[batch], v[batch])
+            activations = forward(p, x[batch], settings)
+            gradient = backward(p, activations, y[batch], v[batch], settings)
             for name in p:
                 l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
                 g = gradient[name] + l2_gradient(p[name], l2)
@@ -87,18 +94,23 @@ def train(
     return memory if settings.proximal else p
 
 
-def forward(parameters: Parameters, x: np.ndarray) -> list[np.ndarray]:
+def forward(parameters: Parameters, x: np.ndarray, settings: Settings = PLAIN) -> list[np.ndarray]:
     """Return the activations of all layers, the inputs first; the last are the logits."""
     layers = len(parameters) // 2
+    activate, _ = ACTIVATIONS[settings.activation]
     activations = [x]
     for layer in range(1, layers + 1):
         z = activations[-1] @ parameters[f"w{layer}"].T + parameters[f"b{layer}"]
-        activations.append(relu(z) if layer < layers else z)
+        activations.append(activate(z, settings) if layer < layers else z)
     return activations
 
 
 def backward(
-    parameters: Parameters, activations: list[np.ndarray], y: np.ndarray, v: np.ndarray
+    parameters: Parameters,
+    activations: list[np.ndarray],
+    y: np.ndarray,
+    v: np.ndarray,
+    settings: Settings = PLAIN,
 ) -> Parameters:
     """Return the gradient of the mean cross-entropy by every parameter.
 
@@ -111,8 +123,11 @@ def backward(
         Classes.
     v : ndarray, shape (n,)
         What each sample counts.
+    settings : Settings
+        Of which the activation counts.
     """
     gradient = {}
+    _, slope = ACTIVATIONS[settings.activation]
     delta = softmax(activations[-1])
     delta[np.arange(len(y)), y] -= 1
     delta *= (v / v.sum())[:, None]
@@ -120,18 +135,22 @@ def backward(
         below = activations[layer - 1]
         gradient[f"w{layer}"] = delta.T @ below
         gradient[f"b{layer}"] = delta.sum(axis=0)
-        delta = delta @ parameters[f"w{layer}"] * relu_gradient(below)
+        delta = delta @ parameters[f"w{layer}"] * slope(below, settings)
     return gradient
 
 
-def relu(z: np.ndarray) -> np.ndarray:
+def relu(z: np.ndarray, settings: Settings) -> np.ndarray:
     """Return z where it is above zero, else 0."""
     return np.where(z <= 0, 0, z)
 
 
-def relu_gradient(a: np.ndarray) -> np.ndarray:
+def relu_gradient(a: np.ndarray, settings: Settings) -> np.ndarray:
     """Return the derivative of `relu` where it gave a."""
     return np.where(a <= 0, 0, 1)
+
+
+#: What a hidden unit gives, and its derivative by what it was given, from what it gave.
+ACTIVATIONS = {"relu": (relu, relu_gradient)}
 
 
 def softmax(z: np.ndarray) -> np.ndarray:

@@ -17,12 +17,14 @@ from sweep.estimators.cv_scores import DIVERGED
 from sweep.estimators.fits import NAMES, Fit, part, seed_of, specification, train
 from sweep.machine import version
 from sweep.models.model import Model
+from sweep.specification.choices import hyper_of
+from sweep.specification.spec import Specification
 
 
 class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     """Multilayer perceptron with an L1 and an L2 penalty.
 
-    ReLU hidden layers, a softmax over all classes (also over two), cross-entropy, SGD with
+    Hidden layers, a softmax over all classes (also over two), cross-entropy, SGD with
     Nesterov momentum. The loss is the mean cross-entropy of a batch plus, over the parameters p
     that a penalty is placed on, ``l1 * sum|p| + l2 * sum p**2``: MLPClassifier's ``alpha`` is
     ``2 * batch_size * l2``. A parameter is named as MLPClassifier names it where that has it, and
@@ -37,6 +39,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or tuple of int, default (32, 16)
         Widths of the hidden layers; ``()`` for softmax regression.
+    activation : {"relu"}, default "relu"
+        What hidden units give.
     l1, l2 : float, default 1e-4
         Penalties.
     l1_on, l2_on : str or sequence of str, default "weights"
@@ -100,6 +104,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         self,
         hidden_layer_sizes=(32, 16),
         *,
+        activation="relu",
         l1=1e-4,
         l2=1e-4,
         l1_on="weights",
@@ -117,6 +122,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
         self.l1 = l1
         self.l2 = l2
         self.l1_on = l1_on
@@ -162,7 +168,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
         trained_on |= {"held_out": len(learnt.fold.val), "seed": seed}
         trained_on |= {"regsweep": version("regsweep")}
-        return self._keep(fit, learnt.classes, spec.specification(), trained_on)
+        return self._keep(fit, learnt.classes, spec, spec.specification(), trained_on)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row of X."""
@@ -184,6 +190,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         self,
         fit: Fit,
         classes: np.ndarray,
+        spec: Specification,
         specification: dict[str, Any],
         trained_on: dict[str, Any],
     ) -> "RegularizedMLPClassifier":
@@ -200,6 +207,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
             variables=tuple(Variable(str(name)) for name in names),
             specification=specification,
             trained_on=trained_on,
+            activation=spec.activation,
+            hyper=hyper_of("activation", spec),
         )
         layers = range(1, len(fit.widths))
         self.coefs_ = [self.model_.parameter(f"w{i}").T for i in layers]

@@ -19,11 +19,18 @@ from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_
 from sweep.estimators.fits import NAMES, Fit, part, seed_of, specification, train
 from sweep.plan.automatic import automatic_axis
 from sweep.plan.plan import Plan
+from sweep.specification import axes
 from sweep.specification import values as grammar
 from sweep.specification.spec import Specification
 
-#: The axes of the grid, in scikit-learn's order: that of their names.
-AXES = ("l1", "l2", "learning_rate_init", "momentum")
+#: What varies from cell to cell, in scikit-learn's order: that of their names.
+AXES = tuple(
+    sorted(
+        NAMES.get(axis.field, axis.field)
+        for axis in axes.AXES
+        if axis.kind == "lane" and axis.field not in ("vary", "path_order")
+    )
+)
 
 #: What an estimator knows of X.
 _OF_X = ("n_features_in_", "feature_names_in_")
@@ -108,6 +115,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self,
         hidden_layer_sizes=(32, 16),
         *,
+        activation="relu",
         l1="0,1e-4:1e-1:log7",
         l2="0,1e-4:1e-1:log7",
         l1_on="weights",
@@ -132,6 +140,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         n_jobs=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
         self.l1 = l1
         self.l2 = l2
         self.l1_on = l1_on
@@ -212,7 +221,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
             estimator = estimator_of(**cells[cell], random_state=learnt.seed)
             for name, value in noted.items():
                 setattr(estimator, name, value)
-            estimator._keep(fit, self.classes_[learnt.classes], {}, {})
+            estimator._keep(fit, self.classes_[learnt.classes], spec, {}, {})
             return judge.score(estimator, training, test, fit.seconds)
 
         scored = train(spec, parts, score, self.n_jobs)
@@ -282,5 +291,5 @@ def _cells(spec: Specification) -> list[dict[str, float]]:
     plan = Plan(spec, (1, 1), 1, "data")
     columns = plan.grid.coordinates(np.arange(plan.grid.cells))
     options = {name: option for option, name in NAMES.items()}
-    axes = [columns[options.get(name, name)].tolist() for name in AXES]
-    return [dict(zip(AXES, point, strict=True)) for point in zip(*axes, strict=True)]
+    values = [columns[options.get(name, name)].tolist() for name in AXES]
+    return [dict(zip(AXES, point, strict=True)) for point in zip(*values, strict=True)]

@@ -106,8 +106,8 @@ def specification(
 
 
 _OPTIONS = (
-    *("hidden", "l1", "l2", "l1_on", "l2_on", "l1_method", "lr", "momentum", "batch_size"),
-    *("epochs", "val_fraction", "patience", "init", "precision"),
+    *("hidden", "activation", "l1", "l2", "l1_on", "l2_on", "l1_method", "lr", "momentum"),
+    *("batch_size", "epochs", "val_fraction", "patience", "init", "precision"),
 )
 
 

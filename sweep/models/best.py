@@ -16,6 +16,7 @@ from sweep.models.files import check_target
 from sweep.models.model import Model
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
+from sweep.specification.choices import hyper_of
 from sweep.specification.options import BUILT_IN
 from sweep.specification.spec import Specification
 
@@ -98,6 +99,8 @@ def _model(experiment: Experiment, row: "pd.Series", directory: str | os.PathLik
         variables=_variables(spec, dataset.features),
         specification=spec.specification(),
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
+        activation=spec.activation,
+        hyper=hyper_of("activation", spec),
     )
 
 

@@ -88,6 +88,19 @@ def told(option: str) -> str:
     return "; or ".join(f"{word}, {choice.meaning}" for word, choice in TABLES[option].items())
 
 
+def hyper_of(option: str, options: Any) -> dict[str, Any]:
+    """Return what the choice of an option takes of its own, by name.
+
+    Parameters
+    ----------
+    option : str
+        One of `TABLES`.
+    options : Specification
+    """
+    names = TABLES[option][getattr(options, option)].hyper
+    return {name: getattr(options, name) for name in names}
+
+
 def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
     """Return the options that nothing chosen takes, each with what would take it.
 

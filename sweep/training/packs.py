@@ -10,7 +10,7 @@ from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from sweep.data.fold import Fold
-from sweep.specification.choices import TABLES
+from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
 from sweep.training.draws import BatchOrder
 from sweep.training.kernels import shape_of, step_of
@@ -170,10 +170,10 @@ class Group(NamedTuple):
 
         def hyper(option: str) -> np.ndarray:
             """Lay out what a chosen step or activation takes beside the learning rate."""
-            names = TABLES[option][getattr(spec, option)].hyper
-            values = np.zeros((len(names), len(index)))
-            for row, name in zip(values, names, strict=True):
-                row[...] = columns[name] if name in columns else getattr(spec, name)
+            numbers = hyper_of(option, spec)
+            values = np.zeros((len(numbers), len(index)))
+            for row, (name, number) in zip(values, numbers.items(), strict=True):
+                row[...] = columns.get(name, number)
             return _by_lane(values, width, dtype)
 
         step = step_of(spec)
