@@ -91,7 +91,8 @@ def specification(
     InputError
         In the estimator's own words.
     """
-    given = {option: options[NAMES.get(option, option)] for option in _OPTIONS}
+    names = {option: NAMES.get(option, option) for option in Specification.model_fields}
+    given = {option: options[name] for option, name in names.items() if name in options}
     if given["batch_size"] == "auto":
         given["batch_size"] = _AUTO_BATCH
     if not options["early_stopping"]:
@@ -99,16 +100,10 @@ def specification(
     elif not given["val_fraction"]:
         raise InputError("`early_stopping` needs a `validation_fraction` above 0")
     try:
-        return Specification(data=data, seeds=seed, history=history, **given)
+        return Specification(**{**given, "data": data, "seeds": seed, "history": history})
     except InputError as error:
         message = re.sub(r"`(\w+)`", lambda word: f"`{NAMES.get(word[1], word[1])}`", str(error))
         raise InputError(message) from None
-
-
-_OPTIONS = (
-    *("hidden", "activation", "l1", "l2", "l1_on", "l2_on", "l1_method", "lr", "momentum"),
-    *("batch_size", "epochs", "val_fraction", "patience", "init", "precision"),
-)
 
 
 def seed_of(random_state: Any) -> int:
