@@ -114,13 +114,17 @@ def _nodes(
     choice: Alternative, hyper: Mapping[str, float], before: str, after: str
 ) -> "list[NodeProto]":
     """Return the nodes of a choice, one after another, from one value to another."""
-    from onnx import helper
+    from onnx import helper, numpy_helper
 
-    steps = [before, *(f"{after}_{i}" for i in range(1, len(choice.onnx))), after]
+    values = [before, *(f"{after}_{i}" for i in range(1, len(choice.onnx))), after]
     found = []
-    for (operator, attributes), (source, target) in zip(choice.onnx, pairwise(steps), strict=True):
-        values = {name: hyper.get(of, of) for name, of in attributes.items()}
-        found.append(helper.make_node(operator, [source], [target], **values))
+    for node, (source, target) in zip(choice.onnx, pairwise(values), strict=True):
+        constants = {name: f"{target}_{name}" for name in node.inputs}
+        for name, called in constants.items():
+            number = numpy_helper.from_array(np.array(hyper[name]))
+            found.append(helper.make_node("Constant", [], [called], value=number))
+        inputs = [source, *constants.values()]
+        found.append(helper.make_node(node.operator, inputs, [target], **node.attributes))
     return found
 
 

@@ -7,9 +7,26 @@ anything is compiled.
 
 import reprlib
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sweep.errors import InputError
+
+
+class Node(NamedTuple):
+    """An operator of an ONNX graph, from one value to the next.
+
+    Attributes
+    ----------
+    operator : str
+    attributes : dict
+    inputs : tuple of str
+        Options that are its further inputs: an attribute would be rounded to single precision.
+    """
+
+    operator: str
+    attributes: Mapping[str, Any] = MappingProxyType({})
+    inputs: tuple[str, ...] = ()
 
 
 class Alternative(NamedTuple):
@@ -23,27 +40,26 @@ class Alternative(NamedTuple):
         What it is, in a few words.
     hyper : tuple of str
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
-    onnx : tuple of (str, dict)
-        The operators that it is in an ONNX graph, one after another, and for their attributes the
-        option or the number.
+    onnx : tuple of Node
+        What it is in an ONNX graph, one after another.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
-    onnx: tuple[tuple[str, dict[str, Any]], ...] = ()
+    onnx: tuple[Node, ...] = ()
 
 
 LOSSES = {
     "cross_entropy": Alternative(
         "kernels.losses.cross_entropy",
         "cross-entropy of a softmax over the classes",
-        onnx=(("Softmax", {"axis": 1}),),
+        onnx=(Node("Softmax", {"axis": 1}),),
     ),
 }
 
 ACTIVATIONS = {
-    "relu": Alternative("kernels.activations.relu", "max(z, 0)", onnx=(("Relu", {}),)),
+    "relu": Alternative("kernels.activations.relu", "max(z, 0)", onnx=(Node("Relu"),)),
 }
 
 #: How parameters move, by `l1_method`.

@@ -83,7 +83,7 @@ def valid(given: dict[str, Any]) -> bool:
         plan = prepare(recording.sweep_of(given)).plan
     except ValueError:
         return False
-    return plan.total <= MOST_RUNS and plan.total * plan.seconds_a_run <= MOST_SECONDS
+    return plan.grid.total <= MOST_RUNS and plan.grid.total * plan.cost.seconds <= MOST_SECONDS
 
 
 if __name__ == "__main__":
