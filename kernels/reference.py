@@ -38,6 +38,8 @@ class Settings(NamedTuple):
         Whether L1 acts through its proximal step rather than its subgradient.
     activation : str
         What hidden units give: f, one of `ACTIVATIONS`.
+    leak : float
+        Slope of the leaky ReLU below zero.
     """
 
     l1: dict[str, float]
@@ -46,6 +48,7 @@ class Settings(NamedTuple):
     momentum: float = 0.9
     proximal: bool = False
     activation: str = "relu"
+    leak: float = 0.01
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -149,8 +152,18 @@ def relu_gradient(a: np.ndarray, settings: Settings) -> np.ndarray:
     return np.where(a <= 0, 0, 1)
 
 
+def leaky_relu(z: np.ndarray, settings: Settings) -> np.ndarray:
+    """Return z where it is above zero, else leak z."""
+    return np.where(z <= 0, settings.leak * z, z)
+
+
+def leaky_relu_gradient(a: np.ndarray, settings: Settings) -> np.ndarray:
+    """Return the derivative of `leaky_relu` where it gave a."""
+    return np.where(a <= 0, settings.leak, 1)
+
+
 #: What a hidden unit gives, and its derivative by what it was given, from what it gave.
-ACTIVATIONS = {"relu": (relu, relu_gradient)}
+ACTIVATIONS = {"relu": (relu, relu_gradient), "leaky_relu": (leaky_relu, leaky_relu_gradient)}
 
 
 def softmax(z: np.ndarray) -> np.ndarray:

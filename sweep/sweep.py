@@ -23,6 +23,10 @@ class Sweep(Specification):
         The class column of a file or DataFrame; the last one unless given.
     hidden : str or sequence of int
         Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
+    activation : {"relu", "leaky_relu"}, default "relu"
+        What hidden units give.
+    leak : float, default 0.01
+        Slope of ``leaky_relu`` below zero, from 0 to 1.
     l1, l2 : VALUES, default "0,1e-4:1e-1:log7"
         Penalties: axes of the grid. For l1 also "auto:logN": N numbers up to the one that is
         known to empty the network, see `sweep.plan.automatic`.

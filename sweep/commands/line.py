@@ -24,6 +24,7 @@ _EXPERIMENT = (
     ("target", "COLUMN", "the class column of a file [last column]"),
     ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
     ("activation", "NAME", f"{told('activation')} [relu]"),
+    ("leak", "X", "slope of leaky_relu below zero [0.01]"),
     ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
     ("l2", "VALUES", "L2 penalties [0,1e-4:1e-1:log7]"),
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),

@@ -39,8 +39,10 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or tuple of int, default (32, 16)
         Widths of the hidden layers; ``()`` for softmax regression.
-    activation : {"relu"}, default "relu"
+    activation : {"relu", "leaky_relu"}, default "relu"
         What hidden units give.
+    leak : float, default 0.01
+        Slope of "leaky_relu" below zero, from 0 to 1; others have none.
     l1, l2 : float, default 1e-4
         Penalties.
     l1_on, l2_on : str or sequence of str, default "weights"
@@ -105,6 +107,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         hidden_layer_sizes=(32, 16),
         *,
         activation="relu",
+        leak=0.01,
         l1=1e-4,
         l2=1e-4,
         l1_on="weights",
@@ -123,6 +126,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.leak = leak
         self.l1 = l1
         self.l2 = l2
         self.l1_on = l1_on

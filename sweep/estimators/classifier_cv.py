@@ -116,6 +116,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         hidden_layer_sizes=(32, 16),
         *,
         activation="relu",
+        leak=0.01,
         l1="0,1e-4:1e-1:log7",
         l2="0,1e-4:1e-1:log7",
         l1_on="weights",
@@ -141,6 +142,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.leak = leak
         self.l1 = l1
         self.l2 = l2
         self.l1_on = l1_on

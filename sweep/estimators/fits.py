@@ -14,6 +14,7 @@ from sweep.data.fold import Fold
 from sweep.data.splits import split
 from sweep.errors import InputError
 from sweep.plan.plan import Plan
+from sweep.specification.choices import TABLES, strangers
 from sweep.specification.spec import Specification
 from sweep.training.draws import initial_weights
 from sweep.training.kernels import network_of
@@ -95,6 +96,8 @@ def specification(
     given = {option: options[name] for option, name in names.items() if name in options}
     if given["batch_size"] == "auto":
         given["batch_size"] = _AUTO_BATCH
+    for name in strangers({option: given[option] for option in TABLES}):
+        del given[name]  # an estimator has every parameter, also where nothing takes it
     if not options["early_stopping"]:
         given |= {"val_fraction": 0.0, "patience": None}
     elif not given["val_fraction"]:

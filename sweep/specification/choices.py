@@ -60,6 +60,11 @@ LOSSES = {
 
 ACTIVATIONS = {
     "relu": Alternative("kernels.activations.relu", "max(z, 0)", onnx=(Node("Relu"),)),
+    "leaky_relu": Alternative(
+        *("kernels.activations.leaky_relu", "with a slope of `leak` below zero"),
+        hyper=("leak",),
+        onnx=(Node("PRelu", inputs=("leak",)),),
+    ),
 }
 
 #: How parameters move, by `l1_method`.

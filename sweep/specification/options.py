@@ -174,6 +174,7 @@ def _choice(raw: Any, info: ValidationInfo) -> str:
 
 
 Data = Annotated[Any, PlainValidator(_data)]
+Slope = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Word = Annotated[str, PlainValidator(_choice)]
 Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]

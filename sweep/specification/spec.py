@@ -17,7 +17,7 @@ from sweep.specification.wording import one_line
 
 #: Options that came when there were results directories without them, and what is meant there.
 #: They stand in a `specification` only where they say something else, so that digests stay.
-LATER: dict[str, Any] = {"activation": "relu"}
+LATER: dict[str, Any] = {"activation": "relu", "leak": 0.01}
 
 
 def _default(option: str, otherwise: Any) -> Any:
@@ -49,6 +49,7 @@ class Specification(BaseModel):
     target: str | None = None
     hidden: options.Widths = _default("hidden", (32, 16))
     activation: options.Word = "relu"
+    leak: options.Slope = 0.01
     l1: options.Penalties = "0,1e-4:1e-1:log7"
     l2: options.Penalties = "0,1e-4:1e-1:log7"
     l1_on: options.Placement = _default_placement("l1_on")

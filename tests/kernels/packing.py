@@ -41,6 +41,7 @@ class Experiment(NamedTuple):
     batch_size: int
     epochs: int
     proximal: bool
+    leak: float = 0.0
 
 
 class Outcome(NamedTuple):
@@ -62,9 +63,10 @@ class Outcome(NamedTuple):
 
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
     """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
-    net, runs, samples, batch_size, epochs, proximal = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak = experiment
     step = STEPS[proximal]
-    packed = pack(runs, width, samples.x.dtype, step)
+    hyper = [leak] * len(net.activation.HYPER)
+    packed = pack(runs, width, samples.x.dtype, step, hyper)
     train(net, packed, samples, step, batch_size, epochs, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), peak = evaluate(net, packed, weights, samples, METRICS)
@@ -72,7 +74,7 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     return Outcome(*(_by_run(array)[: len(runs)] for array in found))
 
 
-def pack(runs, width, dtype, step=STEPS[False]) -> Runs:
+def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
     packs = -(-len(runs) // width)
     padded = [*runs, *[runs[-1]] * (packs * width - len(runs))]
 
@@ -91,7 +93,7 @@ def pack(runs, width, dtype, step=STEPS[False]) -> Runs:
         l2=by_lane(l2),
         rate=by_lane(rate),
         step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
-        activation_hyper=by_lane(np.zeros((len(padded), 0))),
+        activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
         streams=by_lane(stream, np.int64),
     )
 
@@ -108,7 +110,7 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak = experiment
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -116,6 +118,8 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         run.rate,
         run.momentum,
         proximal,
+        net.activation.kind.rpartition(".")[2],
+        leak,
     )
     data = (samples.x, samples.y.astype(int), samples.weight)
     order = samples.order[:, :, run.stream]
@@ -151,10 +155,12 @@ def experiment(
     streams=1,
     proximal=False,
     precision="float64",
+    activation="relu",
+    leak=0.0,
 ) -> Experiment:
     """Make an experiment on random data."""
     random = np.random.RandomState(seed)
-    net = network(widths)
+    net = network(widths, activation=Choice(f"kernels.activations.{activation}"))
     samples = Samples(
         x=random.normal(size=(n, widths[0])).astype(precision),
         y=random.randint(0, widths[-1], size=n).astype(precision),
@@ -174,7 +180,7 @@ def experiment(
         )
         for _ in range(runs)
     ]
-    return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal)
+    return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal, leak)
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:

@@ -16,6 +16,8 @@ VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
     "target": [None, "grade"],
     "hidden": [None, "none", "3", "4,3", [8, 5, 4]],
+    "activation": [None, "leaky_relu"],
+    "leak": [None, 0, 0.3],
     "l1": ["0,0.001,0.01", 0, [0.3, 0.0003], "auto:log2"],
     "l2": ["0,0.002", 0, [0.05, 0, 0.004]],
     "l1_on": [None, "weights", "all", "biases", "w1,b1"],

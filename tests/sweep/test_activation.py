@@ -1,0 +1,134 @@
+"""``--activation leaky_relu --leak 0.1``: from the option to the model, and what is refused."""
+
+import json
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from kernels import reference
+from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV, Sweep, load_model
+from sweep.commands.line import command_line
+from sweep.data.fold import fold_of
+from sweep.errors import InputError
+from sweep.plan.experiment import prepare
+from tests.sweep.trained import drawn, samples, trained
+
+SPEC = Sweep(
+    data="iris",
+    hidden="6,4",
+    activation="leaky_relu",
+    leak=0.1,
+    l1=[0, 1e-2],
+    l2=1e-3,
+    seeds=[3],
+    epochs=5,
+    batch_size="full",
+)
+
+
+@pytest.mark.parametrize("method", ["subgradient", "proximal"])
+def test_a_sweep_trains_what_the_reference_trains(method):
+    spec = SPEC.replace(l1_method=method)
+    columns, parameters = trained(spec)
+    x, y, v = samples(spec, 3)
+    for run, l1 in enumerate(spec.l1):
+        names = parameters[run].keys()
+        chosen = reference.Settings(
+            {name: l1 for name in names if name[0] == "w"},
+            {name: 1e-3 for name in names if name[0] == "w"},
+            proximal=method == "proximal",
+            activation="leaky_relu",
+            leak=0.1,
+        )
+        order = np.arange(len(y))[None]
+        found = reference.train(drawn(spec, 3), chosen, (x, y, v), order, len(y), 5)
+        for name, value in found.items():
+            np.testing.assert_allclose(parameters[run][name], value, rtol=0, atol=1e-12)
+        logits = reference.forward(found, x, chosen)[-1]
+        loss = reference.cross_entropy(logits, y, v) + reference.penalty(found, chosen)
+        assert columns["final_loss"][run] == pytest.approx(loss, abs=1e-12)
+
+
+def test_a_leak_is_for_who_leaks():
+    with pytest.raises(InputError, match=r"^`leak` is for `activation` leaky_relu, and it is relu"):
+        Sweep(data="iris", leak=0.2)
+    with pytest.raises(InputError, match=r"^`activation` should be 'relu' or 'leaky_relu'; it is"):
+        Sweep(data="iris", activation="tanh")
+    for leak in (-0.1, 1.1, "much", float("nan")):
+        with pytest.raises(InputError, match="`leak` should be "):
+            Sweep(data="iris", activation="leaky_relu", leak=leak)
+
+
+def test_a_specification_says_so_where_it_matters_and_nowhere_else():
+    plain, leaky = Sweep(data="iris"), Sweep(data="iris", activation="leaky_relu", leak=0.3)
+    assert not {"activation", "leak"} & plain.specification().keys()
+    assert plain.digest() == Sweep(data="iris", activation="relu").digest() != leaky.digest()
+    assert leaky.specification()["leak"] == 0.3 and leaky != leaky.replace(leak=0.2)
+    for spec in (plain, leaky, SPEC):
+        assert Sweep.from_toml(spec.to_toml()) == spec
+    assert "leak" not in plain.to_toml()
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors", "onnx"])
+def test_a_saved_model_leaks_anywhere(tmp_path, monkeypatch, capsys, ending):
+    monkeypatch.chdir(tmp_path)
+    words = "--data iris --hidden 6,4 --activation leaky_relu --leak 0.1 --l1 0,1e-2 --l2 0"
+    assert (
+        command_line(
+            [*["run", "--seeds", "0:2", "--epochs", "10", "--quiet", "--out", "r"], *words.split()]
+        )
+        == 0
+    )
+    assert command_line(["best", "r", "--save", f"m.{ending}", "--json"]) == 0
+    capsys.readouterr()
+    model = load_model(f"m.{ending}")
+    assert (model.activation, model.hyper) == ("leaky_relu", {"leak": 0.1})
+    spec = Sweep.from_toml(tmp_path / "r/sweep.toml")
+    x = prepare(spec).dataset.X
+    p = {name: model.parameter(name) for name in model.network.names}
+    chosen = reference.Settings({}, {}, activation="leaky_relu", leak=0.1)
+    logits = reference.forward(p, (x - model.mean) / model.scale, chosen)[-1]
+    found = model.predict_proba(x)
+    np.testing.assert_allclose(found, reference.softmax(logits), rtol=1e-11, atol=1e-13)
+    if ending == "onnx":
+        _, theirs = onnxruntime.InferenceSession(f"m.{ending}").run(None, {"X": x})
+        np.testing.assert_allclose(theirs, found, rtol=0, atol=1e-12)
+    assert command_line(["predict", f"m.{ending}", "iris", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    np.testing.assert_array_equal(np.array(told["p_setosa"]), found[:, 0])
+
+
+def test_pruning_folds_what_a_constant_unit_leaks():
+    fold = fold_of(SPEC, prepare(SPEC).dataset, 3, 0)
+    x = fold.x[fold.train]
+    model = (
+        RegularizedMLPClassifier(
+            (6, 4), activation="leaky_relu", leak=0.1, max_iter=5, random_state=0
+        )
+        .fit(x, fold.y[fold.train])
+        .model_
+    )
+    model.parameter("w1")[2] = 0.0  # a unit that is constant, and leaks
+    model.parameter("b1")[2] = -3.0
+    model.parameter("w1")[3] = model.parameter("b1")[3] = 0.0  # one that is always 0
+    small, exact = model.prune(exact=False), model.prune()
+    assert (exact.widths[1], small.widths[1]) == (5, 4)
+    np.testing.assert_array_equal(exact.predict_proba(x), model.predict_proba(x))
+    np.testing.assert_allclose(small.predict_proba(x), model.predict_proba(x), rtol=0, atol=1e-13)
+
+
+def test_an_estimator_leaks_as_a_sweep_does():
+    fold = fold_of(SPEC, prepare(SPEC).dataset, 3, 0)
+    x, y = fold.x[fold.train], fold.y[fold.train]
+    how = {"l1": 0, "l2": 1e-3, "max_iter": 5, "batch_size": "full", "random_state": 3}
+    fitted = RegularizedMLPClassifier((6, 4), activation="leaky_relu", leak=0.1, **how).fit(x, y)
+    _, parameters = trained(SPEC)
+    np.testing.assert_array_equal(fitted.coefs_[0].T, parameters[0]["w1"])
+    assert fitted.model_.hyper == {"leak": 0.1}
+    plain = RegularizedMLPClassifier((6, 4), leak=0.5, **how).fit(x, y)
+    assert plain.model_.activation == "relu" and plain.model_.hyper == {}
+    search = RegularizedMLPClassifierCV(
+        (6, 4), activation="leaky_relu", leak=0.1, cv=3, **{**how, "l1": [0, 1e-2]}
+    ).fit(x, y)
+    assert search.best_estimator_.model_.hyper == {"leak": 0.1}
