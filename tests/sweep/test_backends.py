@@ -1,6 +1,7 @@
 """Where tasks run: threads, processes, dask, several commands at once; and workers that die."""
 
 import json
+import logging
 import re
 import signal
 import sys
@@ -141,14 +142,17 @@ def test_ray_gives_the_same_table(expected, tmp_path):
 
 
 @pytest.mark.parametrize("error", [CancelledError, ConnectionError])
-def test_a_cluster_that_ends_is_said(error, monkeypatch):
+def test_a_cluster_that_ends_is_said(error, monkeypatch, caplog):
     pytest.importorskip("distributed")
     monkeypatch.setattr("distributed.Client", lambda *_, **__: nullcontext())
     with (
         pytest.raises(backends.WorkerDied, match=r"lost on the dask cluster \(gone\)"),
         backends._started("dask", "tcp://127.0.0.1:9", 1),
     ):
+        for name in ("distributed.client", "tornado.application"):
+            logging.getLogger(name).error("a page about what is said in one line")
         raise error("gone")
+    assert not caplog.records
 
 
 def test_a_scheduler_that_does_not_answer(typed, monkeypatch, tmp_path):
