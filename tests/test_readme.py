@@ -87,6 +87,7 @@ def test_each_example_runs_and_prints_what_is_shown(tmp_path, monkeypatch):
 def test_the_two_commands_are_where_they_are_looked_for():
     install, test = (b.text for b in blocks() if b.section == "Two commands")
     assert install.endswith("-m sweep") and "[test]" in test and "-m pytest" in test
+    assert len(install.splitlines()) == len(test.splitlines()) == 1, "each is pasted in one go"
 
 
 def test_every_command_has_an_example():

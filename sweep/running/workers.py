@@ -168,7 +168,7 @@ def _started(
             )
         except (OSError, ValueError) as error:
             raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None
-        with _still(logging.getLogger("distributed.client")), client:
+        with _still("distributed.client"), _still("tornado.application"), client:
 
             def share(dataset: Dataset | Article) -> Any:
                 with warnings.catch_warnings():  # that this is large
@@ -201,8 +201,9 @@ def _started(
 
 
 @contextmanager
-def _still(logger: logging.Logger) -> Iterator[None]:
+def _still(name: str) -> Iterator[None]:
     """Keep a logger quiet: what goes wrong is raised too, and said in one line."""
+    logger = logging.getLogger(name)
     before, logger.disabled = logger.disabled, True
     try:
         yield

@@ -66,7 +66,7 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
         "import os, sys, time; from pathlib import Path; from tests.results.worker import FAKE\n"
         "FAKE.open(Path(sys.argv[1]))\n"
         "child = os.fork()\n"
-        "if not child: os.close(1); time.sleep(30)\n"
+        "if not child: os.close(1); time.sleep(600)\n"
         "print(child, flush=True); os.kill(os.getpid(), 9)"
     )
     parent = subprocess.run(
@@ -90,6 +90,8 @@ def test_joined_processes_share_the_runs_and_do_none_twice(tmp_path):
         process("share", tmp_path / "r", logs[0], 5) as first,
         process("share", tmp_path / "r", logs[1], 7) as second,
     ):
+        for each in (first, second):  # neither is done before the other is there
+            print("begin", file=each.stdin, flush=True)
         assert first.wait() == second.wait() == 0
     did = [noted(log) for log in logs]
     assert sorted(did[0] + did[1]) == list(range(FAKE.total))

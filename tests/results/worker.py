@@ -1,9 +1,9 @@
 """A process at work in a results directory, for test_locks and test_reading.
 
 Usage: worker.py WHAT DIR LOG [SIZE]. `hold` opens the directory and waits for its standard input
-to end, `join` the same but joined; `share` works as a joined process, with tasks of SIZE runs,
-until all is done; `stall` does so, and stops for good with a task claimed; `slow` works alone.
-Runs that were appended are noted in LOG.
+to end, `join` the same but joined; `share` waits for a line there and works as a joined process,
+with tasks of SIZE runs, until all is done; `stall` does so at once, and stops for good with a task
+claimed; `slow` works alone. Runs that were appended are noted in LOG.
 """
 
 import sys
@@ -25,7 +25,7 @@ def work(store, size, log, stall=False):
                     continue
                 if stall and start:
                     print("stalled", flush=True)
-                    time.sleep(60)
+                    time.sleep(600)
                 for first, last in store.missing(start, stop):
                     time.sleep(0.01)
                     store.append(FAKE.rows(range(first, last)))
@@ -42,6 +42,8 @@ def main(what, path, log, size="5"):
         if what in ("hold", "join"):
             sys.stdin.read()
         else:
+            if what == "share":
+                sys.stdin.readline()
             work(store, int(size), log, what == "stall")
             store.finish()
 

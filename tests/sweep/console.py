@@ -7,7 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).parents[2]
+
+#: Only what hangs takes so long, in seconds, however busy the machine.
+LONG = 240
 
 
 def environment(**changes):
@@ -31,16 +36,53 @@ def start(*words, cwd, **changes):
 def call(*words, cwd, **changes):
     """Run a command to its end: its exit status, standard output and standard error."""
     process = start(*words, cwd=cwd, **changes)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=LONG)
     return process.returncode, out, err
 
 
-def wait(condition, seconds=60):
+def wait(condition):
     """Wait until something is so."""
     begun = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun < seconds
+        assert time.monotonic() - begun < LONG
         time.sleep(0.02)
+
+
+class Watch:
+    """Counts seconds, but for those in which a busy machine had others to serve.
+
+    A clock counts these too, and says of a program that it is slow because others are at work. This
+    is a process that does nothing but work, and the seconds are those that it was given: so many
+    would any other have been given that had something to do. It is in a session of its own, as what
+    `start` starts: Linux shares a processor out among sessions first.
+    """
+
+    def __enter__(self):
+        code = "import os; parent = os.getppid()\nwhile os.getppid() == parent: sum(range(10**5))"
+        command = [sys.executable, "-I", "-S", "-c", code]
+        self._beside = subprocess.Popen(command, start_new_session=True)
+        self._times = psutil.Process(self._beside.pid).cpu_times
+        self._begun = 0
+        wait(lambda: self.seconds() > 0)  # it works
+        self.begin()
+        return self
+
+    def __exit__(self, *_):
+        self._beside.kill()
+        self._beside.wait()
+
+    def begin(self):
+        """Count from now on."""
+        self._begun = sum(self._times()[:2])
+
+    def seconds(self):
+        return sum(self._times()[:2]) - self._begun
+
+    def wait(self, condition, seconds):
+        """Wait until something is so, which is to be before it has counted so many seconds."""
+        while not condition():
+            assert self.seconds() < seconds
+            time.sleep(0.002)
 
 
 def parts(directory):

@@ -19,7 +19,7 @@ import pytest
 import results
 from sweep import Sweep
 from sweep.commands.line import app
-from tests.sweep.console import call, environment
+from tests.sweep.console import LONG, call, environment
 
 TINY = ("--data", "iris", "--hidden", "4", "--epochs", "1", "--l1", "0,0.01", "--l2", "0")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -37,7 +37,7 @@ def at_terminal(words, cwd, columns=60, **changes):
     )
     os.close(theirs)
     decode, text = codecs.getincrementaldecoder("utf-8")().decode, ""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + LONG
     while time.monotonic() < deadline:
         if select.select([ours], [], [], 0.1)[0]:
             try:
@@ -45,7 +45,7 @@ def at_terminal(words, cwd, columns=60, **changes):
             except OSError:  # the other end is closed
                 break
     os.close(ours)
-    return process.wait(10), text
+    return process.wait(LONG), text
 
 
 def lines(text):

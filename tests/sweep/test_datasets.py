@@ -542,9 +542,9 @@ class TestBombs:
         """Each is written out, which must not copy the table of all of them each time."""
         names = [f"c{i}" for i in range(10_000)]
         pq.write_table(pa.table({name: ["a", "b"] for name in names}), tmp_path / "t.parquet")
-        begun = time.monotonic()
+        begun = time.process_time()  # and not a clock: the machine may be busy with others
         assert len(load(tmp_path / "t.parquet").features) > 1000
-        assert time.monotonic() - begun < 30
+        assert time.process_time() - begun < 30
 
     def test_two_columns_of_one_name_in_parquet(self, tmp_path):
         table = pa.table([["a", "b"], ["a", "b"], [0, 1]], names=["a", "a", "y"])

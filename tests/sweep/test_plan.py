@@ -17,7 +17,7 @@ from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.plan.plan import Plan
 from sweep.plan.tasks import QUANTUM
-from tests.sweep.console import call, parts, start, wait
+from tests.sweep.console import LONG, call, parts, start, wait
 
 PENALTIES = st.lists(st.sampled_from([0, 1e-4, 0.01, 0.1, 0.3]), min_size=1, max_size=4)
 #: A hundred million runs.
@@ -154,9 +154,9 @@ class TestHundredMillion:
         assert peak < 5 * 2**20
 
     def test_it_is_planned_at_once(self, typed, tmp_path):
-        begun = time.perf_counter()
+        begun = time.process_time()  # and not a clock: the machine may be busy with others
         status, out, err = typed("plan", *HUGE, "--json")
-        assert time.perf_counter() - begun < 2
+        assert time.process_time() - begun < 2
         found = json.loads(out)
         assert (status, err, found["runs"]) == (0, "", 10**8)
         assert found["grid"] == "100 seed x 1000 l1 x 1000 l2"
@@ -169,7 +169,7 @@ class TestHundredMillion:
             wait(lambda: parts(tmp_path / "r") > 5 or sweep.poll() is not None)
             memory = psutil.Process(sweep.pid).memory_info().rss
             sweep.send_signal(signal.SIGTERM)
-            _, err = sweep.communicate(timeout=30)
+            _, err = sweep.communicate(timeout=LONG)
         finally:
             sweep.kill()
         assert sweep.returncode == 143, err
