@@ -27,20 +27,20 @@ class Measures(NamedTuple):
         Mean over the samples, without penalties.
     metrics : ndarray, shape (metrics, packs, lanes)
         Means of the metrics asked for.
-    peak : ndarray, shape (packs, units, lanes)
+    largest : ndarray, shape (packs, units, lanes)
         Largest size of each unit's activation, the inputs first, over the samples.
     """
 
     loss: np.ndarray
     metrics: np.ndarray
-    peak: np.ndarray
+    largest: np.ndarray
 
 
 class _Found(NamedTuple):
-    """Where a kernel adds up: sums ``[pack, what, lane]`` and peaks ``[pack, unit, lane]``."""
+    """Where a kernel adds up: sums ``[pack, what, lane]`` and largest ``[pack, unit, lane]``."""
 
     sums: Flat
-    peak: Flat
+    largest: Flat
 
 
 def evaluate(
@@ -50,26 +50,26 @@ def evaluate(
     samples: Samples,
     metrics: Sequence[Choice],
     *,
-    peaks: bool = True,
+    units: bool = True,
 ) -> Measures:
     """Evaluate ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``.
 
-    Without ``peaks``, `Measures.peak` stays 0.
+    Without ``units``, `Measures.largest` stays 0.
     """
     n = samples.order.shape[1]
     work = workspace(net, weights, min(EVALUATION_BATCH, n))
     packs, _, width = weights.shape
     what = (net.loss, *metrics)
     sums = aligned_zeros((packs, len(what), width), weights.dtype)
-    peak = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
-    found = _Found(as_lanes(sums), as_lanes(peak))
+    largest = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
+    found = _Found(as_lanes(sums), as_lanes(largest))
     hyper, streams = as_lanes(runs.activation_hyper), Streams.of(runs.streams)
     reading = as_lanes(weights), hyper, streams, samples.flat()
-    _evaluate(net.flat(), *reading, work, what, found, (packs, len(what), peaks))
+    _evaluate(net.flat(), *reading, work, what, found, (packs, len(what), units))
     # A running sum, whose order does not depend on the shape.
     mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
     loss, *means = np.moveaxis(sums, 1, 0) / mass
-    return Measures(loss, np.array(means), peak)
+    return Measures(loss, np.array(means), largest)
 
 
 @entry
@@ -80,7 +80,7 @@ def _evaluate(net, weights, hyper, streams, samples, work, what, found, sizes):
     for pack in range(packs):
         w = lanes_from(weights, pack * net.size)
         sums = lanes_from(found.sums, pack * count)
-        peak = lanes_from(found.peak, pack * net.unit[net.layers + 1])
+        largest = lanes_from(found.largest, pack * net.unit[net.layers + 1])
         own, shared = lanes_from(streams.numbers, pack * work.lanes), streams.shared[pack] != 0
         copy(work.hyper, 0, hyper, pack * work.hypers, work.hypers)
         for first in range(0, n, work.capacity):
@@ -88,7 +88,7 @@ def _evaluate(net, weights, hyper, streams, samples, work, what, found, sizes):
             read_batch(net, work, samples, (0, first, batch), own, shared)
             _measure_batch(net, w, work, what, batch, shared, sums)
             if raising:
-                _raise_peaks(net, work, batch, peak)
+                _raise_largest(net, work, batch, largest)
     restore_subnormals(before)
 
 
@@ -100,13 +100,13 @@ def _measure_batch(net, weights, work, what, batch, shared, sums):
 
 
 @kernel
-def _raise_peaks(net, work, batch, peak):
+def _raise_largest(net, work, batch, largest):
     for layer in range(1, net.layers):
         for b in range(batch):
             start = net.room[layer] * work.capacity + b * net.pitch[layer]
             for i in range(net.widths[layer]):
                 unit, a = net.unit[layer] + i, abs(work.units[start + i])
-                peak[unit] = select(a > peak[unit], a, peak[unit])
+                largest[unit] = select(a > largest[unit], a, largest[unit])
 
 
 def penalty_values(net: Network, weights: np.ndarray, penalties: Sequence[Choice]) -> np.ndarray:

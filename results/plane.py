@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from results.cells.summary import axes, deciding
+from results.cells.summary import axis_names, deciding
 from results.errors import ResultsError
 from results.words import number
 
@@ -121,7 +121,7 @@ def plane(cells: pd.DataFrame, at: Mapping[str, float | str] | None = None) -> P
     at : dict of str to float or str, optional
         Values at which to hold axes fixed.
     """
-    names = axes(cells)
+    names = axis_names(cells)
     free = [name for name in names if name not in (at or {})]
     varying = [name for name in free if cells[name].nunique() > 1]
     x, y = (varying + [name for name in free if name not in varying] + names)[:2]
@@ -154,7 +154,7 @@ def hold(
         raise ResultsError(f"no cell of the table has {said(fixed)}")
     rank = cells[f"rank_{deciding(cells)}"][chosen].astype("Float64").fillna(np.inf)
     through = cells.iloc[np.flatnonzero(chosen)[int(rank.argmin())]]
-    for name in axes(cells):
+    for name in axis_names(cells):
         if name not in free and name not in fixed:
             fixed[name] = through[name]
             chosen &= (cells[name] == fixed[name]).to_numpy()
@@ -169,8 +169,8 @@ def said(fixed: Mapping[str, float | str]) -> str:
 
 def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
     """Return the value of an axis that was meant, which may be given rounded as we write it."""
-    if name not in axes(cells):
-        raise ResultsError(f"no axis {name!r}; there are {', '.join(axes(cells))}")
+    if name not in axis_names(cells):
+        raise ResultsError(f"no axis {name!r}; there are {', '.join(axis_names(cells))}")
     values = np.unique(cells[name])
     if isinstance(value, str) or not is_number(values):
         near = values[values == value]

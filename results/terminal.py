@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from results.cells.choice import best
-from results.cells.summary import as_cells, axes, deciding
+from results.cells.summary import as_cells, axis_names, deciding
 from results.columns import MEASURED
 from results.plane import Plane, plane, said
 from results.scale import Scale, viridis
@@ -92,7 +92,7 @@ def best_cells(cells: pd.DataFrame, blocks: bool = True) -> list[str]:
         "": [marks.get(row, "") for row in rows],
         "#": [str(rank) for rank in shown[f"rank_{metric}"]],
     }
-    for name in axes(cells):
+    for name in axis_names(cells):
         if name in ("l1", "l2") or cells[name].nunique() > 1:
             columns[name] = [number(value, 3) for value in shown[name]]
     columns[metric] = [number(v) for v in shown[f"mean_{metric}"]]

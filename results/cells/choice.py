@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.cells.summary import axes, deciding, no_penalty, summary, whole
+from results.cells.summary import axis_names, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
 from results.words import most, number
 
@@ -56,9 +56,9 @@ def standard_error(cell: pd.Series, metric: str) -> float:
     return float(cell[f"std_{metric}"] / np.sqrt(cell["seeds"]))
 
 
-def place(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float | str]) -> str:
+def where(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float | str]) -> str:
     """Say where a cell is, by the axes on which the cells differ: ``l1 = 0.01, l2 = 0``."""
-    varying = [name for name in axes(cells) if cells[name].nunique() > 1]
+    varying = [name for name in axis_names(cells) if cells[name].nunique() > 1]
     return ", ".join(f"{name} = {number(cell[name])}" for name in varying or ["l1", "l2"])
 
 
@@ -67,7 +67,7 @@ def contrast(cells: pd.DataFrame) -> dict[str, dict[str, float | str]]:
     lowest = int(best(cells).index[0])
     rows = dict.fromkeys([lowest, int(no_penalty(cells)[lowest])])
     return {
-        place(cells, cells.iloc[row]): {name: cells[name].iloc[row] for name in axes(cells)}
+        where(cells, cells.iloc[row]): {name: cells[name].iloc[row] for name in axis_names(cells)}
         for row in rows
         if row >= 0
     }
@@ -108,8 +108,8 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
         why = (
             f"it is the sparsest cell ({number(chosen['mean_sparsity'])} of its weights are zero) "
             f"whose mean {metric}, {mean}, is within one standard error, {number(error)}, of the "
-            f"{most(metric)}, {number(lowest[f'mean_{metric}'])} at {place(cells, lowest)}"
+            f"{most(metric)}, {number(lowest[f'mean_{metric}'])} at {where(cells, lowest)}"
         )
     behind = len(cells) - int(whole(cells).sum())
     out = f"; {behind} cells whose runs are not all done and finite do not compete"
-    return f"{place(cells, chosen)}: {why}{out if behind else ''}."
+    return f"{where(cells, chosen)}: {why}{out if behind else ''}."

@@ -196,7 +196,7 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
     return [name for name in coordinates(names) if name not in ("run", "seed", "fold")]
 
 
-def axes(cells: pd.DataFrame) -> list[str]:
+def axis_names(cells: pd.DataFrame) -> list[str]:
     """Return the axes of the grid, penalties first."""
     names = [name for name in cell_columns(cells) if name != "data"]
     return sorted(names, key=lambda name: not is_penalty(name))

@@ -15,7 +15,7 @@ import numpy as np
 from results.cells.by_seed import BySeed
 from results.cells.choice import best, contrast, front
 from results.cells.intervals import estimate
-from results.cells.summary import axes, deciding, no_penalty, numbered
+from results.cells.summary import axis_names, deciding, no_penalty, numbered
 from results.columns import LOSSES, column, is_ratio
 from results.directory import layout as places_in
 from results.directory.history import load_history
@@ -58,7 +58,7 @@ def page_data(
         interval, the same of ``<metric>_from_none``, ``seed <metric>`` as ``[seed, cell]``,
         counts, and ``none``, the cell without penalties, -1 for none.
     """
-    names, loss, chosen = axes(cells), deciding(cells), _chosen(cells)
+    names, loss, chosen = axis_names(cells), deciding(cells), _chosen(cells)
     values = _values(cells, names, [row for row in chosen if row is not None])
     rows = _dense(cells, names, values)
     shown = np.flatnonzero(rows >= 0)

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import numpy as np
 
 from results.cells.choice import best
-from results.cells.summary import axes, deciding, summary
+from results.cells.summary import axis_names, deciding, summary
 from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
@@ -116,7 +116,7 @@ def answers(cells: pd.DataFrame) -> list[str]:
 def _question(cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
     """Say what was asked, as a question."""
     varied = []
-    for name in axes(cells):
+    for name in axis_names(cells):
         values = np.unique(cells[name])
         if len(values) > 1:
             told = f"{len(values)} values, {number(values[0], 2)} to {number(values[-1], 2)}"

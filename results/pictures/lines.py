@@ -24,7 +24,7 @@ from results.pictures.style import (
     LINES,
     MARKERS,
     MARKS,
-    axes,
+    axes_or_new,
     label,
     legend_below,
     loss_axis,
@@ -69,7 +69,7 @@ def path(
     """
     names = [metrics] if isinstance(metrics, str) else list(metrics or layers(table))
     names = names or ["sparsity"]
-    cells, ax = as_cells(table, names), axes(ax)
+    cells, ax = as_cells(table, names), axes_or_new(ax)
     apart = len(names) == 1 and "path" in cells and "path" not in (at or {})
     rows, fixed = hold(cells, [along, "path"] if apart else [along], at)
     shown = cells.iloc[rows]
@@ -111,7 +111,7 @@ def curves(
     names = [name for name in cell_columns(history) if history[name].nunique() > 1]
     if names:
         raise ResultsError(f"the history of one cell, please: here {', '.join(names)} varies")
-    ax = axes(ax)
+    ax = axes_or_new(ax)
     epochs, epoch = np.unique(history["epoch"].to_numpy(), return_inverse=True)
     by_seed = BySeed(history.assign(status="done"), epoch, len(epochs))
     shown = [name for name in metrics if history[name].notna().any()]
@@ -141,7 +141,7 @@ def pareto(table: pd.DataFrame, loss: str | None = None, *, ax: Axes | None = No
     ax : Axes, optional
         By default those of a new figure.
     """
-    cells, ax = as_cells(table, [loss] if loss else []), axes(ax)
+    cells, ax = as_cells(table, [loss] if loss else []), axes_or_new(ax)
     loss = loss or deciding(cells)
     x, y = (cells[f"mean_{name}"].to_numpy() for name in ("sparsity", loss))
     ax.plot(

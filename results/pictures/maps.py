@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from results.cells.choice import best
 from results.cells.summary import as_cells, deciding
 from results.columns import is_ratio
-from results.pictures.style import COLOURS, MARKS, axes, label, legend_below
+from results.pictures.style import COLOURS, MARKS, axes_or_new, label, legend_below
 from results.plane import Plane, plane, said
 from results.scale import Scale
 from results.words import called, measured, most, number
@@ -57,7 +57,7 @@ def heatmap(
     """
     cells = as_cells(table, [metric] if metric else [])
     metric = metric or deciding(cells)
-    found, ax = plane(cells, at), axes(ax)
+    found, ax = plane(cells, at), axes_or_new(ax)
     values = found.matrix(cells[f"mean_{metric}"])
     mesh = _mesh(ax, found, values, _norm(values, metric))
     seeds = int(cells["seeds"].max())
@@ -88,7 +88,7 @@ def differences(
     """
     cells = as_cells(table, [metric] if metric else [])
     metric = metric or deciding(cells)
-    found, ax = plane(cells, at), axes(ax)
+    found, ax = plane(cells, at), axes_or_new(ax)
     mean, low, high = (
         found.matrix(cells[f"{part}_{metric}_from_{against}"]) for part in ("mean", "low", "high")
     )

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
-from results.pictures.style import COLOURS, LINES, axes, label, legend_below, open_frame
+from results.pictures.style import COLOURS, LINES, axes_or_new, label, legend_below, open_frame
 from results.plane import lay_out
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def weight_path(
     ax : Axes, optional
         By default those of a new figure.
     """
-    ax = axes(ax)
+    ax = axes_or_new(ax)
     axis = lay_out(along, np.asarray(values, dtype=np.float64))
     first = int(axis.has_zero)
     for i, (name, matrix) in enumerate(matrices.items()):

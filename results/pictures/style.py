@@ -78,7 +78,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def axes(ax: Axes | None) -> Axes:
+def axes_or_new(ax: Axes | None) -> Axes:
     """Return the Axes to draw on, those of a new figure unless given."""
     if ax is not None:
         return ax

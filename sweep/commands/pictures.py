@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import results
-from results.cells.choice import contrast, place
-from results.cells.summary import axes, deciding, metrics_of
+from results.cells.choice import contrast, where
+from results.cells.summary import axis_names, deciding, metrics_of
 from results.columns import SUMMARY
 from results.directory import layout as places
 from results.errors import ResultsError
@@ -100,10 +100,10 @@ def _weights(spec: Specification, cells: pd.DataFrame, at: Mapping[str, float | 
         at = {**_DOCUMENT, **at}
     rows, _ = hold(cells, [], at)
     cell = cells.iloc[rows[0]]
-    again = retrained(spec, {name: [cell[name]] for name in axes(cells)})
+    again = retrained(spec, {name: [cell[name]] for name in axis_names(cells)})
     with style():
         figure = Figure((8, 3.8))
-        title = f"{cell['data']}: {place(cells, cell)}, seed {spec.seeds[0]}"
+        title = f"{cell['data']}: {where(cells, cell)}, seed {spec.seeds[0]}"
         figure.suptitle(title, fontsize=9.5)
         before, after = (
             {name: array[..., 0] for name, array in matrices.items()}
@@ -118,7 +118,7 @@ def _weight_path(
     """Draw every weight of one seed's network along a penalty."""
     rows, fixed = hold(cells, [along], at)
     line = cells.iloc[rows].sort_values(along)
-    again = retrained(spec, {name: line[name].to_numpy() for name in axes(cells)})
+    again = retrained(spec, {name: line[name].to_numpy() for name in axis_names(cells)})
     weights = {name: array for name, array in again.after.items() if name.startswith("w")}
     every = np.concatenate([array.reshape(-1, len(line)) for array in weights.values()])
     kept = np.isfinite(every).all(axis=0)  # runs that diverged have no weights to draw

@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
 from sweep.data.variables import Variable
 from sweep.errors import InputError
 from sweep.estimators.cv_scores import DIVERGED
-from sweep.estimators.fits import NAMES, Fit, part, seed_of, specification, train
+from sweep.estimators.fits import NAMES, Fit, fit_all, portion, seed_of, specification
 from sweep.machine import version
 from sweep.models.model import Model
 from sweep.specification.choices import hyper_of
@@ -165,8 +165,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
             if isinstance(getattr(spec, option), str) or len(getattr(spec, option)) != 1:
                 name = NAMES.get(option, option)
                 raise InputError(f"`{name}` should be one number, not {getattr(self, name)!r}")
-        learnt = part(spec, X, y, weight, np.arange(len(X)), seed)
-        ((fit,),) = train(spec, [learnt], lambda part, cell, fit: fit)
+        learnt = portion(spec, X, y, weight, np.arange(len(X)), seed)
+        ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit)
         if not fit.finite:
             raise ValueError(DIVERGED)
         trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}

@@ -16,7 +16,7 @@ from sweep.errors import InputError
 from sweep.estimators.classifier import RegularizedMLPClassifier, checked
 from sweep.estimators.cv_results import cv_results
 from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
-from sweep.estimators.fits import NAMES, Fit, part, seed_of, specification, train
+from sweep.estimators.fits import NAMES, Fit, fit_all, portion, seed_of, specification
 from sweep.plan.automatic import automatic_axis
 from sweep.plan.plan import Plan
 from sweep.specification import axes
@@ -75,7 +75,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
     error_score : "raise" or float, default nan
         The score of a fit that diverges.
     return_train_score : bool, default False
-        Whether to score the training parts too.
+        Whether to score the training portions too.
     n_jobs : int, optional
         joblib's, for the threads that train.
 
@@ -193,18 +193,18 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         seeds = self._seeds()
         spec = specification(self.get_params(), (samples, labels), seeds[0], history=0)
         folds = list(check_cv(self.cv, labels, classifier=True).split(X, labels, groups))
-        parts = [
-            part(spec, samples, codes, weight, numbers_of(rows), seed)
+        portions = [
+            portion(spec, samples, codes, weight, numbers_of(rows), seed)
             for seed in seeds
             for rows, _ in folds
         ]
         if isinstance(spec.l1, str):
-            every = (one.fold for one in parts)
+            every = (one.fold for one in portions)
             spec = spec.replace(l1=automatic_axis(spec, every, len(self.classes_)))
         cells = _cells(spec)
         self.multimetric_ = False
         self.scorer_ = check_scoring(RegularizedMLPClassifier(), self.scoring)
-        self.n_splits_ = len(parts)
+        self.n_splits_ = len(portions)
         judge = Judge(self.scorer_, self.error_score)
         weighted = sample_weight is not None and weighs(self.scorer_)
         every_row = Rows(X, labels, weight if weighted else None)
@@ -219,14 +219,14 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
             training, test = rows[place % len(folds)]
             if not fit.finite:
                 return judge.score(None, training, test, fit.seconds)
-            learnt = parts[place]
+            learnt = portions[place]
             estimator = estimator_of(**cells[cell], random_state=learnt.seed)
             for name, value in noted.items():
                 setattr(estimator, name, value)
             estimator._keep(fit, self.classes_[learnt.classes], spec, {}, {})
             return judge.score(estimator, training, test, fit.seconds)
 
-        scored = train(spec, parts, score, self.n_jobs)
+        scored = fit_all(spec, portions, score, self.n_jobs)
         warn_of_failures([one.failed for by_cell in scored for one in by_cell])
         numbers = np.array(scored, dtype=np.float64).swapaxes(0, 1)  # [cell, split, of Scored]
         test, training, fit_seconds, score_seconds = np.moveaxis(numbers[..., :4], -1, 0)

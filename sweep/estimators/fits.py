@@ -37,7 +37,7 @@ NAMES = {
 _AUTO_BATCH = 200
 
 
-class Part(NamedTuple):
+class Portion(NamedTuple):
     """What a fit learns from, and the seed of all that it draws.
 
     Attributes
@@ -118,14 +118,14 @@ def seed_of(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31))
 
 
-def part(
+def portion(
     spec: Specification,
     X: np.ndarray,
     y: np.ndarray,
     weight: np.ndarray,
     rows: np.ndarray,
     seed: int,
-) -> Part:
+) -> Portion:
     """Return what a fit on some rows learns from, and what it holds out where it stops early.
 
     Parameters
@@ -150,12 +150,12 @@ def part(
         )
     placed = np.zeros(len(X), dtype=np.int64)
     placed[rows] = numbers
-    return Part(Fold(X, placed, weight, rows[held.train], rows[held.val]), classes, seed)
+    return Portion(Fold(X, placed, weight, rows[held.train], rows[held.val]), classes, seed)
 
 
-def train(
+def fit_all(
     spec: Specification,
-    parts: Sequence[Part],
+    portions: Sequence[Portion],
     then: Callable[[int, int, Fit], Any],
     n_jobs: int | None = None,
 ) -> list[list[Any]]:
@@ -166,7 +166,7 @@ def train(
     Parameters
     ----------
     spec : Specification
-    parts : sequence of Part
+    portions : sequence of Portion
     then : callable
         Called with the number of the part, that of the cell in grid order, and the
         fit, in the thread that trained it.
@@ -181,11 +181,11 @@ def train(
     from joblib import Parallel, delayed
 
     shapes: dict[tuple[int, int, int], list[int]] = {}
-    for i, (fold, classes, _) in enumerate(parts):  # a pack shares its network and its batches
+    for i, (fold, classes, _) in enumerate(portions):  # a pack shares its network and its batches
         shapes.setdefault((len(fold.train), len(fold.val), len(classes)), []).append(i)
     tasks: list[tuple[Plan, list[tuple[int, int]]]] = []
     for (samples, _, outputs), members in shapes.items():
-        inputs = parts[0].fold.x.shape[1]
+        inputs = portions[0].fold.x.shape[1]
         plan = Plan(spec, (inputs, *spec.hidden, outputs), samples, "data")
         runs = [(i, cell) for i in members for cell in range(plan.grid.cells)]
         size = plan.tasks.runs
@@ -193,17 +193,17 @@ def train(
     stop = threading.Event()
     try:
         done = Parallel(n_jobs, require="sharedmem")(
-            delayed(_task)(plan, parts, runs, then, stop.is_set) for plan, runs in tasks
+            delayed(_task)(plan, portions, runs, then, stop.is_set) for plan, runs in tasks
         )
     finally:
         stop.set()  # joblib leaves its threads alone when it is interrupted
     found = {run: value for values in done for run, value in values.items()}
-    return [[found[i, cell] for cell in range(tasks[0][0].grid.cells)] for i in range(len(parts))]
+    return [[found[i, cell] for cell in range(tasks[0][0].grid.cells)] for i in range(len(portions))]
 
 
 def _task(
     plan: Plan,
-    parts: Sequence[Part],
+    portions: Sequence[Portion],
     runs: list[tuple[int, int]],
     then: Callable[[int, int, Fit], Any],
     stopped: Callable[[], bool],
@@ -213,12 +213,12 @@ def _task(
     spec = plan.spec
     net = network_of(plan.widths, spec.activation)
     places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
-    seeds = np.array([parts[i].seed for i in places])
+    seeds = np.array([portions[i].seed for i in places])
     columns = {**plan.grid.coordinates(cells), "seed": seeds, "fold": places}
     used = list(dict.fromkeys(places.tolist()))
-    data = Folds.of(spec, {(parts[i].seed, i): parts[i].fold for i in used})
+    data = Folds.of(spec, {(portions[i].seed, i): portions[i].fold for i in used})
     # A seed draws the same order for every part: a fit does not know that it is one of several.
-    data = data._replace(drawn=[(parts[i].seed, 0) for i in used])
+    data = data._replace(drawn=[(portions[i].seed, 0) for i in used])
     group = Group(spec, net, columns, data, plan.worth_freezing)
     drawn = {seed: initial_weights(net, spec, seed) for seed in dict.fromkeys(seeds.tolist())}
     done: dict[tuple[int, int], Any] = {}

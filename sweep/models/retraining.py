@@ -12,8 +12,10 @@ from kernels.network import network
 from sweep.errors import InputError
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.spec import Specification
+from sweep.training.batch import Batch
 from sweep.training.following import leading_to
-from sweep.training.task import Batch, Columns, train
+from sweep.training.rows import Columns
+from sweep.training.task import train_all
 
 
 class Retrained(NamedTuple):
@@ -80,7 +82,7 @@ def train_again(
     """
     needed = leading_to(experiment.plan, numbers)
     batch = Batch(experiment.plan, experiment.dataset, needed, lambda: False)
-    columns, weights = train(batch)
+    columns, weights = train_all(batch)
     kept = np.searchsorted(needed, numbers)
     columns = {name: values[kept] for name, values in columns.items()}
     return columns, batch.drawn().parameters[:, kept], weights()[:, kept]

@@ -153,7 +153,7 @@ class Batch:
             **{name: values[trained.runs] for name, values in group.columns.items()},
             "status": np.where(finite, "done", "diverged"),
             **trained.metrics,
-            **sparsity(self.net, weights, trained.peak, tolerance),
+            **sparsity(self.net, weights, trained.largest, tolerance),
         }
 
 

@@ -32,7 +32,7 @@ class Trained(NamedTuple):
         Where their training has led.
     metrics : dict of str to ndarray, shape (runs,)
         The columns of the table that training gives.
-    peak : ndarray, shape (units, runs)
+    largest : ndarray, shape (units, runs)
         Largest activation of each unit over the training part, the inputs first.
     history : list of dict
         What was recorded on the way: ``index``, of whichever runs, their ``epoch`` and metrics.
@@ -41,7 +41,7 @@ class Trained(NamedTuple):
     runs: np.ndarray
     packs: Packs
     metrics: dict[str, np.ndarray]
-    peak: np.ndarray
+    largest: np.ndarray
     history: list[dict[str, np.ndarray]]
 
     def weights(self) -> np.ndarray:
@@ -98,14 +98,14 @@ def train_runs(
             history.append(
                 {"index": index, "epoch": np.full(len(index), done), **record(packs, spec)}
             )
-    final, peak = measure(packs)
+    final, largest = measure(packs)
     metrics = {
         "epochs": np.full(len(index), done, dtype=np.int64),
         "initial_loss": initial_loss,
         "final_loss": final.pop("loss"),
         **final,
     }
-    return Trained(index, packs, metrics, peak, history)
+    return Trained(index, packs, metrics, largest, history)
 
 
 def train_epochs(

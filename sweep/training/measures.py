@@ -13,33 +13,33 @@ from sweep.training.sparsity import sparsity
 
 def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     """Return what the history says of each run."""
-    metrics, peak = measure(packs)
-    zeros = sparsity(packs.net, packs.by_run(packs.weights), peak, spec.zero_tol)
+    metrics, largest = measure(packs)
+    zeros = sparsity(packs.net, packs.by_run(packs.weights), largest, spec.zero_tol)
     return {**metrics, "sparsity": zeros["sparsity"]}
 
 
 def loss_of(packs: Packs) -> np.ndarray:
     """Return the loss of each run on its training part, with penalties."""
-    found = _evaluated(packs, packs.folds.train[None], peaks=False)
+    found = _evaluated(packs, packs.folds.train[None], units=False)
     return packs.by_run(_penalised(found.loss, _penalties(packs))).astype(np.float64)
 
 
 def measure(packs: Packs) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return losses, metrics and penalties of each run, and its `Trained.peak`."""
+    """Return losses, metrics and penalties of each run, and its `Trained.largest`."""
     folds = packs.folds
     found = _evaluated(packs, folds.train[None])
     penalties = _penalties(packs)
     metrics = {"loss": _penalised(found.loss, penalties), **_named(found, "train")}
     if len(folds.val):
-        metrics |= _named(_evaluated(packs, folds.val[None], peaks=False), "val")
+        metrics |= _named(_evaluated(packs, folds.val[None], units=False), "val")
     metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
-    return by_run, packs.by_run(found.peak)
+    return by_run, packs.by_run(found.largest)
 
 
-def _evaluated(packs: Packs, order: np.ndarray, *, peaks: bool = True) -> Measures:
+def _evaluated(packs: Packs, order: np.ndarray, *, units: bool = True) -> Measures:
     samples, metrics = packs.folds.samples(order), tuple(MEASURED.values())
-    return evaluate(packs.net, packs.runs, packs.weights, samples, metrics, peaks=peaks)
+    return evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=units)
 
 
 def _named(found: Measures, part: str) -> dict[str, np.ndarray]:

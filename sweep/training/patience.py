@@ -144,7 +144,7 @@ class Patience:
         run, weights, *known = zip(*some, strict=True)
         initial_loss, best_epoch, epochs = map(np.array, known)
         packs = self._group.pack(np.array(run), State.fresh(np.stack(weights, axis=1)))
-        final, peak = measure(packs)
+        final, largest = measure(packs)
         metrics = {
             "epochs": epochs,
             "best_epoch": best_epoch,
@@ -157,7 +157,7 @@ class Patience:
         ]
         self._waiting.extendleft(reversed(follow))
         history, self._history = self._history, []
-        return Trained(np.array(run), packs, metrics, peak, history)
+        return Trained(np.array(run), packs, metrics, largest, history)
 
     def _record(self, lanes: np.ndarray) -> None:
         """Note the metrics of some runs for the history."""

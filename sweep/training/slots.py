@@ -102,7 +102,7 @@ class Slots:
         self.epoch[self.busy] += 1
         val = packs.folds.samples(packs.folds.val[None])
         found = evaluate(
-            packs.net, packs.runs, packs.weights, val, tuple(MEASURED.values()), peaks=False
+            packs.net, packs.runs, packs.weights, val, tuple(MEASURED.values()), units=False
         )
         loss = found.loss.ravel()
         best = self.best_loss[: loss.size]

@@ -8,7 +8,7 @@ from kernels.network import Network
 
 
 def sparsity(
-    net: Network, weights: np.ndarray, peak: np.ndarray, tolerance: float
+    net: Network, weights: np.ndarray, largest: np.ndarray, tolerance: float
 ) -> dict[str, np.ndarray]:
     """Count what is zero in each run.
 
@@ -16,7 +16,7 @@ def sparsity(
     ----------
     net : Network
     weights : ndarray, shape (parameters, runs)
-    peak : ndarray, shape (units, runs)
+    largest : ndarray, shape (units, runs)
         Largest activation of each unit over the training part, the inputs first.
     tolerance : float
         A weight up to this size counts as zero.
@@ -38,7 +38,7 @@ def sparsity(
     counts = [mask.sum(axis=(0, 1)) for mask in masks]
     sizes = [mask.shape[0] * mask.shape[1] for mask in masks]
     nonzero = sum(counts)
-    hidden = peak[net.unit[1] : net.unit[-2]]
+    hidden = largest[net.unit[1] : net.unit[-2]]
     return {
         "sparsity": 1 - nonzero / sum(sizes),
         **{

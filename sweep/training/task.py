@@ -29,12 +29,12 @@ def run_task(
     begun = time.perf_counter()
     numbers = numbers_of(ranges)
     batch = Batch(plan, dataset, numbers, stopped)
-    found = batch.take_turns() if plan.spec.patience else train(batch)[0]
+    found = batch.take_turns() if plan.spec.patience else train_all(batch)[0]
     found["seconds"] = np.full(len(numbers), (time.perf_counter() - begun) / len(numbers))
     return Rows(table(plan, found), batch.history_table())
 
 
-def train(batch: Batch) -> tuple[Columns, Callable[[], np.ndarray]]:
+def train_all(batch: Batch) -> tuple[Columns, Callable[[], np.ndarray]]:
     """Train all runs of a batch to their end; return their columns and what gives their weights."""
     spec = batch.plan.spec
     if spec.path:

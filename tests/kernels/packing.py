@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
     parameters: np.ndarray
     loss: np.ndarray
     accuracy: np.ndarray
-    peak: np.ndarray
+    largest: np.ndarray
     one: np.ndarray
     two: np.ndarray
 
@@ -69,8 +69,8 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     packed = pack(runs, width, samples.x.dtype, step, hyper)
     train(net, packed, samples, step, batch_size, epochs, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
-    loss, (accuracy,), peak = evaluate(net, packed, weights, samples, METRICS)
-    found = (weights, loss, accuracy, peak, *penalty_values(net, weights, PENALTIES))
+    loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
+    found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
     return Outcome(*(_by_run(array)[: len(runs)] for array in found))
 
 

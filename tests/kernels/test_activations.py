@@ -46,9 +46,9 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
         y, v = drawn.samples.y[rows].astype(int), drawn.samples.weight[rows]
         assert outcome.loss[i] == pytest.approx(reference.cross_entropy(logits, y, v), abs=1e-11)
         # What is at most 0 is told by its size: a unit that leaks is not dead.
-        peak = np.concatenate([abs(a).max(axis=0) for a in hidden[1:]])
+        largest = np.concatenate([abs(a).max(axis=0) for a in hidden[1:]])
         inner = slice(drawn.net.unit[1], drawn.net.unit[drawn.net.layers])
-        np.testing.assert_allclose(outcome.peak[i][inner], peak, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(outcome.largest[i][inner], largest, rtol=0, atol=1e-11)
 
 
 @settings(deadline=None, max_examples=10)

@@ -25,9 +25,9 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
         *hidden, logits = reference.forward(p, samples.x[rows])
         assert outcome.loss[i] == pytest.approx(reference.cross_entropy(logits, y, v), abs=1e-11)
         assert outcome.accuracy[i] == pytest.approx(reference.accuracy(logits, y, v), abs=1e-12)
-        peak = np.concatenate([a.max(axis=0) for a in hidden[1:]] or [[]])
+        largest = np.concatenate([a.max(axis=0) for a in hidden[1:]] or [[]])
         inner = slice(net.unit[1], net.unit[net.layers])
-        np.testing.assert_allclose(outcome.peak[i][inner], peak, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(outcome.largest[i][inner], largest, rtol=0, atol=1e-11)
         one = [abs(value).sum() for value in p.values()]
         two = [(value**2).sum() for value in p.values()]
         np.testing.assert_allclose(outcome.one[i], one, rtol=1e-13)

@@ -13,7 +13,7 @@ from scipy import stats
 import results
 from results.cells.by_seed import BySeed
 from results.cells.choice import contrast, front
-from results.cells.summary import axes, no_penalty
+from results.cells.summary import axis_names, no_penalty
 from results.columns import SUMMARY
 from results.errors import ResultsError
 from results.words import number
@@ -184,7 +184,7 @@ def test_the_rule_of_one_standard_error():
 def test_the_order_of_a_path_places_a_cell():
     runs = table(path=ORDERS, seeds=3)
     found = results.summary(runs.sample(frac=1, random_state=1))
-    assert found.path.tolist() == [*ORDERS] * 6 and axes(found)[-1] == "path"
+    assert found.path.tolist() == [*ORDERS] * 6 and axis_names(found)[-1] == "path"
     for (l1, l2, path), some in runs.groupby(["l1", "l2", "path"]):
         cell = found[(found.l1 == l1) & (found.l2 == l2) & (found.path == path)]
         assert cell.mean_val_loss.item() == pytest.approx(some.val_loss.mean())

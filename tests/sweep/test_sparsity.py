@@ -37,8 +37,8 @@ def test_counts_are_those_of_the_definitions(widths, share, tolerance, seed):
     net = network(widths)
     weights = random.choice([0.0, -0.5, 0.5, 1.0, -2.0], (net.size, 3))
     weights[random.random_sample(weights.shape) > share] = 0
-    peak = random.choice([0.0, 0.3], (sum(widths), 3))
-    found = sparsity(net, weights, peak, tolerance)
+    largest = random.choice([0.0, 0.3], (sum(widths), 3))
+    found = sparsity(net, weights, largest, tolerance)
     for run in range(3):
         p = named(net, weights[:, run])
         masks = [abs(p[f"w{layer}"]) > tolerance for layer in range(1, len(widths))]
@@ -52,7 +52,7 @@ def test_counts_are_those_of_the_definitions(widths, share, tolerance, seed):
         first = masks[0]
         unread = [not any(first[:, i]) for i in range(widths[0])]
         assert found["unused_inputs"][run] == sum(unread)
-        hidden = peak[widths[0] : sum(widths[:-1]), run]
+        hidden = largest[widths[0] : sum(widths[:-1]), run]
         assert found["dead_units"][run] == np.count_nonzero(hidden == 0)
 
 
