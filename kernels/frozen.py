@@ -11,10 +11,10 @@ from itertools import pairwise
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.datamodel import models
 from numba.extending import (
     NativeValue,
     lower_builtin,
+    models,
     register_model,
     type_callable,
     typeof_impl,
