@@ -7,17 +7,15 @@ the text of all kernel files: a stale kernel can never run.
 import hashlib
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 from numba import config, njit, typeof
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
-from numba.core.runtime import rtsys
 from numba.extending import overload
 
+from kernels.caching import keep
 from kernels.lanes import Flat
 from kernels.linking import Part, Whole
 
@@ -109,54 +107,8 @@ def cache_folder() -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-class _Locator(_CacheLocator):
-    """Tells Numba where the code of a kernel is kept."""
-
-    def __init__(self, function: Callable, file: str) -> None:
-        self._line = function.__code__.co_firstlineno
-
-    @classmethod
-    def from_function(cls, py_func: Callable, py_file: str) -> "_Locator":
-        return cls(py_func, py_file)
-
-    def get_cache_path(self) -> str:
-        return str(cache_folder())
-
-    def get_source_stamp(self) -> str:
-        return Path(self.get_cache_path()).name
-
-    def get_disambiguator(self) -> str:
-        return str(self._line)
-
-
-class _CacheFiles(CompileResultCacheImpl):
-    _locator_classes = (_Locator,)
-
-
-class _Cache(FunctionCache):
-    """Numba's cache; a file that cannot be read or written costs a compilation, nothing more."""
-
-    _impl_class = _CacheFiles
-
-    def load_overload(self, sig, target_context):
-        try:
-            # Numba's own method makes all ready for compiling: half a second of imports.
-            rtsys.initialize(target_context)
-            with self._guard_against_spurious_io_errors():
-                return self._load_overload(sig, target_context)
-        except Exception:  # a damaged file may raise anything when it is unpickled
-            with suppress(OSError):
-                self.flush()
-            return None
-
-    def save_overload(self, sig, data) -> None:
-        try:
-            super().save_overload(sig, data)
-        except OSError:
-            return
-
-
 def _kept(dispatcher):
-    if not config.DISABLE_JIT and cache_folder() is not None:
-        dispatcher._cache = _Cache(dispatcher.py_func)
+    folder = cache_folder()
+    if not config.DISABLE_JIT and folder is not None:
+        keep(dispatcher, folder)
     return dispatcher

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba import config
+from numba.core import caching
 
 from kernels import compiled
 
@@ -142,3 +144,21 @@ def test_a_damaged_file_costs_a_compilation(folder, damage, kind):
                 }[damage]
             )
     assert [hits(), hits()] == [0, 1]
+
+
+def test_code_for_other_types_is_not_run(folder):
+    kernel = compiled.entry(plus_one)
+    assert (kernel(2.5), kernel(2)) == (3.5, 3)
+    one, two = sorted(folder.rglob("*.nbc"))
+    one.rename(folder / "aside")
+    two.rename(one)
+    (folder / "aside").rename(two)
+    kernel = compiled.entry(plus_one)
+    assert (kernel(2.5), kernel(2)) == (3.5, 3)
+
+
+def test_numba_keeps_nothing_in_another_folder(folder, monkeypatch):
+    beside_the_file = caching.CompileResultCacheImpl._locator_classes[1]
+    name = f"{caching.__name__}.{beside_the_file.__name__}"
+    monkeypatch.setattr(config, "CACHE_LOCATOR_CLASSES", name, raising=False)
+    assert compiled.entry(plus_one).dispatcher.stats.cache_path == str(folder)
