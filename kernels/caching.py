@@ -1,4 +1,7 @@
-"""How Numba's cache is made to keep kernels in a folder of our own."""
+"""How Numba's cache is made to keep kernels in a folder of our own.
+
+This reaches into Numba, see `kernels.tried`.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress

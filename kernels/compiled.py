@@ -2,11 +2,14 @@
 
 Numba does not notice a change in a file that a kernel imports, so the cache folder is named after
 the text of all kernel files: a stale kernel can never run.
+
+What is for `LINKED` reaches into Numba, and `PlainEntry` is the plain way; see `kernels.tried`.
 """
 
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,22 +18,25 @@ import platformdirs
 from numba import config, njit, typeof
 from numba.extending import overload
 
-from kernels.caching import keep
 from kernels.lanes import Flat
-from kernels.linking import Part, Whole
+from kernels.tried import LINKED
 
-#: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math; and no
-#: counting of references, since no kernel makes an array.
-_FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
+#: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math.
+_FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
-#: The same for a kernel that Python calls.
-_ENTRY = {**_FLAGS, "pipeline_class": Whole}
+#: The same for a kernel that Python calls, for one that others call by its address, and for what
+#: only kernels call.
+_ENTRY, SHARED, INNER = _FLAGS, _FLAGS, _FLAGS
 
-#: For one that is called by its address.
-SHARED = {**_ENTRY, "no_cpython_wrapper": True}
+if LINKED:
+    from kernels.caching import keep
+    from kernels.linking import Part, Whole
 
-#: For what only kernels call.
-INNER = {**_FLAGS, "no_cpython_wrapper": True, "forceinline": True, "pipeline_class": Part}
+    # References are not counted, since no kernel makes an array.
+    _FLAGS = {**_FLAGS, "no_cfunc_wrapper": True, "_nrt": False}
+    _ENTRY = {**_FLAGS, "pipeline_class": Whole}
+    SHARED = {**_ENTRY, "no_cpython_wrapper": True}
+    INNER = {**_FLAGS, "no_cpython_wrapper": True, "forceinline": True, "pipeline_class": Part}
 
 
 def kernel(function: Callable) -> Callable:
@@ -41,7 +47,9 @@ def kernel(function: Callable) -> Callable:
 
 def entry(function: Callable) -> Callable:
     """Compile a kernel that Python calls; its machine code is kept from process to process."""
-    return function if config.DISABLE_JIT else Entry(_kept(njit(**_ENTRY)(function)))
+    if config.DISABLE_JIT:
+        return function
+    return Entry(_kept(njit(**_ENTRY)(function))) if LINKED else PlainEntry(function)
 
 
 class Entry:
@@ -62,6 +70,45 @@ class Entry:
             self.dispatcher.compile(signature)
             self._codes[kinds] = self.dispatcher.overloads[signature].entry_point
         return self._codes[kinds](*arguments)
+
+
+class PlainEntry:
+    """A kernel that Python calls as Numba documents it: in Numba's own cache, in our folder."""
+
+    def __init__(self, function: Callable) -> None:
+        self._unkept = njit(**_ENTRY)(function)
+        self.dispatcher = _kept_by_numba(function) or self._unkept
+        self._codes: dict[tuple, Callable] = {}
+
+    def __call__(self, *arguments):
+        """Call it; compile it first where that has not been done."""
+        kinds = tuple(map(_kind, arguments))
+        if kinds not in self._codes:
+            self._codes[kinds] = self._code(tuple(map(typeof, arguments)))
+        return self._codes[kinds](*arguments)
+
+    def _code(self, signature: tuple) -> Callable:
+        with suppress(Exception):  # a damaged file may raise anything, and a full disk does
+            self.dispatcher.compile(signature)
+            # Processes that fill a cache at once may leave code for other types in it.
+            if signature in self.dispatcher.signatures:
+                return self.dispatcher
+        return self._unkept
+
+
+def _kept_by_numba(function: Callable):
+    """Return a kernel that Numba keeps, None where it would not do so in our folder."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+    try:
+        dispatcher = njit(cache=True, **_ENTRY)(function)
+    except RuntimeError:  # it finds no place
+        return None
+    finally:
+        config.CACHE_DIR = before
+    return dispatcher if folder in Path(dispatcher.stats.cache_path).parents else None
 
 
 def _kind(argument) -> Any:

@@ -11,6 +11,14 @@ from kernels.lanes import aligned_zeros
 from kernels.network import Network, network
 from kernels.training import Runs, Samples, evaluate, penalty_norms, train
 
+#: Begins a program whose Numba was not tried, and has not all that is reached for in others.
+UNTRIED = """
+import numba
+from numba.core import caching, codegen
+numba.__version__ = "1.0.0"
+del caching._CacheLocator, codegen.JITCodeLibrary
+"""
+
 
 class Run(NamedTuple):
     """One run: its initial parameters as the network lays them out, and what is its own."""
