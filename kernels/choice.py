@@ -12,12 +12,13 @@ from types import ModuleType
 from typing import Any
 
 from numba.core import types
-from numba.core.datamodel import models
-from numba.core.imputils import lower_getattr_generic
-from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
+    infer_getattr,
     lower_builtin,
+    lower_getattr_generic,
+    models,
     register_model,
     type_callable,
     typeof_impl,

@@ -12,10 +12,10 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types
-from numba.core.datamodel import models
 from numba.extending import (
     NativeValue,
     lower_builtin,
+    models,
     register_model,
     type_callable,
     typeof_impl,

@@ -1,4 +1,4 @@
-"""What this machine and installation are: versions, CPU, lanes, threads, cache folder."""
+"""What this machine and installation are: versions, CPU, lanes, threads, cache folder, kernels."""
 
 import importlib.metadata
 import os
@@ -42,6 +42,7 @@ def description() -> dict[str, Any]:
     """Return what ``sweep info`` says."""
     from kernels.lane.compiled import cache_folder
     from kernels.lane.lanes import vector_bytes
+    from kernels.lane.tried import way
 
     folder = cache_folder()
     return {
@@ -52,5 +53,6 @@ def description() -> dict[str, Any]:
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
         "cache_folder": str(folder) if folder else None,
+        "kernels": way(),
         **{name: version(name) for name in ("pandas", "joblib", "pyarrow")},
     }

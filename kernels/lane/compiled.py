@@ -2,6 +2,9 @@
 
 Numba does not notice a change in a file that a kernel imports, so the cache folder is named after
 the text of all kernel files: a stale kernel can never run.
+
+What is for `LINKED` reaches into Numba, and `PlainEntry` is the plain way; see
+`kernels.lane.tried`.
 """
 
 import hashlib
@@ -14,27 +17,29 @@ from typing import Any
 
 import platformdirs
 from numba import config, njit, typeof
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
-from numba.core.runtime import rtsys
 from numba.extending import overload
 
-from kernels.lane.linking import Part, Whole
+from kernels.lane.tried import LINKED
 
 #: Where all kernels are.
 _KERNELS = Path(__file__).parents[1]
 
-#: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math; and no
-#: counting of references, since no kernel makes an array.
-_FLAGS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
+#: The flags of every kernel: no global lock, division as IEEE 754 has it, no fast-math.
+_FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
-#: The same for a kernel that Python calls.
-_ENTRY = {**_FLAGS, "pipeline_class": Whole}
+#: The same for a kernel that Python calls, for one that others call by its address, and for what
+#: only kernels call.
+_ENTRY, SHARED, INNER = _FLAGS, _FLAGS, _FLAGS
 
-#: For one that is called by its address.
-SHARED = {**_ENTRY, "no_cpython_wrapper": True}
+if LINKED:
+    from kernels.lane.caching import keep
+    from kernels.lane.linking import Part, Whole
 
-#: For what only kernels call.
-INNER = {**_FLAGS, "no_cpython_wrapper": True, "forceinline": True, "pipeline_class": Part}
+    # References are not counted, since no kernel makes an array.
+    _FLAGS = {**_FLAGS, "no_cfunc_wrapper": True, "_nrt": False}
+    _ENTRY = {**_FLAGS, "pipeline_class": Whole}
+    SHARED = {**_ENTRY, "no_cpython_wrapper": True}
+    INNER = {**_FLAGS, "no_cpython_wrapper": True, "forceinline": True, "pipeline_class": Part}
 
 
 def kernel(function: Callable) -> Callable:
@@ -45,7 +50,9 @@ def kernel(function: Callable) -> Callable:
 
 def entry(function: Callable) -> Callable:
     """Compile a kernel that Python calls; its machine code is kept from process to process."""
-    return function if config.DISABLE_JIT else Entry(_kept(njit(**_ENTRY)(function)))
+    if config.DISABLE_JIT:
+        return function
+    return Entry(_kept(njit(**_ENTRY)(function))) if LINKED else PlainEntry(function)
 
 
 class Entry:
@@ -66,6 +73,45 @@ class Entry:
             self.dispatcher.compile(signature)
             self._codes[kinds] = self.dispatcher.overloads[signature].entry_point
         return self._codes[kinds](*arguments)
+
+
+class PlainEntry:
+    """A kernel that Python calls as Numba documents it: in Numba's own cache, in our folder."""
+
+    def __init__(self, function: Callable) -> None:
+        self._unkept = njit(**_ENTRY)(function)
+        self.dispatcher = _kept_by_numba(function) or self._unkept
+        self._codes: dict[tuple, Callable] = {}
+
+    def __call__(self, *arguments):
+        """Call it; compile it first where that has not been done."""
+        kinds = tuple(map(_kind, arguments))
+        if kinds not in self._codes:
+            self._codes[kinds] = self._code(tuple(map(typeof, arguments)))
+        return self._codes[kinds](*arguments)
+
+    def _code(self, signature: tuple) -> Callable:
+        with suppress(Exception):  # a damaged file may raise anything, and a full disk does
+            self.dispatcher.compile(signature)
+            # Processes that fill a cache at once may leave code for other types in it.
+            if signature in self.dispatcher.signatures:
+                return self.dispatcher
+        return self._unkept
+
+
+def _kept_by_numba(function: Callable):
+    """Return a kernel that Numba keeps, None where it would not do so in our folder."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+    try:
+        dispatcher = njit(cache=True, **_ENTRY)(function)
+    except RuntimeError:  # it finds no place
+        return None
+    finally:
+        config.CACHE_DIR = before
+    return dispatcher if folder in Path(dispatcher.stats.cache_path).parents else None
 
 
 def _kind(argument) -> Any:
@@ -111,54 +157,8 @@ def cache_folder() -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-class _Locator(_CacheLocator):
-    """Tells Numba where the code of a kernel is kept."""
-
-    def __init__(self, function: Callable, file: str) -> None:
-        self._line = function.__code__.co_firstlineno
-
-    @classmethod
-    def from_function(cls, py_func: Callable, py_file: str) -> "_Locator":
-        return cls(py_func, py_file)
-
-    def get_cache_path(self) -> str:
-        return str(cache_folder())
-
-    def get_source_stamp(self) -> str:
-        return Path(self.get_cache_path()).name
-
-    def get_disambiguator(self) -> str:
-        return str(self._line)
-
-
-class _CacheFiles(CompileResultCacheImpl):
-    _locator_classes = (_Locator,)
-
-
-class _Cache(FunctionCache):
-    """Numba's cache; a file that cannot be read or written costs a compilation, nothing more."""
-
-    _impl_class = _CacheFiles
-
-    def load_overload(self, sig, target_context):
-        try:
-            # Numba's own method makes all ready for compiling: half a second of imports.
-            rtsys.initialize(target_context)
-            with self._guard_against_spurious_io_errors():
-                return self._load_overload(sig, target_context)
-        except Exception:  # a damaged file may raise anything when it is unpickled
-            with suppress(OSError):
-                self.flush()
-            return None
-
-    def save_overload(self, sig, data) -> None:
-        try:
-            super().save_overload(sig, data)
-        except OSError:
-            return
-
-
 def _kept(dispatcher):
-    if not config.DISABLE_JIT and cache_folder() is not None:
-        dispatcher._cache = _Cache(dispatcher.py_func)
+    folder = cache_folder()
+    if not config.DISABLE_JIT and folder is not None:
+        keep(dispatcher, folder)
     return dispatcher

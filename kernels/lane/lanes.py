@@ -17,6 +17,7 @@ import platform
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
+from numba import from_dtype
 from numba.core import cgutils, config, types
 from numba.extending import (
     NativeValue,
@@ -27,7 +28,6 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
-from numba.np.numpy_support import from_dtype
 
 
 class Lane(types.Type):

@@ -9,8 +9,7 @@ is left alone.
 Kernels are written as they are to run, with vectors and tiles: the rest of LLVM's hundred usual
 passes takes three times as long and makes them no faster.
 
-This reaches into Numba, which has no other way. Where one of the methods that it replaces is gone,
-or one of LLVM's passes, all are compiled as everything else is.
+This reaches into Numba, which has no other way; see `kernels.lane.tried`.
 """
 
 import gc
@@ -22,18 +21,8 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from llvmlite import binding as llvm
-from numba.core import codegen
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
-
-#: What is taken from Numba's inside.
-_METHODS = (
-    "codegen",
-    "get_pointer_to_function",
-    "_ensure_finalized",
-    "_optimize_functions",
-    "_optimize_final_module",
-    "_finalize_final_module",
-)
 
 #: Passes over what kernels do not have: closures, code of other functions to be copied in,
 #: ``with``, loops over tuples of several types, tests for None, references to be given up, and
@@ -55,8 +44,6 @@ _TIDYING = ("sroa", "instruction_combine", "simplify_cfg")
 #: What makes a kernel of its parts.
 _JOINING = ("always_inliner", *_TIDYING)
 
-_Library = getattr(codegen, "JITCodeLibrary", object)
-
 
 class _Nowhere:
     """What a part runs in: nothing."""
@@ -76,7 +63,7 @@ def _run(passes: tuple[str, ...], library, module) -> None:
     manager.run(module, builder)
 
 
-class _PartLibrary(_Library):  # type: ignore[misc, valid-type]
+class _PartLibrary(JITCodeLibrary):
     codegen = _Nowhere
 
     def _optimize_functions(self, module) -> None:
@@ -95,7 +82,7 @@ class _PartLibrary(_Library):  # type: ignore[misc, valid-type]
         return 0
 
 
-class _WholeLibrary(_Library):  # type: ignore[misc, valid-type]
+class _WholeLibrary(JITCodeLibrary):
     def _optimize_functions(self, module) -> None:
         module.data_layout = self._codegen._data_layout
 
@@ -158,21 +145,13 @@ class _Linker(Compiler):
         return pipelines
 
 
-class _Part(_Linker):
+class Part(_Linker):
+    """Compiles what only kernels call."""
+
     library = _PartLibrary
 
 
-class _Whole(_Linker):
+class Whole(_Linker):
+    """Compiles what Python calls, and what kernels call by its address."""
+
     library = _WholeLibrary
-
-
-_passes = getattr(llvm, "ModulePassManager", None)
-_known = all(hasattr(_Library, name) for name in _METHODS) and all(
-    hasattr(_passes, f"add_{name}_pass") for name in _JOINING
-)
-
-#: Compiles what only kernels call.
-Part: type = _Part if _known else Compiler
-
-#: Compiles what Python calls, and what kernels call by its address.
-Whole: type = _Whole if _known else Compiler

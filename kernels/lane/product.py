@@ -1,7 +1,8 @@
 """One tiled matrix product of Lanes; forward, backward and weight gradient are all this one.
 
 Its machine code is made once for a precision and lane width and called by address, since Numba
-would otherwise compile all sizes of the tile again in every kernel that multiplies.
+would otherwise compile all sizes of the tile again in every kernel that multiplies. The plain way,
+see `kernels.lane.tried`, is to let it do so.
 """
 
 from functools import cache
@@ -9,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numba.core import cgutils, types
-from numba.extending import lower_builtin, type_callable
+from numba.extending import intrinsic, lower_builtin, overload, type_callable
 
-from kernels.lane.compiled import address_of, kernel, shared
+from kernels.lane.compiled import INNER, address_of, kernel, shared
 from kernels.lane.lanes import Flat, FlatType, Lane, aligned_zeros, as_lanes
 from kernels.lane.tile import COLUMNS, PLAIN, ROWS, Matrix, matrix_from, tiles
+from kernels.lane.tried import LINKED
 
 #: Bytes of columns of B that a tile reads: they stay in the L1 cache.
 _SLICE = 12 * 1024
@@ -34,7 +36,7 @@ class Multiplier(NamedTuple):
     Attributes
     ----------
     address : int
-        Where its machine code is.
+        Where its machine code is; 0 where every kernel has its own.
     panel : Flat of Lane
         Room for a panel: all terms of the columns of B that a tile reads.
     terms : int
@@ -57,7 +59,7 @@ def multiplier(dtype, width: int, most: int) -> Multiplier:
 @cache
 def _address(dtype: np.dtype, width: int) -> int:
     lane = Lane(types.float64 if dtype == np.float64 else types.float32, width)
-    return address_of(_product, _signature(lane))
+    return address_of(_product, _signature(lane)) if LINKED else 0
 
 
 def product(how, c, start, gate, a, b, shape, ending):
@@ -78,12 +80,10 @@ def _matrix(lane: Lane) -> types.Type:
     return types.NamedTuple([FlatType(lane), types.intp, types.intp, types.intp], Matrix)
 
 
-@type_callable(product)
 def _type_product(context):
     return lambda how, c, start, gate, a, b, shape, ending: types.none
 
 
-@lower_builtin(product, *[types.NamedTuple] * 6, types.UniTuple, types.Integer)
 def _call_product(context, builder, sig, args):
     lane, left = (sig.args[i].types[0].element for i in (1, 4))
     address, panel, terms = (builder.extract_value(args[0], i) for i in range(3))
@@ -140,7 +140,32 @@ def _tiled(c, start, gate, a, b, shape, ending, panel, room, alike):
             j += columns
 
 
-_product = shared(_tiled)
+@intrinsic
+def _seen_as_lanes(context, numbers, lanes):
+    """Return a flat array of numbers with the type of one of Lanes."""
+
+    def emit(context, builder, sig, args):
+        return builder.bitcast(args[0], context.get_value_type(lanes))
+
+    return lanes(numbers, lanes), emit
+
+
+def _product_of_numbers(how, c, start, gate, a, b, shape, ending):
+    lanes = Matrix(_seen_as_lanes(a.data, b.data), a.origin, a.row, a.column)
+    _tiled(c, start, gate, lanes, b, shape, ending, how.panel, how.terms, True)
+
+
+def _compile_product(how, c, start, gate, a, b, shape, ending):
+    return product if isinstance(a.types[0].element, Lane) else _product_of_numbers
+
+
+if LINKED:
+    _product = shared(_tiled)
+    type_callable(product)(_type_product)
+    lower_builtin(product, *[types.NamedTuple] * 6, types.UniTuple, types.Integer)(_call_product)
+else:
+    kernel(_tiled)
+    overload(product, jit_options=INNER, strict=False)(_compile_product)
 
 
 @kernel

@@ -198,7 +198,9 @@ def fit_all(
     finally:
         stop.set()  # joblib leaves its threads alone when it is interrupted
     found = {run: value for values in done for run, value in values.items()}
-    return [[found[i, cell] for cell in range(tasks[0][0].grid.cells)] for i in range(len(portions))]
+    return [
+        [found[i, cell] for cell in range(tasks[0][0].grid.cells)] for i in range(len(portions))
+    ]
 
 
 def _task(

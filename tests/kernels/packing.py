@@ -20,6 +20,14 @@ STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fi
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 
+#: Begins a program whose Numba was not tried, and has not all that is reached for in others.
+UNTRIED = """
+import numba
+from numba.core import caching, codegen
+numba.__version__ = "1.0.0"
+del caching._CacheLocator, codegen.JITCodeLibrary
+"""
+
 
 class Run(NamedTuple):
     """One run: its initial parameters as the network lays them out, and what is its own."""

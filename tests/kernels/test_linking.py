@@ -3,36 +3,23 @@
 import subprocess
 import sys
 
+import pytest
 from numba import njit, types
 
 from kernels.lane.compiled import INNER, entry, kernel
+from kernels.lane.tried import LINKED
 
-#: Compiles a kernel that calls another, with a Numba that has none of what is reached for.
-ELSEWHERE = """
-from numba.core import codegen, compiler
-del codegen.JITCodeLibrary
-from kernels.lane import linking
-assert linking.Part is linking.Whole is compiler.Compiler
-from kernels.lane.compiled import entry, kernel
-@kernel
-def twice(x):
-    return 2 * x
-def more(x):
-    return twice(x) + 1
-print(entry(more)(2.5))
-"""
+pytestmark = pytest.mark.skipif(not LINKED, reason="kernels go the plain way")
 
 #: Compiles a kernel, and then what needs SciPy's linear algebra.
 BESIDE = """
 import sys
 import numba, numpy
-from numba.core import compiler
-from kernels.lane import linking
 from kernels.lane.compiled import entry
 def more(x):
     return x + 1
 assert entry(more)(2.5) == 3.5
-assert linking.Whole is compiler.Compiler or "scipy.linalg" not in sys.modules
+assert "scipy.linalg" not in sys.modules
 print(numba.njit(lambda a: a @ a)(numpy.eye(2)).sum())
 """
 
@@ -55,10 +42,6 @@ def test_a_part_is_made_machine_code_of_within_the_whole_only():
     assert found.library.get_pointer_to_function(found.fndesc.llvm_func_name) == 0
     assert "fmul" in found.library.get_llvm_str()
     assert entry(more)(2.5) == 6.0
-
-
-def test_where_numba_looks_different_kernels_are_compiled_as_all_else():
-    assert output_of(ELSEWHERE) == "6.0\n"
 
 
 def test_kernels_need_no_scipy_and_leave_it_to_others(tmp_path, monkeypatch):

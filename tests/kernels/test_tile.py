@@ -10,9 +10,11 @@ from kernels.lane import product
 from kernels.lane.compiled import SHARED
 from kernels.lane.lanes import Lane, lane_width
 from kernels.lane.tile import COLUMNS, ROWS
+from kernels.lane.tried import LINKED
 
 pytestmark = [
     pytest.mark.skipif(config.DISABLE_JIT, reason="kernels run uncompiled"),
+    pytest.mark.skipif(not LINKED, reason="every kernel has its own product"),
     pytest.mark.skipif(
         platform.machine() not in ("x86_64", "AMD64"), reason="the assembly is not x86-64's"
     ),
