@@ -13,6 +13,7 @@ import pytest
 from results.columns import RUNS
 from sweep import Sweep
 from sweep.commands.line import app, command_line
+from sweep.specification.choices import TABLES
 from sweep.specification.options import WORDS
 from sweep.specification.values import automatic, parse
 
@@ -133,6 +134,15 @@ def test_the_defaults_are_those_of_the_program(data, place):
             assert there.replace(**{name: default.strip("`")}) == there, row
             checked += 1
     assert checked > 15
+
+
+def test_every_choice_is_told():
+    told = {
+        row[0].split()[0].strip("`-").replace("-", "_"): " ".join(row) for row in rows("option")
+    }
+    helps = {one.name: one.help for one in app.commands["run"].params if one.name in TABLES}
+    for option, table in TABLES.items():
+        assert all(f"`{word}`" in told[option] and word in helps[option] for word in table)
 
 
 def test_the_values_are_in_the_grammar():

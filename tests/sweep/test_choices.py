@@ -1,0 +1,121 @@
+"""What can be chosen, axes and metrics: one row each, and all who read them agree."""
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kernels
+from kernels.runs import Runs
+from results.columns import MEASURED, RUNS, column, is_penalty
+from sweep import Sweep
+from sweep.errors import InputError
+from sweep.plan.grid import FullGrid, Grid
+from sweep.running.kinship import kinship
+from sweep.specification import choices
+from sweep.specification.axes import AXES, axes_of, growing
+
+KINDS = {
+    "losses": (choices.LOSSES, {"gradient", "measure", "predict"}),
+    "activations": (
+        choices.ACTIVATIONS,
+        {"HYPER", "FORWARD", "BACKWARD", "forward", "backward", "of_constant"},
+    ),
+    "steps": (choices.STEPS, {"HYPER", "start", "trained", "begin", "advance", "finish"}),
+    "penalties": (choices.PENALTIES, {"value"}),
+    "metrics": (choices.METRICS, {"measure"}),
+}
+EVERY = [(kind, word) for kind, (table, _) in KINDS.items() for word in table]
+
+
+@pytest.mark.parametrize(("kind", "word"), EVERY)
+def test_a_choice_offers_what_its_folder_says(kind, word):
+    table, offered = KINDS[kind]
+    chosen = table[word]
+    module = import_module(chosen.module)
+    assert chosen.module.startswith(f"kernels.{kind}.")
+    assert all(hasattr(module, name) for name in offered)
+    assert getattr(module, "HYPER", ()) == chosen.hyper
+    said = import_module(f"kernels.{kind}").__doc__
+    assert all(name in said for name in offered)
+    assert all(name in Sweep.model_fields for name in chosen.hyper)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kernel_file_of_a_kind_can_be_chosen(kind):
+    files = {file.stem for file in (Path(kernels.__file__).parent / kind).glob("*.py")}
+    table, _ = KINDS[kind]
+    modules = {one.module.rpartition(".")[2] for one in table.values()}
+    assert files - {"__init__"} == modules
+
+
+def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
+    loss, *metrics = MEASURED
+    assert loss.name == "loss" and [metric.name for metric in metrics] == [*choices.METRICS]
+    names = [known.name for known in RUNS]
+    for metric in MEASURED:
+        for part in ("train", "val"):
+            assert f"{part}_{metric.name}" in names
+            assert column(f"{part}_{metric.name}_from_none").better == metric.better != ""
+    for penalty in choices.PENALTIES:
+        assert f"{penalty}_penalty" in names and is_penalty(penalty)
+        assert penalty in Runs._fields and penalty in Sweep.model_fields
+
+
+def test_an_axis_is_a_column_of_an_option():
+    for axis in AXES:
+        assert axis.field in Sweep.model_fields and column(axis.name) is not None
+    assert [axis.name for axis in AXES if is_penalty(axis.name)] == ["l1", "l2", "<varied>"]
+    spec = Sweep(data="iris", l1=[0, 1], l2=0, vary={"l1_w1": [0, 2]}, path="l1", seeds=[4, 9])
+    found = {name: values.tolist() for name, values in axes_of(spec).items()}
+    assert found == {
+        "seed": [4, 9], "fold": [0], "l1": [0, 1], "l2": [0], "lr": [0.01], "momentum": [0.9],
+        "l1_w1": [0, 2], "path": ["up"],
+    }  # fmt: skip
+
+
+def test_a_grid_is_a_protocol_of_five():
+    asked = {name for name in vars(Grid) if not name.startswith("_")}
+    assert asked == {"axes", "total", "cells", "coordinates", "numbers"}
+    for name in asked - {"axes", "total", "cells"}:
+        theirs, ours = (inspect.signature(getattr(of, name)) for of in (Grid, FullGrid))
+        assert theirs == ours
+
+
+def test_nothing_grows_where_runs_depend_on_each_other():
+    spec = Sweep(data="iris", l1=[0, 1], vary={"l1_w1": [0, 2]}, epochs=9)
+    assert {axis.name for axis in growing(spec)} == {axis.name for axis in AXES} - {"fold"}
+    assert "l1" not in {axis.name for axis in growing(spec.replace(path="l1"))}
+    raced = spec.replace(halving=3)
+    more = raced.replace(vary={"l1_w1": [0, 1, 2]})
+    assert growing(raced) == () and kinship(raced.specification(), more) is None
+    assert kinship(spec.specification(), spec.replace(vary={"l1_w1": [0, 1, 2]})) == "subset"
+
+
+def test_an_older_specification_means_the_defaults_of_what_it_does_not_know():
+    spec = Sweep(data="iris", l1=[0, 1], seeds=range(3), activation="relu")
+    older = {name: value for name, value in spec.specification().items() if name != "activation"}
+    assert kinship(older, spec) == "same"
+    assert kinship(older, spec.replace(seeds=range(5))) == "subset"
+    assert kinship(older, spec.replace(activation="leaky_relu")) is None
+    lines = spec.to_toml().splitlines()
+    toml = "\n".join(line for line in lines if not line.startswith("activation"))
+    import tomllib
+
+    assert kinship(tomllib.loads(toml), spec) == "same"
+    assert kinship(tomllib.loads(toml), spec.replace(l1=[0, 1, 2])) == "subset"
+    data = (np.arange(24.0).reshape(8, 3), np.arange(8) % 2)
+    held = Sweep(data=data, l1=0)
+    older = tomllib.loads(held.to_toml())
+    del older["activation"]
+    assert kinship(older, held) == "same"
+    assert kinship(older, Sweep(data=(data[0] + 1, data[1]), l1=0)) is None
+
+
+def test_a_word_that_is_none_is_refused_with_those_that_are():
+    for option, table in choices.TABLES.items():
+        with pytest.raises(InputError) as refused:
+            Sweep(data="iris", **{option: "nothing of ours"})
+        assert all(repr(word) in str(refused.value) for word in table)
