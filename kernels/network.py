@@ -111,9 +111,7 @@ def forward(net, weights, work, batch, shared):
             a = Matrix(work.units, net.room[layer] * capacity, net.pitch[layer], 1)
             product(work.multiplier, z, bias, z, a, transposed, shape, ending)
         if hidden:
-            net.activation.forward(
-                work.units, z.origin, (batch, net.pitch[layer + 1], outputs), work.hyper
-            )
+            net.activation.forward(net, work, layer + 1, batch)
 
 
 @kernel
@@ -132,9 +130,7 @@ def backward(net, weights, work, layer, batch):
         (batch, inputs, outputs),
         net.activation.BACKWARD,
     )
-    net.activation.backward(
-        work.deltas, work.units, below, (batch, net.pitch[layer], inputs), work.hyper
-    )
+    net.activation.backward(net, work, layer, batch)
 
 
 @kernel

@@ -11,25 +11,23 @@ HYPER = ("leak",)
 
 
 @kernel
-def forward(units, first, shape, hyper):
-    """Replace sums by what they give, in place."""
-    batch, pitch, width = shape
-    leak = hyper[0]
+def forward(net, work, layer, batch):
+    """Replace the sums of a layer by what they give, in place."""
+    units, leak = work.units, work.hyper[0]
     for b in range(batch):
-        start = first + b * pitch
-        for i in range(start, start + width):
+        first = net.room[layer] * work.capacity + b * net.pitch[layer]
+        for i in range(first, first + net.widths[layer]):
             z = units[i]
             units[i] = select(z <= 0.0, leak * z, z)
 
 
 @kernel
-def backward(deltas, units, first, shape, hyper):
-    """Take the gradient from what was given back to the sums, in place."""
-    batch, pitch, width = shape
-    leak = hyper[0]
+def backward(net, work, layer, batch):
+    """Take the gradient of a layer from what was given back to the sums, in place."""
+    units, deltas, leak = work.units, work.deltas, work.hyper[0]
     for b in range(batch):
-        start = first + b * pitch
-        for i in range(start, start + width):
+        first = net.room[layer] * work.capacity + b * net.pitch[layer]
+        for i in range(first, first + net.widths[layer]):
             delta = deltas[i]
             deltas[i] = select(units[i] <= 0.0, leak * delta, delta)
 

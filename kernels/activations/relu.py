@@ -10,12 +10,12 @@ HYPER = ()
 
 
 @nothing
-def forward(units, first, shape, hyper):
+def forward(net, work, layer, batch):
     """Leave what the tiles have made."""
 
 
 @nothing
-def backward(deltas, units, first, shape, hyper):
+def backward(net, work, layer, batch):
     """Leave what the tiles have made."""
 
 
