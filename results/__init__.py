@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from results.cells.choice import best as best
+    from results.cells.best import best as best
     from results.cells.summary import summary as summary
     from results.directory.history import load_history as load_history
     from results.directory.reading import load as load
@@ -26,7 +26,7 @@ _HOMES = {
     "load": "directory.reading",
     "load_history": "directory.history",
     "summary": "cells.summary",
-    "best": "cells.choice",
+    "best": "cells.best",
     "heatmap": "pictures.maps",
     "differences": "pictures.maps",
     "path": "pictures.lines",

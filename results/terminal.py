@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 import numpy as np
 import pandas as pd
 
-from results.cells.choice import best
+from results.cells.best import best
 from results.cells.summary import as_cells, axis_names, deciding
 from results.columns import MEASURED
 from results.plane import Plane, plane, said

@@ -5,7 +5,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    from sweep.commands.line import command_line
+    from sweep.commands.command_line import command_line
 
     sys.exit(command_line())
 

@@ -24,7 +24,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture
 def typed(tmp_path, monkeypatch, capsys):
     """Type a command in an empty folder: its exit status, standard output and standard error."""
-    from sweep.commands.line import command_line
+    from sweep.commands.command_line import command_line
 
     monkeypatch.chdir(tmp_path)
 

@@ -129,7 +129,8 @@ def test_every_dependency_is_used():
 def test_help_is_there_in_no_time():
     """The heavy packages are imported where they are used."""
     code = (
-        "import sys; from sweep.commands.line import command_line; command_line(['--help']); "
+        "import sys; from sweep.commands.command_line import command_line; "
+        "command_line(['--help']); "
         "print(*sorted(set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(

@@ -12,9 +12,9 @@ import pytest
 
 from results.columns import RUNS
 from sweep import Sweep
-from sweep.commands.line import app, command_line
+from sweep.commands.command_line import app, command_line
 from sweep.specification.choices import TABLES
-from sweep.specification.options import WORDS
+from sweep.specification.validators import WORDS
 from sweep.specification.values import automatic, parse
 
 ROOT = Path(__file__).parents[1]

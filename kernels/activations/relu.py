@@ -1,6 +1,6 @@
 """max(z, 0): the tiles of the products do all of it."""
 
-from kernels.lane.builtin import nothing
+from kernels.lane.emitting import nothing
 from kernels.lane.tile import GATED as BACKWARD
 from kernels.lane.tile import RECTIFIED as FORWARD
 

@@ -20,7 +20,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import lower_builtin, type_callable
 
-from kernels.lane.builtin import builtin
+from kernels.lane.emitting import builtin
 from kernels.lane.lanes import Lane, Mask
 
 # --- how a function of Lanes is compiled -------------------------------------------------------

@@ -9,8 +9,8 @@ learning rate and m the momentum.
 
 import numpy as np
 
-from kernels.lane.builtin import nothing
 from kernels.lane.compiled import kernel
+from kernels.lane.emitting import nothing
 from kernels.lane.lanes import aligned_zeros
 from kernels.lane.operations import emitted, fma
 from kernels.penalties import l1 as penalty

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from results.cells.best import best, contrast, front
 from results.cells.by_seed import BySeed
-from results.cells.choice import best, contrast, front
 from results.cells.intervals import estimate
 from results.cells.summary import axis_names, deciding, no_penalty, numbered
 from results.columns import LOSSES, column, is_ratio

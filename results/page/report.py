@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from results.cells.choice import best
+from results.cells.best import best
 from results.cells.summary import axis_names, deciding, summary
 from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml

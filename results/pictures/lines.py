@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from results.cells.best import best, front
 from results.cells.by_seed import BySeed
-from results.cells.choice import best, front
 from results.cells.intervals import estimate
 from results.cells.summary import (
     as_cells,

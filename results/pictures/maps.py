@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from results.cells.choice import best
+from results.cells.best import best
 from results.cells.summary import as_cells, deciding
 from results.columns import is_ratio
 from results.pictures.style import COLOURS, MARKS, axes_or_new, label, legend_below

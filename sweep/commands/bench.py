@@ -18,7 +18,7 @@ import joblib
 
 from kernels import multiply_adds
 from kernels.phases import PHASES, Phases
-from sweep.commands.workload import DIGITS, IMAGES, WORKS, Trainer, Work, flops, specification
+from sweep.commands.fixed_work import DIGITS, IMAGES, WORKS, Trainer, Work, flops, specification
 from sweep.machine import description, lanes
 
 PRECISIONS = ("float64", "float32")

@@ -40,7 +40,7 @@ def summary(
 
 def best(directory: str, rule: str, save: str | None, as_json: bool) -> int:
     """Choose a cell, say why, and save its model."""
-    from results.cells.choice import best as choose
+    from results.cells.best import best as choose
     from results.terminal import wrapped
 
     chosen = choose(_cells(directory), rule)

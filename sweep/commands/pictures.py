@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import results
-from results.cells.choice import contrast, where
+from results.cells.best import contrast, where
 from results.cells.summary import axis_names, deciding, metrics_of
 from results.columns import SUMMARY
 from results.directory import layout as places

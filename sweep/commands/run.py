@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep.specification.running import RUN_OPTIONS
+from sweep.specification.run_options import RUN_OPTIONS
 from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def run(spec: Specification, options: dict[str, Any]) -> int:
     """Run a sweep; see `sweep.running.driver.run`."""
     from sweep.commands import look
+    from sweep.running.backends import WorkerDied
     from sweep.running.driver import Where
     from sweep.running.driver import run as run_sweep
     from sweep.running.interrupt import Interrupted
-    from sweep.running.workers import WorkerDied
 
     as_json = options.pop("json", False)
     _tell_of_no_cache()
@@ -166,7 +166,7 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     import joblib
 
     from sweep.plan.cost import parameter_count
-    from sweep.plan.rungs import share
+    from sweep.plan.halving import share
 
     spec = plan.spec
     seconds = plan.grid.total * plan.cost.seconds

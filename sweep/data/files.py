@@ -15,7 +15,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from sweep.errors import InputError, hint
-from sweep.specification.options import BUILT_IN
+from sweep.specification.validators import BUILT_IN
 from sweep.specification.values import NUMBER
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from sweep.errors import InputError
 from sweep.plan.plan import Plan
 from sweep.specification.choices import TABLES, strangers
 from sweep.specification.spec import Specification
+from sweep.training.chosen_kernels import network_of
 from sweep.training.draws import initial_weights
-from sweep.training.kernels import network_of
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group
 from sweep.training.patience import Patience

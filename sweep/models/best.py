@@ -17,8 +17,8 @@ from sweep.models.model import Model
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.choices import hyper_of
-from sweep.specification.options import BUILT_IN
 from sweep.specification.spec import Specification
+from sweep.specification.validators import BUILT_IN
 
 if TYPE_CHECKING:
     import pandas as pd

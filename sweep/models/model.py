@@ -16,8 +16,8 @@ from sweep.models import files
 from sweep.models.header import Arrays, Header
 from sweep.models.pruning import pruned
 from sweep.specification.choices import ACTIVATIONS
-from sweep.specification.options import is_frame
-from sweep.training.kernels import network_of
+from sweep.specification.validators import is_frame
+from sweep.training.chosen_kernels import network_of
 
 
 @dataclass(frozen=True, eq=False)

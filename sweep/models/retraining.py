@@ -13,7 +13,7 @@ from sweep.errors import InputError
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.spec import Specification
 from sweep.training.batch import Batch
-from sweep.training.following import leading_to
+from sweep.training.path_order import leading_to
 from sweep.training.rows import Columns
 from sweep.training.task import train_all
 

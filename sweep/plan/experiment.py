@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
-from sweep.data.datasets import load
 from sweep.data.fold import fold_of, widths
+from sweep.data.loading import load
 from sweep.errors import InputError
 from sweep.plan.automatic import automatic_axis
 from sweep.plan.plan import Plan

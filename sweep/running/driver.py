@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from sweep.errors import InputError
 from sweep.plan.experiment import Experiment, prepare
 from sweep.plan.plan import Plan
+from sweep.running.backends import Workers, parallel
+from sweep.running.halving import race
 from sweep.running.interrupt import Interrupt, Interrupted
 from sweep.running.progress import progress
-from sweep.running.race import race
 from sweep.running.sink import Directory, Memory, Sink
 from sweep.running.worker import asks_to_stop, work
-from sweep.running.workers import Workers, parallel
 from sweep.specification.spec import Specification
-from sweep.training.kernels import compile_kernels
+from sweep.training.chosen_kernels import compile_kernels
 from sweep.training.rows import Ranges
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run(spec: Specification, where: Where) -> Outcome:
         If the specification, the data or the way to run cannot be used.
     results.errors.ResultsError
         If the results directory cannot be.
-    sweep.running.workers.WorkerDied
+    sweep.running.backends.WorkerDied
         If a worker did; what is finished is kept in the results directory.
     sweep.running.interrupt.Interrupted
         If a signal came before there was a results directory to keep anything in.

@@ -1,158 +1,73 @@
-"""The tasks of successive halving: what trains at a rung, and who goes on to the next.
-
-A cell goes on with the weights it has, over all its seeds and folds.
-"""
+"""A race: successive halving run through workers, rung by rung."""
 
 from __future__ import annotations
 
-import math
-import time
+import logging
 from collections.abc import Callable
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from results.columns import RANKED
-from sweep.data.article import Article
-from sweep.data.dataset import Dataset
-from sweep.plan.plan import Plan
-from sweep.training.batch import Batch
-from sweep.training.rows import Columns, Rows, table
-from sweep.training.state import State
+from sweep.plan.experiment import Experiment
+from sweep.plan.halving import rungs
+from sweep.running import halving_tasks
+from sweep.running.backends import Workers
+from sweep.running.interrupt import Interrupt
+from sweep.running.progress import Report
+from sweep.running.sink import Sink
+from sweep.running.worker import climb
+from sweep.training.rows import numbers_of
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_log = logging.getLogger(__name__)
 
 
-def survivors(cells: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
-    """Return the ``count`` cells of the lowest mean score, in their order.
+def race(
+    experiment: Experiment,
+    workers: Workers,
+    sink: Sink,
+    interrupt: Interrupt,
+    stopped: Callable[[], bool],
+    report: Report,
+) -> None:
+    """Train all runs a little and the better cells more; see `sweep.plan.halving`.
 
-    Parameters
-    ----------
-    cells : ndarray of int64, shape (runs,)
-        Cell of each run.
-    scores : ndarray, shape (runs,)
-        Lower is better; a cell with a score that is not finite comes last.
-    count : int
+    What a cell gives depends on all others, so a sweep that was interrupted trains again what it
+    had trained, and appends what is missing.
     """
-    names, place = np.unique(cells, return_inverse=True)
-    finite = np.where(np.isfinite(scores), scores, np.inf)
-    order = np.argsort(place, kind="stable")
-    bounds = np.searchsorted(place[order], np.arange(len(names) + 1))
-    means = np.array([math.fsum(finite[order[a:b]]) for a, b in pairwise(bounds)])
-    means /= np.diff(bounds)
-    return np.sort(names[np.argsort(means, kind="stable")[:count]])
-
-
-class Task(NamedTuple):
-    """The runs of a task that are still in the race.
-
-    Attributes
-    ----------
-    start : int
-        Where the task begins.
-    numbers : ndarray of int64
-        Their run numbers.
-    state : State or None
-        Where they stand; None at the beginning.
-    seconds : ndarray
-        What each has taken so far.
-    history : list of pyarrow.Table
-        What was recorded of them so far.
-    """
-
-    start: int
-    numbers: np.ndarray
-    state: State | None
-    seconds: np.ndarray
-    history: list[pa.Table]
-
-    def take(self, chosen: np.ndarray) -> Task:
-        """Return the task with only some of its runs."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        numbers = self.numbers[chosen]
-        index = np.flatnonzero(chosen)
-        state = self.state.take(index) if self.state else None
-        kept = pa.array(numbers)
-        history = [past.filter(pc.is_in(past["run"], value_set=kept)) for past in self.history]
-        return Task(self.start, numbers, state, self.seconds[chosen], history)
-
-    @classmethod
-    def join(cls, tasks: list[Task]) -> Task:
-        """Return several tasks that stand at the same rung as one."""
-        states = [task.state for task in tasks if task.state]
-        return cls(
-            tasks[0].start,
-            np.concatenate([task.numbers for task in tasks]),
-            State.join(states) if states else None,
-            np.concatenate([task.seconds for task in tasks]),
-            [past for task in tasks for past in task.history],
+    plan = experiment.plan
+    assert plan.spec.halving
+    tasks = halving_tasks.first_tasks(plan)
+    left = {task.start: sink.claim(task.start, int(task.numbers[-1]) + 1) for task in tasks}
+    if not any(left.values()):
+        return
+    missing = np.concatenate([numbers_of(ranges) for ranges in left.values() if ranges])
+    ladder = rungs(plan.grid.cells, plan.spec.epochs, plan.spec.halving)
+    for rung, (_, epochs) in enumerate(ladder):
+        calls = (
+            (task, plan, workers.dataset, epochs, stopped)
+            for task in halving_tasks.closed_up(tasks, plan.tasks.runs)
+            if not interrupt.requested()
         )
-
-
-def first_tasks(plan: Plan) -> list[Task]:
-    """Return all runs of a plan as tasks at their beginning."""
-    ranges = plan.tasks.ranges()
-    numbers = [(start, np.arange(start, stop)) for start, stop in ranges]
-    return [Task(start, runs, None, np.zeros(len(runs)), []) for start, runs in numbers]
-
-
-def closed_up(tasks: list[Task], size: int) -> list[Task]:
-    """Return tasks that the race has thinned out as fewer ones of ``size`` runs: full lanes."""
-    pieces: dict[int, list[Task]] = {}
-    before = 0
-    for task in sorted(tasks, key=lambda task: task.start):
-        place = (before + np.arange(len(task.numbers))) // size
-        for one in np.unique(place).tolist():
-            pieces.setdefault(one, []).append(task.take(place == one))
-        before += len(task.numbers)
-    return [Task.join(group) for group in pieces.values()]
-
-
-def climb(
-    task: Task, plan: Plan, dataset: Dataset | Article, epochs: int, stopped: Callable[[], bool]
-) -> tuple[Task, Columns]:
-    """Train the runs of a task until they have had so many epochs; return their columns too.
-
-    Raises
-    ------
-    sweep.training.loop.Stopped
-        If ``stopped()`` says so.
-    """
-    begun = time.perf_counter()
-    batch = Batch(plan, dataset, task.numbers, stopped)
-    state = batch.drawn() if task.state is None else task.state
-    columns, after = batch.train(np.arange(len(task.numbers)), state, epochs)
-    past = batch.history_table()
-    history = [*task.history, past] if past is not None else []
-    seconds = task.seconds + (time.perf_counter() - begun) / len(task.numbers)
-    return Task(task.start, task.numbers, after(), seconds, history), columns
-
-
-def failed(task: Task, plan: Plan) -> Columns:
-    """Return the columns of runs that ended in error."""
-    status = np.full(len(task.numbers), "error")
-    return {"run": task.numbers, **plan.grid.coordinates(task.numbers), "status": status}
-
-
-def rows_of(task: Task, plan: Plan, columns: Columns, chosen: np.ndarray, rung: int) -> Rows:
-    """Return the rows of the runs of a task that end at this rung."""
-    import pyarrow as pa
-
-    count = int(chosen.sum())
-    ended = {name: values[chosen] for name, values in columns.items()}
-    ended |= {"rung": np.full(count, rung), "seconds": task.seconds[chosen]}
-    past = task.take(chosen).history
-    return Rows(table(plan, ended), pa.concat_tables(past).sort_by("run") if past else None)
-
-
-def score(columns: Columns) -> np.ndarray:
-    """Return what cells are chosen by: the validation loss, or else the final loss.
-
-    Runs that ended in error have neither.
-    """
-    nothing = np.full(len(columns["run"]), np.inf)
-    return next((columns[name] for name in RANKED if name in columns), nothing)
+        climbed = list(workers.call(climb, calls))
+        if interrupt.requested():
+            return
+        runs = np.concatenate([task.numbers for task, *_ in climbed])
+        scores = np.concatenate([halving_tasks.score(columns) for _, columns, _ in climbed])
+        go_on = ladder[rung + 1][0] if rung + 1 < len(ladder) else 0
+        chosen = halving_tasks.survivors(runs % plan.grid.cells, scores, go_on)
+        tasks = []
+        for task, columns, error in climbed:
+            if error:
+                _log.warning(error)
+            survives = np.isin(task.numbers % plan.grid.cells, chosen) & (
+                columns["status"] != "error"
+            )
+            ends = ~survives & np.isin(task.numbers, missing)
+            if ends.any():
+                rows = halving_tasks.rows_of(task, plan, columns, ends, rung)
+                with interrupt.noted():
+                    sink.append(task.start, rows)
+                report(rows.runs)
+            if survives.any():
+                tasks.append(task.take(survives))
+        if not tasks:
+            return

@@ -12,7 +12,7 @@ import numpy as np
 
 from sweep.errors import InputError
 from sweep.plan.recorded import Recorded, gridded, recorded
-from sweep.running.kinship import kinship
+from sweep.running.same_sweep import kinship
 from sweep.running.sink import Directory
 from sweep.specification.axes import growing
 from sweep.specification.spec import Specification

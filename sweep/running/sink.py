@@ -11,7 +11,7 @@ from sweep.machine import versions
 from sweep.plan.experiment import Experiment
 from sweep.plan.plan import Plan
 from sweep.plan.recorded import Recorded
-from sweep.running.kinship import kinship
+from sweep.running.same_sweep import kinship
 from sweep.training.rows import Ranges, Rows, schema
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.plan.plan import Plan
-from sweep.running import halving
-from sweep.running.workers import Where
+from sweep.running import halving_tasks
+from sweep.running.backends import Where
 from sweep.training.loop import Stopped
 from sweep.training.rows import Columns, Ranges, Rows, failed_rows, numbers_of
 from sweep.training.task import run_task
@@ -43,20 +43,20 @@ def work(
 
 
 def climb(
-    task: halving.Task,
+    task: halving_tasks.Task,
     plan: Plan,
     dataset: Dataset | Article,
     epochs: int,
     stopped: Callable[[], bool],
-) -> tuple[halving.Task, Columns, str | None]:
+) -> tuple[halving_tasks.Task, Columns, str | None]:
     """Do one task of a rung, as `work` does one of a sweep; asked to stop, give no columns."""
     try:
-        return *halving.climb(task, plan, dataset, epochs, stopped), None
+        return *halving_tasks.climb(task, plan, dataset, epochs, stopped), None
     except Stopped:
         return task, {}, None
     except Exception as error:
         reason = f"{len(task.numbers)} runs ended in error: {type(error).__name__}: {error}"
-        return task, halving.failed(task, plan), reason
+        return task, halving_tasks.failed(task, plan), reason
 
 
 def asks_to_stop(are: Where, requested: Callable[[], bool]) -> Callable[[], bool]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sweep.errors import InputError, hint
-from sweep.specification import article, choices, options, specfile
-from sweep.specification.content import content_sha256
-from sweep.specification.running import RUN_OPTIONS
+from sweep.specification import article, choices, specfile, validators
+from sweep.specification.data_hash import content_sha256
+from sweep.specification.messages import one_line
+from sweep.specification.run_options import RUN_OPTIONS
 from sweep.specification.values import text
-from sweep.specification.wording import one_line
 
 #: Options that came when there were results directories without them, and what is meant there.
 #: They stand in a `specification` only where they say something else, so that digests stay.
@@ -34,7 +34,7 @@ def _default_placement(option: str) -> Any:
     """Give the document's placement where there are the document's three layers."""
 
     def choose(fields: dict[str, Any]) -> str:
-        theirs = article.is_article(fields.get("data")) and options.layers(fields) == 3
+        theirs = article.is_article(fields.get("data")) and validators.layers(fields) == 3
         return article.DEFAULTS[option] if theirs else "weights"
 
     return Field(default_factory=choose)
@@ -45,34 +45,34 @@ class Specification(BaseModel):
 
     model_config = ConfigDict(frozen=True, validate_default=True)
 
-    data: options.Data = article.NAME
+    data: validators.Data = article.NAME
     target: str | None = None
-    hidden: options.Widths = _default("hidden", (32, 16))
-    activation: options.Word = "relu"
-    leak: options.Slope = 0.01
-    l1: options.Penalties = "0,1e-4:1e-1:log7"
-    l2: options.Penalties = "0,1e-4:1e-1:log7"
-    l1_on: options.Placement = _default_placement("l1_on")
-    l2_on: options.Placement = _default_placement("l2_on")
-    vary: options.Vary = {}
-    l1_method: options.Word = "subgradient"
-    seeds: options.Seeds = range(42, 62)
-    folds: options.Natural = 0
-    val_fraction: options.Fraction = _default("val_fraction", 0.2)
-    epochs: options.Natural = _default("epochs", 100)
-    batch_size: options.BatchSize = _default("batch_size", 32)
-    lr: options.Rates = (0.01,)
-    momentum: options.Momenta = (0.9,)
+    hidden: validators.Widths = _default("hidden", (32, 16))
+    activation: validators.Word = "relu"
+    leak: validators.Slope = 0.01
+    l1: validators.Penalties = "0,1e-4:1e-1:log7"
+    l2: validators.Penalties = "0,1e-4:1e-1:log7"
+    l1_on: validators.Placement = _default_placement("l1_on")
+    l2_on: validators.Placement = _default_placement("l2_on")
+    vary: validators.Vary = {}
+    l1_method: validators.Word = "subgradient"
+    seeds: validators.Seeds = range(42, 62)
+    folds: validators.Natural = 0
+    val_fraction: validators.Fraction = _default("val_fraction", 0.2)
+    epochs: validators.Natural = _default("epochs", 100)
+    batch_size: validators.BatchSize = _default("batch_size", 32)
+    lr: validators.Rates = (0.01,)
+    momentum: validators.Momenta = (0.9,)
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
-    zero_tol: options.Tolerance = Field(
+    zero_tol: validators.Tolerance = Field(
         default_factory=lambda fields: 1e-3 if fields.get("l1_method") == "subgradient" else 0.0
     )
-    history: options.Natural = 0
-    patience: options.Patience = None
-    path: options.Path = None
-    path_order: options.Orders = Field(default_factory=options.default_orders)
-    halving: options.Halving = None
+    history: validators.Natural = 0
+    patience: validators.Patience = None
+    path: validators.Path = None
+    path_order: validators.Orders = Field(default_factory=validators.default_orders)
+    halving: validators.Halving = None
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _sha256: str | None = PrivateAttr(default=None)
@@ -107,8 +107,8 @@ class Specification(BaseModel):
                         f"`{option}` needs data to hold out, and article draws one sample a run: "
                         "leave it out, or give other `data`"
                     )
-        has_columns = options.is_frame(self.data) or (
-            isinstance(self.data, str) and self.data not in options.BUILT_IN
+        has_columns = validators.is_frame(self.data) or (
+            isinstance(self.data, str) and self.data not in validators.BUILT_IN
         )
         if self.target is not None and not has_columns:
             given = self.data if isinstance(self.data, str) else "(X, y)"
@@ -122,7 +122,7 @@ class Specification(BaseModel):
             raise InputError(
                 "`patience` watches the validation loss: give `val_fraction` above 0, or `folds`"
             )
-        if self.path and options.length(getattr(self, self.path)) < 2:
+        if self.path and validators.length(getattr(self, self.path)) < 2:
             raise InputError(f"`path` along `{self.path}` needs at least two values of it")
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sweep.errors import InputError, hint
-from sweep.specification.content import content_sha256
-from sweep.specification.options import IN_MEMORY, WORDS
-from sweep.specification.running import RUN_OPTIONS
+from sweep.specification.data_hash import content_sha256
+from sweep.specification.run_options import RUN_OPTIONS
+from sweep.specification.validators import IN_MEMORY, WORDS
 from sweep.specification.values import text
 
 #: What each kind of value is called.

@@ -11,11 +11,11 @@ from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold, fold_of
 from sweep.plan.plan import Plan
+from sweep.training.chosen_kernels import network_of, step_of
 from sweep.training.draws import initial_weights
-from sweep.training.following import following
-from sweep.training.kernels import network_of, step_of
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group, distinct
+from sweep.training.path_order import following
 from sweep.training.patience import Patience
 from sweep.training.rows import Columns, history_table
 from sweep.training.sparsity import sparsity

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.evaluation import Measures, evaluate, penalty_values
 from sweep.specification.spec import Specification
-from sweep.training.kernels import ADDED, MEASURED
+from sweep.training.chosen_kernels import ADDED, MEASURED
 from sweep.training.packs import Packs
 from sweep.training.sparsity import sparsity
 

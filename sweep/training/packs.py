@@ -12,8 +12,8 @@ from kernels.samples import Samples
 from sweep.data.fold import Fold
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
+from sweep.training.chosen_kernels import shape_of, step_of
 from sweep.training.draws import BatchOrder
-from sweep.training.kernels import shape_of, step_of
 from sweep.training.state import State
 
 #: Parameters copied at a time: those of a pack stay in the cache from lane to lane.

@@ -12,7 +12,7 @@ from kernels.evaluation import evaluate
 from kernels.lane.lanes import aligned_zeros
 from kernels.runs import Runs
 from sweep.specification.spec import Specification
-from sweep.training.kernels import MEASURED
+from sweep.training.chosen_kernels import MEASURED
 from sweep.training.loop import train_epochs
 from sweep.training.packs import Packs, copy_lanes
 

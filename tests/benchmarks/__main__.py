@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from sweep.commands.workload import flops
+from sweep.commands.fixed_work import flops
 from sweep.machine import description
 from tests.benchmarks.problem import Problem, problems
 

@@ -1,6 +1,6 @@
 """What a task costs beside its work, by backend: ``python -m tests.benchmarks.backends``.
 
-Tasks that do nothing go through `sweep.running.workers.parallel`, round after round; the median
+Tasks that do nothing go through `sweep.running.backends.parallel`, round after round; the median
 of the rounds counts. Starting the workers and their first tasks are done before. joblib hands out
 several
 tasks at a time where they end quickly, so longer ones may cost more than these. Backends that are
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import joblib
 
 from sweep.errors import InputError
-from sweep.running.workers import Workers, parallel
+from sweep.running.backends import Workers, parallel
 
 BACKENDS = ("threading", "loky", "dask", "ray")
 

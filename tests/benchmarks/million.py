@@ -18,7 +18,7 @@ import joblib
 import numpy as np
 
 from sweep import Sweep
-from sweep.commands.workload import Trainer
+from sweep.commands.fixed_work import Trainer
 from sweep.plan.experiment import prepare
 
 #: How long the kernels train, before and after, in seconds.

@@ -15,7 +15,7 @@ import numpy as np
 
 from sweep import Sweep
 from sweep.plan.experiment import prepare
-from sweep.training.kernels import compile_kernels
+from sweep.training.chosen_kernels import compile_kernels
 from sweep.training.task import run_task
 
 SWEEPS = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels import reference
 from kernels.network import Network
-from sweep.commands.workload import Trainer
+from sweep.commands.fixed_work import Trainer
 from sweep.sweep import Sweep
 
 

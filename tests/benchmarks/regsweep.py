@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import joblib
 import numpy as np
 
-from sweep.commands.workload import Trainer
+from sweep.commands.fixed_work import Trainer
 from tests.benchmarks.problem import Problem
 
 NAME = "regsweep"

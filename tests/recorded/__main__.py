@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 from unittest import mock
 
-from sweep.data import datasets
+from sweep.data import loading
 from sweep.plan.experiment import prepare
 from tests.kernels import hashing
 from tests.recorded import cases, covering, recording
@@ -64,7 +64,7 @@ def record(kind: str) -> None:
 
 def covering_of(begun: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what covers the pairs of values that some specifications do not."""
-    with mock.patch("sweep.data.datasets.load", cache(datasets.load)):
+    with mock.patch("sweep.data.loading.load", cache(loading.load)):
         added, impossible = covering.covering(begun, valid)
     every = covering.every_pair()
     counts = Counter(held(begun + added))

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import results
-from results.cells.choice import contrast, front
+from results.cells.best import contrast, front
 from results.cells.summary import summary
 from results.errors import ResultsError
 from results.pictures.album import KINDS, album

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import results
+from results.cells.best import contrast, front
 from results.cells.by_seed import BySeed
-from results.cells.choice import contrast, front
 from results.cells.summary import axis_names, no_penalty
 from results.columns import SUMMARY
 from results.errors import ResultsError

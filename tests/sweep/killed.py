@@ -17,10 +17,10 @@ import pandas  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 
 from sweep import Sweep
-from sweep.commands import line, run  # noqa: F401
+from sweep.commands import command_line, run  # noqa: F401
 from sweep.plan import tasks
 from sweep.plan.experiment import prepare
-from sweep.training.kernels import compile_kernels
+from sweep.training.chosen_kernels import compile_kernels
 from tests.sweep.console import LONG, Watch, parts
 
 #: Dozens of tasks of some milliseconds each.
@@ -41,7 +41,7 @@ def begin(path: Path) -> int:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
-        os._exit(line.command_line([*WORDS, "--out", str(path)]))
+        os._exit(command_line.command_line([*WORDS, "--out", str(path)]))
     return child
 
 

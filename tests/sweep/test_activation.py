@@ -8,7 +8,7 @@ import pytest
 
 from kernels import reference
 from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV, Sweep, load_model
-from sweep.commands.line import command_line
+from sweep.commands.command_line import command_line
 from sweep.data.fold import fold_of
 from sweep.errors import InputError
 from sweep.plan.experiment import prepare

@@ -12,7 +12,7 @@ from subprocess import DEVNULL, Popen
 import psutil
 import pytest
 
-from sweep.running import workers
+from sweep.running import backends
 from tests.sweep.console import LONG, call, csv, environment, parts, start, wait
 
 #: A few dozen tasks of a few tenths of a second.
@@ -146,8 +146,8 @@ def test_a_cluster_that_ends_is_said(error, monkeypatch, caplog):
     pytest.importorskip("distributed")
     monkeypatch.setattr("distributed.Client", lambda *_, **__: nullcontext())
     with (
-        pytest.raises(workers.WorkerDied, match=r"lost on the dask cluster \(gone\)"),
-        workers._started("dask", "tcp://127.0.0.1:9", 1),
+        pytest.raises(backends.WorkerDied, match=r"lost on the dask cluster \(gone\)"),
+        backends._started("dask", "tcp://127.0.0.1:9", 1),
     ):
         for name in ("distributed.client", "tornado.application"):
             logging.getLogger(name).error("a page about what is said in one line")
@@ -157,7 +157,7 @@ def test_a_cluster_that_ends_is_said(error, monkeypatch, caplog):
 
 def test_a_scheduler_that_does_not_answer(typed, monkeypatch, tmp_path):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("sweep.running.workers.PATIENCE", 0.5)
+    monkeypatch.setattr("sweep.running.backends.PATIENCE", 0.5)
     address = ("--scheduler", "tcp://127.0.0.1:9")
     status, out, err = typed(*WORDS, "--backend", "dask", *address, "--out", "r")
     assert (status, out, err.count("\n")) == (2, "", 1) and "tcp://127.0.0.1:9" in err

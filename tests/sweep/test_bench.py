@@ -14,8 +14,8 @@ import kernels.training
 from kernels import reference
 from kernels.phases import PHASES, Phases
 from sweep.commands import bench
-from sweep.commands.line import command_line
-from sweep.commands.workload import WORKS, Trainer, Work, flops, specification
+from sweep.commands.command_line import command_line
+from sweep.commands.fixed_work import WORKS, Trainer, Work, flops, specification
 from sweep.sweep import Sweep
 
 FROZEN = Work("frozen", (2, 3, 2), samples=4, batch=2)

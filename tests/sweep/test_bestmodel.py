@@ -11,7 +11,7 @@ import pytest
 import results
 from results.errors import ResultsError
 from sweep import Sweep, load_model
-from sweep.data.datasets import load
+from sweep.data.loading import load
 from sweep.errors import InputError
 from sweep.models.best import save_best
 from sweep.models.predicting import predict

@@ -13,7 +13,7 @@ from results.columns import MEASURED, RUNS, column, is_penalty
 from sweep import Sweep
 from sweep.errors import InputError
 from sweep.plan.grid import FullGrid, Grid
-from sweep.running.kinship import kinship
+from sweep.running.same_sweep import kinship
 from sweep.specification import choices
 from sweep.specification.axes import AXES, axes_of, growing
 

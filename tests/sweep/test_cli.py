@@ -18,7 +18,7 @@ import pytest
 
 import results
 from sweep import Sweep
-from sweep.commands.line import app
+from sweep.commands.command_line import app
 from tests.sweep.console import LONG, call, environment
 
 TINY = ("--data", "iris", "--hidden", "4", "--epochs", "1", "--l1", "0,0.01", "--l2", "0")

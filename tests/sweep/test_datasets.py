@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sweep.data import builtin, files
-from sweep.data.datasets import load
+from sweep.data.loading import load
 from sweep.errors import InputError
 
 BUILT_IN = ["iris", "wine", "breast_cancer", "digits"]
@@ -69,7 +69,7 @@ def test_a_built_in_set_is_scikit_learns(name, moved, monkeypatch):
 
 def test_a_built_in_set_needs_no_import_of_scikit_learn_or_pandas():
     code = (
-        "import sys; from sweep.data.datasets import load; load('digits'); load('iris'); "
+        "import sys; from sweep.data.loading import load; load('digits'); load('iris'); "
         "print([m for m in ('sklearn', 'pandas', 'pyarrow', 'scipy') if m in sys.modules])"
     )
     root = Path(__file__).parents[2]

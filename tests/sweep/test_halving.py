@@ -15,9 +15,9 @@ from sklearn.model_selection import HalvingGridSearchCV
 
 import results
 from sweep import Sweep
-from sweep.plan.rungs import rungs, share
-from sweep.running import driver, halving
-from sweep.running.halving import survivors
+from sweep.plan.halving import rungs, share
+from sweep.running import driver, halving_tasks
+from sweep.running.halving_tasks import survivors
 from sweep.training import loop
 from tests.sweep.console import rows
 
@@ -182,8 +182,8 @@ class Clockwork:
     """Counts the tasks of a race, and does something at one of them."""
 
     def __init__(self, monkeypatch, at, action):
-        self.calls, self._at, self._action, self._climb = 0, at, action, halving.climb
-        monkeypatch.setattr(halving, "climb", self)
+        self.calls, self._at, self._action, self._climb = 0, at, action, halving_tasks.climb
+        monkeypatch.setattr(halving_tasks, "climb", self)
         monkeypatch.setattr("sweep.plan.tasks.TASK_SECONDS", 1e-9)
 
     def __call__(self, *task):

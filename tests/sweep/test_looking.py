@@ -13,7 +13,7 @@ import pytest
 
 import results
 from sweep import Sweep
-from sweep.commands.line import app
+from sweep.commands.command_line import app
 from sweep.commands.pictures import pictures
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
@@ -84,7 +84,7 @@ def _after(words, option):
 
 
 def iris_features():
-    from sweep.data.datasets import load
+    from sweep.data.loading import load
 
     return list(load("iris").features)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sweep import Sweep
 from sweep.running import driver
 from sweep.running.driver import Where
-from sweep.specification.options import ORDERS
+from sweep.specification.validators import ORDERS
 from tests.sweep.console import call, csv, rows
 
 

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from sweep.data.datasets import Dataset, load
+from sweep.data.loading import Dataset, load
 from sweep.data.splits import scale, split
 from sweep.errors import InputError
 

@@ -14,9 +14,9 @@ from results.errors import ResultsError
 from sweep.errors import InputError
 from sweep.specification import specfile
 from sweep.specification.choices import told
-from sweep.specification.running import RUN_OPTIONS
+from sweep.specification.messages import as_flags
+from sweep.specification.run_options import RUN_OPTIONS
 from sweep.specification.spec import Specification
-from sweep.specification.wording import as_flags
 
 #: Options that describe the experiment: the option, its default, its help.
 _EXPERIMENT = (

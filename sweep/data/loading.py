@@ -11,7 +11,7 @@ from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.errors import InputError, hint
 from sweep.specification.article import is_article
-from sweep.specification.options import is_frame
+from sweep.specification.validators import is_frame
 
 
 def load(data: Any, target: str | None = None) -> Dataset | Article:

@@ -7,7 +7,7 @@ from collections.abc import Container
 from pydantic import ValidationError
 
 from sweep.errors import InputError
-from sweep.specification.options import WORDS
+from sweep.specification.validators import WORDS
 
 
 def one_line(error: ValidationError) -> str:

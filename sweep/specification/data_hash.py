@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sweep.errors import InputError, hint
-from sweep.specification.options import BUILT_IN, is_frame
+from sweep.specification.validators import BUILT_IN, is_frame
 
 
 def content_sha256(data: Any) -> str | None:

@@ -9,8 +9,8 @@ import numpy as np
 from results.directory.layout import Kin
 from sweep.errors import InputError
 from sweep.specification.axes import growing
-from sweep.specification.options import IN_MEMORY
 from sweep.specification.spec import Specification
+from sweep.specification.validators import IN_MEMORY
 from sweep.specification.values import parse
 
 
