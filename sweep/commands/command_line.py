@@ -13,7 +13,7 @@ import click
 from results.errors import ResultsError
 from sweep.errors import InputError
 from sweep.specification import specfile
-from sweep.specification.choices import told
+from sweep.specification.choices import overlaid, told
 from sweep.specification.messages import as_flags
 from sweep.specification.run_options import RUN_OPTIONS
 from sweep.specification.spec import Specification
@@ -349,7 +349,7 @@ def _given(options: dict[str, Any]) -> tuple[Specification, dict[str, Any]]:
         name: value for name, value in options.items() if value is not None and value is not False
     }
     running |= {name: given.pop(name) for name in RUN_OPTIONS if name in given}
-    experiment |= given
+    experiment = overlaid(experiment, given)
     if varied:
         experiment["vary"] = experiment.get("vary", {}) | varied
     return Specification(**experiment), running

@@ -122,20 +122,30 @@ def hyper_of(option: str, options: Any) -> dict[str, Any]:
     return {name: getattr(options, name) for name in names}
 
 
+def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay options over others, and drop those below that nothing chosen then takes."""
+    options = {**below, **above}
+    given = {name: options.get(name) for name in TABLES}
+    chosen = {n: word for n, word in given.items() if isinstance(word, str) and word in TABLES[n]}
+    idle = strangers(chosen).keys() - above.keys()
+    return {name: value for name, value in options.items() if name not in idle}
+
+
 def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
     """Return the options that nothing chosen takes, each with what would take it.
 
     Parameters
     ----------
     chosen : dict of str to str
-        The word of each option of `TABLES`.
+        The words of options of `TABLES`.
     """
     found: dict[str, str] = {}
-    for option, table in TABLES.items():
-        taken = table[chosen[option]].hyper
+    for option, word_chosen in chosen.items():
+        table = TABLES[option]
+        taken = table[word_chosen].hyper
         for word, choice in table.items():
             idle = (name for name in choice.hyper if name not in taken)
-            found |= {name: f"`{option}` {word}, and it is {chosen[option]}" for name in idle}
+            found |= {name: f"`{option}` {word}, and it is {word_chosen}" for name in idle}
     return found
 
 

@@ -133,9 +133,10 @@ class Specification(BaseModel):
         """Return a Sweep with these options changed.
 
         What was never given follows its default again: after ``replace(data="digits")`` the
-        epochs are those of digits. None stands for the default.
+        epochs are those of digits. None stands for the default. What nothing chosen takes any
+        more is dropped: after ``replace(activation="relu")`` the leak.
         """
-        return type(self)(**{**self._given, **changes})
+        return type(self)(**choices.overlaid(self._given, changes))
 
     def without_data(self, name: str) -> Self:
         """Return the Sweep with no more than a name of its data, to be sent along with them."""

@@ -60,6 +60,17 @@ def test_a_leak_is_for_who_leaks():
             Sweep(data="iris", activation="leaky_relu", leak=leak)
 
 
+def test_another_activation_drops_the_leak_that_a_file_or_a_sweep_has(tmp_path, typed):
+    assert SPEC.replace(activation="relu") == SPEC.replace(activation=None, leak=None)
+    with pytest.raises(InputError, match=r"^`leak` is for"):
+        SPEC.replace(activation="relu", leak=0.2)
+    (tmp_path / "s.toml").write_text(SPEC.to_toml())
+    status, told, _ = typed("plan", tmp_path / "s.toml", "--activation", "relu", "--json")
+    assert status == 0 and json.loads(told)["runs"] == 2
+    status, _, said = typed("plan", tmp_path / "s.toml", "--activation", "relu", "--leak", "0.2")
+    assert status == 2 and said.startswith("sweep: --leak is for --activation leaky_relu")
+
+
 def test_a_specification_says_so_where_it_matters_and_nowhere_else():
     plain, leaky = Sweep(data="iris"), Sweep(data="iris", activation="leaky_relu", leak=0.3)
     assert not {"activation", "leak"} & plain.specification().keys()
