@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from results.cells.summary import axis_names, deciding
 from results.errors import ResultsError
-from results.words import number
+from results.labels import number
 
 #: Least ratio between positive values for which an axis is a logarithmic one.
 _LOGARITHMIC = 10

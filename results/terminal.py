@@ -16,9 +16,9 @@ import pandas as pd
 from results.cells.best import best
 from results.cells.summary import as_cells, axis_names, deciding
 from results.columns import MEASURED
+from results.labels import number
 from results.plane import Plane, plane, said
 from results.scale import Scale, viridis
-from results.words import number
 
 if TYPE_CHECKING:
     from rich.console import Console

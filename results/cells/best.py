@@ -9,7 +9,7 @@ import numpy as np
 
 from results.cells.summary import axis_names, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
-from results.words import most, number
+from results.labels import most, number
 
 if TYPE_CHECKING:
     import pandas as pd

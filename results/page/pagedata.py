@@ -20,9 +20,9 @@ from results.columns import LOSSES, column, is_ratio
 from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
+from results.labels import axis as axis_name
+from results.labels import measured, most
 from results.plane import lay_out
-from results.words import axis as axis_name
-from results.words import measured, most
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,10 +22,10 @@ from results.cells.summary import axis_names, deciding, summary
 from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
+from results.labels import axis as axis_name
+from results.labels import most, number
 from results.page.pagedata import history_data, page_data
 from results.plane import is_number
-from results.words import axis as axis_name
-from results.words import most, number
 
 if TYPE_CHECKING:
     import pandas as pd

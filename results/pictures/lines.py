@@ -19,6 +19,7 @@ from results.cells.summary import (
 )
 from results.columns import LOSSES
 from results.errors import ResultsError
+from results.labels import called, measured, most
 from results.pictures.style import (
     DASHES,
     LINES,
@@ -31,7 +32,6 @@ from results.pictures.style import (
     open_frame,
 )
 from results.plane import Axis, hold, lay_out, said
-from results.words import called, measured, most
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,10 +15,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from results.cells.best import best
 from results.cells.summary import as_cells, deciding
 from results.columns import is_ratio
+from results.labels import called, measured, most, number
 from results.pictures.style import COLOURS, MARKS, axes_or_new, label, legend_below
 from results.plane import Plane, plane, said
 from results.scale import Scale
-from results.words import called, measured, most, number
 
 if TYPE_CHECKING:
     import pandas as pd

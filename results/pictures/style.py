@@ -21,9 +21,9 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from results.directory import durable
+from results.labels import axis as axis_name
+from results.labels import number
 from results.scale import Scale
-from results.words import axis as axis_name
-from results.words import number
 
 if TYPE_CHECKING:
     from results.plane import Axis

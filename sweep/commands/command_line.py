@@ -13,39 +13,10 @@ import click
 from results.errors import ResultsError
 from sweep.errors import InputError
 from sweep.specification import specfile
-from sweep.specification.choices import overlaid, told
+from sweep.specification.choices import overlaid
 from sweep.specification.messages import as_flags
-from sweep.specification.run_options import RUN_OPTIONS
+from sweep.specification.options import EXPERIMENT, RUN_OPTIONS
 from sweep.specification.spec import Specification
-
-#: Options that describe the experiment: the option, its default, its help.
-_EXPERIMENT = (
-    ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
-    ("target", "COLUMN", "the class column of a file [last column]"),
-    ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
-    ("activation", "NAME", f"{told('activation')} [relu]"),
-    ("leak", "X", "slope of leaky_relu below zero [0.01]"),
-    ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
-    ("l2", "VALUES", "L2 penalties [0,1e-4:1e-1:log7]"),
-    ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
-    ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
-    ("l1-method", "METHOD", f"{told('l1_method')} [subgradient]"),
-    ("seeds", "VALUES", "one run per seed and cell [42:62]"),
-    ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
-    ("val-fraction", "F", "share held out [0.2; article: 0]"),
-    ("epochs", "N", "[100; article: 1000]"),
-    ("batch-size", "N", "samples a step, or full [32; article: 1]"),
-    ("lr", "VALUES", "learning rates [0.01]"),
-    ("momentum", "VALUES", "Nesterov momenta [0.9]"),
-    ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
-    ("precision", "NAME", "float64 or float32 [float64]"),
-    ("zero-tol", "X", "a weight up to this size counts as zero [1e-3; proximal: 0]"),
-    ("history", "K", "also record metrics every K epochs [0: never]"),
-    ("patience", "N", "stop a run after N epochs without a better val_loss"),
-    ("path", "AXIS", "l1 or l2: warm starts along that axis"),
-    ("path-order", "ORDERS", "of up, down, cold: how the path is followed [up]"),
-    ("halving", "ETA", "successive halving over the cells"),
-)
 
 
 def _experiment_options(command: Callable) -> Callable:
@@ -53,7 +24,7 @@ def _experiment_options(command: Callable) -> Callable:
     command = click.option(
         "--vary", metavar="NAME=VALUES", multiple=True, help="a further axis, such as l1_w1=0,1e-3"
     )(command)
-    for name, metavar, text in reversed(_EXPERIMENT):
+    for name, metavar, text in reversed(EXPERIMENT):
         command = click.option(f"--{name}", metavar=metavar, help=text)(command)
     return click.argument("file", metavar="[SPEC.toml]", required=False)(command)
 
@@ -101,9 +72,9 @@ def run(**options: Any) -> int:
     Example:
       sweep run --data iris --l1 0,1e-4:1e-1:log7 --seeds 0:5
     """  # noqa: D301
-    from sweep.commands import run
+    from sweep.commands import actions
 
-    return run.run(*_given(options))
+    return actions.run(*_given(options))
 
 
 @app.command()
@@ -116,9 +87,9 @@ def plan(**options: Any) -> int:
     Example:
       sweep plan --data digits --seeds 0:100
     """  # noqa: D301
-    from sweep.commands import run
+    from sweep.commands import actions
 
-    return run.plan(*_given(options))
+    return actions.plan(*_given(options))
 
 
 @app.command()
@@ -131,9 +102,9 @@ def status(directory: str, json: bool) -> int:
     Example:
       sweep status runs/article-1
     """  # noqa: D301
-    from sweep.commands import run
+    from sweep.commands import actions
 
-    return run.status(directory, json)
+    return actions.status(directory, json)
 
 
 def _at(command: Callable) -> Callable:
@@ -266,9 +237,9 @@ def merge(directories: tuple[str, ...], out: str, json: bool) -> int:
     Example:
       sweep merge runs/here runs/there --out runs/both
     """  # noqa: D301
-    from sweep.commands import run
+    from sweep.commands import actions
 
-    return run.merge(directories, out, json)
+    return actions.merge(directories, out, json)
 
 
 @app.command()
@@ -294,9 +265,9 @@ def info(json: bool) -> int:
     Example:
       sweep info
     """  # noqa: D301
-    from sweep.commands import run
+    from sweep.commands import actions
 
-    return run.info(json)
+    return actions.info(json)
 
 
 def command_line(arguments: list[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.run_options import RUN_OPTIONS
+from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.values import text
 
 #: Options that came when there were results directories without them, and what is meant there.

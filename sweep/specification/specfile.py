@@ -8,7 +8,7 @@ from typing import Any
 
 from sweep.errors import InputError, hint
 from sweep.specification.data_hash import content_sha256
-from sweep.specification.run_options import RUN_OPTIONS
+from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.validators import IN_MEMORY, WORDS
 from sweep.specification.values import text
 

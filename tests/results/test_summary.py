@@ -16,7 +16,7 @@ from results.cells.by_seed import BySeed
 from results.cells.summary import axis_names, no_penalty
 from results.columns import SUMMARY
 from results.errors import ResultsError
-from results.words import number
+from results.labels import number
 from tests.results.grids import ORDERS, log, table
 
 CELL = ["data", "l1", "l2", "lr", "momentum"]

@@ -13,9 +13,11 @@ from results.columns import MEASURED, RUNS, column, is_penalty
 from sweep import Sweep
 from sweep.errors import InputError
 from sweep.plan.grid import FullGrid, Grid
+from sweep.running.driver import Where
 from sweep.running.same_sweep import kinship
 from sweep.specification import choices
 from sweep.specification.axes import AXES, axes_of, growing
+from sweep.specification.options import EXPERIMENT, RUN_OPTIONS
 
 KINDS = {
     "losses": (choices.LOSSES, {"gradient", "measure", "predict"}),
@@ -74,6 +76,13 @@ def test_an_axis_is_a_column_of_an_option():
         "seed": [4, 9], "fold": [0], "l1": [0, 1], "l2": [0], "lr": [0.01], "momentum": [0.9],
         "l1_w1": [0, 2], "path": ["up"],
     }  # fmt: skip
+
+
+def test_every_option_has_its_help():
+    told = [name.replace("-", "_") for name, _, _ in EXPERIMENT]
+    assert {*told, "vary"} == set(Sweep.model_fields) and not {*told} & RUN_OPTIONS.keys()
+    running = {name for name in inspect.signature(Sweep.run).parameters if name != "self"}
+    assert running | {"json"} == set(RUN_OPTIONS) and set(Where._fields) == running
 
 
 def test_a_grid_is_a_protocol_of_five():

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sweep.errors import InputError
 from sweep.specification import specfile
 from sweep.specification.messages import as_flags
-from sweep.specification.run_options import RUN_OPTIONS
+from sweep.specification.options import RUN_OPTIONS
 from sweep.sweep import Sweep
 
 GRID = (0.0, *np.geomspace(1e-4, 1e-1, 7).tolist())

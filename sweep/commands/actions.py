@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep.specification.run_options import RUN_OPTIONS
+from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:

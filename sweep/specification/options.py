@@ -1,0 +1,69 @@
+"""The options of `run` and `plan`: what the command line and files call them, and say of them.
+
+What each of the experiment may be is told by the fields of `sweep.specification.spec`.
+"""
+
+from typing import NamedTuple
+
+from sweep.specification.choices import told
+
+#: Options that describe the experiment: the option, its metavar, its help with its default.
+EXPERIMENT = (
+    ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
+    ("target", "COLUMN", "the class column of a file [last column]"),
+    ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
+    ("activation", "NAME", f"{told('activation')} [relu]"),
+    ("leak", "X", "slope of leaky_relu below zero [0.01]"),
+    ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
+    ("l2", "VALUES", "L2 penalties [0,1e-4:1e-1:log7]"),
+    ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
+    ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
+    ("l1-method", "METHOD", f"{told('l1_method')} [subgradient]"),
+    ("seeds", "VALUES", "one run per seed and cell [42:62]"),
+    ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
+    ("val-fraction", "F", "share held out [0.2; article: 0]"),
+    ("epochs", "N", "[100; article: 1000]"),
+    ("batch-size", "N", "samples a step, or full [32; article: 1]"),
+    ("lr", "VALUES", "learning rates [0.01]"),
+    ("momentum", "VALUES", "Nesterov momenta [0.9]"),
+    ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
+    ("precision", "NAME", "float64 or float32 [float64]"),
+    ("zero-tol", "X", "a weight up to this size counts as zero [1e-3; proximal: 0]"),
+    ("history", "K", "also record metrics every K epochs [0: never]"),
+    ("patience", "N", "stop a run after N epochs without a better val_loss"),
+    ("path", "AXIS", "l1 or l2: warm starts along that axis"),
+    ("path-order", "ORDERS", "of up, down, cold: how the path is followed [up]"),
+    ("halving", "ETA", "successive halving over the cells"),
+)
+
+
+class RunOption(NamedTuple):
+    """An option that says how to run a sweep, whatever it is; a SPEC.toml may hold it too.
+
+    Attributes
+    ----------
+    kind : type
+        Of its values.
+    metavar, meaning : str
+        What help says; a flag has no metavar.
+    goes_on : bool
+        Whether the command that goes on with an interrupted sweep repeats it.
+    """
+
+    kind: type
+    metavar: str
+    meaning: str
+    goes_on: bool = False
+
+
+RUN_OPTIONS = {
+    "backend": RunOption(str, "NAME", "threading, loky, dask or ray [threading]", goes_on=True),
+    "scheduler": RunOption(str, "ADDRESS", "of a running dask cluster", goes_on=True),
+    "jobs": RunOption(int, "N", "joblib's n_jobs [-1: all cores]", goes_on=True),
+    "out": RunOption(str, "DIR", "results directory [runs/<data>-<n>]"),
+    "extend": RunOption(bool, "", "add to a directory with a smaller grid"),
+    "join": RunOption(bool, "", "share a directory with other processes", goes_on=True),
+    "retry_failed": RunOption(bool, "", "do runs again that are in error"),
+    "quiet": RunOption(bool, "", "show no progress"),
+    "json": RunOption(bool, "", "print one JSON object and nothing else"),
+}
