@@ -32,7 +32,8 @@ class Choice:
     Parameters
     ----------
     kind : str
-        Its name, such as ``kernels.losses.cross_entropy``.
+        Its name, such as ``kernels.losses.cross_entropy``. It is one of the kernel files, whose
+        text the cache of compiled code is named after.
 
     Attributes
     ----------
@@ -45,6 +46,8 @@ class Choice:
     __slots__ = ("kind", "module")
 
     def __init__(self, kind: str) -> None:
+        if not kind.startswith("kernels."):
+            raise ValueError(f"a choice is a kernel module, and {kind!r} is none")
         self.kind = kind
         self.module: ModuleType = import_module(kind)
 

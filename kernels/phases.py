@@ -77,6 +77,8 @@ def _repeat(net, runs, samples, work, step, sizes, phase):
                     for layer in range(net.layers - 1, 0, -1):
                         backward(net, optimizer.weights, work, layer, batch)
                 else:
+                    if phase == 4:
+                        optimizer.step.begin(optimizer)
                     for layer in range(net.layers):
                         descend(
                             net, optimizer, work, layer, batch, shared, (phase == 3, phase == 4)

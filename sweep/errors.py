@@ -8,9 +8,9 @@ class InputError(ValueError):
     """Input that cannot be used; the message says what is wrong, where, and the mend."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that an unknown one resembles most, None where none does."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)), None)
+def nearest(name: str, known: Iterable[str], least: float = 0.5) -> str | None:
+    """Return the known name that an unknown one resembles most, and at ``least`` so much."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=least)), None)
 
 
 def hint(name: str, known: Iterable[str], most: int = 10) -> str:

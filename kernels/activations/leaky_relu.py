@@ -1,4 +1,4 @@
-"""z where it is above zero and leak * z elsewhere; with a leak of 0 it is ReLU."""
+"""z where it is above zero and leak * z elsewhere; while sums are finite, a leak of 0 is ReLU."""
 
 from kernels.lane.compiled import kernel
 from kernels.lane.operations import select

@@ -83,11 +83,11 @@ class Trainer:
             key: fold_of(spec, dataset, *key)
             for key in dict.fromkeys(zip(seeds, folds, strict=True))
         }
-        streams = Folds.of(spec, data)
-        group = Group(spec, runs.net, runs.columns, streams, freeze=True)
+        parts = Folds.of(spec, data)
+        group = Group(spec, runs.net, runs.columns, parts, freeze=True)
         packs = group.pack(np.arange(group.size), runs.drawn())
-        self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(streams.train)
-        self.samples = streams.samples(packs.order.next(epochs))
+        self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(parts.train)
+        self.samples = parts.samples(packs.order.next(epochs))
         self._begin = packs.runs.parameters.copy(), packs.runs.memory.copy()
 
     @property

@@ -14,7 +14,7 @@ from sweep.data.fold import Fold
 from sweep.data.splits import split
 from sweep.errors import InputError
 from sweep.plan.plan import Plan
-from sweep.specification.choices import TABLES, strangers
+from sweep.specification.choices import overlaid
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import network_of
 from sweep.training.draws import initial_weights
@@ -85,7 +85,7 @@ class Fit(NamedTuple):
 def specification(
     options: Mapping[str, Any], data: tuple, seed: int, history: int
 ) -> Specification:
-    """Return what an estimator's parameters say, as a Sweep.
+    """Return what an estimator's parameters say.
 
     Raises
     ------
@@ -94,10 +94,9 @@ def specification(
     """
     names = {option: NAMES.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in names.items() if name in options}
+    given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
     if given["batch_size"] == "auto":
         given["batch_size"] = _AUTO_BATCH
-    for name in strangers({option: given[option] for option in TABLES}):
-        del given[name]  # an estimator has every parameter, also where nothing takes it
     if not options["early_stopping"]:
         given |= {"val_fraction": 0.0, "patience": None}
     elif not given["val_fraction"]:

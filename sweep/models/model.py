@@ -119,7 +119,7 @@ class Model:
         Parameters
         ----------
         exact : bool, default True
-            Whether to keep units that are the same positive number for every row. False adds
+            Whether to keep units that are the same number, other than 0, for every row. False adds
             them to the biases they feed, and predictions then agree but for rounding.
         """
         parameters, kept = pruned(self.network, self.parameters, self._hyper, exact)

@@ -65,7 +65,7 @@ def parallel(
         ``threading``, ``loky``, ``dask`` or ``ray``.
     scheduler : str, optional
         Address of a dask scheduler; without one, dask starts workers on this machine.
-    dataset : Dataset, optional
+    dataset : Dataset or Article
         Sent to each worker of dask and of ray once.
 
     Raises

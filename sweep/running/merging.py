@@ -99,13 +99,13 @@ def union(
     first = specs[0]
     free = [axis.field for axis in growing(first)]
     for spec, directory in zip(specs, directories, strict=True):
-        same = {field: getattr(first, field) for field in free}
-        here, there = spec.model_copy(update=same).specification(), first.specification()
-        for name in here.keys() | there.keys():
-            if here.get(name) != there.get(name):
-                raise InputError(_differ(name, directories[0], directory))
         if list(spec.vary) != list(first.vary):
             raise InputError(_differ("vary", directories[0], directory))
+        same = {field: getattr(first, field) for field in free}
+        here, there = spec.model_copy(update=same).specification(), first.specification()
+        for name in {**here, **there}:
+            if here.get(name) != there.get(name):
+                raise InputError(_differ(name, directories[0], directory))
     joined: dict[str, Any] = {
         field: _joined([getattr(spec, field) for spec in specs])
         for field in free

@@ -75,6 +75,9 @@ STEPS = {
     "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
 }
 
+#: The loss, which nobody chooses as long as there is one.
+LOSS = LOSSES["cross_entropy"]
+
 #: What `l1` and `l2` multiply.
 PENALTIES = {
     "l1": Alternative("kernels.penalties.l1", "sum of |p|"),
@@ -125,8 +128,11 @@ def hyper_of(option: str, options: Any) -> dict[str, Any]:
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Lay options over others, and drop those below that nothing chosen then takes."""
     options = {**below, **above}
-    given = {name: options.get(name) for name in TABLES}
-    chosen = {n: word for n, word in given.items() if isinstance(word, str) and word in TABLES[n]}
+    chosen = {}
+    for name, table in TABLES.items():
+        word = options.get(name) or next(iter(table))  # the first is meant where none is named
+        if isinstance(word, str) and word in table:
+            chosen[name] = word
     idle = strangers(chosen).keys() - above.keys()
     return {name: value for name, value in options.items() if name not in idle}
 

@@ -66,5 +66,5 @@ def _unknown(word: str, layers: int, groups: tuple[str, ...] = ()) -> str:
     if numbered := re.fullmatch(r"([wb])(\d{1,9})", word, re.ASCII):
         meant: str | None = f"{numbered[1]}{min(max(int(numbered[2]), 1), layers)}"
     else:
-        meant = nearest(word.lower(), [*known, *groups])
+        meant = nearest(word.lower(), [*known, *groups], 0.6)  # short names resemble easily
     return message + (f"; did you mean {meant}?" if meant else "")

@@ -16,7 +16,7 @@ from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.values import text
 
 #: Options that came when there were results directories without them, and what is meant there.
-#: They stand in a `specification` only where they say something else, so that digests stay.
+#: They are written only where they say something else, so that digests and files stay as they are.
 LATER: dict[str, Any] = {"activation": "relu", "leak": 0.01}
 
 
@@ -161,8 +161,7 @@ class Specification(BaseModel):
         sha256 = self._sha256 or content_sha256(self.data)
         plain: dict[str, Any] = {}
         for name, value in self._options().items():
-            if name not in LATER or value != LATER[name]:
-                plain[name] = list(value) if isinstance(value, tuple) else value
+            plain[name] = list(value) if isinstance(value, tuple) else value
         plain["seeds"] = text(self.seeds)
         plain["vary"] = [[name, list(numbers)] for name, numbers in self.vary.items()]
         plain["data"] = Path(self.data).name if isinstance(self.data, str) else {"sha256": sha256}
@@ -192,8 +191,9 @@ class Specification(BaseModel):
         return cls(**specfile.parse(toml, "TOML text", cls.model_fields)[0])
 
     def _options(self) -> dict[str, Any]:
-        """Return the options that say something, by name: not what nothing chosen takes."""
+        """Return the options by name, without what nothing chosen takes, and see `LATER`."""
         idle = choices.strangers({option: getattr(self, option) for option in choices.TABLES})
+        idle |= {name: "" for name, meant in LATER.items() if getattr(self, name) == meant}
         fields = type(self).model_fields
         return {name: getattr(self, name) for name in fields if name not in idle}
 

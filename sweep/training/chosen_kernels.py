@@ -7,7 +7,7 @@ from kernels.network import Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, STEPS
+from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, PENALTIES, STEPS
 from sweep.specification.spec import Specification
 
 #: Beside the loss, by name, what is measured.
@@ -19,7 +19,7 @@ ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
 
 def network_of(widths: tuple[int, ...], activation: str) -> Network:
     """Return a network of some widths whose hidden units give what a word stands for."""
-    modules = LOSSES["cross_entropy"].module, ACTIVATIONS[activation].module
+    modules = LOSS.module, ACTIVATIONS[activation].module
     return network(widths, *map(Choice, modules))
 
 

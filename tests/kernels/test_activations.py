@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kernels import reference
+from kernels.choice import Choice
 from kernels.prediction import predict
 from tests import naive
 from tests.kernels.packing import Experiment, experiment, named, reference_run, train_runs
@@ -113,3 +114,8 @@ def test_predictions_leak_too():
     found = predict(drawn.net, parameters, x, (0.25,))
     np.testing.assert_allclose(found, reference.softmax(logits), rtol=0, atol=1e-13)
     assert not np.allclose(found, predict(drawn.net, parameters, x, (0.0,)), atol=1e-3)
+
+
+def test_a_choice_is_a_kernel_module():
+    with pytest.raises(ValueError, match=r"^a choice is a kernel module, and 'json' is none"):
+        Choice("json")

@@ -123,7 +123,7 @@ def test_a_strangers_texts_are_escaped(tmp_path):
     page = read(made(tmp_path / "d", runs, f"data = '{evil}'\nhidden = '{evil}'\n"))
     tags = {tag for tag, *_ in page.attributes}
     assert "img" not in tags and not any(name == "onerror" for _, name, _ in page.attributes)
-    assert evil in [axis["name"] for axis in page.data["axes"]]
+    assert page.data["axes"][-1]["name"] == evil  # no penalty that we know, so behind these
     assert sum(evil in text for text in page.texts) >= 2  # as text: the title, the specification
 
 

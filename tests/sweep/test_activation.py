@@ -1,6 +1,7 @@
 """``--activation leaky_relu --leak 0.1``: from the option to the model, and what is refused."""
 
 import json
+import tomllib
 
 import numpy as np
 import onnxruntime
@@ -78,7 +79,8 @@ def test_a_specification_says_so_where_it_matters_and_nowhere_else():
     assert leaky.specification()["leak"] == 0.3 and leaky != leaky.replace(leak=0.2)
     for spec in (plain, leaky, SPEC):
         assert Sweep.from_toml(spec.to_toml()) == spec
-    assert "leak" not in plain.to_toml()
+    assert not {"activation", "leak"} & tomllib.loads(plain.to_toml()).keys()
+    assert {"activation", "leak"} < tomllib.loads(leaky.to_toml()).keys()
 
 
 @pytest.mark.parametrize("ending", ["npz", "safetensors", "onnx"])
@@ -137,9 +139,19 @@ def test_an_estimator_leaks_as_a_sweep_does():
     _, parameters = trained(SPEC)
     np.testing.assert_array_equal(fitted.coefs_[0].T, parameters[0]["w1"])
     assert fitted.model_.hyper == {"leak": 0.1}
-    plain = RegularizedMLPClassifier((6, 4), leak=0.5, **how).fit(x, y)
-    assert plain.model_.activation == "relu" and plain.model_.hyper == {}
+    for activation in ("relu", None):
+        plain = RegularizedMLPClassifier((6, 4), activation=activation, leak=0.5, **how).fit(x, y)
+        assert plain.model_.activation == "relu" and plain.model_.hyper == {}
     search = RegularizedMLPClassifierCV(
         (6, 4), activation="leaky_relu", leak=0.1, cv=3, **{**how, "l1": [0, 1e-2]}
     ).fit(x, y)
     assert search.best_estimator_.model_.hyper == {"leak": 0.1}
+
+
+@pytest.mark.parametrize("kind", [RegularizedMLPClassifier, RegularizedMLPClassifierCV])
+@pytest.mark.parametrize("option", ["activation", "l1_method"])
+@pytest.mark.parametrize("word", ["nothing of ours", [1], 3])
+def test_an_estimator_refuses_a_word_that_is_none(kind, option, word):
+    data = prepare(SPEC).dataset
+    with pytest.raises(InputError, match=f"^`{option}` should be '"):
+        kind(**{option: word}).fit(data.X, data.y)
