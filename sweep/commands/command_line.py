@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -274,7 +275,9 @@ def command_line(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status."""
     _say_warnings()
     try:
-        return app(arguments, prog_name="sweep", standalone_mode=False) or 0
+        status = app(arguments, prog_name="sweep", standalone_mode=False) or 0
+        sys.stdout.flush()
+        return status
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
@@ -285,7 +288,7 @@ def command_line(arguments: list[str] | None = None) -> int:
         return _refuse(f"this does not fit into memory: {error}")
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:  # whoever reads our output has seen enough
+    except (BrokenPipeError, SystemExit):  # whoever reads our output has seen enough; click exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -300,7 +303,8 @@ def _say_warnings() -> None:
 
 
 def _refuse(message: str) -> int:
-    print(f"sweep: {message}", file=sys.stderr)
+    with suppress(BrokenPipeError):  # unread or not, it is refused
+        print(f"sweep: {message}", file=sys.stderr)
     return 2
 
 

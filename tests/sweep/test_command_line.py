@@ -81,15 +81,36 @@ class TestStreams:
         status, out, err = typed("run", *TINY, "--seeds", 1, "--out", "r", "--quiet")
         assert (status, out, err.count("\n")) == (0, "", 1) and err.rstrip().endswith(": r")
 
-    def test_nobody_is_told_that_the_reader_has_gone(self, tmp_path):
-        command = [sys.executable, "-m", "sweep", "run", "--help"]
-        process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        process.stdout.close()
-        with process.stderr:
-            assert process.stderr.read() == b""
-        process.wait(30)
+    @pytest.mark.parametrize(
+        ("words", "status"),
+        [
+            (("run", "--help"), 0),
+            (("plan", *TINY), 0),
+            (("run", *TINY, "--seeds", "1", "--out", "r"), 0),
+            (("run", "--l1", "some"), 2),
+        ],
+    )
+    @pytest.mark.parametrize("unread", ["output", "both"])
+    def test_nobody_is_told_that_the_reader_has_gone(self, words, status, unread, tmp_path):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with (tmp_path / "err").open("w+") as err:
+            done = subprocess.run(
+                [sys.executable, "-m", "sweep", *words],
+                cwd=tmp_path,
+                env=environment(),
+                stdout=writer,
+                stderr=writer if unread == "both" else err,
+                timeout=LONG,
+            )
+            os.close(writer)
+            err.seek(0)
+            said = err.read()
+        assert done.returncode == status
+        if "some" not in words:
+            assert "rror" not in said
+        if "r" in words:
+            assert len(results.load(tmp_path / "r")) == 2
 
 
 class TestTerminal:
