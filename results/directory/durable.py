@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from results.errors import ResultsError
+from results.errors import NotWritten
 
 #: Bytes gathered before they go to the kernel: Arrow writes a Parquet page in many small pieces.
 _BUFFER = 2**20
@@ -119,9 +119,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ResultsError(
-            f"{path} cannot be written ({reason}); what is finished is kept: mend that, "
-            "then give the same command to go on"
+        raise NotWritten(
+            f"{path} cannot be written ({reason}): mend that, then do the same again"
         ) from error
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def run(spec: Specification, options: dict[str, Any]) -> int:
     """Run a sweep; see `sweep.running.driver.run`."""
+    from results.directory import sweeptoml
+    from results.errors import NotWritten
     from sweep.commands import look
     from sweep.running.backends import WorkerDied
     from sweep.running.driver import Where
@@ -39,6 +41,12 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
     except WorkerDied as death:
         print(f"sweep: {death}; go on with: {_again(out, options)}", file=sys.stderr)
         return 1
+    except NotWritten as error:
+        if not (out / sweeptoml.NAME).is_file():
+            raise
+        print(f"sweep: {error}", file=sys.stderr)
+        print(f"what is finished is kept; go on with: {_again(out, options)}", file=sys.stderr)
+        return 2
     if as_json:
         print(json_format.dumps(_as_json(out, outcome)))
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
-from results.directory import layout
+from results.directory import durable, layout
 from results.errors import ResultsError
 from sweep.errors import InputError
 
@@ -30,7 +30,7 @@ def summary(
 
     cells = _cells(directory, metric)
     held = _held(at)
-    _write_csv(cells, Path(out) if out else Path(directory) / "summary.csv")
+    _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
         print(json_format.dumps({"best": _chosen(cells), "cells": _records(cells)}))
     else:
@@ -78,6 +78,7 @@ def plot(
     folder = Path(out or directory)
     written = []
     for name, figure in draw(directory, _runs(directory), metrics, pictures, _held(at)):
+        durable.folder(folder)
         written += [str(path) for path in save(figure, folder / name, wanted)]
         if not as_json:
             print(*written[-len(wanted) :], sep="\n", flush=True)
@@ -92,7 +93,8 @@ def report(directory: str, out: str | None, as_json: bool) -> int:
     """Write the page about a directory."""
     from results.page.report import write
 
-    path = write(directory, _runs(directory), Path(out) if out else None)
+    runs = _runs(directory)
+    path = write(directory, runs, _with_folder(out) if out else None)
     print(json_format.dumps({"files": [str(path)]}) if as_json else path)
     return 0
 
@@ -156,10 +158,17 @@ def _held(at: Sequence[str]) -> dict[str, float | str]:
     return held
 
 
+def _with_folder(file: str) -> Path:
+    """Return the path of a file that is to be written, in a folder that is there."""
+    path = Path(file)
+    durable.folder(path.parent)
+    return path
+
+
 def _write_csv(cells: pd.DataFrame, path: Path) -> None:
     import pyarrow as pa
 
-    from results.directory import csvfile, durable
+    from results.directory import csvfile
 
     table = pa.Table.from_pandas(cells, preserve_index=False)
     with durable.writing(path, path.parent) as sink:

@@ -19,6 +19,7 @@ import pytest
 import results
 from sweep import Sweep
 from sweep.commands.command_line import app
+from tests.results import faults
 from tests.sweep.console import LONG, call, environment
 
 TINY = ("--data", "iris", "--hidden", "4", "--epochs", "1", "--l1", "0,0.01", "--l2", "0")
@@ -80,6 +81,22 @@ class TestStreams:
     def test_quiet_leaves_the_last_line(self, typed):
         status, out, err = typed("run", *TINY, "--seeds", 1, "--out", "r", "--quiet")
         assert (status, out, err.count("\n")) == (0, "", 1) and err.rstrip().endswith(": r")
+
+    def test_a_disk_that_fails_loses_nothing_that_was_finished(self, typed, monkeypatch):
+        wanted = typed("run", *TINY, "--seeds", "0:3", "--out", "whole")
+        with monkeypatch.context() as patch:
+            faults.install(patch, 24, "forever")
+            status, out, err = typed("run", *TINY, "--seeds", "0:3", "--jobs", "1", "--out", "r")
+        assert (status, out) == (2, "")
+        failed, kept = err.splitlines()
+        assert failed.startswith("sweep: r/") and "cannot be written" in failed
+        again = kept.removeprefix("what is finished is kept; go on with: sweep ")
+        assert again == "run r/sweep.toml --out r --jobs 1"
+        assert typed(*again.split())[:2] == wanted[:2]
+        with monkeypatch.context() as patch:
+            faults.install(patch, 1, "forever")
+            status, out, err = typed("run", *TINY, "--out", "none")
+        assert (status, out, err.count("\n")) == (2, "", 1) and "kept" not in err
 
     @pytest.mark.parametrize(
         ("words", "status"),

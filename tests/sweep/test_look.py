@@ -171,6 +171,26 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
 
 
+def test_folders_are_made_for_what_is_shown_and_for_nothing_else(ran, tmp_path):
+    typed = ran()
+    status, out, err = typed("plot", "r", "--picture", "pareto", "--out", "new/er")
+    assert (status, out, err) == (0, "new/er/pareto-val_loss.png\n", "")
+    assert typed("report", "r", "--out", "newer/page.html")[0] == 0
+    assert typed("summary", "r", "--out", "newest/cells.csv")[0] == 0
+    for name in ("new/er/pareto-val_loss.png", "newer/page.html", "newest/cells.csv"):
+        assert (tmp_path / name).stat().st_size > 100
+    typed("plot", "r", "--metric", "beauty", "--out", "never")
+    for command in ("plot", "report", "summary"):
+        assert typed(command, "absent", "--out", "never/some")[0] == 2
+    assert not (tmp_path / "never").exists() and not (tmp_path / "absent").exists()
+    (tmp_path / "file").touch()
+    for command in ("plot", "report", "summary"):
+        status, out, err = typed(command, "r", "--out", "file/some")
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith("sweep: file") and "finished" not in err
+        assert "cannot be written (Not a directory): mend that, then do the same again" in err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
