@@ -149,7 +149,8 @@ def pareto(table: pd.DataFrame, loss: str | None = None, *, ax: Axes | None = No
         gid="cells", rasterized=len(x) > 2500, zorder=1,
     )  # fmt: skip
     rows = front(x, y)
-    ax.plot(x[rows], y[rows], "-", drawstyle="steps-post", color=LINES[0], zorder=2, gid="front")
+    # For zeros between two points of the front, one has to take the sparser of them.
+    ax.plot(x[rows], y[rows], "-", drawstyle="steps-pre", color=LINES[0], zorder=2, gid="front")
     ax.plot(x[rows], y[rows], "o", color=LINES[0], markersize=4, label="Pareto front", zorder=3)
     if len(rows) <= _FEW and (cells["seeds"] > 1).any():
         low, high = (cells[f"{part}_{loss}"].to_numpy()[rows] for part in ("low", "high"))

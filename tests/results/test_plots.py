@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import STEP_LOOKUP_MAP
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -176,6 +177,12 @@ def test_the_pareto_front_is_that_of_the_cells(ax):
     np.testing.assert_array_equal(child(ax, "cells").get_xydata(), points)
     rows = front(*points.T)
     np.testing.assert_array_equal(child(ax, "front").get_xydata(), points[rows])
+    steps = STEP_LOOKUP_MAP[child(ax, "front").get_drawstyle()](*points[rows].T)
+    assert len(rows) > 2
+    for left, right, loss in zip(steps[0][:-1], steps[0][1:], steps[1][1:], strict=True):
+        if left < right:
+            wanted = (left + right) / 2  # zeros; the front says at which loss they are to be had
+            assert loss == points[points[:, 0] >= wanted, 1].min()
     best = results.best(cells).iloc[0]
     assert child(ax, "min").get_xydata()[0].tolist() == [best.mean_sparsity, best.mean_val_loss]
 
