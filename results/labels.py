@@ -26,6 +26,16 @@ def number(value: float | str, digits: int = 4) -> str:
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
+def printable(text: str) -> str:
+    r"""Write what would steer a terminal or break a picture as one types it: ``\\x1b``.
+
+    Names of files and of data are a stranger's.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
 def axis(name: str) -> str:
     """Name an axis of the grid: ``L1 penalty``, ``L1 penalty on w1``."""
     kind, _, parameter = name.partition("_")

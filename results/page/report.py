@@ -23,7 +23,7 @@ from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import most, number
+from results.labels import most, number, printable
 from results.page.pagedata import history_data, page_data
 from results.plane import is_number
 
@@ -78,7 +78,7 @@ def page(directory: Path, runs: pd.DataFrame, beside: Path) -> str:
         data=data,
         arrays=arrays,
         plotly=get_plotlyjs(),
-        name=runs["data"].iloc[0],
+        name=printable(runs["data"].iloc[0]),
         counts=_counts(directory, runs),
         question=_question(cells, tomllib.loads(toml)),
         answers=answers(cells),
@@ -126,7 +126,7 @@ def _question(cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
     network = "softmax regression" if hidden == "none" else f"a network with hidden layers {hidden}"
     asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))
     seeds = int(cells["seeds"].max())
-    data = cells["data"].iloc[0]
+    data = printable(cells["data"].iloc[0])
     return f"What does {asked or 'one cell'} do to {network} on {data}, over {seeds} seeds?"
 
 

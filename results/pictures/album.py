@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from results.cells.summary import deciding
 from results.pictures.lines import curves, layers, pareto, path
 from results.pictures.maps import differences, heatmap
-from results.pictures.style import style
+from results.pictures.style import style, title
 from results.plane import is_number, plane
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _curves(sheet: Sheet) -> Iterator[Picture]:
     row = figure.subplots(1, len(sheet.history), sharey=True, squeeze=False)[0]
     for ax, (name, rows) in zip(row, sheet.history.items(), strict=True):
         curves(rows, ax=ax)
-        ax.set_title(f"{sheet.cells['data'].iloc[0]}: {name}")
+        ax.set_title(title(sheet.cells["data"].iloc[0], name))
         ax.label_outer()
     yield "curves", figure
 

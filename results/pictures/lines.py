@@ -30,6 +30,7 @@ from results.pictures.style import (
     legend_below,
     loss_axis,
     open_frame,
+    title,
 )
 from results.plane import Axis, hold, lay_out, said
 
@@ -87,7 +88,7 @@ def path(
     legend_below(ax, ncols=4, title=_over(shown["seeds"].max()))
     held = f" at {said(fixed)}" if fixed else ""
     what = "sparsity by layer" if shares and len(names) > 1 else ", ".join(map(called, names))
-    ax.set_title(f"{cells['data'].iloc[0]}: {what}{held}")
+    ax.set_title(title(cells["data"].iloc[0], f"{what}{held}"))
     return ax
 
 
@@ -168,7 +169,8 @@ def pareto(table: pd.DataFrame, loss: str | None = None, *, ax: Axes | None = No
     loss_axis(ax, y, loss)
     open_frame(ax)
     legend_below(ax)
-    ax.set_title(f"{cells['data'].iloc[0]}: {loss} against sparsity, {len(cells):,} cells")
+    told = f"{loss} against sparsity, {len(cells):,} cells"
+    ax.set_title(title(cells["data"].iloc[0], told))
     return ax
 
 

@@ -16,7 +16,7 @@ from results.cells.best import best
 from results.cells.summary import as_cells, deciding
 from results.columns import is_ratio
 from results.labels import called, measured, most, number
-from results.pictures.style import COLOURS, MARKS, axes_or_new, label, legend_below
+from results.pictures.style import COLOURS, MARKS, axes_or_new, label, legend_below, title
 from results.plane import Plane, plane, said
 from results.scale import Scale
 
@@ -251,4 +251,4 @@ def _marks(
 
 def _title(cells: pd.DataFrame, found: Plane, what: str) -> str:
     fixed = f", {said(found.fixed)}" if found.fixed else ""
-    return f"{cells['data'].iloc[0]}: {what}{fixed}"
+    return title(cells["data"].iloc[0], f"{what}{fixed}")

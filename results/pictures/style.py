@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from results.directory import durable
 from results.labels import axis as axis_name
-from results.labels import number
+from results.labels import number, printable
 from results.scale import Scale
 
 if TYPE_CHECKING:
@@ -128,6 +128,12 @@ def loss_axis(ax: Axes, values: NDArray[np.float64], metric: str) -> None:
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.yaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
+
+
+def title(data: str, text: str) -> str:
+    """Return a title about some data, whose name is no formula, whatever is in it."""
+    name = printable(data).replace("$", r"\$")
+    return f"{name}: {text}"
 
 
 def open_frame(ax: Axes) -> None:

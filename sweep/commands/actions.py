@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from results.labels import printable
 from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.spec import Specification
 
@@ -115,7 +116,7 @@ def info(as_json: bool) -> int:
 
 def _next_directory(spec: Specification) -> Path:
     """Return runs/<data>-<n> with the first n that is free."""
-    name = Path(spec.data).stem if isinstance(spec.data, str) else "memory"
+    name = printable(Path(spec.data).stem) if isinstance(spec.data, str) else "memory"
     number = 1
     while (path := Path("runs") / f"{name}-{number}").exists():
         number += 1
@@ -203,5 +204,5 @@ def _print_pairs(pairs: dict[str, Any]) -> None:
     for name, value in pairs.items():
         if isinstance(value, dict):
             value = ", ".join(f"{inner} {kind}" for kind, inner in value.items())
-        shown = f"{value:,}" if isinstance(value, int | float) else value
+        shown = f"{value:,}" if isinstance(value, int | float) else printable(value)
         print(f"{name.replace('_', ' '):{width}}  {shown}")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from results.errors import ResultsError
+from results.labels import printable
 from sweep.errors import InputError
 from sweep.specification import specfile
 from sweep.specification.choices import overlaid
@@ -303,8 +304,9 @@ def _say_warnings() -> None:
 
 
 def _refuse(message: str) -> int:
+    lines = map(printable, f"sweep: {message}".split("\n"))  # the second may hold a caret
     with suppress(BrokenPipeError):  # unread or not, it is refused
-        print(f"sweep: {message}", file=sys.stderr)
+        print(*lines, sep="\n", file=sys.stderr)
     return 2
 
 

@@ -18,7 +18,7 @@ from results.directory import layout as places
 from results.errors import ResultsError
 from results.pictures.album import KINDS, album
 from results.pictures.lines import layers
-from results.pictures.style import style
+from results.pictures.style import style, title
 from results.plane import hold, said
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
@@ -103,8 +103,8 @@ def _weights(spec: Specification, cells: pd.DataFrame, at: Mapping[str, float | 
     again = retrained(spec, {name: [cell[name]] for name in axis_names(cells)})
     with style():
         figure = Figure((8, 3.8))
-        title = f"{cell['data']}: {where(cells, cell)}, seed {spec.seeds[0]}"
-        figure.suptitle(title, fontsize=9.5)
+        told = f"{where(cells, cell)}, seed {spec.seeds[0]}"
+        figure.suptitle(title(cell["data"], told), fontsize=9.5)
         before, after = (
             {name: array[..., 0] for name, array in matrices.items()}
             for matrices in (again.before, again.after)
@@ -130,5 +130,5 @@ def _weight_path(
         some = {name: array[..., kept] for name, array in weights.items()}
         results.weight_path(line[along].to_numpy()[kept], some, along=along, ax=ax)
         held = f" at {said(fixed)}" if fixed else ""
-        ax.set_title(f"{cells['data'].iloc[0]}: weights{held}, seed {spec.seeds[0]}")
+        ax.set_title(title(cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}"))
     return figure

@@ -6,10 +6,12 @@ import re
 import shlex
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_iris
 
 import results
 from sweep import Sweep
@@ -19,6 +21,7 @@ from sweep.errors import InputError
 from sweep.models.retraining import retrained
 from tests.sweep.console import ROOT, environment
 
+NAMED = r"$\foo{$ \x1b[31m"
 TINY = ("--data", "iris", "--hidden", "4", "--epochs", "3", "--l1", "0,1e-3,0.1", "--l2", "0,0.01")
 
 
@@ -211,6 +214,27 @@ def test_there_may_be_nothing_to_draw(typed):
     status, _, err = typed("plot", "r", "--picture", "heatmap")
     assert (status, err) == (2, "sweep: r has nothing to show in heatmap\n")
     assert typed("plot", "r")[0] == typed("summary", "r")[0] == typed("report", "r")[0] == 0
+
+
+def test_a_name_is_no_formula_and_steers_nothing(typed, tmp_path):
+    """Two dollars are a formula to matplotlib, an escape moves a terminal, and no XML holds one."""
+    name = "$\\foo{$ \x1b[31m"
+    load_iris(as_frame=True).frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    words = ("--data", f"{name}.csv", *TINY[2:])
+    said = [typed("plan", *words), typed("run", *words, "--seeds", "0:3")]
+    directory = f"runs/{NAMED}-1"
+    assert [status for status, _, _ in said] == [0, 0] and said[1][2].endswith(f": {directory}\n")
+    assert f"  {NAMED}\n" in said[0][1]
+    said += [typed("plot", directory, "--format", "svg"), typed("report", directory)]
+    said += [typed("plot", directory, "--picture", "weights", "--format", "svg")]
+    said += [typed("run", "--data", f"{name}.json"), typed("summary", name)]
+    assert "\x1b" not in "".join(out + err for _, out, err in said)
+    pictures = list((tmp_path / directory).glob("*.svg"))
+    assert len(pictures) > 5
+    for path in pictures:
+        ElementTree.parse(path)
+        assert f"<!-- {NAMED}: " in path.read_text()
+    assert NAMED in (tmp_path / directory / "report.html").read_text()
 
 
 def test_report_writes_a_page(ran, tmp_path):
