@@ -1,9 +1,10 @@
-"""The progress line: runs done, runs a second, time left, the best loss so far, diverged."""
+"""Progress: runs done, runs a second, time left, the best loss so far, diverged."""
 
 from __future__ import annotations
 
+import sys
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from results.columns import RANKED
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
     from rich.progress import Progress
+
+
+#: How often a line says where things stand, where no line can move, in seconds.
+EVERY_S = 30.0
 
 
 class Report(Protocol):
@@ -26,7 +31,7 @@ def _silent(runs: pa.Table) -> None:
 
 
 def progress(total: int, done: int, quiet: bool) -> AbstractContextManager[Report]:
-    """Return a context that shows progress on standard error, where that is a terminal.
+    """Return a context that shows progress on standard error: a bar, or lines for a log.
 
     Parameters
     ----------
@@ -40,7 +45,59 @@ def progress(total: int, done: int, quiet: bool) -> AbstractContextManager[Repor
     from rich.console import Console
 
     console = Console(stderr=True)
-    return _Bar(console, total, done) if console.is_terminal else nullcontext(_silent)
+    return _Bar(console, total, done) if console.is_terminal else _Lines(total, done)
+
+
+class _Tally:
+    """Counts what finishes from now on."""
+
+    def __init__(self) -> None:
+        self._begun = time.perf_counter()
+        self.runs = self.diverged = 0
+        self.best = float("inf")
+
+    def add(self, runs: pa.Table) -> None:
+        """Count the runs of these rows."""
+        import pyarrow.compute as pc
+
+        self.runs += len(runs)
+        self.diverged += pc.sum(pc.equal(runs["status"], "diverged")).as_py()
+        known = (runs[name] for name in RANKED if runs[name].null_count < len(runs))
+        lowest = pc.min(next(known, runs[RANKED[-1]])).as_py()
+        if lowest is not None:
+            self.best = min(self.best, lowest)
+
+    @property
+    def rate(self) -> float:
+        """Runs a second."""
+        return self.runs / (time.perf_counter() - self._begun)
+
+
+class _Lines(AbstractContextManager[Report]):
+    """A line now and then."""
+
+    def __init__(self, total: int, done: int) -> None:
+        self._tally = _Tally()
+        self._total, self._before = total, done
+        self._said = time.perf_counter()
+
+    def __enter__(self) -> Report:
+        return self._advance
+
+    def __exit__(self, *_: object) -> None:
+        """Say nothing more: the last line is the command's."""
+
+    def _advance(self, runs: pa.Table) -> None:
+        tally = self._tally
+        tally.add(runs)
+        done = self._before + tally.runs
+        if done == self._total or time.perf_counter() - self._said < EVERY_S:
+            return
+        self._said = time.perf_counter()
+        parts = [f"{done:,} of {self._total:,} runs", f"{tally.diverged:,} diverged"]
+        parts += [f"about {(self._total - done) / tally.rate:,.0f} s left"]
+        with suppress(BrokenPipeError):  # unread or not, the sweep goes on
+            print(*parts, sep=", ", file=sys.stderr, flush=True)
 
 
 class _Bar:
@@ -62,9 +119,7 @@ class _Bar:
         )
         shown: dict[str, Any] = {"rate": "", "best": "", "diverged": ""}
         self._task = self._progress.add_task("", total=total, completed=done, **shown)
-        self._begun = time.perf_counter()
-        self._runs = self._diverged = 0
-        self._best = float("inf")
+        self._tally = _Tally()
 
     def __enter__(self) -> Report:
         self._progress.start()
@@ -74,19 +129,12 @@ class _Bar:
         self._progress.stop()
 
     def _advance(self, runs: pa.Table) -> None:
-        import pyarrow.compute as pc
-
-        self._runs += len(runs)
-        self._diverged += pc.sum(pc.equal(runs["status"], "diverged")).as_py()
-        known = (runs[name] for name in RANKED if runs[name].null_count < len(runs))
-        lowest = pc.min(next(known, runs[RANKED[-1]])).as_py()
-        if lowest is not None:
-            self._best = min(self._best, lowest)
-        rate = self._runs / (time.perf_counter() - self._begun)
+        self._tally.add(runs)
+        rate, best, diverged = self._tally.rate, self._tally.best, self._tally.diverged
         self._progress.update(
             self._task,
             advance=len(runs),
-            best=f"best {self._best:.3g}" if self._best < float("inf") else "",
+            best=f"best {best:.3g}" if best < float("inf") else "",
             rate=f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s",
-            diverged=f"{self._diverged:,} diverged" if self._diverged else "",
+            diverged=f"{diverged:,} diverged" if diverged else "",
         )

@@ -19,6 +19,7 @@ import pytest
 import results
 from sweep import Sweep
 from sweep.commands.command_line import app
+from sweep.running import progress
 from tests.results import faults
 from tests.sweep.console import LONG, call, environment
 
@@ -77,6 +78,22 @@ class TestStreams:
         status, out, err = call("run", *TINY, "--seeds", "0:3", "--out", "r", cwd=tmp_path)
         assert status == 0 and "\x1b" not in out + err and "\r" not in out + err
         assert err.count("\n") == 1 and err.startswith("6 of 6 runs, 0 diverged")
+
+    def test_a_log_hears_now_and_then_how_far_it_is(self, typed, monkeypatch):
+        words = ("run", *TINY, "--jobs", 1, "--lr", "0.01,1e200")
+        monkeypatch.setattr(progress, "EVERY_S", 0.0)
+        _, _, err = typed(*words, "--seeds", "0:600", "--out", "r")
+        *heard, last = err.splitlines()
+        assert last.startswith("2,400 of 2,400 runs, 1,200 diverged")
+        said = [
+            re.fullmatch(r"(.+) of 2,400 runs, (.+) diverged, about \S+ s left", h) for h in heard
+        ]
+        counts = [[int(n.replace(",", "")) for n in found.groups()] for found in said]
+        assert len(counts) > 2 and counts == sorted(counts)
+        assert all(0 < done < 2400 and diverged < done for done, diverged in counts)
+        _, _, err = typed(*words, "--seeds", "0:1200", "--out", "r", "--extend")
+        assert all(re.match("[2-4],", line) for line in err.splitlines()), "old runs count too"
+        assert typed(*words, "--seeds", 1, "--out", "quiet", "--quiet")[2].count("\n") == 1
 
     def test_quiet_leaves_the_last_line(self, typed):
         status, out, err = typed("run", *TINY, "--seeds", 1, "--out", "r", "--quiet")
