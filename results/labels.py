@@ -26,6 +26,11 @@ def number(value: float | str, digits: int = 4) -> str:
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
+def counted(count: int, noun: str) -> str:
+    """Write a number of things: ``1 cell``, ``1,280 cells``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def printable(text: str) -> str:
     r"""Write what would steer a terminal or break a picture as one types it: ``\\x1b``.
 

@@ -16,7 +16,7 @@ import pandas as pd
 from results.cells.best import best
 from results.cells.summary import as_cells, axis_names, deciding
 from results.columns import MEASURED
-from results.labels import number
+from results.labels import counted, number
 from results.plane import Plane, plane, said
 from results.scale import Scale, viridis
 
@@ -83,7 +83,7 @@ def best_cells(cells: pd.DataFrame, blocks: bool = True) -> list[str]:
     metric = deciding(cells)
     ranked = cells[cells[f"rank_{metric}"].notna()].sort_values(f"rank_{metric}", kind="stable")
     if ranked.empty:
-        return [f"None of {len(cells)} cells has a finite {metric}."]
+        return [f"None of {counted(len(cells), 'cell')} has a finite {metric}."]
     marks = _marks(cells)
     rows = list(ranked.index[:_ROWS])
     rows += [row for row in marks if row not in rows]
@@ -107,7 +107,7 @@ def best_cells(cells: pd.DataFrame, blocks: bool = True) -> list[str]:
         for beside in MEASURED[1:]:
             columns[beside.name] = [f"{value:.3f}" for value in shown[f"mean_val_{beside.name}"]]
     over = f"mean over {int(shown['seeds'].max())} seeds" if several else "one seed"
-    return [f"Best of {len(cells):,} cells, {over}", *_lines(columns)]
+    return [f"Best of {counted(len(cells), 'cell')}, {over}", *_lines(columns)]
 
 
 def block_map(

@@ -9,7 +9,7 @@ import numpy as np
 
 from results.cells.summary import axis_names, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
-from results.labels import most, number
+from results.labels import counted, most, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +95,8 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
     if rule == "min":
         interval = f", 95 % interval {low} to {high} over {seeds} seeds" if seeds > 1 else ""
         why = f"of {len(cells)} cells it has the {most(metric)} mean {metric}, {mean}{interval}"
+        if len(cells) == 1:
+            why = f"it is the only cell; its mean {metric} is {mean}{interval}"
     elif np.isnan(error):
         why = (
             f"one seed gives no standard error, so it is the cell with the {most(metric)} {metric}"
@@ -111,5 +113,6 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
             f"{most(metric)}, {number(lowest[f'mean_{metric}'])} at {where(cells, lowest)}"
         )
     behind = len(cells) - int(whole(cells).sum())
-    out = f"; {behind} cells whose runs are not all done and finite do not compete"
+    do = "does" if behind == 1 else "do"
+    out = f"; {counted(behind, 'cell')} whose runs are not all done and finite {do} not compete"
     return f"{where(cells, chosen)}: {why}{out if behind else ''}."

@@ -23,7 +23,7 @@ from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import most, number, printable
+from results.labels import counted, most, number, printable
 from results.page.pagedata import history_data, page_data
 from results.plane import is_number
 
@@ -105,11 +105,12 @@ def answers(cells: pd.DataFrame) -> list[str]:
         found.append(
             f"Against no penalty, paired by seed, the {metric} of the first differs by "
             f"{number(mean)} (95 % interval {number(low)} to {number(high)}; it was chosen as the "
-            f"{most(metric)} of {len(cells):,} cells, which makes it look better than it is)."
+            f"{most(metric)} of {counted(len(cells), 'cell')}, which makes it look better than it "
+            "is)."
         )
     diverged = int(cells["diverged"].sum())
     if diverged:
-        found.append(f"{diverged:,} of {int(cells['runs'].sum()):,} runs diverged.")
+        found.append(f"{diverged:,} of {counted(int(cells['runs'].sum()), 'run')} diverged.")
     return found
 
 
@@ -127,14 +128,15 @@ def _question(cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
     asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))
     seeds = int(cells["seeds"].max())
     data = printable(cells["data"].iloc[0])
-    return f"What does {asked or 'one cell'} do to {network} on {data}, over {seeds} seeds?"
+    over = counted(seeds, "seed")
+    return f"What does {asked or 'one cell'} do to {network} on {data}, over {over}?"
 
 
 def _counts(directory: Path, runs: pd.DataFrame) -> str:
     by_status = runs["status"].value_counts()
-    counted = ", ".join(f"{count:,} {status}" for status, count in by_status.items())
+    told = ", ".join(f"{count:,} {status}" for status, count in by_status.items())
     whole = (directory / layout.RUNS).is_file()
-    return f"{'' if whole else 'not complete: so far '}{len(runs):,} runs ({counted})"
+    return f"{'' if whole else 'not complete: so far '}{counted(len(runs), 'run')} ({told})"
 
 
 def _machines(directory: Path) -> list[dict[str, Any]]:

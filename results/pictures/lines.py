@@ -19,7 +19,7 @@ from results.cells.summary import (
 )
 from results.columns import LOSSES
 from results.errors import ResultsError
-from results.labels import called, measured, most
+from results.labels import called, counted, measured, most
 from results.pictures.style import (
     DASHES,
     LINES,
@@ -169,7 +169,7 @@ def pareto(table: pd.DataFrame, loss: str | None = None, *, ax: Axes | None = No
     loss_axis(ax, y, loss)
     open_frame(ax)
     legend_below(ax)
-    told = f"{loss} against sparsity, {len(cells):,} cells"
+    told = f"{loss} against sparsity, {counted(len(cells), 'cell')}"
     ax.set_title(title(cells["data"].iloc[0], told))
     return ax
 

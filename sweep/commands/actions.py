@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from results.labels import printable
+from results.labels import counted, printable
 from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.spec import Specification
 
@@ -56,7 +56,8 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
         print(_last_line(out, outcome), file=sys.stderr)
     if outcome.signal is not None:
         left = _left(outcome.counts)
-        print(f"{left:,} runs are left; go on with: {_again(out, options)}", file=sys.stderr)
+        told = f"{counted(left, 'run')} {'is' if left == 1 else 'are'} left"
+        print(f"{told}; go on with: {_again(out, options)}", file=sys.stderr)
         return 128 + outcome.signal
     return 1 if outcome.counts["error"] else 0
 
@@ -149,7 +150,7 @@ def _left(counts: dict[str, int]) -> int:
 
 def _last_line(out: Path, outcome: Outcome) -> str:
     counts, seconds = outcome.counts, outcome.seconds
-    parts = [f"{counts['done'] + counts['diverged']:,} of {counts['total']:,} runs"]
+    parts = [f"{counts['done'] + counts['diverged']:,} of {counted(counts['total'], 'run')}"]
     parts += [f"{counts[name]:,} {name}" for name in ("diverged",)]
     if counts["error"]:
         parts.append(f"{counts['error']:,} in error")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import results
 from results.directory import durable, layout
 from results.errors import ResultsError
+from results.labels import counted
 from sweep.errors import InputError
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def _runs(directory: str | Path) -> pd.DataFrame:
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
     if not (Path(directory) / layout.RUNS).is_file():
-        print(f"sweep: not complete, {len(runs):,} runs so far: {directory}", file=sys.stderr)
+        so_far = counted(len(runs), "run")
+        print(f"sweep: not complete, {so_far} so far: {directory}", file=sys.stderr)
     return runs
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from results.columns import RANKED
+from results.labels import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -94,7 +95,7 @@ class _Lines(AbstractContextManager[Report]):
         if done == self._total or time.perf_counter() - self._said < EVERY_S:
             return
         self._said = time.perf_counter()
-        parts = [f"{done:,} of {self._total:,} runs", f"{tally.diverged:,} diverged"]
+        parts = [f"{done:,} of {counted(self._total, 'run')}", f"{tally.diverged:,} diverged"]
         parts += [f"about {(self._total - done) / tally.rate:,.0f} s left"]
         with suppress(BrokenPipeError):  # unread or not, the sweep goes on
             print(*parts, sep=", ", file=sys.stderr, flush=True)

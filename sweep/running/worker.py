@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
 
+from results.labels import counted
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.plan.plan import Plan
@@ -55,7 +56,8 @@ def climb(
     except Stopped:
         return task, {}, None
     except Exception as error:
-        reason = f"{len(task.numbers)} runs ended in error: {type(error).__name__}: {error}"
+        ended = counted(len(task.numbers), "run")
+        reason = f"{ended} ended in error: {type(error).__name__}: {error}"
         return task, halving_tasks.failed(task, plan), reason
 
 

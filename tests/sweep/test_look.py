@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -213,7 +214,12 @@ def test_there_may_be_nothing_to_draw(typed):
     typed("run", "--data", "iris", "--l1", 0, "--l2", 0, "--seeds", 1, "--epochs", 1, "--out", "r")
     status, _, err = typed("plot", "r", "--picture", "heatmap")
     assert (status, err) == (2, "sweep: r has nothing to show in heatmap\n")
-    assert typed("plot", "r")[0] == typed("summary", "r")[0] == typed("report", "r")[0] == 0
+    assert typed("plot", "r")[0] == typed("report", "r")[0] == 0
+    said = " ".join((typed("best", "r")[1] + typed("summary", "r")[1]).split())
+    assert said.startswith("l1 = 0, l2 = 0: it is the only cell; its mean val_loss is ")
+    assert "Best of 1 cell, one seed" in said
+    page = Path("r/report.html").read_text()
+    assert "over 1 seed?" in page and "1 run (1 done)" in page
 
 
 def test_a_name_is_no_formula_and_steers_nothing(typed, tmp_path):
