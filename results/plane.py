@@ -168,7 +168,13 @@ def said(fixed: Mapping[str, float | str]) -> str:
 
 
 def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
-    """Return the value of an axis that was meant, which may be given rounded as we write it."""
+    """Return the value of an axis that was meant, which may be given rounded as we write it.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such axis, or no such value of it, or several that are written so.
+    """
     if name not in axis_names(cells):
         raise ResultsError(f"no axis {name!r}; there are {', '.join(axis_names(cells))}")
     values = np.unique(cells[name])
@@ -177,10 +183,20 @@ def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
     else:
         near = values[np.isclose(values, value, rtol=1e-3, atol=0)]
         near = near[np.argsort(abs(near - value))]
+        if not len(near):
+            near = np.array([v for v in values if _written_as(v, value)])
+            if len(near) > 1:
+                some = ", ".join(number(v) for v in near)
+                raise ResultsError(f"{name} = {number(value)} may be any of {some}: say which")
     if not len(near):
         there = ", ".join(number(v) for v in values[:8]) + (", ..." if len(values) > 8 else "")
         raise ResultsError(f"{name} is never {number(value)}; its values are {there}")
     return near[0]
+
+
+def _written_as(value: float, short: float) -> bool:
+    """Whether maps and tables write a value, with their two or three digits, as ``short``."""
+    return short in (float(number(value, 2)), float(number(value, 3)))
 
 
 def is_number(values: NDArray) -> bool:

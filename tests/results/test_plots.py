@@ -17,6 +17,7 @@ import results
 from results.cells.best import contrast, front
 from results.cells.summary import summary
 from results.errors import ResultsError
+from results.labels import number
 from results.pictures.album import KINDS, album
 from results.pictures.style import save, style
 from results.plane import lay_out, plane, value_of
@@ -354,6 +355,25 @@ def test_a_map_lies_in_the_plane_of_the_best_cell_or_where_told():
     assert value_of(cells, "l1_w1", 5.623e-4) == 5.62341e-4
     with pytest.raises(ResultsError, match=r"lr is never 0\.3; its values are 0\.01, 0\.1"):
         plane(cells, {"lr": 0.3})
+
+
+@pytest.mark.parametrize("steps", [7, 13, 40])
+def test_a_value_is_found_by_whatever_was_printed_of_it(steps):
+    values = np.array([0.0, *np.geomspace(1e-5, 10, steps)])
+    cells = summary(table(tuple(values), (0.0,)))
+    for value, digits in itertools.product(values, (2, 3, 4)):
+        assert value_of(cells, "l1", float(number(value, digits))) == value
+
+
+def test_a_value_that_may_be_two_is_asked_for():
+    cells = summary(table((0.00316, 0.00322, 0.00385), (0.0,)))
+    assert value_of(cells, "l1", 0.0039) == 0.00385
+    with pytest.raises(
+        ResultsError, match=r"= 0\.0032 may be any of 0\.00316, 0\.00322: say which"
+    ):
+        value_of(cells, "l1", 0.0032)
+    with pytest.raises(ResultsError, match=r"l1 is never 0\.0033; its values are"):
+        value_of(cells, "l1", 0.0033)
 
 
 def test_an_order_is_held_like_any_axis():
