@@ -41,7 +41,7 @@ def test_the_command_in_the_documents_words(tmp_path):
         *("--out", "r", "--quiet"),
         cwd=tmp_path,
     )
-    assert (status, out) == (0, "") and err.startswith("1 of 1 runs")
+    assert (status, out) == (0, "") and err.startswith("1 of 1 run, ")
     (case,) = (c for c in GOLDEN["cases"] if (c["l1"], c["l2"], c["epochs"]) == (0.01, 0.01, 1000))
     assert results.load(tmp_path / "r").final_loss[0] == pytest.approx(
         case["final_loss"], abs=1e-12, rel=0
