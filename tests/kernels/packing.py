@@ -137,8 +137,8 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
 
 
 @st.composite
-def experiments(draw, precisions=("float64",)) -> Experiment:
-    """Draw shapes; the numbers in them come from a seed that is drawn as well."""
+def experiments(draw, precisions=("float64",), **more) -> Experiment:
+    """Draw shapes, and ``more``; the numbers in them come from a seed that is drawn as well."""
     hidden = draw(st.lists(st.integers(1, 14), max_size=4))
     return experiment(
         seed=draw(st.integers(0, 2**32 - 1)),
@@ -150,6 +150,7 @@ def experiments(draw, precisions=("float64",)) -> Experiment:
         streams=draw(st.integers(1, 3)),
         proximal=draw(st.booleans()),
         precision=draw(st.sampled_from(precisions)),
+        **{name: draw(strategy) for name, strategy in more.items()},
     )
 
 
