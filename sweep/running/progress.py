@@ -96,7 +96,7 @@ class _Lines(AbstractContextManager[Report]):
             return
         self._said = time.perf_counter()
         parts = [f"{done:,} of {counted(self._total, 'run')}", f"{tally.diverged:,} diverged"]
-        parts += [f"about {(self._total - done) / tally.rate:,.0f} s left"]
+        parts += [f"{tally.rate:,.3g} a second"]
         with suppress(BrokenPipeError):  # unread or not, the sweep goes on
             print(*parts, sep=", ", file=sys.stderr, flush=True)
 
