@@ -70,12 +70,14 @@ def show(
     console = Console(file=file, width=WIDTH, highlight=False)
     look = Look(_coloured(console), _writes_blocks(file))
     cells = as_cells(table, [metric] if metric else [])
-    for line in (
-        *best_cells(cells, look.blocks),
-        "",
-        *block_map(cells, metric or deciding(cells), look, at),
-    ):
-        console.print(line, markup=False, no_wrap=True, soft_wrap=True)
+    with console.capture() as shown:  # rich would end the process where nobody reads any more
+        for line in (
+            *best_cells(cells, look.blocks),
+            "",
+            *block_map(cells, metric or deciding(cells), look, at),
+        ):
+            console.print(line, markup=False, no_wrap=True, soft_wrap=True)
+    file.write(shown.get())
 
 
 def best_cells(cells: pd.DataFrame, blocks: bool = True) -> list[str]:

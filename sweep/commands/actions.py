@@ -31,8 +31,7 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
 
     as_json = options.pop("json", False)
     _tell_of_no_cache()
-    fresh = "out" not in options
-    out = Path(options.pop("out")) if not fresh else _next_directory(spec)
+    out = Path(options.pop("out")) if "out" in options else _next_directory(spec)
     quiet = options.pop("quiet", False) or as_json
     try:
         outcome = run_sweep(spec, Where(out=out, quiet=quiet, **options))

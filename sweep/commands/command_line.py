@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -289,9 +290,11 @@ def command_line(arguments: list[str] | None = None) -> int:
         return _refuse(f"this does not fit into memory: {error}")
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except (BrokenPipeError, SystemExit):  # whoever reads our output has seen enough; click exits
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, SystemExit):  # click makes the one into the other, and says nothing
+        if _nobody_reads():
+            return 0
+        print("sweep: a pipe or connection was closed at its other end", file=sys.stderr)
+        return 1
 
 
 def _say_warnings() -> None:
@@ -301,6 +304,17 @@ def _say_warnings() -> None:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("sweep: %(message)s"))
         logger.addHandler(handler)
+
+
+def _nobody_reads() -> bool:
+    """Tell whether who reads our output has seen enough, and let what is left of it go."""
+    poll = select.poll()
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+        poll.register(stream.fileno(), 0)
+    closed = [descriptor for descriptor, event in poll.poll(0) if event & select.POLLERR]
+    for descriptor in closed:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    return bool(closed)
 
 
 def _refuse(message: str) -> int:

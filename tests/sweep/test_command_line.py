@@ -85,9 +85,7 @@ class TestStreams:
         _, _, err = typed(*words, "--seeds", "0:600", "--out", "r")
         *heard, last = err.splitlines()
         assert last.startswith("2,400 of 2,400 runs, 1,200 diverged")
-        said = [
-            re.fullmatch(r"(.+) of 2,400 runs, (.+) diverged, about \S+ s left", h) for h in heard
-        ]
+        said = [re.fullmatch(r"(.+) of 2,400 runs, (.+) diverged, \S+ a second", h) for h in heard]
         counts = [[int(n.replace(",", "")) for n in found.groups()] for found in said]
         assert len(counts) > 2 and counts == sorted(counts)
         assert all(0 < done < 2400 and diverged < done for done, diverged in counts)
@@ -145,6 +143,17 @@ class TestStreams:
             assert "rror" not in said
         if "r" in words:
             assert len(results.load(tmp_path / "r")) == 2
+
+    def test_a_pipe_that_breaks_elsewhere_is_an_error(self, typed, monkeypatch):
+        """A worker's, say: the sweep is not done because somebody has hung up."""
+
+        def broken(*_):
+            raise BrokenPipeError
+
+        monkeypatch.setattr("sweep.running.driver.run", broken)
+        status, out, err = typed("run", *TINY)
+        assert (status, out) == (1, "")
+        assert err == "sweep: a pipe or connection was closed at its other end\n"
 
 
 class TestTerminal:
