@@ -35,8 +35,8 @@ class Sweep(Specification):
         For article ``w2,b2,w3,b3`` and ``w1,b1,w3,b3``, else ``weights``.
     vary : dict of name to VALUES
         Further axes; ``l1_w1`` replaces the L1 penalty on w1.
-    l1_method : {"subgradient", "proximal"}
-        The document's step, or one that gives exact zeros.
+    l1_method : {"proximal", "subgradient"}
+        A step that gives exact zeros, or the document's; "subgradient" for article.
     seeds : VALUES, default "42:62"
         One run per seed and cell.
     folds : int, default 0
@@ -53,8 +53,9 @@ class Sweep(Specification):
         "uniform" for article, else "he".
     precision : {"float64", "float32"}
         What the arithmetic is done in.
-    zero_tol : float
-        A weight up to this size counts as zero. 1e-3, or 0 where `l1_method` is "proximal".
+    zero_tol : float or "auto", default "auto"
+        A weight up to this size counts as zero. "auto" is 0 where `l1_method` is "proximal", else
+        1e-3, and ``2 * lr * l1`` of the run where that is more: so far a subgradient swings.
     history : int, default 0
         Write metrics every so many epochs; 0 writes none.
     patience : int, optional

@@ -42,7 +42,16 @@ def small():
 
     def build(**options):
         return sweep.Sweep(
-            **{"data": "iris", "hidden": "4", "epochs": 2, "seeds": 1, "l1": 0, "l2": 0} | options
+            **{
+                "data": "iris",
+                "hidden": "4",
+                "epochs": 2,
+                "finish": 0,
+                "seeds": 1,
+                "l1": 0,
+                "l2": 0,
+            }
+            | options
         )
 
     return build

@@ -29,7 +29,7 @@ def weights(
     before: Mapping[str, NDArray[np.float64]],
     after: Mapping[str, NDArray[np.float64]],
     *,
-    zero_tol: float = 0.0,
+    zero_tol: float | Mapping[str, float] = 0.0,
     figure: Figure | None = None,
 ) -> Figure:
     """Draw the parameters of one network before and after training, as matrices.
@@ -38,8 +38,8 @@ def weights(
     ----------
     before, after : dict of str to ndarray
         By name: ``w1`` with one row a unit, ``b1`` drawn as a column.
-    zero_tol : float, default 0
-        Entries up to this size are framed: they count as zero.
+    zero_tol : float or dict of str to float, default 0
+        Entries up to this size, or that of their name, are framed: they count as zero.
     figure : Figure, optional
         By default a new one.
     """
@@ -47,6 +47,9 @@ def weights(
         from matplotlib import pyplot
 
         figure = pyplot.figure(figsize=(8, 3.6), layout="constrained")
+    tolerance: Mapping[str, float] = (
+        zero_tol if isinstance(zero_tol, Mapping) else dict.fromkeys(before, zero_tol)
+    )
     shapes = [_two_dimensional(array).shape for array in before.values()]
     least = 0.09 * sum(min(columns, _WIDE) for _, columns in shapes)
     widths = [min(max(columns, least), _WIDE) for _, columns in shapes]
@@ -55,14 +58,16 @@ def weights(
     norm = Normalize(float(every.min()), float(every.max()))
     for row, (when, part) in enumerate((("before", before), ("after", after))):
         for ax, (name, array) in zip(grid[row], part.items(), strict=True):
-            image = _matrix(ax, _two_dimensional(array), norm, zero_tol if row else -1.0)
+            most = tolerance.get(name, -1.0) if row else -1.0
+            image = _matrix(ax, _two_dimensional(array), norm, most)
             ax.set_gid(f"{name} {when}")
             ax.set_title(name if not row else "")
         grid[row, 0].set_ylabel(f"{when} training")
     bar = figure.colorbar(image, ax=grid, pad=0.01, label="value of the parameter")
     bar.outline.set_visible(False)
-    if zero_tol > 0:
-        figure.supxlabel(f"framed: at most {zero_tol:g} in size, counts as zero", fontsize=8)
+    if any(tolerance.values()):
+        sizes = " or ".join(f"{most:g}" for most in sorted(set(tolerance.values())))
+        figure.supxlabel(f"framed: at most {sizes} in size, counts as zero", fontsize=8)
     return figure
 
 

@@ -46,6 +46,7 @@ def specification(work: Work, precision: str) -> Specification:
         data=(x, np.arange(work.samples) % classes),
         hidden=hidden or "none",
         batch_size=work.batch,
+        l1_method="subgradient",
         val_fraction=0,
         seeds=0,
         precision=precision,

@@ -23,6 +23,7 @@ from results.plane import hold, said
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
 from sweep.specification.spec import Specification
+from sweep.training.sparsity import tolerance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,14 @@ def _weights(spec: Specification, cells: pd.DataFrame, at: Mapping[str, float | 
             {name: array[..., 0] for name, array in matrices.items()}
             for matrices in (again.before, again.after)
         )
-        return results.weights(before, after, zero_tol=spec.zero_tol, figure=figure)
+        zero = {name: _tolerance(spec, cell, name) for name in before if name.startswith("w")}
+        return results.weights(before, after, zero_tol=zero, figure=figure)
+
+
+def _tolerance(spec: Specification, cell: pd.Series, name: str) -> float:
+    """Return the size up to which the entries of a weight matrix count as zero in a cell."""
+    l1 = cell.get(f"l1_{name}", cell["l1"] if name in spec.l1_on else 0.0)
+    return float(tolerance(spec, cell["lr"], np.array(l1)))
 
 
 def _weight_path(

@@ -47,7 +47,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         Penalties.
     l1_on, l2_on : str or sequence of str, default "weights"
         Where each acts: names ``w1, b1, w2, …``, ``weights``, ``biases``, ``all``, ``none``.
-    l1_method : {"subgradient", "proximal"}, default "subgradient"
+    l1_method : {"proximal", "subgradient"}, default "proximal"
         "proximal" gives weights that are exactly zero, which ``model_.prune()`` removes.
     learning_rate_init : float, default 0.01
     momentum : float, default 0.9
@@ -55,6 +55,10 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         "auto" is ``min(200, n_samples)``; "full" is all samples, in their order.
     max_iter : int, default 100
         Epochs.
+    finish : int, default 0
+        Epochs in full batches after those. The noise of small batches keeps weights off zero that
+        the penalty would leave there: as many as ``max_iter`` give the zeros of all samples. A
+        `sweep.Sweep` does so unless told.
     early_stopping : bool, default False
         Whether to hold out a stratified part of the samples, stop when its loss (MLPClassifier:
         its accuracy) has not fallen for a while, and keep the weights of the best epoch.
@@ -83,7 +87,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     best_validation_score_ : float or None
         Accuracy of the weights that were kept on what is held out.
     n_iter_ : int
-        Epochs trained.
+        Epochs trained, those of `finish` too.
     n_layers_, n_outputs_ : int
     out_activation_ : str
         "softmax".
@@ -112,11 +116,12 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         l2=1e-4,
         l1_on="weights",
         l2_on="weights",
-        l1_method="subgradient",
+        l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
         batch_size=32,
         max_iter=100,
+        finish=0,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -136,6 +141,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         self.momentum = momentum
         self.batch_size = batch_size
         self.max_iter = max_iter
+        self.finish = finish
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

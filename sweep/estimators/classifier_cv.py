@@ -121,11 +121,12 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         l2="0,1e-4:1e-1:log7",
         l1_on="weights",
         l2_on="weights",
-        l1_method="subgradient",
+        l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
         batch_size=32,
         max_iter=100,
+        finish=0,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -152,6 +153,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self.momentum = momentum
         self.batch_size = batch_size
         self.max_iter = max_iter
+        self.finish = finish
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

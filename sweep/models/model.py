@@ -72,7 +72,7 @@ class Model:
 
     @property
     def nonzero(self) -> int:
-        """Parameters that are not zero."""
+        """Parameters that are not exactly zero, however small."""
         return int(np.count_nonzero(self.parameters))
 
     def parameter(self, name: str) -> np.ndarray:
@@ -176,8 +176,9 @@ class Model:
         rows, data, seed = (self.trained_on.get(name) for name in ("rows", "data", "seed"))
         return (
             f"network {'-'.join(map(str, self.widths))}: {len(self.parameters)} parameters, "
-            f"{self.nonzero} of them not zero, from {len(self.inputs)} of {len(self.features)} "
-            f"inputs to {len(self.classes)} classes; trained on {rows} rows of {data}, seed {seed}"
+            f"{self.nonzero} of them not exactly zero, from {len(self.inputs)} of "
+            f"{len(self.features)} inputs to {len(self.classes)} classes; trained on {rows} rows "
+            f"of {data}, seed {seed}"
         )
 
     def _of_features(self, X: np.ndarray) -> np.ndarray:

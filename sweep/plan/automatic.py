@@ -17,13 +17,20 @@ as soon as
 and since a product is largest for equal factors, that is where l1 = H (C / H)^(1/L) / L. For one
 layer this is the known C, the largest gradient.
 
-A penalised output bias would spoil this: where the classes are not equally frequent, a network
-with hidden layers can do the bias's work at next to no cost, by a small weight from a hidden unit
-with a large bias. With one layer it changes nothing, since the inputs have mean zero.
+A penalised output bias would spoil this: where the classes are not equally frequent, a network with
+hidden layers can do the bias's work at next to no cost, by a small weight from a hidden unit with a
+large bias. With one layer it changes nothing where the inputs have mean zero. Where they have not,
+as an estimator may be given them, the weights of an input j help the bias out: the gradient by them
+is A_j + s m_j, where m_j is the mean of the input, A_j the gradient of what is left without it,
+which no bias changes, and s = sum_i v_i (p - y_i) what the bias leaves to do. A bias that L1 acts
+on and L2 does not has |s| <= l1, so A_j / (1 - |m_j|) is enough where that is positive, and
+besides, l1 that empties the bias and the weights at once: the largest gradient of both at zero. Of
+both bounds the lower one is taken. A bias that L2 alone acts on leaves s as at its own best.
 """
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,7 +43,29 @@ from sweep.specification.spec import Specification
 SPAN = 1e-3
 
 
-def lambda_max(fold: Fold, classes: int, layers: int) -> float:
+#: Means of inputs up to this size are those of inputs that were scaled, and come from rounding.
+_CENTRED = 1e-9
+
+
+class OnBias(NamedTuple):
+    """Penalties on the output bias.
+
+    Attributes
+    ----------
+    l1 : bool
+        Whether that of the weights acts on it too.
+    l2 : float
+    """
+
+    l1: bool = False
+    l2: float = 0.0
+
+
+#: Where no penalty is on it.
+FREE = OnBias()
+
+
+def lambda_max(fold: Fold, classes: int, layers: int, on_bias: OnBias = FREE) -> float:
     """Return the L1 penalty from which on no weights are better than some.
 
     Parameters
@@ -44,6 +73,8 @@ def lambda_max(fold: Fold, classes: int, layers: int) -> float:
     fold : Fold
         Its training part.
     classes, layers : int
+    on_bias : OnBias
+        Of a network of one layer.
     """
     x, y = fold.x[fold.train], fold.y[fold.train].astype(np.int64)
     share = fold.weight[fold.train] / fold.weight[fold.train].sum()
@@ -51,10 +82,39 @@ def lambda_max(fold: Fold, classes: int, layers: int) -> float:
     # residual[i, c] = v_i (p - y_i)_c
     residual = (present - np.eye(classes)[y]) * share[:, None]
     if layers == 1:
-        return float(abs(residual.T @ x).max())
+        return _of_one_layer(residual.T @ x, share @ x, present, on_bias)
     steepest = float((abs(residual).T @ abs(x)).max())
     entropy = -sum(p * math.log(p) for p in present.tolist() if p > 0)
     return entropy * (steepest / entropy) ** (1 / layers) / layers if entropy else 0.0
+
+
+def _of_one_layer(
+    gradient: np.ndarray, mean: np.ndarray, present: np.ndarray, on_bias: OnBias
+) -> float:
+    """Return `lambda_max` by the gradient [class, input] at no weights and the best free bias."""
+    free = float(abs(gradient).max())
+    if on_bias == FREE or abs(mean).max() <= _CENTRED:
+        return free
+    left = 1 / len(present) - present  # what a bias of zero leaves to do
+    if not on_bias.l1:
+        return float(abs(gradient + _left_by(present, on_bias.l2)[:, None] * mean).max())
+    at_once = max(abs(gradient + left[:, None] * mean).max(), abs(left).max())
+    if abs(mean).max() >= 1 or on_bias.l2:
+        return float(at_once)
+    return float(min(at_once, (abs(gradient) / (1 - abs(mean))).max()))
+
+
+def _left_by(present: np.ndarray, l2: float) -> np.ndarray:
+    """Return softmax(b) - shares at the bias b that is best under an L2 penalty."""
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp, softmax
+
+    def loss(b: np.ndarray) -> tuple[float, np.ndarray]:
+        value = logsumexp(b) - present @ b + l2 * (b @ b)
+        return float(value), softmax(b) - present + 2 * l2 * b
+
+    best = minimize(loss, np.zeros(len(present)), jac=True, tol=1e-12).x
+    return np.asarray(softmax(best) - present)
 
 
 def automatic_axis(spec: Specification, folds: Iterable[Fold], classes: int) -> tuple[float, ...]:
@@ -84,7 +144,10 @@ def automatic_axis(spec: Specification, folds: Iterable[Fold], classes: int) -> 
             f"`l1`: a network with a penalty on {', '.join(biases)} may never be empty, so auto "
             "has no upper end: penalise weights only, or give numbers"
         )
-    top = max(lambda_max(fold, classes, layers) for fold in folds)
+    bias = f"b{layers}"
+    strengths = spec.vary.get(f"l2_{bias}", spec.l2 if bias in spec.l2_on else (0.0,))
+    penalties = [OnBias(bias in {*spec.l1_on, *varied}, float(l2)) for l2 in strengths]
+    top = max(lambda_max(fold, classes, layers, of) for fold in folds for of in penalties)
     if top == 0:
         raise InputError(
             "`l1`: biases alone are best for these data, so auto has no upper end: give numbers"

@@ -46,12 +46,12 @@ class Cost:
         # Forward, backward and gradient; a step costs about six multiply-adds a parameter.
         work = self._samples * 3 * products + batches * (6 * products + 200)
         speed = _RATE * (2 if self._spec.precision == "float32" else 1)
-        return max(self._spec.epochs, 1) * work / speed
+        return max(self._spec.epochs + self._spec.finish, 1) * work / speed
 
     @property
     def pace(self) -> float:
         """The same of one epoch."""
-        return self.seconds / max(self._spec.epochs, 1)
+        return self.seconds / max(self._spec.epochs + self._spec.finish, 1)
 
     @property
     def room(self) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from results.directory.layout import Kin
 from sweep.errors import InputError
+from sweep.specification import specfile
 from sweep.specification.axes import growing
 from sweep.specification.spec import Specification
 from sweep.specification.validators import IN_MEMORY
@@ -53,7 +54,8 @@ def _completed(
     here = isinstance(spec.data, str) and Path(str(toml.get("data"))).name == new["data"]
     same = here or toml.get("data") == f"{IN_MEMORY}{new['data_sha256']}>"
     given = {**toml, "data": spec.data} if same else toml
-    return Specification(**given).of_content(new["data_sha256"]).specification()
+    meant = specfile.as_meant(given, Specification.model_fields)
+    return Specification(**meant).of_content(new["data_sha256"]).specification()
 
 
 def _numbers(field: str, values: Any) -> Any:

@@ -9,6 +9,7 @@ DEFAULTS: dict[str, Any] = {
     "hidden": (3, 5),
     "l1_on": "w2,b2,w3,b3",
     "l2_on": "w1,b1,w3,b3",
+    "l1_method": "subgradient",
     "val_fraction": 0.0,
     "epochs": 1000,
     "batch_size": 1,

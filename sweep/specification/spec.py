@@ -12,12 +12,8 @@ from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.options import RUN_OPTIONS
+from sweep.specification.options import LATER, RUN_OPTIONS
 from sweep.specification.values import text
-
-#: Options that came when there were results directories without them, and what is meant there.
-#: They are written only where they say something else, so that digests and files stay as they are.
-LATER: dict[str, Any] = {"activation": "relu", "leak": 0.01}
 
 
 def _default(option: str, otherwise: Any) -> Any:
@@ -55,7 +51,7 @@ class Specification(BaseModel):
     l1_on: validators.Placement = _default_placement("l1_on")
     l2_on: validators.Placement = _default_placement("l2_on")
     vary: validators.Vary = {}
-    l1_method: validators.Word = "subgradient"
+    l1_method: validators.Word = _default("l1_method", "proximal")
     seeds: validators.Seeds = range(42, 62)
     folds: validators.Natural = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
@@ -65,11 +61,10 @@ class Specification(BaseModel):
     momentum: validators.Momenta = (0.9,)
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
-    zero_tol: validators.Tolerance = Field(
-        default_factory=lambda fields: 1e-3 if fields.get("l1_method") == "subgradient" else 0.0
-    )
+    zero_tol: validators.Tolerance = "auto"
     history: validators.Natural = 0
     patience: validators.Patience = None
+    finish: validators.Natural = Field(default_factory=validators.default_finish)
     path: validators.Path = None
     path_order: validators.Orders = Field(default_factory=validators.default_orders)
     halving: validators.Halving = None
@@ -124,6 +119,11 @@ class Specification(BaseModel):
             )
         if self.path and validators.length(getattr(self, self.path)) < 2:
             raise InputError(f"`path` along `{self.path}` needs at least two values of it")
+        if self.patience and self.finish:
+            raise InputError(
+                "`finish` trains on, and `patience` keeps the weights of an earlier epoch: leave "
+                "one out"
+            )
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")

@@ -8,9 +8,12 @@ from typing import Any
 
 from sweep.errors import InputError, hint
 from sweep.specification.data_hash import content_sha256
-from sweep.specification.options import RUN_OPTIONS
+from sweep.specification.options import CHANGED, LATER, RUN_OPTIONS
 from sweep.specification.validators import IN_MEMORY, WORDS
 from sweep.specification.values import text
+
+#: Options that `write` leaves out where they are empty.
+_LEFT_OUT = {"target", "vary", "path_order"}
 
 #: What each kind of value is called.
 _KINDS = {int: "a whole number", str: "text", bool: "true or false"}
@@ -47,7 +50,18 @@ def parse(toml: str, source: str, known: Collection[str]) -> tuple[dict, dict]:
             raise InputError(f"{source}: {key!r} should be {_KINDS[kind]}, not {value!r}")
         else:
             running[key] = value
-    return experiment, running
+    return as_meant(experiment, known), running
+
+
+def as_meant(keys: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """Return the keys of a file with what it means by options that came after it.
+
+    A file that names every option there was is one that `write` wrote: it stands for what it
+    stood for then. Where some are left out, so are these, and have their defaults.
+    """
+    written = set(known) - set(LATER) - _LEFT_OUT <= set(keys)
+    then = {name: LATER[name] for name in CHANGED} if written else {}
+    return {**then, **keys}
 
 
 def write(options: Mapping[str, Any]) -> str:

@@ -26,6 +26,8 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "path": ("off", None),
     "halving": ("off", None),
 }
+#: The tolerance for zeros that follows how far a weight swings about zero.
+SWING = "auto"
 #: How the runs along a path begin.
 ORDERS = ("up", "down", "cold")
 
@@ -150,6 +152,17 @@ def default_orders(fields: Mapping[str, Any]) -> tuple[str, ...]:
     return ("up",) if fields.get("path") else ()
 
 
+def default_finish(fields: Mapping[str, Any]) -> int:
+    """Return how many epochs end a run unless told: as many again, where there is need of them.
+
+    That is where zeros are exact and the gradient is that of mini-batches, whose noise would
+    revive what is zero. Runs without a penalty have them too, to be compared with the others.
+    """
+    exact = fields.get("l1_method") == "proximal"
+    noisy = fields.get("batch_size") and not fields.get("patience")
+    return fields.get("epochs", 0) if exact and noisy else 0
+
+
 def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     if not info.data.get("path"):
         if raw not in ((), []):
@@ -162,6 +175,12 @@ def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
             f"it is {reprlib.repr(raw)}"
         )
     return tuple(sorted(set(words)))
+
+
+def _tolerance(raw: Any, info: ValidationInfo) -> Any:
+    """Take a number as it is; a proximal zero is one, and needs no tolerance."""
+    exact = info.data.get("l1_method") == "proximal"
+    return 0.0 if exact and raw == SWING else raw
 
 
 def _word(raw: Any, info: ValidationInfo) -> Any:
@@ -185,7 +204,10 @@ Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
 Natural = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
-Tolerance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Tolerance = Annotated[
+    Literal["auto"] | Annotated[float, Field(ge=0, allow_inf_nan=False)],
+    BeforeValidator(_tolerance),
+]
 BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
 Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]

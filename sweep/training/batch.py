@@ -18,7 +18,7 @@ from sweep.training.packs import Folds, Group, distinct
 from sweep.training.path_order import following
 from sweep.training.patience import Patience
 from sweep.training.rows import Columns, history_table
-from sweep.training.sparsity import sparsity
+from sweep.training.sparsity import sparsity, tolerances
 from sweep.training.state import State
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Batch:
         weights = trained.weights()
         finite = np.isfinite(trained.metrics["final_loss"])
         finite &= np.isfinite(weights).all(axis=0)
-        tolerance = self.plan.spec.zero_tol
+        tolerance = tolerances(trained.packs, self.plan.spec)
         return {
             **{name: values[trained.runs] for name, values in group.columns.items()},
             "status": np.where(finite, "done", "diverged"),

@@ -1,5 +1,6 @@
 """Training packs to the end, with pauses to record metrics; runs that stop are in `patience`."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ _BREATH = 0.3
 
 #: Room for the batch orders drawn at a time, in numbers.
 _ORDER_ROOM = 2**20
+
+#: Samples, and numbers of units, that a batch of the finish has at the most.
+_FINISHING_SAMPLES, _FINISHING_ROOM = 2**12, 2**19
 
 
 class Stopped(Exception):
@@ -90,9 +94,18 @@ def train_runs(
         initial_loss = loss_of(packs)
     history: list[dict[str, np.ndarray]] = []
     done = state.epochs
-    while done < until:
-        pause = min(until, done + spec.history - done % spec.history) if spec.history else until
-        train_epochs(packs, spec.batch_size, pause - done, pace, stopped)
+    # A race is on until the epochs are over: what ends them comes after.
+    end = until + (spec.finish if until == spec.epochs else 0)
+    while done < end:
+        finishing = done >= until
+        pause = end if finishing else until
+        if spec.history:
+            pause = min(pause, done + spec.history - done % spec.history)
+        if finishing:
+            batch = finishing_batch(packs)
+            train_epochs(packs._replace(frozen=False), batch, pause - done, pace, stopped)
+        else:
+            train_epochs(packs, spec.batch_size, pause - done, pace, stopped)
         done = pause
         if spec.history and done % spec.history == 0:
             history.append(
@@ -106,6 +119,17 @@ def train_runs(
         **final,
     }
     return Trained(index, packs, metrics, largest, history)
+
+
+def finishing_batch(packs: Packs) -> int:
+    """Return the samples of a step of the finish: all, or as many as there is room for.
+
+    The gradient of a batch differs from that of all samples by chance, which pushes weights off
+    zero that the problem leaves there; of all samples it does not.
+    """
+    samples, units = len(packs.folds.train), int(packs.net.widths.sum())
+    batches = math.ceil(samples / max(min(_FINISHING_SAMPLES, _FINISHING_ROOM // units), 1))
+    return math.ceil(samples / batches)
 
 
 def train_epochs(

@@ -8,13 +8,14 @@ from kernels.evaluation import Measures, evaluate, penalty_values
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import ADDED, MEASURED
 from sweep.training.packs import Packs
-from sweep.training.sparsity import sparsity
+from sweep.training.sparsity import sparsity, tolerances
 
 
 def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     """Return what the history says of each run."""
     metrics, largest = measure(packs)
-    zeros = sparsity(packs.net, packs.by_run(packs.weights), largest, spec.zero_tol)
+    weights = packs.by_run(packs.weights)
+    zeros = sparsity(packs.net, weights, largest, tolerances(packs, spec))
     return {**metrics, "sparsity": zeros["sparsity"]}
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sweep.training.batch import Batch
+from sweep.training.path_order import nothing_to_go_on_with
 from sweep.training.rows import Columns
 from sweep.training.state import State
 
@@ -11,7 +12,8 @@ def train_paths(batch: Batch) -> tuple[Columns, np.ndarray]:
     """Train the runs of a batch along the path's axis.
 
     Within a path the first run begins with its seed's initial weights, and each next one at rest
-    with the weights of the run before it. ``cold`` runs all begin with the initial weights.
+    with the weights of the run before it. ``cold`` runs all begin with the initial weights, and so
+    does a run after one that has left `nothing_to_go_on_with`.
 
     Parameters
     ----------
@@ -37,11 +39,12 @@ def train_paths(batch: Batch) -> tuple[Columns, np.ndarray]:
     drawn = batch.drawn().parameters
     weights, before = drawn.copy(), steps[0]
     found: list[Columns] = []
+    anew = cold
     for now in steps:
-        start = np.where(cold, drawn[:, now], weights[:, before])
+        start = np.where(anew, drawn[:, now], weights[:, before])
         columns, state = batch.train(now, State.fresh(start), spec.epochs)
         weights[:, now] = state().weights(batch.step)
         found.append(columns)
-        before = now
+        before, anew = now, cold | nothing_to_go_on_with(batch.net, columns["effective"])
     back = np.argsort(steps.ravel())
     return {name: np.concatenate([one[name] for one in found])[back] for name in found[0]}, weights

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kernels.network import Network
 from sweep.plan.plan import Plan
 from sweep.training.rows import Columns
 
@@ -19,6 +20,15 @@ def following(plan: Plan, columns: Columns) -> dict[int, int]:
     numbers = plan.grid.numbers({**then, plan.spec.path: axis[value[goes_on]]})
     place = {run: i for i, run in enumerate(columns["run"].tolist())}
     return {i: place[run] for i, run in zip(goes_on.tolist(), numbers.tolist(), strict=True)}
+
+
+def nothing_to_go_on_with(net: Network, effective: np.ndarray) -> np.ndarray:
+    """Tell of which networks no more could be learnt: hidden layers, and nothing passes them.
+
+    A gradient of zero is all that such weights have: they are a stationary point, whatever the
+    penalty. ``effective`` are each one's weights on a path from an input to an output.
+    """
+    return (effective == 0) & (net.layers > 1)
 
 
 def leading_to(plan: Plan, numbers: np.ndarray) -> np.ndarray:

@@ -14,7 +14,9 @@ import numpy as np
 from sweep.training.loop import Trained
 from sweep.training.measures import loss_of, measure, record
 from sweep.training.packs import Group, Packs
+from sweep.training.path_order import nothing_to_go_on_with
 from sweep.training.slots import Slots
+from sweep.training.sparsity import sparsity, tolerances
 from sweep.training.state import State
 
 
@@ -152,10 +154,15 @@ class Patience:
             "final_loss": final.pop("loss"),
             **final,
         }
-        follow = [
-            (self._after[i], w) for i, w in zip(run, weights, strict=True) if i in self._after
-        ]
-        self._waiting.extendleft(reversed(follow))
+        if self._after:
+            zeros = tolerances(packs, self._group.spec)
+            found = sparsity(packs.net, packs.by_run(packs.weights), largest, zeros)
+            anew = nothing_to_go_on_with(packs.net, found["effective"]).tolist()
+            self._waiting.extendleft(
+                (self._after[i], None if new else w)
+                for i, w, new in reversed([*zip(run, weights, anew, strict=True)])
+                if i in self._after
+            )
         history, self._history = self._history, []
         return Trained(np.array(run), packs, metrics, largest, history)
 

@@ -5,10 +5,32 @@ from collections.abc import Iterator
 import numpy as np
 
 from kernels.network import Network
+from sweep.specification.spec import Specification
+from sweep.specification.validators import SWING
+from sweep.training.packs import Packs
+
+#: A weight up to this size counts as zero where L1 acts through its subgradient.
+SMALL = 1e-3
+
+
+def tolerance(spec: Specification, rate: np.ndarray, l1: np.ndarray) -> np.ndarray:
+    """Return the size up to which a weight counts as zero, by its learning rate and L1 penalty.
+
+    A subgradient moves a weight by ``lr * l1`` whatever its size, to and fro across zero: it
+    counts as zero within twice that.
+    """
+    swings = spec.zero_tol == SWING
+    return np.maximum(SMALL, 2 * rate * l1) if swings else np.full(l1.shape, spec.zero_tol)
+
+
+def tolerances(packs: Packs, spec: Specification) -> np.ndarray:
+    """Return the `tolerance` of each weight matrix, shape (layers, runs)."""
+    l1, rate = (packs.by_run(of).astype(np.float64) for of in (packs.runs.l1, packs.runs.rate))
+    return tolerance(spec, rate, l1[0::2])
 
 
 def sparsity(
-    net: Network, weights: np.ndarray, largest: np.ndarray, tolerance: float
+    net: Network, weights: np.ndarray, largest: np.ndarray, tolerance: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Count what is zero in each run.
 
@@ -18,8 +40,8 @@ def sparsity(
     weights : ndarray, shape (parameters, runs)
     largest : ndarray, shape (units, runs)
         Largest activation of each unit over the training part, the inputs first.
-    tolerance : float
-        A weight up to this size counts as zero.
+    tolerance : ndarray, shape (layers, runs)
+        Size up to which a weight counts as zero.
 
     Returns
     -------
@@ -32,8 +54,8 @@ def sparsity(
     names = net.names[0::2]
     # masks[i]: [outputs, inputs, run]
     masks = [
-        ~(abs(weights[net.place(name)]) <= tolerance).reshape(*net.shape(name), -1)
-        for name in names
+        ~(abs(weights[net.place(name)]) <= most).reshape(*net.shape(name), -1)
+        for name, most in zip(names, tolerance, strict=True)
     ]
     counts = [mask.sum(axis=(0, 1)) for mask in masks]
     sizes = [mask.shape[0] * mask.shape[1] for mask in masks]

@@ -117,16 +117,16 @@ def problems() -> list[Problem]:
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
-    digits = Sweep(data=(x[:1440], y[:1440]), val_fraction=0, l1=some, l2=some, seeds=42)
+    same = {"l1_method": "subgradient", "val_fraction": 0, "seeds": 42}  # as peers train
+    digits = Sweep(data=(x[:1440], y[:1440]), l1=some, l2=some, **same)
     x = np.random.RandomState(0).standard_normal((1024, 784))
     images = Sweep(
         data=(x, np.arange(1024) % 10),
         hidden=(300, 100),
         batch_size=128,
-        val_fraction=0,
         l1=few,
         l2="0,1e-3,1e-2,1e-1",
-        seeds=42,
+        **same,
     )
     for name, spec, epochs in (("digits", digits, 10), ("784-300-100-10", images, 3)):
         for precision in ("float64", "float32"):

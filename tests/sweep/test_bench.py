@@ -63,7 +63,7 @@ def test_flops_are_those_that_the_kernels_do(monkeypatch):
 
 
 def test_a_trainer_trains_the_runs_of_the_sweep():
-    spec = Sweep(data="iris", hidden="3", l1="0,0.01", l2="0,0.1", seeds="5:7", epochs=3)
+    spec = Sweep(data="iris", hidden="3", l1="0,0.01", l2="0,0.1", seeds="5:7", epochs=3, finish=0)
     trainer = Trainer(spec, [1, 6], spec.epochs)
     for _ in range(2):  # the second time, from the initial weights again
         trainer.reset()

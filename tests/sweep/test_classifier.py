@@ -107,7 +107,7 @@ def test_without_hidden_layers_it_is_logistic_regression():
 
 def test_the_cell_of_a_sweep_is_fitted_to_its_bits():
     found = Sweep(
-        data=(X, Y), hidden="6", l1="0,2e-3", l2=1e-3, seeds=7, epochs=40, patience=3, lr=0.05
+        data=(X, Y), hidden="6", l1="0,2e-3", l2=1e-3, seeds=7, epochs=200, patience=3, lr=0.05
     ).run()
     dataset = loading.load((X, Y))
     mean, scale = splits.scale(dataset, splits.split(dataset, 7, 0, 0, 0.2).train)
@@ -116,7 +116,7 @@ def test_the_cell_of_a_sweep_is_fitted_to_its_bits():
         l1=2e-3,
         l2=1e-3,
         learning_rate_init=0.05,
-        max_iter=40,
+        max_iter=200,
         early_stopping=True,
         validation_fraction=0.2,
         n_iter_no_change=3,
@@ -125,7 +125,7 @@ def test_the_cell_of_a_sweep_is_fitted_to_its_bits():
     row = found.iloc[1]
     assert fitted.loss_ == row["final_loss"]
     assert fitted.best_validation_score_ == row["val_accuracy"]
-    assert fitted.n_iter_ == row["epochs"] < 40
+    assert fitted.n_iter_ == row["epochs"] < 200
     assert fitted.validation_scores_[row["best_epoch"] - 1] == row["val_accuracy"]
     assert len(fitted.validation_scores_) == len(fitted.loss_curve_) == fitted.n_iter_
 

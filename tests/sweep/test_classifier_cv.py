@@ -155,6 +155,30 @@ def test_the_automatic_axis_ends_where_l1_empties_the_network():
     assert not any(weights.any() for weights in emptied.fit(X, Y).coefs_)
 
 
+@pytest.mark.parametrize(
+    ("on", "tight"),
+    [({"l2_on": "all", "l2": 0.3}, True), ({"l1_on": "all", "l2": 0}, False),
+     ({"l1_on": "all", "l2_on": "all", "l2": 0.3}, False), ({"l2": 0}, True)],
+)  # fmt: skip
+@pytest.mark.parametrize("low", [-0.2, 1.0])
+def test_the_automatic_axis_holds_for_inputs_whose_mean_is_not_zero(on, tight, low):
+    """Weights of such inputs do the work of a penalised bias, until L1 is too dear for that."""
+    draw = np.random.RandomState(0)
+    X, y = draw.uniform(low, low + 2, (300, 2)), (draw.random_sample(300) < 0.2).astype(int)
+    y[X[:, 0] > low + 1.7] = 2
+    softmax = {"hidden_layer_sizes": (), "batch_size": "full", "max_iter": 3000, **on}
+    softmax |= {"learning_rate_init": 0.1, "random_state": 0}
+    every = [(np.arange(300), np.arange(300))]
+    top = max(RegularizedMLPClassifierCV(l1="auto:log2", cv=every, **softmax)
+              .fit(X, y).cv_results_["param_l1"])  # fmt: skip
+
+    def weights(l1):
+        return RegularizedMLPClassifier(l1=l1, **softmax).fit(X, y).coefs_[0]
+
+    assert not weights(top).any() and not weights(3 * top).any()
+    assert not tight or weights(0.97 * top).any()
+
+
 def test_refitting_is_a_choice():
     never = search(cv=2, refit=False).fit(X, Y)
     assert not hasattr(never, "predict") and not hasattr(never, "best_estimator_")

@@ -10,7 +10,7 @@ from tests.sweep.trained import accuracy, cross_entropy, held_out, samples, trai
 
 RANDOM = np.random.RandomState(5)
 X, Y = RANDOM.standard_normal((47, 4)), np.arange(47) % 3  # no number of folds divides 47
-SPEC = Sweep(data=(X, Y), hidden="5", seeds=[1, 2], l1=[0, 0.03], l2=0, epochs=6, lr=0.1)
+SPEC = Sweep(data=(X, Y), hidden="5", seeds=[1, 2], l1=[0, 0.03], l2=0, epochs=6, finish=0, lr=0.1)
 
 
 @pytest.mark.parametrize("options", [{"folds": 4}, {"folds": 2, "batch_size": "full"}, {}])

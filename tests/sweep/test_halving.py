@@ -31,6 +31,7 @@ SPEC = Sweep(
     seeds=[1, 2],
     folds=2,
     epochs=18,
+    finish=0,
     halving=3,
 )
 

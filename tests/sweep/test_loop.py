@@ -12,7 +12,8 @@ from sweep.training.batch import Batch
 
 
 def batch(stopped=lambda: False, **options):
-    options = {"data": "iris", "hidden": "5", "l1": [0, 0.01], "l2": 0.001, "seeds": 3} | options
+    few = {"data": "iris", "hidden": "5", "l1": [0, 0.01], "l2": 0.001, "seeds": 3, "finish": 0}
+    options = few | options
     experiment = prepare(Sweep(**options))
     plan = experiment.plan
     return Batch(plan, experiment.dataset, np.arange(plan.grid.total), stopped)

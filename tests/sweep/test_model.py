@@ -111,8 +111,8 @@ def test_what_is_pruned():
     assert least.widths == (2, 1, 2)
     np.testing.assert_allclose(least.parameter("b2"), [0.1 + 0.03, 0.2 + 0.07])
     assert str(pruned) == (
-        "network 2-2-2: 12 parameters, 10 of them not zero, from 2 of 3 inputs to 2 classes; "
-        "trained on 3 rows of nothing, seed 1"
+        "network 2-2-2: 12 parameters, 10 of them not exactly zero, from 2 of 3 inputs to 2 "
+        "classes; trained on 3 rows of nothing, seed 1"
     )
 
 

@@ -209,3 +209,27 @@ def test_orders_are_sorted_unique_words():
     assert SPEC.path_order == ("up",) and SPEC.replace(path="off").path_order == ()
     for one in (spec, SPEC, SPEC.replace(path="off")):
         assert Sweep.from_toml(one.to_toml()) == one
+
+
+@pytest.mark.parametrize("options", [{}, {"patience": 6}])
+def test_after_an_empty_network_a_run_begins_anew(options):
+    """From no weights at all hidden layers learn nothing: that path would be empty to its end."""
+    spec = SPEC.replace(l1=[0.001, 0.003, 3], l2=0, path_order="down,cold", epochs=30, **options)
+    spec = spec.replace(l1_method="proximal", batch_size=16)
+    table = spec.run()
+    down, cold = of(table, "down"), of(table, "cold")
+    assert (down[down.l1 == 3].nonzero == 0).all()
+    assert rows(down[down.l1 == 0.003]) == rows(cold[cold.l1 == 0.003])
+    assert (down[down.l1 < 1].nonzero > 0).all()
+    warm, fresh = (of_l1[of_l1.l1 == 0.001].initial_loss.to_numpy() for of_l1 in (down, cold))
+    assert (warm < fresh).all()
+
+
+def test_softmax_regression_goes_on_from_no_weights():
+    """Its problem is convex: there is no other stationary point."""
+    spec = SPEC.replace(hidden="none", l1=[0.001, 3], l2=0, path_order="down,cold")
+    table = spec.replace(l1_method="proximal").run()
+    down, cold = of(table, "down"), of(table, "cold")
+    assert (down[down.l1 == 3].nonzero == 0).all() and (down[down.l1 == 0.001].nonzero > 0).all()
+    warm, fresh = (of_l1[of_l1.l1 == 0.001].initial_loss.to_numpy() for of_l1 in (down, cold))
+    assert (warm != fresh).all()

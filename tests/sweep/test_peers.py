@@ -18,7 +18,7 @@ def work(request) -> Problem:
     random = np.random.RandomState(0)
     data = (random.standard_normal((24, 12)), np.arange(24) % 3)
     spec = Sweep(data=data, val_fraction=0, hidden=(9, 5), l1="0,1e-3,1e-2", l2="0,1e-2", seeds=3)
-    return problem("data", spec.replace(batch_size=8), epochs=4)
+    return problem("data", spec.replace(batch_size=8, l1_method="subgradient"), epochs=4)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_counts_are_those_of_the_definitions(widths, share, tolerance, seed):
     weights = random.choice([0.0, -0.5, 0.5, 1.0, -2.0], (net.size, 3))
     weights[random.random_sample(weights.shape) > share] = 0
     largest = random.choice([0.0, 0.3], (sum(widths), 3))
-    found = sparsity(net, weights, largest, tolerance)
+    found = sparsity(net, weights, largest, np.full((net.layers, weights.shape[1]), tolerance))
     for run in range(3):
         p = named(net, weights[:, run])
         masks = [abs(p[f"w{layer}"]) > tolerance for layer in range(1, len(widths))]
@@ -81,3 +81,20 @@ def test_the_tolerance_is_that_of_the_method(method, tolerance):
     assert columns["nonzero"] == np.count_nonzero(abs(weights) > tolerance) < len(weights)
     columns, _ = trained(spec.replace(zero_tol=0.25))
     assert columns["nonzero"] == np.count_nonzero(abs(weights) > 0.25)
+
+
+def test_a_subgradient_swings_and_the_tolerance_follows():
+    """A weight counts as zero up to 0.001, or up to twice what L1 moves it in a step."""
+    spec = Sweep(
+        **{"data": "iris", "hidden": "8", "l1": [0.001, 0.3], "l2": 0, "lr": [0.01, 0.05]},
+        **{"vary": {"l1_w2": [0, 0.5]}, "seeds": 1, "epochs": 30, "l1_method": "subgradient"},
+    )
+    columns, parameters = trained(spec)
+    for run, p in enumerate(parameters):
+        for name in ("w1", "w2"):
+            l1 = columns["l1_w2" if name == "w2" else "l1"][run]
+            most = max(1e-3, 2 * columns["lr"][run] * l1)
+            assert columns[f"sparsity_{name}"][run] == pytest.approx(np.mean(abs(p[name]) <= most))
+    fixed, _ = trained(spec.replace(zero_tol=1e-3))
+    assert (columns["sparsity"] >= fixed["sparsity"]).all()
+    assert (columns["sparsity"] > fixed["sparsity"]).any()

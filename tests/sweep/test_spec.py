@@ -28,7 +28,7 @@ def test_the_default_is_the_articles_experiment():
     assert sweep.l1_on == ("w2", "b2", "w3", "b3") and sweep.l2_on == ("w1", "b1", "w3", "b3")
     assert (sweep.epochs, sweep.batch_size, sweep.val_fraction) == (1000, 1, 0)
     assert (sweep.lr, sweep.momentum, sweep.init) == ((0.01,), (0.9,), "uniform")
-    assert (sweep.l1_method, sweep.zero_tol, sweep.precision) == ("subgradient", 1e-3, "float64")
+    assert (sweep.l1_method, sweep.zero_tol, sweep.precision) == ("subgradient", "auto", "float64")
     assert sweep.patience is sweep.path is sweep.halving is sweep.target is None
 
 

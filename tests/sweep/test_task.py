@@ -25,7 +25,15 @@ Y = [0, 0, 0, 0, 0, 1, 1, 2, 2]
 @pytest.fixture(scope="module")
 def uneven():
     spec = Sweep(
-        data=(X, Y), folds=2, hidden="3", seeds=[1, 2], l1=[0, 0.1], l2=0, epochs=3, history=2
+        data=(X, Y),
+        folds=2,
+        hidden="3",
+        seeds=[1, 2],
+        l1=[0, 0.1],
+        l2=0,
+        epochs=3,
+        finish=0,
+        history=2,
     )
     return prepare(spec)
 
