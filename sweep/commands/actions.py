@@ -102,6 +102,16 @@ def merge(directories: Sequence[str], out: str, as_json: bool) -> int:
     return 0
 
 
+def method(as_json: bool) -> int:
+    """Tell how every number of a run comes about."""
+    text = Path(__file__).with_name("method.md").read_text(encoding="utf-8")
+    if as_json:
+        print(json_format.dumps({"method": text}))
+    else:
+        print(text, end="")
+    return 0
+
+
 def info(as_json: bool) -> int:
     """Describe the installation and the machine."""
     from sweep.machine import description

@@ -260,17 +260,18 @@ def bench(json: bool) -> int:
 
 
 @app.command()
+@click.option("--method", is_flag=True, help="how every number comes about, to the last bit")
 @click.option("--json", is_flag=True, help="print one JSON object")
-def info(json: bool) -> int:
+def info(method: bool, json: bool) -> int:
     """Say what this installation and machine are.
 
     \b
     Example:
-      sweep info
+      sweep info --method
     """  # noqa: D301
     from sweep.commands import actions
 
-    return actions.info(json)
+    return actions.method(json) if method else actions.info(json)
 
 
 def command_line(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,344 @@
+"""Runs as `sweep info --method` tells them: written from that text alone, in plain NumPy.
+
+Nothing here is imported from the packages.
+"""
+
+import math
+import re
+import zlib
+from itertools import pairwise
+
+import numpy as np
+
+from tests.rounding import fma, normal
+
+# --- exp and log ---------------------------------------------------------------------------------
+
+
+def chain(x, begin, coefficients):
+    p = np.full_like(x, begin)
+    for c in coefficients:
+        p = fma(p, x, x.dtype.type(c))
+    return p
+
+
+#: By precision: the least argument, 1 / ln 2, minus ln 2 in two parts, the polynomial.
+EXP = {
+    np.float64: (
+        *(-800, 1.4426950408889634, -0.6931471805599453, -2.3190468138462996e-17),
+        *(2.09147553258932e-09, 2.5105312729622103e-08, 2.755727347871858e-07),
+        *(2.755725517000089e-06, 2.480158732567746e-05, 0.0001984126987500228),
+        *(0.0013888888888883711, 0.008333333333326084, 0.04166666666666667),
+        *(0.1666666666666667, 0.5),
+    ),
+    np.float32: (
+        *(-120, 1.4426950216293335, -0.6931471824645996, 1.9046542121259336e-09),
+        *(0.000198910798644647, 0.0013933731243014336, 0.00833331048488617),
+        *(0.041666463017463684, 0.1666666716337204, 0.5),
+    ),
+}
+
+#: ln 2 in two parts, the polynomial.
+LOG = {
+    np.float64: (
+        *(0.6931471803691238, 1.9082149292705877e-10),
+        *(0.13086907887965027, 0.13268746195596595, 0.15386240708969665, 0.18181795621632782),
+        *(0.22222222391887064, 0.2857142857080285, 0.4000000000000088, 0.6666666666666666),
+    ),
+    np.float32: (
+        *(0.693115234375, 3.194618329871446e-05),
+        *(0.23330697417259216, 0.2855081260204315, 0.4000012278556824, 0.6666666865348816),
+    ),
+}
+
+
+def exp(x):
+    kind = x.dtype.type
+    least, inverse, ln2, ln2_low, begin, *coefficients = map(kind, EXP[kind])
+    x = np.maximum(x, least)
+    n = np.rint(x * inverse)
+    r = fma(n, ln2_low, fma(n, ln2, x))
+    y = kind(1) + fma(normal(r * r), chain(r, begin, coefficients), r)
+    return normal(np.ldexp(y, n.astype(int)))
+
+
+def log(t):
+    kind = t.dtype.type
+    ln2, ln2_low, begin, *coefficients = map(kind, LOG[kind])
+    f, n = np.frexp(t)  # f from 1/2 to below 1
+    below = f < np.sqrt(kind(0.5))
+    f, n = np.where(below, 2 * f, f) - kind(1), (n - below).astype(kind)
+    s = f / (2 + f)
+    z = s * s
+    h = kind(0.5) * f * f
+    low = fma(n, ln2_low, s * (h + chain(z, begin, coefficients) * z))
+    return fma(n, ln2, f - (h - low))
+
+
+def dot(start, a, b):
+    """Return the sums from start over k of ``a[..., k] * b[..., k]``, in rising order of k."""
+    for k in range(a.shape[-1]):
+        start = fma(a[..., k], b[..., k], start)
+    return start
+
+
+def running(terms):
+    """Return the sum from 0 of numbers, one by one."""
+    return np.cumsum(terms)[-1]
+
+
+# --- data ------------------------------------------------------------------------------------
+
+
+def stream(seed, *names):
+    entropy = [seed, *(zlib.crc32(name.encode()) for name in names)]
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence(entropy)))
+
+
+def natural(texts):
+    """Return the levels of texts in natural order, none of them a number."""
+    return sorted(set(texts), key=lambda t: re.sub("[0-9]+", lambda run: run[0].zfill(20), t))
+
+
+def table(columns):
+    """Return X and y from texts by column, the last of which is the class."""
+    *features, labels = columns.values()
+    found = []
+    for cells in features:
+        try:
+            found.append([float({"true": 1, "false": 0}.get(cell, cell)) for cell in cells])
+        except ValueError:
+            found += [[float(cell == level) for cell in cells] for level in natural(cells)]
+    return np.array(found).T, np.array(list(map(natural(labels).index, labels)))
+
+
+def split(y, seed, fold, folds, val_fraction):
+    order = stream(seed, "split").permutation(len(y))
+    order = order[np.argsort(y[order], kind="stable")]
+    place = np.arange(len(y))
+    if folds:
+        held = place % folds == fold
+    else:
+        counts = np.bincount(y)
+        quota = counts * val_fraction
+        give = np.minimum(np.floor(quota), counts - 1).astype(int)
+        missing = math.ceil(len(y) * val_fraction) - give.sum()
+        for c in np.argsort(give - quota, kind="stable"):
+            if missing and give[c] < counts[c] - 1:
+                give[c] += 1
+                missing -= 1
+        first = np.cumsum(counts) - counts
+        held = place - first[y[order]] < give[y[order]]
+    return np.sort(order[~held]), np.sort(order[held])
+
+
+def by_halves(rows):
+    while len(rows) > 1:
+        h = -(-len(rows) // 2)
+        upper = rows[:h].copy()
+        upper[: len(rows) - h] += rows[h:]
+        rows = upper
+    return rows[0]
+
+
+def scaled(x, train):
+    rows = x[train]
+    n, base, size = len(rows), rows[0], abs(rows).max(axis=0)
+    r = rows - base
+    shift = by_halves(r) / n
+    mean = base + shift
+    r = r - shift
+    peak = abs(r).max(axis=0)
+    constant = peak <= 8 * 2.0**-52 * size
+    peak = np.where(constant, 1.0, peak)
+    deviation = peak * np.sqrt(by_halves((r / peak) ** 2) / n)
+    return (x - mean) / np.where(constant, 1.0, deviation)
+
+
+# --- a run -----------------------------------------------------------------------------------
+
+
+class Run:
+    """A run: its data are x, y and the rows of both parts, its parameters a list w1, b1, w2, ...
+
+    Options have the names that `sweep.Sweep` gives them; ``l1`` and ``l2`` are dicts of the
+    penalties by parameter.
+    """
+
+    def __init__(self, x, y, parts, parameters, *, seed, fold=0, kind=np.float64, **options):
+        self.x, self.y, (self.train, self.val) = x.astype(kind), y, parts
+        self.kind, self.seed, self.fold, self.options = kind, seed, fold, options
+        self.names = [f"{letter}{i + 1}" for i in range(len(parameters) // 2) for letter in "wb"]
+        self.l1, self.l2 = (
+            [kind(options.get(penalty, {}).get(name, 0)) for name in self.names]
+            for penalty in ("l1", "l2")
+        )
+        self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.leak = kind(options.get("leak", 0))
+        self.proximal = options["l1_method"] == "proximal"
+        self.start(parameters)
+
+    def start(self, parameters):
+        """Begin at rest with these parameters."""
+        self.p = [value.astype(self.kind) for value in parameters]
+        self.memory = [value.copy() if self.proximal else 0 * value for value in self.p]
+
+    @property
+    def result(self):
+        return self.memory if self.proximal else self.p
+
+    def forward(self, p, x):
+        found = [x]
+        for i in range(0, len(p), 2):
+            z = dot(np.broadcast_to(p[i + 1], (len(x), len(p[i]))), found[-1][:, None], p[i])
+            if i + 2 < len(p):
+                z = np.where(z <= 0, normal(self.leak * z), z)
+            found.append(z)
+        return found
+
+    def learn(self, rows):
+        """Take the step of one batch."""
+        a = self.forward(self.p, self.x[rows])
+        label = np.arange(a[-1].shape[1]) == self.y[rows, None]
+        e = exp(a[-1] - a[-1].max(axis=1, keepdims=True))
+        total = np.cumsum(e, axis=1)[:, -1:]
+        s = self.kind(1) / self.kind(len(rows))
+        delta = fma(e, s / total, np.where(label, -s, self.kind(0)))
+        gradient = []
+        for i in range(len(self.p) - 2, -1, -2):
+            w, below = self.p[i], a[i // 2]
+            zero = np.zeros((delta.shape[1], below.shape[1]), self.kind)
+            of_w = dot(zero, delta.T[:, None, :], below.T[None])
+            gradient = [of_w, normal(np.cumsum(delta, axis=0)[-1]), *gradient]
+            if i:
+                delta = dot(np.zeros_like(below), delta[:, None, :], w.T)
+                delta = np.where(below <= 0, normal(self.leak * delta), delta)
+        for i, g in enumerate(gradient):
+            self.step(i, g)
+
+    def step(self, i, g):
+        w, r, m = self.p[i], self.rate, self.momentum
+        g = fma(self.l2[i] + self.l2[i], w, g)
+        if self.proximal:
+            x, v = self.memory[i], fma(-r, g, w)
+            following = np.sign(v) * np.maximum(normal(abs(v) - normal(r * self.l1[i])), 0)
+            self.p[i] = fma(m, normal(following - x), following)
+            self.memory[i] = following
+        else:
+            g = normal(g + np.sign(w) * self.l1[i])
+            d = normal(-r * g)
+            u = fma(m, self.memory[i], d)
+            self.p[i] = normal(w + fma(m, u, d))
+            self.memory[i] = u
+
+    def epochs(self):
+        """Train epoch after epoch, from the first order of batches on."""
+        n, size = len(self.train), self.options["batch_size"]
+        size = n if size == "full" else size
+        random = stream(self.seed, "batch order", str(self.fold))
+        while True:
+            rows = random.permutation(self.train) if size < n else self.train
+            for first in range(0, n, size):
+                self.learn(rows[first : first + size])
+            yield
+
+    def run(self):
+        """Train; return the columns of the table, but for those of the place in the grid."""
+        with np.errstate(all="raise", under="ignore"):
+            found = {"initial_loss": self.measured()["final_loss"]}
+            patience = self.options.get("patience")
+            training = self.epochs()
+            best, best_loss = 0, math.inf
+            for epoch in range(1, self.options["epochs"] + 1):
+                next(training)
+                if patience:
+                    loss = self.evaluated(self.val)[0]
+                    if epoch == 1 or loss < best_loss:
+                        best, best_loss = epoch, loss
+                        weights = [value.copy() for value in self.result]
+                    if epoch - best == patience:
+                        break
+            if patience:
+                self.start(weights)
+                found["best_epoch"] = best
+            return found | {"epochs": epoch} | self.measured()
+
+    def evaluated(self, rows):
+        """Return loss, accuracy, and the layers of all samples."""
+        a = self.forward(self.result, self.x[rows])
+        z, y = a[-1], self.y[rows]
+        top = z.max(axis=1)
+        e = exp(z - top[:, None])
+        total = np.cumsum(e[:, ::-1], axis=1)[:, -1]
+        losses = log(total) - (z[np.arange(len(y)), y] - top)
+        sums = [running(losses[first : first + 32]) for first in range(0, len(y), 32)]
+        n = self.kind(len(y))
+        right = self.kind((z.argmax(axis=1) == y).sum())
+        return running(np.array(sums)) / n, right / n, a
+
+    def measured(self):
+        loss, accuracy, a = self.evaluated(self.train)
+        found = {"train_loss": loss, "train_accuracy": accuracy}
+        if len(self.val):
+            found["val_loss"], found["val_accuracy"], _ = self.evaluated(self.val)
+        p = self.result
+        absolute = [running(abs(value).ravel()) for value in p]
+        squares = [dot(self.kind(0), value.ravel(), value.ravel()) for value in p]
+        for name, strength, sums in (("l1", self.l1, absolute), ("l2", self.l2, squares)):
+            terms = [s * value for s, value in zip(strength, sums, strict=True)]
+            found[f"{name}_penalty"] = running(np.array(terms))
+        found["final_loss"] = loss + found["l1_penalty"] + found["l2_penalty"]
+        there = [abs(w) > self.kind(self.options["zero_tol"]) for w in p[::2]]
+        found["status"] = "done"
+        found["nonzero"] = sum(int(mask.sum()) for mask in there)
+        found["sparsity"] = 1 - found["nonzero"] / sum(mask.size for mask in there)
+        for name, mask in zip(self.names[::2], there, strict=True):
+            found[f"sparsity_{name}"] = 1 - int(mask.sum()) / mask.size
+        found["effective"] = effective(there)
+        found["dead_units"] = sum(int((layer == 0).all(axis=0).sum()) for layer in a[1:-1])
+        found["unused_inputs"] = int((~there[0].any(axis=0)).sum())
+        return found
+
+
+def effective(there):
+    """Count the weights on a path: some lead in, and some lead out."""
+    into, out = [np.ones(there[0].shape[1])], [np.ones(len(there[-1]))]
+    for mask in there[:-1]:
+        into.append(mask @ into[-1])
+    for mask in there[:0:-1]:
+        out.insert(0, out[0] @ mask)
+    paths = [m * i * o[:, None] for m, i, o in zip(there, into, out, strict=True)]
+    return sum(int((one > 0).sum()) for one in paths)
+
+
+def drawn(widths, draw):
+    """Return w1, b1, w2, ... of a network, with weights that are drawn by shape."""
+    found = []
+    for inputs, outputs in pairwise(widths):
+        found += [draw((outputs, inputs)), np.zeros(outputs)]
+    return found
+
+
+def he(widths, seed):
+    random = stream(seed, "initial weights")
+    return drawn(widths, lambda shape: random.standard_normal(shape) * np.sqrt(2 / shape[1]))
+
+
+def uniform(widths, seed):
+    return drawn(widths, np.random.RandomState(seed).random_sample)
+
+
+def article(seed, **options):
+    """Return a run of the article."""
+    random = np.random.RandomState(seed)
+    x = random.randint(1, 100, (1, 5)) / 100
+    parts = np.arange(1), np.arange(0)
+    parameters = drawn((5, 3, 5, 4), random.random_sample)
+    return Run(x, np.array([1]), parts, parameters, seed=seed, batch_size=1, **options)
+
+
+def of_table(x, y, hidden, *, seed, fold=0, folds=0, val_fraction=0.2, init=he, **options):
+    """Return a run of a table."""
+    parts = split(y, seed, fold, folds, val_fraction)
+    parameters = init((x.shape[1], *hidden, int(y.max()) + 1), seed)
+    return Run(scaled(x, parts[0]), y, parts, parameters, seed=seed, fold=fold, **options)

@@ -1,0 +1,194 @@
+"""`sweep info --method` is enough: runs computed from that text alone agree to the last bit."""
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import strategies as st
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+
+from kernels.lane import exp_log
+from sweep import Sweep
+from tests import method, naive, rounding
+
+#: What the method tells of every run, beside the sparsity of each matrix.
+COLUMNS = (
+    *("status", "epochs", "initial_loss", "final_loss", "l1_penalty", "l2_penalty"),
+    *("train_loss", "val_loss", "train_accuracy", "val_accuracy"),
+    *("sparsity", "nonzero", "effective", "dead_units", "unused_inputs"),
+)
+
+#: What it tells of some.
+OPTIONAL = {"best_epoch", "rung"}
+
+
+def check(row, found):
+    """Compare all that the method tells of a run, bit by bit."""
+    matrices = [name for name in row.index if name.startswith("sparsity_")]
+    names = [*COLUMNS, *matrices, *OPTIONAL.intersection(row.index)]
+    assert found.keys() <= set(names)
+    for name in names:
+        if name not in found:  # nothing is held out
+            assert name.startswith("val_") and pd.isna(row[name])
+        elif isinstance(found[name], str):
+            assert row[name] == found[name]
+        else:
+            assert float(row[name]).hex() == float(found[name]).hex(), name
+
+
+@pytest.mark.parametrize("seed", [42, 7])
+def test_the_article(seed):
+    l1_on, l2_on = ("w2", "b2", "w3", "b3"), ("w1", "b1", "w3", "b3")
+    same = {"lr": 0.01, "momentum": 0.9, "l1_method": "subgradient", "zero_tol": 1e-3}
+    runs = Sweep(
+        **{"data": "article", "hidden": "3,5", "init": "uniform", "batch_size": 1, "epochs": 1000},
+        **{"seeds": seed, "l1": 0.01, "l2": 0.01, "l1_on": l1_on, "l2_on": l2_on},
+        **same,
+    ).run()
+    on = {"l1": dict.fromkeys(l1_on, 0.01), "l2": dict.fromkeys(l2_on, 0.01)}
+    check(runs.iloc[0], method.article(seed, epochs=1000, **on, **same).run())
+
+
+def test_hidden_layers_and_batches_with_exact_zeros():
+    same = {"lr": 0.02, "momentum": 0.8, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 12}
+    same |= {"batch_size": 32, "val_fraction": 0.2}
+    runs = Sweep(
+        **{"data": "wine", "hidden": "8,5", "activation": "relu", "init": "he", "seeds": 3},
+        **{"l1": 0.03, "l2": 1e-3, "l1_on": "weights", "l2_on": "all", "vary": {"l1_w2": [0.01]}},
+        **same,
+    ).run()
+    x, y = load_wine(return_X_y=True)
+    on = {"l1": {"w1": 0.03, "w2": 0.01, "w3": 0.03}}
+    on |= {"l2": dict.fromkeys(("w1", "b1", "w2", "b2", "w3", "b3"), 1e-3)}
+    run = method.of_table(x, y, (8, 5), seed=3, **on, **same)
+    assert len(run.train) % 32, "the last batch is a smaller one"
+    found = run.run()
+    assert 0.1 < found["sparsity"] < 0.9
+    check(runs.iloc[0], found)
+
+
+def test_texts_folds_and_patience_in_single_precision(tmp_path):
+    random = np.random.RandomState(4)
+    size, length = random.randint(12, size=80), random.normal(size=80)
+    columns = {
+        "length": [f"{number:.3f}" for number in length],
+        "size": [f"s{number}" for number in size],  # s2 stands before s10
+        "long": [str(number > 0).lower() for number in length],
+        "same": ["0.1"] * 80,
+        "kind": [f"k{9 + number}" for number in size // 4 + (random.random_sample(80) < 0.1)],
+    }
+    pd.DataFrame(columns).to_csv(tmp_path / "table.csv", index=False)
+    same = {"lr": 0.05, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 60}
+    same |= {"batch_size": 10, "leak": 0.1, "patience": 3, "folds": 3}
+    runs = Sweep(
+        **{"data": tmp_path / "table.csv", "hidden": "6", "activation": "leaky_relu"},
+        **{"seeds": 11, "init": "he", "precision": "float32", "l1": 1e-3, "l2": 1e-3},
+        **{"l1_on": "weights", "l2_on": "weights"},
+        **same,
+    ).run()
+    x, y = method.table(columns)
+    assert x.shape == (80, 15) and y.max() == 3
+    on = {"l1": {"w1": 1e-3, "w2": 1e-3}, "l2": {"w1": 1e-3, "w2": 1e-3}}
+    for fold in range(3):
+        run = method.of_table(x, y, (6,), seed=11, fold=fold, kind=np.float32, **on, **same)
+        found = run.run()
+        assert found["epochs"] == found["best_epoch"] + 3 < 60
+        check(runs.iloc[fold], found)
+
+
+def test_a_path_in_full_batches():
+    same = {"lr": 0.1, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 4}
+    same |= {"batch_size": "full", "val_fraction": 0.2}
+    path = (0.003, 0.03, 0.1)
+    runs = Sweep(
+        **{"data": "breast_cancer", "hidden": "none", "init": "he", "seeds": 0, "l2": 0},
+        **{"l1": path, "path": "l1", "path_order": "down", "l1_on": "weights"},
+        **same,
+    ).run()
+    x, y = load_breast_cancer(return_X_y=True)
+    before = None
+    for l1, (_, row) in zip(path[::-1], runs[::-1].iterrows(), strict=True):
+        run = method.of_table(x, y, (), seed=0, l1={"w1": l1}, **same)
+        if before:
+            run.start(before.result)
+        check(row, run.run())
+        before = run
+
+
+def test_halving_from_uniform_weights():
+    same = {"lr": 0.05, "momentum": 0.9, "l1_method": "subgradient", "zero_tol": 0.02}
+    same |= {"batch_size": 24, "val_fraction": 0.3}
+    penalties = (0.0, 0.01, 0.1)
+    runs = Sweep(
+        **{"data": "iris", "hidden": "4", "activation": "relu", "init": "uniform", "seeds": (1, 2)},
+        **{"l1": penalties, "l2": 0, "l1_on": "weights", "epochs": 9, "halving": 3},
+        **same,
+    ).run()
+    x, y = load_iris(return_X_y=True)
+
+    def trained(l1, seed, epochs):
+        on = {"l1": {"w1": l1, "w2": l1}, "epochs": epochs, "init": method.uniform}
+        return method.of_table(x, y, (4,), seed=seed, **on, **same).run()
+
+    short = {(l1, seed): trained(l1, seed, 3) for l1 in penalties for seed in (1, 2)}
+    best = min(penalties, key=lambda l1: short[l1, 1]["val_loss"] + short[l1, 2]["val_loss"])
+    for _, row in runs.iterrows():
+        place = row.l1, row.seed
+        found = trained(*place, 9) | {"rung": 1} if row.l1 == best else short[place] | {"rung": 0}
+        check(row, found)
+
+
+def test_where_the_documents_numbers_end():
+    """It overflows; here nothing does, and what is below the normal range is 0."""
+    same = {"lr": 0.0844, "momentum": 0.99, "l1_method": "subgradient", "zero_tol": 1e-3}
+    options = {"data": "article", "seeds": 678, "l1": 0, "l2": 0, **same}
+    with np.errstate(all="ignore"):
+        document = naive.article(678, 1000, {}, {}, same["lr"], same["momentum"])
+        early = naive.article(678, 15, {}, {}, same["lr"], same["momentum"])
+    assert np.isnan(document["final_loss"])
+    # It rounds the prediction before its logarithm is taken: by half an ulp below 1, or a few.
+    runs = Sweep(epochs=15, **options).run()
+    assert runs.final_loss[0] == pytest.approx(early["final_loss"], rel=0, abs=1e-15)
+    row = Sweep(epochs=1000, **options).run().iloc[0]
+    assert row.final_loss == 0.0 and row.status == "done"
+    run = method.article(678, epochs=1000, **same)
+    check(row, run.run())
+    assert run.forward(run.result, run.x)[-1].max() > 710
+
+
+numbers = st.floats(-1e6, 1e6) | st.floats(-1e-150, 1e-150)
+
+
+@hypothesis.given(numbers, numbers, numbers, st.sampled_from([np.float64, np.float32]))
+@hypothesis.example(1 + 2**-52, 1 - 2**-52, -1.0, np.float64)
+@hypothesis.example(1 + 2**-23, 1 + 2**-23, 2**-60, np.float32)
+def test_the_multiply_add_of_the_tests_rounds_once(a, b, c, kind):
+    with np.errstate(under="ignore"):
+        a, b, c = rounding.normal(np.array([a, b, c], kind))
+        found = rounding.fma(a, b, c)
+    exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+    if abs(exact) < np.finfo(kind).tiny:
+        assert found == 0
+    elif kind is np.float64:
+        assert found == float(exact)
+    else:
+        beside = [np.nextafter(found, np.float32(end)) for end in (-np.inf, np.inf)]
+        error = abs(Fraction(float(found)) - exact)
+        assert all(error <= abs(Fraction(float(other)) - exact) for other in beside)
+
+
+def test_the_text_is_printed_and_has_every_constant_and_column(typed):
+    status, text, err = typed("info", "--method")
+    assert (status, err) == (0, "") and max(map(len, text.splitlines())) <= 100
+    assert json.loads(typed("info", "--method", "--json")[1]) == {"method": text}
+    numbers = re.findall(r"-?\d\.\d{6,}(?:e-\d+)?", Path(method.__file__).read_text())
+    assert len(numbers) > 30
+    words = set(re.findall(r"[\w.+-]*\w", text))
+    assert not {*numbers, *COLUMNS, *OPTIONAL} - words
+    # What the last of them do few runs would notice.
+    assert not set(numbers) - set(re.findall(r"[\w.+-]*\w", Path(exp_log.__file__).read_text()))
