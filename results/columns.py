@@ -113,15 +113,20 @@ _PLACE = (
         label="order of the path",
     ),
 )
-_MEASURED = tuple(
-    Column(
+
+
+def _over(part: str, called: str, metric: Metric) -> Column:
+    return Column(
         *(f"{part}_{metric.name}", "float64", metric.unit, f"{metric.meaning}, {called}."),
         better=metric.better,
         ratio=metric.ratio,
     )
-    for metric in MEASURED
-    for part, called in PARTS.items()
+
+
+_MEASURED = tuple(
+    _over(part, called, metric) for metric in MEASURED for part, called in PARTS.items()
 )
+_TEST = tuple(_over("test", "test part (with one)", metric) for metric in MEASURED)
 #: What is reached without a look at the inputs.
 BASELINE = tuple(
     Column(
@@ -150,6 +155,7 @@ RUNS = (
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
     *_MEASURED,
+    *_TEST,
     *BASELINE,
     Column("l1_penalty", "float64", "", "Sum of the L1 terms after training."),
     Column("l2_penalty", "float64", "", "Sum of the L2 terms after training."),
@@ -169,8 +175,11 @@ RUNS = (
 #: Columns that tell of the held-out part, and are there where there is one.
 HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
 
+#: Columns that are there with a test part. They are shown, and nothing is ever ranked by them.
+TEST = tuple(column.name for column in _TEST)
+
 #: Columns that only some sweeps have.
-OPTIONAL = ("path", *HELD_OUT, "best_epoch", "rung")
+OPTIONAL = ("path", *HELD_OUT, *TEST, "best_epoch", "rung")
 
 #: Columns that came when there were results directories without them.
 LATER = HELD_OUT

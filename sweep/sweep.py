@@ -43,6 +43,9 @@ class Sweep(Specification):
         K of a stratified K-fold cross-validation; 0 is one stratified hold-out split.
     val_fraction : float
         Share held out where `folds` is 0. 0 for article, else 0.2.
+    test : float or path, optional
+        Rows that no choice ever sees, the same for every run: a share of them, or another file
+        with the same columns. They are measured at the end, as ``test_loss`` and so on.
     epochs : int
         1000 for article, else 100.
     batch_size : int or "full"

@@ -52,6 +52,9 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
     else:
         if not quiet and outcome.signal is None:
             look.after_run(out)
+        if outcome.plan.tested:
+            rows = counted(outcome.plan.tested, "row")
+            print(f"test part: {rows} that no run trained on or was chosen by", file=sys.stderr)
         print(_last_line(out, outcome), file=sys.stderr)
     if outcome.signal is not None:
         left = _left(outcome.counts)
@@ -184,6 +187,7 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     workers = joblib.effective_n_jobs(jobs)
     return {
         "data": plan.name,
+        **({"test_rows": plan.tested} if plan.tested else {}),
         "network": "-".join(map(str, plan.widths)),
         "parameters": parameter_count(plan.widths),
         "grid": " x ".join(

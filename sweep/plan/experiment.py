@@ -33,7 +33,7 @@ def prepare(spec: Specification) -> Experiment:
     sweep.errors.InputError
         If the data cannot be used, or cannot be split as the specification asks.
     """
-    dataset = load(spec.data, spec.target)
+    dataset = load(spec.data, spec.target, spec.test if isinstance(spec.test, str) else None)
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)
@@ -42,9 +42,11 @@ def prepare(spec: Specification) -> Experiment:
             "`patience` watches the validation loss, and nothing is held out of so few samples: "
             "give more data, or leave it out"
         )
+    if spec.test and not len(fold.test):
+        raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name)
+    plan = Plan(light, sizes, len(fold.train), dataset.name, len(fold.test))
     if plan.grid.total > MOST_RUNS:
         raise InputError(
             f"the grid has {plan.grid.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten "

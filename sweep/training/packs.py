@@ -27,7 +27,7 @@ class Folds(NamedTuple):
     ----------
     x, y, weight : ndarray
         Samples of all streams, one below the other: inputs, class, what each counts.
-    train, val : ndarray of int64, shape (samples, streams)
+    train, val, test : ndarray of int64, shape (samples, streams)
         Their rows in x.
     number : dict of (seed, fold) to int
         Which stream the runs of a seed and fold read.
@@ -40,6 +40,7 @@ class Folds(NamedTuple):
     weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
+    test: np.ndarray
     number: dict[tuple[int, int], int]
     drawn: list[tuple[int, int]]
 
@@ -49,12 +50,12 @@ class Folds(NamedTuple):
         dtype = np.dtype(spec.precision)
         chosen = list(folds.values())
         starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
-        train, val = (
+        train, val, test = (
             np.stack(
                 [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
                 axis=1,
             )
-            for which in ("train", "val")
+            for which in ("train", "val", "test")
         )
         return cls(
             np.concatenate([fold.x for fold in chosen], dtype=dtype),
@@ -62,6 +63,7 @@ class Folds(NamedTuple):
             np.concatenate([fold.weight for fold in chosen], dtype=dtype),
             train,
             val,
+            test,
             {key: i for i, key in enumerate(folds)},
             list(folds),
         )

@@ -53,6 +53,7 @@ def _extras(plan: Plan) -> list[str]:
         "best_epoch": spec.patience,
         "rung": spec.halving,
         **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
+        **dict.fromkeys(columns.TEST, spec.test),
     }
     return [name for name in columns.OPTIONAL if there[name]]
 
