@@ -91,6 +91,7 @@ _RUN = Column("run", "int64", "", "Number of the run: its place in the grid, fro
 _DATA = Column("data", "string", "", "Name of the data set.")
 _PLACE = (
     Column("seed", "int64", "", "Seed of the weights, the split and the order of the batches."),
+    Column("outer", "int32", "", "The outer fold that is the test part (with outer folds)."),
     Column("fold", "int32", "", "The fold held out, from 0; 0 where there are no folds."),
     Column(
         *("l1", "float64", "", "L1 penalty, on the parameters that it is placed on."),
@@ -140,6 +141,7 @@ _ROWS = (
     Column("train_rows", "int64", "row", "Rows of the training part (with a held-out part)."),
     Column("val_rows", "int64", "row", "Rows of the held-out part."),
 )
+_TEST_ROWS = Column("test_rows", "int64", "row", "Rows of the test part (with one).")
 _SPARSITY = Column(
     *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."), better="higher"
 )
@@ -151,6 +153,7 @@ RUNS = (
     *_PLACE,
     Column("status", "string", "", "`done`, `diverged` or `error`."),
     *_ROWS,
+    _TEST_ROWS,
     Column("epochs", "int64", "epoch", "Epochs trained."),
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
@@ -175,14 +178,17 @@ RUNS = (
 #: Columns that tell of the held-out part, and are there where there is one.
 HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
 
-#: Columns that are there with a test part. They are shown, and nothing is ever ranked by them.
+#: What is measured on the test part, where there is one: shown, and never ranked by.
 TEST = tuple(column.name for column in _TEST)
 
 #: Columns that only some sweeps have.
-OPTIONAL = ("path", *HELD_OUT, *TEST, "best_epoch", "rung")
+OPTIONAL = ("outer", "path", *HELD_OUT, _TEST_ROWS.name, *TEST, "best_epoch", "rung")
 
 #: Columns that came when there were results directories without them.
 LATER = HELD_OUT
+
+#: Where a run stands, aside from its cell: what is repeated to see luck.
+REPEATED = ("seed", "outer", "fold")
 
 #: The table of the history, in the order of its columns.
 HISTORY = (

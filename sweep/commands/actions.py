@@ -53,8 +53,7 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
         if not quiet and outcome.signal is None:
             look.after_run(out)
         if outcome.plan.tested:
-            rows = counted(outcome.plan.tested, "row")
-            print(f"test part: {rows} that no run trained on or was chosen by", file=sys.stderr)
+            print(_of_test_part(outcome.plan), file=sys.stderr)
         print(_last_line(out, outcome), file=sys.stderr)
     if outcome.signal is not None:
         left = _left(outcome.counts)
@@ -148,6 +147,13 @@ def _again(out: Path, options: dict[str, Any]) -> str:
 
 def _left(counts: dict[str, int]) -> int:
     return counts["total"] - counts["done"] - counts["diverged"] - counts["error"]
+
+
+def _of_test_part(plan: Plan) -> str:
+    rows = counted(plan.tested, "row")
+    if plan.spec.outer_folds:
+        return f"test part: each of {plan.spec.outer_folds} outer folds once, of at most {rows}"
+    return f"test part: {rows} that no run trained on or was chosen by"
 
 
 def _last_line(out: Path, outcome: Outcome) -> str:

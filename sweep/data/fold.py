@@ -1,4 +1,4 @@
-"""The data of one seed and fold: split, and scaled by its training part."""
+"""The data of one seed and fold, outer and inner: split, and scaled by its training part."""
 
 from typing import NamedTuple
 
@@ -32,12 +32,15 @@ class Fold(NamedTuple):
     test: np.ndarray
 
 
-def fold_of(spec: Specification, data: Dataset | Article, seed: int, fold: int) -> Fold:
+def fold_of(
+    spec: Specification, data: Dataset | Article, seed: int, fold: int, outer: int = 0
+) -> Fold:
     """Return the data of a seed and fold; of the article its sample, as it is."""
     if isinstance(data, Article):
         one, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
         return Fold(data.sample(seed)[None], np.full(1, CLASS), np.ones(1), one, none, none)
-    rest, test = apart(data, spec.test if isinstance(spec.test, float) else 0.0)
+    share = spec.test if isinstance(spec.test, float) else 0.0
+    rest, test = apart(data, share, outer, spec.outer_folds)
     rows = split(data, seed, fold, spec.folds, spec.val_fraction, rest)
     mean, deviation = scale_of(data, rows.train)
     x = (data.X - mean) / deviation

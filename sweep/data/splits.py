@@ -24,8 +24,8 @@ class Split(NamedTuple):
     val: np.ndarray  # int64 (n_val,)
 
 
-def apart(dataset: Dataset, fraction: float) -> Split:
-    """Set the rows of the test part apart, as the second of two; every run gets the same.
+def apart(dataset: Dataset, fraction: float, outer: int = 0, outer_folds: int = 0) -> Split:
+    """Set the rows of the test part apart, as the second of two.
 
     No run's seed has to do with them: else a run of another seed would train and choose on them.
 
@@ -35,8 +35,13 @@ def apart(dataset: Dataset, fraction: float) -> Split:
         Where it has rows of a test file, those are the part.
     fraction : float
         Share of the rows, as for `split`; 0 for none.
+    outer, outer_folds : int
+        Which of how many folds of the rows it is, where there are any.
     """
     rows = np.arange(dataset.y.size)
+    if outer_folds:
+        draw = generator(0, "outer folds")
+        return _divided(dataset, rows, draw, outer, outer_folds, 0, "outer_folds")
     if dataset.tested or not fraction:
         own = rows.size - dataset.tested
         return Split(rows[:own], rows[own:])
@@ -87,6 +92,7 @@ def _divided(
     fold: int,
     folds: int,
     fraction: float,
+    option: str = "folds",
 ) -> Split:
     y = dataset.y[rows]
     counts = np.bincount(y, minlength=len(dataset.classes))
@@ -94,7 +100,7 @@ def _divided(
     order = order[np.argsort(y[order], kind="stable")]  # class after class, shuffled within each
     place = np.arange(y.size)
     if folds:
-        _check_folds(counts, dataset, folds, "" if len(rows) == len(dataset.y) else " left")
+        _check_folds(counts, dataset, folds, option, len(rows) < len(dataset.y))
         held = place % folds == fold
     else:
         first = np.cumsum(counts) - counts
@@ -151,12 +157,16 @@ def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
     return held
 
 
-def _check_folds(counts: np.ndarray, dataset: Dataset, folds: int, left: str) -> None:
+def _check_folds(
+    counts: np.ndarray, dataset: Dataset, folds: int, option: str, fewer: bool
+) -> None:
     smallest = int(np.argmin(counts))
     if counts[smallest] < folds:
+        mend = ", or hold out by `val_fraction`" if option == "folds" else ""
         raise InputError(
-            f"`folds` is {folds}, and class {dataset.classes[smallest]!r} of {dataset.name} has "
-            f"{counts[smallest]} rows{left}: lower `folds`, or hold out by `val_fraction`"
+            f"`{option}` is {folds}, and class {dataset.classes[smallest]!r} of {dataset.name} has "
+            f"{counts[smallest]} rows{' outside of the test part' if fewer else ''}: lower "
+            f"`{option}`{mend}"
         )
 
 

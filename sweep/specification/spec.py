@@ -18,7 +18,7 @@ from sweep.specification.values import text
 
 #: Options that came when there were results directories without them, and what is meant there.
 #: They are written only where they say something else, so that digests and files stay as they are.
-LATER: dict[str, Any] = {"activation": "relu", "leak": 0.01, "test": None}
+LATER: dict[str, Any] = {"activation": "relu", "leak": 0.01, "test": None, "outer_folds": 0}
 
 
 def _default(option: str, otherwise: Any) -> Any:
@@ -61,6 +61,7 @@ class Specification(BaseModel):
     folds: validators.Natural = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
     test: validators.Test = None
+    outer_folds: validators.Natural = 0
     epochs: validators.Natural = _default("epochs", 100)
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
@@ -103,25 +104,17 @@ class Specification(BaseModel):
             {option: getattr(self, option) for option in choices.TABLES}, self.model_fields_set
         )
         if article.is_article(self.data):
-            for option in ("folds", "val_fraction", "test", "patience"):
+            for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
                 if getattr(self, option):
                     raise InputError(
                         f"`{option}` needs data to hold out, and article draws one sample a run: "
                         "leave it out, or give other `data`"
                     )
-        has_columns = validators.is_frame(self.data) or (
-            isinstance(self.data, str) and self.data not in validators.BUILT_IN
-        )
-        if self.target is not None and not has_columns:
+        if self.target is not None and not self._has_columns:
             given = self.data if isinstance(self.data, str) else "(X, y)"
             raise InputError(
                 f"`target` names a column of a file or DataFrame, and {given} is neither: "
                 "leave it out"
-            )
-        if isinstance(self.test, str) and not has_columns:
-            raise InputError(
-                f"`test` {self.test!r} is a file, and goes with `data` that are a file or a "
-                "DataFrame with the same columns: give a share, such as 0.2"
             )
         if self.folds == 1:
             raise InputError("`folds` should be 0 (one hold-out split) or at least 2; it is 1")
@@ -136,10 +129,46 @@ class Specification(BaseModel):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
         return self
 
+    @model_validator(mode="after")
+    def _test_part_fits(self) -> Self:
+        if isinstance(self.test, str) and not self._has_columns:
+            raise InputError(
+                f"`test` {self.test!r} is a file, and goes with `data` that are a file or a "
+                "DataFrame with the same columns: give a share, such as 0.2"
+            )
+        if self.outer_folds == 1:
+            raise InputError("`outer_folds` should be 0 (none) or at least 2; it is 1")
+        if self.outer_folds and self.test:
+            raise InputError(
+                "`test` and `outer_folds` exclude each other: each outer fold in turn is the test "
+                "part; leave one out"
+            )
+        if self.outer_folds and not self.holds_out:
+            raise InputError(
+                "`outer_folds` judge a choice by `val_loss`: give `val_fraction` above 0 or `folds`"
+            )
+        if self.outer_folds and self.halving:
+            raise InputError(
+                "`outer_folds` and `halving` exclude each other: one race over all of them would "
+                "choose by rows of the test parts; leave one out"
+            )
+        return self
+
+    @property
+    def _has_columns(self) -> bool:
+        """Whether the columns of the data have names."""
+        named = isinstance(self.data, str) and self.data not in validators.BUILT_IN
+        return named or validators.is_frame(self.data)
+
     @property
     def holds_out(self) -> bool:
         """Whether rows are held out of training, by whose loss cells are ranked."""
         return self.folds > 0 or self.val_fraction > 0
+
+    @property
+    def sets_apart(self) -> bool:
+        """Whether each run has a test part."""
+        return self.test is not None or self.outer_folds > 0
 
     def replace(self, **changes: Any) -> Self:
         """Return a Sweep with these options changed.

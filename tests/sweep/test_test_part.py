@@ -160,7 +160,7 @@ def test_what_has_no_rows_to_set_apart_is_refused():
         Sweep(data="iris", test="held.csv")
     with pytest.raises(InputError, match="nothing of so few samples"):
         Sweep(data=(X[:2], [0, 1]), test=0.4, val_fraction=0).run()
-    with pytest.raises(InputError, match=r"`folds` is 5, .* has 4 rows left"):
+    with pytest.raises(InputError, match=r"`folds` is 5, .* has 4 rows outside of the test part"):
         Sweep(data=(X[:15], Y[:15]), folds=5, test=0.2).run()
 
 
