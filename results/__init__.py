@@ -1,8 +1,8 @@
 """The tables: a results directory that survives, and what is read from it.
 
-``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best``
-and ``nested`` take it and return another; ``heatmap``, ``differences``, ``path``, ``pareto``, ``curves``,
-``weights`` and ``weight_path`` draw with matplotlib.
+``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best`` and
+``nested`` take it and return another; ``heatmap``, ``differences``, ``path``, ``pareto``,
+``curves``, ``weights`` and ``weight_path`` draw with matplotlib.
 """
 
 from importlib import import_module
