@@ -91,6 +91,7 @@ _RUN = Column("run", "int64", "", "Number of the run: its place in the grid, fro
 _DATA = Column("data", "string", "", "Name of the data set.")
 _PLACE = (
     Column("seed", "int64", "", "Seed of the weights, the split and the order of the batches."),
+    Column("outer", "int32", "", "The outer fold that is the test part (with outer folds)."),
     Column("fold", "int32", "", "The fold held out, from 0; 0 where there are no folds."),
     Column(
         *("l1", "float64", "", "L1 penalty, on the parameters that it is placed on."),
@@ -113,15 +114,34 @@ _PLACE = (
         label="order of the path",
     ),
 )
-_MEASURED = tuple(
-    Column(
+
+
+def _over(part: str, called: str, metric: Metric) -> Column:
+    return Column(
         *(f"{part}_{metric.name}", "float64", metric.unit, f"{metric.meaning}, {called}."),
         better=metric.better,
         ratio=metric.ratio,
     )
-    for metric in MEASURED
-    for part, called in PARTS.items()
+
+
+_MEASURED = tuple(
+    _over(part, called, metric) for metric in MEASURED for part, called in PARTS.items()
 )
+_TEST = tuple(_over("test", "test part (with one)", metric) for metric in MEASURED)
+#: What is reached without a look at the inputs.
+BASELINE = tuple(
+    Column(
+        *(f"baseline_{metric.name}", "float64", metric.unit),
+        f"{metric.meaning}, held-out part, by the class shares of the training part alone.",
+        ratio=metric.ratio,
+    )
+    for metric in MEASURED
+)
+_ROWS = (
+    Column("train_rows", "int64", "row", "Rows of the training part (with a held-out part)."),
+    Column("val_rows", "int64", "row", "Rows of the held-out part."),
+)
+_TEST_ROWS = Column("test_rows", "int64", "row", "Rows of the test part (with one).")
 _SPARSITY = Column(
     *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."), better="higher"
 )
@@ -132,10 +152,14 @@ RUNS = (
     _DATA,
     *_PLACE,
     Column("status", "string", "", "`done`, `diverged` or `error`."),
+    *_ROWS,
+    _TEST_ROWS,
     Column("epochs", "int64", "epoch", "Epochs trained."),
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
     *_MEASURED,
+    *_TEST,
+    *BASELINE,
     Column("l1_penalty", "float64", "", "Sum of the L1 terms after training."),
     Column("l2_penalty", "float64", "", "Sum of the L2 terms after training."),
     _SPARSITY,
@@ -151,8 +175,20 @@ RUNS = (
     Column("seconds", "float64", "s", "The run's share of the time of its task."),
 )
 
+#: Columns that tell of the held-out part, and are there where there is one.
+HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
+
+#: What is measured on the test part, where there is one: shown, and never ranked by.
+TEST = tuple(column.name for column in _TEST)
+
 #: Columns that only some sweeps have.
-OPTIONAL = ("path", "best_epoch", "rung")
+OPTIONAL = ("outer", "path", *HELD_OUT, _TEST_ROWS.name, *TEST, "best_epoch", "rung")
+
+#: Columns that came when there were results directories without them.
+LATER = HELD_OUT
+
+#: Where a run stands, aside from its cell: what is repeated to see luck.
+REPEATED = ("seed", "outer", "fold")
 
 #: The table of the history, in the order of its columns.
 HISTORY = (
@@ -220,6 +256,17 @@ def schema(weights: Iterable[str], varied: Iterable[str], extras: Iterable[str] 
 def history_schema(varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Schema:
     """Make the schema of the table of the history; `varied` and `extras` as in `schema`."""
     return _arrow(HISTORY, (), tuple(varied), extras)
+
+
+def completed(table: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """Return the rows of an earlier version with the columns of a schema that it had not: null."""
+    import pyarrow as pa
+
+    for place, field in enumerate(wanted):
+        if field.name in LATER and field.name not in table.column_names:
+            nothing = pa.nulls(len(table), field.type)
+            table = table.add_column(min(place, table.num_columns), field, nothing)
+    return table
 
 
 def coordinates(names: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from results.cells.by_seed import BySeed
 from results.cells.intervals import Estimate, Moments
-from results.columns import RANKED, SUMMARY, coordinates, is_better_high, is_penalty
+from results.columns import RANKED, REPEATED, SUMMARY, coordinates, is_better_high, is_penalty
 from results.errors import ResultsError
 
 #: Runs that are summed up at a time; whole seeds, and one at the least.
@@ -193,7 +193,7 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
     names = list(table.columns)
     if "runs" in names:
         return names[: names.index("runs")]
-    return [name for name in coordinates(names) if name not in ("run", "seed", "fold")]
+    return [name for name in coordinates(names) if name not in ("run", *REPEATED)]
 
 
 def axis_names(cells: pd.DataFrame) -> list[str]:
