@@ -3,10 +3,10 @@
 Nothing here is imported from the packages.
 """
 
+import itertools
 import math
 import re
 import zlib
-from itertools import pairwise
 
 import numpy as np
 
@@ -236,11 +236,18 @@ class Run:
         n, size = len(self.train), self.options["batch_size"]
         size = n if size == "full" else size
         random = stream(self.seed, "batch order", str(self.fold))
-        while True:
+        for epoch in itertools.count():
             rows = random.permutation(self.train) if size < n else self.train
-            for first in range(0, n, size):
-                self.learn(rows[first : first + size])
+            at_once = size if epoch < self.options["epochs"] else self.finishing()
+            for first in range(0, n, at_once):
+                self.learn(rows[first : first + at_once])
             yield
+
+    def finishing(self):
+        """Return the rows of a batch of the finish."""
+        units = len(self.p[0].T) + sum(map(len, self.p[1::2]))
+        n = len(self.train)
+        return -(-n // -(-n // min(4096, 2**19 // units)))
 
     def run(self):
         """Train; return the columns of the table, but for those of the place in the grid."""
@@ -249,7 +256,7 @@ class Run:
             patience = self.options.get("patience")
             training = self.epochs()
             best, best_loss = 0, math.inf
-            for epoch in range(1, self.options["epochs"] + 1):
+            for epoch in range(1, self.options["epochs"] + self.options.get("finish", 0) + 1):
                 next(training)
                 if patience:
                     loss = self.evaluated(self.val)[0]
@@ -288,7 +295,7 @@ class Run:
             terms = [s * value for s, value in zip(strength, sums, strict=True)]
             found[f"{name}_penalty"] = running(np.array(terms))
         found["final_loss"] = loss + found["l1_penalty"] + found["l2_penalty"]
-        there = [abs(w) > self.kind(self.options["zero_tol"]) for w in p[::2]]
+        there = [abs(w) > most for w, most in zip(p[::2], self.tolerances(), strict=True)]
         found["status"] = "done"
         found["nonzero"] = sum(int(mask.sum()) for mask in there)
         found["sparsity"] = 1 - found["nonzero"] / sum(mask.size for mask in there)
@@ -298,6 +305,14 @@ class Run:
         found["dead_units"] = sum(int((layer == 0).all(axis=0).sum()) for layer in a[1:-1])
         found["unused_inputs"] = int((~there[0].any(axis=0)).sum())
         return found
+
+    def tolerances(self):
+        """Return the size up to which a weight counts as zero, by matrix."""
+        most = self.options["zero_tol"]
+        if most != "auto":
+            return [self.kind(most)] * len(self.l1[::2])
+        twice = 2 * np.float64(self.rate)
+        return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
 
 
 def effective(there):
@@ -314,7 +329,7 @@ def effective(there):
 def drawn(widths, draw):
     """Return w1, b1, w2, ... of a network, with weights that are drawn by shape."""
     found = []
-    for inputs, outputs in pairwise(widths):
+    for inputs, outputs in itertools.pairwise(widths):
         found += [draw((outputs, inputs)), np.zeros(outputs)]
     return found
 

@@ -56,7 +56,7 @@ def test_the_article(seed):
 
 def test_hidden_layers_and_batches_with_exact_zeros():
     same = {"lr": 0.02, "momentum": 0.8, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 12}
-    same |= {"batch_size": 32, "val_fraction": 0.2}
+    same |= {"batch_size": 32, "val_fraction": 0.2, "finish": 7}
     runs = Sweep(
         **{"data": "wine", "hidden": "8,5", "activation": "relu", "init": "he", "seeds": 3},
         **{"l1": 0.03, "l2": 1e-3, "l1_on": "weights", "l2_on": "all", "vary": {"l1_w2": [0.01]}},
@@ -67,6 +67,7 @@ def test_hidden_layers_and_batches_with_exact_zeros():
     on |= {"l2": dict.fromkeys(("w1", "b1", "w2", "b2", "w3", "b3"), 1e-3)}
     run = method.of_table(x, y, (8, 5), seed=3, **on, **same)
     assert len(run.train) % 32, "the last batch is a smaller one"
+    assert run.finishing() == len(run.train)
     found = run.run()
     assert 0.1 < found["sparsity"] < 0.9
     check(runs.iloc[0], found)
@@ -101,27 +102,30 @@ def test_texts_folds_and_patience_in_single_precision(tmp_path):
         check(runs.iloc[fold], found)
 
 
-def test_a_path_in_full_batches():
+@pytest.mark.parametrize("hidden", [(), (3,)])
+def test_a_path_in_full_batches(hidden):
+    """It begins without weights, which softmax regression goes on from, and other networks not."""
     same = {"lr": 0.1, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 4}
     same |= {"batch_size": "full", "val_fraction": 0.2}
-    path = (0.003, 0.03, 0.1)
+    path = (0.003, 0.03, 10)
     runs = Sweep(
-        **{"data": "breast_cancer", "hidden": "none", "init": "he", "seeds": 0, "l2": 0},
+        **{"data": "breast_cancer", "hidden": hidden or "none", "init": "he", "seeds": 0, "l2": 0},
         **{"l1": path, "path": "l1", "path_order": "down", "l1_on": "weights"},
         **same,
     ).run()
     x, y = load_breast_cancer(return_X_y=True)
-    before = None
+    before, weights = {}, []
     for l1, (_, row) in zip(path[::-1], runs[::-1].iterrows(), strict=True):
-        run = method.of_table(x, y, (), seed=0, l1={"w1": l1}, **same)
-        if before:
-            run.start(before.result)
-        check(row, run.run())
-        before = run
+        run = method.of_table(x, y, hidden, seed=0, l1={"w1": l1, "w2": l1}, **same)
+        if before.get("effective", 0) or (before and not hidden):
+            run.start(weights)
+        before, weights = run.run(), run.result
+        check(row, before)
+    assert runs.nonzero.iloc[-1] == 0 < runs.nonzero.iloc[0]
 
 
 def test_halving_from_uniform_weights():
-    same = {"lr": 0.05, "momentum": 0.9, "l1_method": "subgradient", "zero_tol": 0.02}
+    same = {"lr": 0.05, "momentum": 0.9, "l1_method": "subgradient", "zero_tol": "auto"}
     same |= {"batch_size": 24, "val_fraction": 0.3}
     penalties = (0.0, 0.01, 0.1)
     runs = Sweep(
@@ -172,6 +176,8 @@ def test_the_multiply_add_of_the_tests_rounds_once(a, b, c, kind):
         a, b, c = rounding.normal(np.array([a, b, c], kind))
         found = rounding.fma(a, b, c)
     exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+    # Just below the normal range, rounding may lift a number into it.
+    hypothesis.assume(not 1 - 2.0**-23 <= abs(exact) / Fraction(float(np.finfo(kind).tiny)) < 1)
     if abs(exact) < np.finfo(kind).tiny:
         assert found == 0
     elif kind is np.float64:
