@@ -86,7 +86,7 @@ def path(
     _upright(ax, names[0], shown[f"mean_{names[0]}"].to_numpy(), shares)
     open_frame(ax)
     legend_below(ax, ncols=4, title=_over(shown["seeds"].max()))
-    held = f" at {said(fixed)}" if fixed else ""
+    held = f" at {said(fixed, cells)}" if fixed else ""
     what = "sparsity by layer" if shares and len(names) > 1 else ", ".join(map(called, names))
     ax.set_title(title(cells["data"].iloc[0], f"{what}{held}"))
     return ax

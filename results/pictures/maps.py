@@ -250,5 +250,5 @@ def _marks(
 
 
 def _title(cells: pd.DataFrame, found: Plane, what: str) -> str:
-    fixed = f", {said(found.fixed)}" if found.fixed else ""
+    fixed = f", {said(found.fixed, cells)}" if found.fixed else ""
     return title(cells["data"].iloc[0], f"{what}{fixed}")

@@ -129,6 +129,6 @@ def _weight_path(
         ax = figure.add_subplot()
         some = {name: array[..., kept] for name, array in weights.items()}
         results.weight_path(line[along].to_numpy()[kept], some, along=along, ax=ax)
-        held = f" at {said(fixed)}" if fixed else ""
+        held = f" at {said(fixed, cells)}" if fixed else ""
         ax.set_title(title(cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}"))
     return figure

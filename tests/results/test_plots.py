@@ -14,13 +14,13 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import results
-from results.cells.best import contrast, front
+from results.cells.best import contrast, front, where
 from results.cells.summary import summary
 from results.errors import ResultsError
-from results.labels import number
+from results.labels import number, place
 from results.pictures.album import KINDS, album
 from results.pictures.style import save, style
-from results.plane import lay_out, plane, value_of
+from results.plane import lay_out, plane, said, value_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.rows import Fake
 
@@ -363,6 +363,17 @@ def test_a_value_is_found_by_whatever_was_printed_of_it(steps):
     cells = summary(table(tuple(values), (0.0,)))
     for value, digits in itertools.product(values, (2, 3, 4)):
         assert value_of(cells, "l1", float(number(value, digits))) == value
+        assert value_of(cells, "l1", float(place(value, values))) == value
+
+
+def test_a_place_is_written_alike_wherever_it_is_named():
+    axis = (0.0, *np.geomspace(1e-4, 1e-1, 7))
+    cells = summary(table(axis, (0.0, 10**-1.5)))
+    found = plane(cells, {"momentum": 0.9})
+    assert {text for _, text in found.y.labels()} == {"0", "0.0316"}
+    assert "0.00316" in {text for _, text in found.x.labels()}
+    assert said({"l1": axis[4], "l2": axis[6]}, cells) == "l1 = 0.00316, l2 = 0.0316"
+    assert where(cells, cells.iloc[9]) == "l1 = 0.00316, l2 = 0.0316"
 
 
 def test_a_value_that_may_be_two_is_asked_for():
