@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from results.columns import column, is_better_high
+
+#: Digits of a place on an axis, where they are enough to tell its values apart.
+_DIGITS = 3
+
+#: Digits that tell any two numbers apart.
+_ALL_DIGITS = 17
 
 #: With what a metric is compared, as names of columns say it.
 _OTHERS = {"none": "no penalty", "best": "the best cell"}
@@ -26,9 +33,33 @@ def number(value: float | str, digits: int = 4) -> str:
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
+def place(value: float | str, values: Iterable[float | str]) -> str:
+    """Write a value of an axis, by the axis' values: ``0.00316``, or as many digits as it takes.
+
+    It is the same text wherever the value is named, and can be typed.
+    """
+    return number(value, digits(values))
+
+
+def digits(values: Iterable[float | str]) -> int:
+    """Return how many digits tell the values of an axis apart: three, or what it takes."""
+    found = set(values)
+    for apart in range(_DIGITS, _ALL_DIGITS):
+        if len({number(value, apart) for value in found}) == len(found):
+            return apart
+    return _ALL_DIGITS
+
+
 def counted(count: int, noun: str) -> str:
     """Write a number of things: ``1 cell``, ``1,280 cells``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def seeds(counts: Iterable[int]) -> str:
+    """Say over how many seeds some means are, of those that are over any: ``1 to 3 seeds``."""
+    there = [count for count in counts if count > 0] or [0]
+    fewest, most = min(there), max(there)
+    return counted(most, "seed") if fewest == most else f"{fewest:,} to {counted(most, 'seed')}"
 
 
 def printable(text: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from results.cells.summary import axis_names, deciding
 from results.errors import ResultsError
-from results.labels import number
+from results.labels import digits, number, place
 
 #: Least ratio between positive values for which an axis is a logarithmic one.
 _LOGARITHMIC = 10
@@ -57,16 +57,16 @@ class Axis(NamedTuple):
 
     def labels(self) -> list[tuple[float, str]]:
         """Positions and texts worth writing at the axis, the most telling first."""
-        n = len(self.values)
-        found = {0: number(self.values[0], 2)}
+        n, apart = len(self.values), digits(self.values)
+        found = {0: number(self.values[0], apart)}
         if self.logarithmic:
             powers = [i for i, value in enumerate(self.values) if value > 0 and _is_power(value)]
             if n > _MANY and len(self._powers()) >= 2:
                 return self._zero() + self._powers()
-            found |= {i: number(self.values[i], 2) for i in powers}
+            found |= {i: number(self.values[i], apart) for i in powers}
         halves = (i for level in range(n.bit_length(), -1, -1) for i in range(0, n, 2**level))
         for i in (n - 1, *halves):
-            found.setdefault(i, number(self.values[i], 2))
+            found.setdefault(i, number(self.values[i], apart))
         return [(float(self.at[i]), text) for i, text in found.items()]
 
     def _powers(self) -> list[tuple[float, str]]:
@@ -75,9 +75,7 @@ class Axis(NamedTuple):
         decades = np.log10(self.values[some])
         powers = np.arange(np.ceil(decades[0] - 1e-9), np.floor(decades[-1] + 1e-9) + 1)
         places = np.interp(powers, decades, self.at[some])
-        return [
-            (float(at), number(10.0**power, 2)) for at, power in zip(places, powers, strict=True)
-        ]
+        return [(float(at), number(10.0**power)) for at, power in zip(places, powers, strict=True)]
 
     def _zero(self) -> list[tuple[float, str]]:
         return [(float(self.at[0]), "0")] if self.has_zero else []
@@ -151,7 +149,7 @@ def hold(
     for name, value in fixed.items():
         chosen &= (cells[name] == value).to_numpy()
     if not chosen.any():
-        raise ResultsError(f"no cell of the table has {said(fixed)}")
+        raise ResultsError(f"no cell of the table has {said(fixed, cells)}")
     rank = cells[f"rank_{deciding(cells)}"][chosen].astype("Float64").fillna(np.inf)
     through = cells.iloc[np.flatnonzero(chosen)[int(rank.argmin())]]
     for name in axis_names(cells):
@@ -162,9 +160,9 @@ def hold(
     return np.flatnonzero(chosen), varying
 
 
-def said(fixed: Mapping[str, float | str]) -> str:
-    """Say what is held fixed: ``l2 = 0.001, lr = 0.01``."""
-    return ", ".join(f"{name} = {number(value)}" for name, value in fixed.items())
+def said(fixed: Mapping[str, float | str], cells: pd.DataFrame) -> str:
+    """Say which axes of a summary are held fixed, and where: ``l2 = 0.001, lr = 0.01``."""
+    return ", ".join(f"{name} = {place(value, cells[name])}" for name, value in fixed.items())
 
 
 def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
@@ -186,10 +184,11 @@ def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
         if not len(near):
             near = np.array([v for v in values if _written_as(v, value)])
             if len(near) > 1:
-                some = ", ".join(number(v) for v in near)
+                some = ", ".join(place(v, values) for v in near)
                 raise ResultsError(f"{name} = {number(value)} may be any of {some}: say which")
     if not len(near):
-        there = ", ".join(number(v) for v in values[:8]) + (", ..." if len(values) > 8 else "")
+        there = ", ".join(place(v, values) for v in values[:8])
+        there += ", ..." if len(values) > 8 else ""
         raise ResultsError(f"{name} is never {number(value)}; its values are {there}")
     return near[0]
 

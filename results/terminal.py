@@ -133,7 +133,7 @@ def block_map(
         for row, mark in _marks(cells).items()
         if (place := found.find(row))
     }
-    fixed = f", {said(found.fixed)}" if found.fixed else ""
+    fixed = f", {said(found.fixed, cells)}" if found.fixed else ""
     title = f"{metric} over {found.x.name} (across) and {found.y.name}{fixed}"
     lines: list[str | Text] = [*wrapped(title)]
     for row in reversed(range(len(small))):

@@ -9,7 +9,7 @@ import numpy as np
 
 from results.cells.summary import axis_names, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
-from results.labels import counted, most, number
+from results.labels import counted, most, number, place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,8 @@ def standard_error(cell: pd.Series, metric: str) -> float:
 def where(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float | str]) -> str:
     """Say where a cell is, by the axes on which the cells differ: ``l1 = 0.01, l2 = 0``."""
     varying = [name for name in axis_names(cells) if cells[name].nunique() > 1]
-    return ", ".join(f"{name} = {number(cell[name])}" for name in varying or ["l1", "l2"])
+    named = varying or ["l1", "l2"]
+    return ", ".join(f"{name} = {place(cell[name], cells[name])}" for name in named)
 
 
 def contrast(cells: pd.DataFrame) -> dict[str, dict[str, float | str]]:

@@ -14,13 +14,13 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import results
-from results.cells.best import contrast, front
+from results.cells.best import contrast, front, where
 from results.cells.summary import summary
 from results.errors import ResultsError
-from results.labels import number
+from results.labels import number, place
 from results.pictures.album import KINDS, album
 from results.pictures.style import save, style
-from results.plane import lay_out, plane, value_of
+from results.plane import lay_out, plane, said, value_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.rows import Fake
 
@@ -96,7 +96,10 @@ def test_differences_are_the_paired_ones_and_unclear_ones_are_hatched(against, a
     low, high = cells[f"low_{name}"], cells[f"high_{name}"]
     unclear = cells[(low <= 0) & (high >= 0) & (cells[f"mean_{name}"] != 0)]
     assert 0 < len(unclear) < len(cells) - 1
-    middles = {tuple(path.vertices[:4].mean(axis=0)) for path in child(ax, "unclear").get_paths()}
+    hatched = [child(ax, f"unclear {ink}") for ink in ("black", "white")]
+    paths = [path for some in hatched for path in some.get_paths()]
+    middles = {tuple(path.vertices[:4].mean(axis=0)) for path in paths}
+    assert len(paths) == len(middles)
     assert middles == {found.find(row)[::-1] for row in unclear.index}
 
 
@@ -211,7 +214,8 @@ def test_learning_curves_average_folds_then_seeds(ax):
         np.testing.assert_allclose(line.get_ydata(), seeds.mean(), rtol=1e-12)
         half = 3.182446305284263 * seeds.sem()  # t of 3 degrees of freedom
         edge = child(ax, f"{name} band").get_paths()[0].vertices[:, 1]
-        for wanted in (*(seeds.mean() - half), *(seeds.mean() + half)):
+        foot = ax.get_ylim()[0]  # on a logarithmic axis a band that holds 0 ends at the axis
+        for wanted in (*np.maximum(seeds.mean() - half, foot), *(seeds.mean() + half)):
             assert np.isclose(edge, wanted).any()
 
 
@@ -363,6 +367,17 @@ def test_a_value_is_found_by_whatever_was_printed_of_it(steps):
     cells = summary(table(tuple(values), (0.0,)))
     for value, digits in itertools.product(values, (2, 3, 4)):
         assert value_of(cells, "l1", float(number(value, digits))) == value
+        assert value_of(cells, "l1", float(place(value, values))) == value
+
+
+def test_a_place_is_written_alike_wherever_it_is_named():
+    axis = (0.0, *np.geomspace(1e-4, 1e-1, 7))
+    cells = summary(table(axis, (0.0, 10**-1.5)))
+    found = plane(cells, {"momentum": 0.9})
+    assert {text for _, text in found.y.labels()} == {"0", "0.0316"}
+    assert "0.00316" in {text for _, text in found.x.labels()}
+    assert said({"l1": axis[4], "l2": axis[6]}, cells) == "l1 = 0.00316, l2 = 0.0316"
+    assert where(cells, cells.iloc[9]) == "l1 = 0.00316, l2 = 0.0316"
 
 
 def test_a_value_that_may_be_two_is_asked_for():
