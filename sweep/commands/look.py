@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
+from results.cells import honest
+from results.columns import TEST
 from results.directory import durable, layout
 from results.errors import ResultsError
 from results.labels import counted
 from sweep.errors import InputError
+from sweep.plan.recorded import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +32,7 @@ def summary(
     """Write the summary of a directory, and show the best cells and a map."""
     from results.terminal import show
 
-    cells = _cells(directory, metric)
+    cells = _cells(directory, [metric] if metric else ())
     held = _held(at)
     _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
@@ -39,24 +42,38 @@ def summary(
     return 0
 
 
-def best(directory: str, rule: str, save: str | None, as_json: bool) -> int:
-    """Choose a cell, say why, and save its model."""
+def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
+    """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
     from results.cells.best import best as choose
     from results.terminal import wrapped
 
-    chosen = choose(_cells(directory), rule)
+    if refit and not save:
+        raise InputError("--refit says how what is saved is trained: give --save too")
+    spec = recorded(directory).spec
+    tested = ("test_rows", *TEST) if spec.test else ()
+    chosen = choose(_cells(directory, tested), rule)
+    lines = [chosen["why"].iloc[0]]
+    figures: dict[str, Any] = {}
+    if spec.patience:
+        lines.append(honest.OF_PATIENCE)
+    if spec.test:
+        lines.append(honest.said_of_test(chosen.iloc[0]))
+    if spec.outer_folds:
+        found = honest.nested(_runs(directory), rule)
+        lines.append(honest.said_of_folds(found))
+        figures["outer_folds"] = _records(found)
     model = None
     if save:
         from sweep.models.best import save_best
 
-        model = save_best(directory, save, rule)
+        model = save_best(directory, save, rule, refit or "run")
     if as_json:
-        about = {"saved": save, "model": model.trained_on} if model else {}
-        print(json_format.dumps(_records(chosen)[0] | about))
+        figures |= {"saved": save, "model": model.trained_on} if model else {}
+        print(json_format.dumps(_records(chosen)[0] | figures))
     else:
-        print(*wrapped(chosen["why"].iloc[0]), sep="\n")
+        print(*(line for said in lines for line in wrapped(said)), sep="\n")
         if model:
-            print(f"{save}: {model}", file=sys.stderr)
+            print(f"{save}: {model}", *wrapped(model.trained_on["how"]), sep="\n", file=sys.stderr)
     return 0
 
 
@@ -119,14 +136,14 @@ def best_of(out: Path) -> dict[str, Any] | None:
         return None
 
 
-def _cells(directory: str | Path, metric: str | None = None) -> pd.DataFrame:
+def _cells(directory: str | Path, further: Sequence[str] = ()) -> pd.DataFrame:
     """Sum up a directory: as a stream, where it is complete."""
     from results.cells.streamed import summary as sum_up
     from results.columns import SUMMARY
     from results.directory.sweeptoml import read
 
     read(Path(directory))  # says where it is no results directory
-    metrics = list(dict.fromkeys((*SUMMARY, *([metric] if metric else ()))))
+    metrics = list(dict.fromkeys((*SUMMARY, *further)))
     cells = sum_up(directory, metrics)
     if cells is None:
         return results.summary(_runs(directory), metrics)
