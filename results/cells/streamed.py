@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Numbers that the summary of a cell holds for each metric, with those it is made from.
-_NUMBERS = 24
+_NUMBERS = 32
 
 
 def summary(path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY) -> pd.DataFrame | None:
@@ -63,7 +63,8 @@ def _summary(file: Path, metrics: Sequence[str], names: list[str]) -> pd.DataFra
     size = seeds_at_a_time(seed) * seed
 
     def windows(columns: Sequence[str]) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
-        for table in regrouped(parts.batches(file, columns, GROUP), size):
+        wanted = list(dict.fromkeys([*repeated, "status", *columns]))
+        for table in regrouped(parts.batches(file, wanted, GROUP), size):
             seeds = table["seed"].to_numpy()
             if len(seeds) % seed or (seeds.reshape(-1, seed) != seeds[::seed, None]).any():
                 raise ResultsError(f"{file} is not in grid order: delete it to have it made anew")
@@ -72,7 +73,7 @@ def _summary(file: Path, metrics: Sequence[str], names: list[str]) -> pd.DataFra
 
     places = [name for name in coordinates(names) if name not in ("run", *REPEATED)]
     first = next(regrouped(parts.batches(file, places, GROUP), cells)).to_pandas()
-    return summed_up(first, windows, metrics, "rung" in names)
+    return summed_up(first, windows, metrics, names)
 
 
 def _unchanged(file: Path, columns: list[str]) -> int:
