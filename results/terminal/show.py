@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
-from results.cells.epochs import unequal
+from results.cells.epochs import stopped, unequal
 from results.cells.summary import as_cells, deciding
 from results.plane import plane, slice_at
 from results.terminal.block_map import block_map
@@ -54,10 +54,11 @@ def show(
         metrics.append("epochs")
     cells = as_cells(table, metrics)
     shown, held = slice_at(cells, at)
-    marked = marks(shown)
+    last = shown[~stopped(cells)[shown.index]]
+    marked = marks(last)
     lines: list[str | Text] = [*best_cells(cells, shown, held, marked, look, along)]
     found = plane(cells, at)
-    if found.rows.size > 1 and shown[f"rank_{deciding(cells)}"].notna().any():
+    if found.rows.size > 1 and last[f"rank_{deciding(cells)}"].notna().any():
         lines += ["", *block_map(cells, metric or deciding(cells), found, marked, look)]
     lines += look.wrapped(meaning(marked, found))
     with console.capture() as captured:  # rich would end the process where nobody reads any more
