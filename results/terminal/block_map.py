@@ -68,7 +68,8 @@ def block_map(
 
 def _block_width(axis: Axis, count: int, room: int) -> int:
     """Return the columns of a block: as its labels need, where there is room for that."""
-    labelled = max(len(number(value, digits(axis.values))) for value in axis.values) + 1
+    apart = digits(axis.values)
+    labelled = max(len(number(value, apart)) for value in axis.values) + 1
     return max(labelled, _BLOCK) if labelled * count <= room else max(1, min(_BLOCK, room // count))
 
 
@@ -101,11 +102,11 @@ def _plain(value: float, sign: str, scale: Scale, width: int, look: Look) -> str
 def _across(axis: Axis, blocks: Blocks, width: int) -> str:
     """Write labels below the map, as many as do not touch, the most telling first."""
     line = [" "] * (width * len(blocks.across))
-    wanted = dict(axis.labels())
-    order = [at for at in wanted if at in set(axis.at)] + list(axis.at)
-    for at in order:
-        text = place(axis.values[axis.at == at][0], axis.values)
-        start = holding(blocks.across, int(np.flatnonzero(axis.at == at)[0])) * width
+    apart, at = digits(axis.values), axis.at.tolist()
+    telling = [at.index(place) for place, _ in axis.labels() if place in at]
+    for value in dict.fromkeys([*telling, *range(len(at))]):
+        text = number(axis.values[value], apart)
+        start = holding(blocks.across, value) * width
         start = min(start, max(len(line), len(text)) - len(text))
         room = line[max(start - 1, 0) : start + len(text) + 1]
         if set(room) <= {" "} and start + len(text) <= len(line):
