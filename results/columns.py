@@ -7,6 +7,7 @@ the sweep stand here under a pattern: ``<varied>``, ``sparsity_<weight>``.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -43,6 +44,10 @@ class Column(NamedTuple):
         Which way a metric is better.
     ratio : bool
         Whether it is told by factors: shown in logarithm where it varies widely.
+    lowest, highest : float
+        What it can be.
+    training : bool
+        Whether it is measured on the training part, most of which other splits share.
     """
 
     name: str
@@ -53,6 +58,9 @@ class Column(NamedTuple):
     penalty: bool = False
     better: Better = ""
     ratio: bool = False
+    lowest: float = -math.inf
+    highest: float = math.inf
+    training: bool = False
 
 
 class Metric(NamedTuple):
@@ -62,7 +70,7 @@ class Metric(NamedTuple):
     ----------
     name : str
         The columns are ``train_<name>`` and ``val_<name>``.
-    unit, meaning, better, ratio
+    unit, meaning, better, ratio, lowest, highest
         As those of a `Column`; the meaning without its full stop.
     """
 
@@ -71,6 +79,8 @@ class Metric(NamedTuple):
     meaning: str
     better: Better
     ratio: bool = False
+    lowest: float = -math.inf
+    highest: float = math.inf
 
 
 #: Parts of the data, and how they are called.
@@ -78,13 +88,19 @@ PARTS = {"train": "training part", "val": "held-out part"}
 
 #: What is measured: the loss first.
 MEASURED = (
-    Metric("loss", "", "Loss without penalties", "lower", ratio=True),
-    Metric("accuracy", "share", "Right classes", "higher"),
+    Metric("loss", "", "Loss without penalties", "lower", ratio=True, lowest=0),
+    Metric("accuracy", "share", "Right classes", "higher", lowest=0, highest=1),
 )
 
 
 def _loss(name: str, meaning: str) -> Column:
-    return Column(name, "float64", "", meaning, better="lower", ratio=True)
+    return Column(
+        *(name, "float64", "", meaning), better="lower", ratio=True, lowest=0, training=True
+    )
+
+
+def _count(name: str, unit: str, meaning: str) -> Column:
+    return Column(name, "int64", unit, meaning, lowest=0)
 
 
 _RUN = Column("run", "int64", "", "Number of the run: its place in the grid, from 0.")
@@ -118,12 +134,33 @@ _MEASURED = tuple(
         *(f"{part}_{metric.name}", "float64", metric.unit, f"{metric.meaning}, {called}."),
         better=metric.better,
         ratio=metric.ratio,
+        lowest=metric.lowest,
+        highest=metric.highest,
+        training=part == "train",
     )
     for metric in MEASURED
     for part, called in PARTS.items()
 )
+#: What is reached without a look at the inputs.
+BASELINE = tuple(
+    Column(
+        *(f"baseline_{metric.name}", "float64", metric.unit),
+        f"{metric.meaning}, held-out part, by the class shares of the training part alone.",
+        ratio=metric.ratio,
+        lowest=metric.lowest,
+        highest=metric.highest,
+    )
+    for metric in MEASURED
+)
+_ROWS = (
+    _count("train_rows", "row", "Rows of the training part (with a held-out part)."),
+    _count("val_rows", "row", "Rows of the held-out part."),
+)
 _SPARSITY = Column(
-    *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."), better="higher"
+    *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."),
+    better="higher",
+    lowest=0,
+    highest=1,
 )
 
 #: The table of runs, in the order of its columns.
@@ -132,27 +169,35 @@ RUNS = (
     _DATA,
     *_PLACE,
     Column("status", "string", "", "`done`, `diverged` or `error`."),
-    Column("epochs", "int64", "epoch", "Epochs trained."),
+    *_ROWS,
+    _count("epochs", "epoch", "Epochs trained."),
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
     *_MEASURED,
-    Column("l1_penalty", "float64", "", "Sum of the L1 terms after training."),
-    Column("l2_penalty", "float64", "", "Sum of the L2 terms after training."),
+    *BASELINE,
+    Column("l1_penalty", "float64", "", "Sum of the L1 terms after training.", lowest=0),
+    Column("l2_penalty", "float64", "", "Sum of the L2 terms after training.", lowest=0),
     _SPARSITY,
-    Column("sparsity_<weight>", "float64", "share", "The same in one weight matrix."),
-    Column("nonzero", "int64", "weight", "Weights, biases aside, that are not zero."),
-    Column("effective", "int64", "weight", "Of those, on a path from an input to an output."),
-    Column("dead_units", "int64", "unit", "Hidden units at 0 on the whole training part."),
-    Column(
-        "unused_inputs", "int64", "input", "Inputs whose first-layer weights all count as zero."
+    _SPARSITY._replace(
+        name="sparsity_<weight>", meaning="The same in one weight matrix.", better=""
     ),
-    Column("best_epoch", "int64", "epoch", "Epoch of the best `val_loss` (with patience)."),
+    _count("nonzero", "weight", "Weights, biases aside, that are not zero."),
+    _count("effective", "weight", "Of those, on a path from an input to an output."),
+    _count("dead_units", "unit", "Hidden units at 0 on the whole training part."),
+    _count("unused_inputs", "input", "Inputs whose first-layer weights all count as zero."),
+    _count("best_epoch", "epoch", "Epoch of the best `val_loss` (with patience)."),
     Column("rung", "int64", "", "Last rung of halving that the run reached, from 0."),
-    Column("seconds", "float64", "s", "The run's share of the time of its task."),
+    Column("seconds", "float64", "s", "The run's share of the time of its task.", lowest=0),
 )
 
+#: Columns that tell of the held-out part, and are there where there is one.
+HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
+
 #: Columns that only some sweeps have.
-OPTIONAL = ("path", "best_epoch", "rung")
+OPTIONAL = ("path", *HELD_OUT, "best_epoch", "rung")
+
+#: Columns that came when there were results directories without them.
+LATER = HELD_OUT
 
 #: The table of the history, in the order of its columns.
 HISTORY = (
@@ -202,6 +247,28 @@ def is_better_high(metric: str) -> bool:
     return found is not None and found.better == "higher"
 
 
+def is_of_training(metric: str) -> bool:
+    """Tell whether a metric, or a difference of it, is measured on the training part."""
+    found = column(metric)
+    return found is not None and found.training
+
+
+def possible(metric: str) -> tuple[float, float]:
+    """Return the lowest and the highest that a metric, or a difference of it, can be."""
+    found = column(metric)
+    if found is None:
+        return -math.inf, math.inf
+    if "_from_" in metric:
+        return found.lowest - found.highest, found.highest - found.lowest
+    return found.lowest, found.highest
+
+
+def baseline_of(metric: str) -> str:
+    """Name the column with what is reached without a look at the inputs: of `val_` metrics."""
+    part, _, name = metric.partition("_")
+    return f"baseline_{name}" if part == "val" else ""
+
+
 def schema(weights: Iterable[str], varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Schema:
     """Make the schema of the table of runs.
 
@@ -220,6 +287,17 @@ def schema(weights: Iterable[str], varied: Iterable[str], extras: Iterable[str] 
 def history_schema(varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Schema:
     """Make the schema of the table of the history; `varied` and `extras` as in `schema`."""
     return _arrow(HISTORY, (), tuple(varied), extras)
+
+
+def completed(table: pa.Table, wanted: pa.Schema) -> pa.Table:
+    """Return the rows of an earlier version with the columns of a schema that it had not: null."""
+    import pyarrow as pa
+
+    for place, field in enumerate(wanted):
+        if field.name in LATER and field.name not in table.column_names:
+            nothing = pa.nulls(len(table), field.type)
+            table = table.add_column(min(place, table.num_columns), field, nothing)
+    return table
 
 
 def coordinates(names: list[str]) -> list[str]:

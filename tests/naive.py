@@ -3,10 +3,12 @@
 Nothing here is imported from them.
 """
 
+import math
 from fractions import Fraction
 
 import mpmath
 import numpy as np
+from scipy import stats
 
 
 def article(seed, epochs, l1, l2, rate=0.01, momentum=0.9):
@@ -160,3 +162,21 @@ def soft_threshold(w, t):
     if w > t:
         return w - t
     return w + t if w < -t else 0.0
+
+
+def interval(values, ratio):
+    """The interval of a mean over ``values[seed][fold]``: Student's t, and new data by a ratio."""
+    seeds, folds = len(values), len(values[0]) if len(values) else 0
+    several = folds > 1 and ratio > 0
+    if seeds < 2 and not (seeds and several):
+        return math.nan, math.nan
+    means = [np.mean(folds) for folds in values]
+    inside = np.mean([np.var(folds, ddof=1) for folds in values]) if several else math.nan
+    luck = np.var(means, ddof=1) / seeds if seeds > 1 else inside / folds
+    data = ratio * inside if several else ratio * luck * seeds
+    freedom = seeds - 1 if seeds > 1 else folds - 1
+    if several and seeds > 1 and luck + data > 0:  # Welch and Satterthwaite
+        parts = luck**2 / (seeds - 1) + data**2 / (seeds * (folds - 1))
+        freedom = (luck + data) ** 2 / parts
+    half = stats.t.ppf(0.975, freedom) * math.sqrt(luck + data)
+    return np.mean(means) - half, np.mean(means) + half

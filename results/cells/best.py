@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.cells.summary import axis_names, deciding, no_penalty, summary, whole
+from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
+from results.cells.summary import axis_names, covers, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
 from results.labels import counted, most, number, place
 
@@ -32,7 +33,8 @@ def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The cell's row of the summary, with two columns more: ``rule`` and ``why``.
+        The cell's row of the summary, with two columns more: ``rule`` and ``why``. The rule is
+        "min" also where there is no standard error, which one seed on one split does not give.
 
     Raises
     ------
@@ -46,14 +48,21 @@ def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
     lowest = cells.sort_values(f"rank_{metric}", kind="stable").head(1)
     if lowest[f"rank_{metric}"].isna().all():
         raise ResultsError("no cell can be chosen: none of its runs has a finite loss")
-    chosen = lowest if rule == "min" else _sparsest(cells, lowest.iloc[0], metric)
-    why = _why(cells, chosen.iloc[0], lowest.iloc[0], metric, rule)
-    return chosen.assign(rule=rule, why=why)
+    unknown = rule == "one-se" and np.isnan(standard_error(lowest.iloc[0], metric))
+    applied = "min" if unknown else rule
+    chosen = lowest if applied == "min" else _sparsest(cells, lowest.iloc[0], metric)
+    why = _why(cells, chosen.iloc[0], lowest.iloc[0], metric, applied)
+    if unknown:
+        why += (
+            " There is no standard error, which takes several seeds (--seeds 0:10) or folds "
+            "(--folds 5): so this is the rule min, and not one-se."
+        )
+    return chosen.assign(rule=applied, why=why)
 
 
 def standard_error(cell: pd.Series, metric: str) -> float:
-    """Return the standard error of a cell's mean over its seeds."""
-    return float(cell[f"std_{metric}"] / np.sqrt(cell["seeds"]))
+    """Return by how much a cell's mean may be off; NaN for one seed on one split."""
+    return float(cell[f"se_{metric}"])
 
 
 def where(cells: pd.DataFrame, cell: pd.Series | Mapping[str, float | str]) -> str:
@@ -84,24 +93,18 @@ def front(sparsity: NDArray[np.float64], loss: NDArray[np.float64]) -> NDArray[n
 
 
 def _sparsest(cells: pd.DataFrame, lowest: pd.Series, metric: str) -> pd.DataFrame:
-    error = standard_error(lowest, metric)
-    limit = lowest[f"mean_{metric}"] + (0 if np.isnan(error) else error)
+    limit = lowest[f"mean_{metric}"] + standard_error(lowest, metric)
     near = cells[whole(cells) & (cells[f"mean_{metric}"] <= limit).to_numpy()]
     return near.sort_values(["mean_sparsity", f"mean_{metric}"], ascending=[False, True]).head(1)
 
 
 def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str, rule: str) -> str:
-    mean, low, high = (number(chosen[f"{part}_{metric}"]) for part in ("mean", "low", "high"))
-    seeds, error = int(lowest["seeds"]), standard_error(lowest, metric)
+    mean, error = number(chosen[f"mean_{metric}"]), standard_error(lowest, metric)
     if rule == "min":
-        interval = f", 95 % interval {low} to {high} over {seeds} seeds" if seeds > 1 else ""
+        interval = _interval(chosen, metric)
         why = f"of {len(cells)} cells it has the {most(metric)} mean {metric}, {mean}{interval}"
         if len(cells) == 1:
             why = f"it is the only cell; its mean {metric} is {mean}{interval}"
-    elif np.isnan(error):
-        why = (
-            f"one seed gives no standard error, so it is the cell with the {most(metric)} {metric}"
-        )
     elif chosen.name == lowest.name:
         why = (
             f"no sparser cell has a mean {metric} within one standard error, {number(error)}, "
@@ -117,3 +120,15 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
     do = "does" if behind == 1 else "do"
     out = f"; {counted(behind, 'cell')} whose runs are not all done and finite {do} not compete"
     return f"{where(cells, chosen)}: {why}{out if behind else ''}."
+
+
+def _interval(cell: pd.Series, metric: str) -> str:
+    """Say what the interval is, and over what."""
+    low, high = (number(cell[f"{part}_{metric}"]) for part in ("low", "high"))
+    over = {
+        DATA_AND_SEEDS: f"for new data, over {cell['seeds']} seeds",
+        DATA: "for new data, over the folds of one seed",
+        SEEDS: f"over {cell['seeds']} seeds",
+    }
+    covered = covers(cell, metric)
+    return f", 95 % interval {low} to {high} {over[covered]}" if covered else ""

@@ -1,19 +1,25 @@
-"""Runs laid out by cell and seed: what is averaged over folds, and then compared seed by seed."""
+"""Runs laid out by cell, seed and fold: averaged over folds, and compared seed by seed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+#: Gives some columns of the runs, a few whole seeds at a time, with the number of each run's cell
+#: and without runs in error; each call begins anew.
+Windows = Callable[[Sequence[str]], Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]]
+
 
 class BySeed:
-    """Some runs, none of them in error, as ``[cell, seed]``.
+    """Some runs, none of them in error, as ``[cell, seed, fold]``.
 
     Parameters
     ----------
     runs : DataFrame
-        With ``seed``, ``status`` and metrics.
+        With ``seed``, ``fold``, ``status`` and metrics.
     cell : ndarray of int64, shape (runs,)
         Number of each run's cell.
     cells : int
@@ -21,28 +27,37 @@ class BySeed:
 
     Attributes
     ----------
-    folds : int
-        The most folds that any seed of a cell has.
+    seeds, folds : int
+        How many there are.
     """
 
     def __init__(self, runs: pd.DataFrame, cell: NDArray, cells: int) -> None:
         seed, seeds = pd.factorize(runs["seed"].to_numpy(), sort=True)
+        fold, folds = pd.factorize(runs["fold"].to_numpy(), sort=True)
+        self.seeds, self.folds = len(seeds), len(folds)
         self._runs = runs
-        self._shape = cells, len(seeds)
-        self._place = cell * len(seeds) + seed
-        self._there = np.bincount(self._place, minlength=cells * len(seeds))
+        self._shape = cells, self.seeds, self.folds
+        self._place = (cell * self.seeds + seed) * self.folds + fold
+        self._there = self._laid(None)
         self._done = (runs["status"] == "done").to_numpy()
-        self.folds = int(self._there.max(initial=0))
 
-    def values(self, metric: str, folds: int | None = None) -> NDArray[np.float64]:
-        """Lay a metric out; NaN where a fold is missing, or not finite.
+    def by_fold(self, metric: str, folds: int | None = None) -> NDArray[np.float64]:
+        """Lay a metric out; NaN where it is missing, or not finite.
 
-        ``folds`` is how many there should be, by default as many as any seed of a cell has.
+        ``folds`` is how many every seed should have, by default as many as there are.
         """
         known = self._runs[metric].to_numpy(np.float64, na_value=np.nan)
-        found = np.where(self._done, known, np.nan)
-        total = np.bincount(self._place, found, minlength=self._there.size)
+        total = self._laid(np.where(self._done, known, np.nan))
         with np.errstate(invalid="ignore", divide="ignore"):
-            every = self._there == (folds or self.folds)
-            mean = np.where(every & np.isfinite(total), total / self._there, np.nan)
-        return mean.reshape(self._shape)
+            there = np.isfinite(total) & (self.folds == (folds or self.folds))
+            return np.where(there, total / self._there, np.nan)
+
+    def values(self, metric: str, folds: int | None = None) -> NDArray[np.float64]:
+        """Lay out the means over folds ``[cell, seed]``, NaN where one of them is missing."""
+        with np.errstate(over="ignore"):
+            return self.by_fold(metric, folds).mean(axis=2)
+
+    def _laid(self, values: NDArray | None) -> NDArray:
+        """Add up the values of the runs at each place; without values, count the runs."""
+        size = int(np.prod(self._shape))
+        return np.bincount(self._place, values, minlength=size).reshape(self._shape)

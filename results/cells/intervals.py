@@ -3,6 +3,16 @@
 What is kept of each cell is how many values it had, their mean, and the sum of their squared
 deviations from it; Chan, Golub and LeVeque's formula joins two of these. Memory grows with the
 cells, and not with the seeds.
+
+Each seed splits the same rows anew, so that seeds differ by less than new data would: Nadeau and
+Bengio (Inference for the Generalization Error, 2003) put the variance of a mean over J splits at
+``(1/J + n_val/n_train) s^2``. With K folds there are two spreads: B, of the seeds' means, is the
+luck of the seed, and W, of the folds within a seed, tells what other rows would do:
+
+    variance of the mean = B / J + n_val/n_train W
+
+(for a single seed, whose luck nobody knows, ``W / K`` stands for B). Where there are no folds, W is
+B, and it is their formula.
 """
 
 from __future__ import annotations
@@ -17,6 +27,10 @@ if TYPE_CHECKING:
 #: Share of repetitions of the whole sweep in which an interval would hold the true mean.
 CONFIDENCE = 0.95
 
+#: What an interval covers: all that is random; one seed's networks on other rows; or other seeds
+#: on the same rows (of `article`, whose seeds each draw a sample, on others).
+DATA_AND_SEEDS, DATA, SEEDS = "new data and seeds", "new data", "seeds"
+
 
 class Estimate(NamedTuple):
     """What some cells' values over seeds say of their means."""
@@ -26,6 +40,10 @@ class Estimate(NamedTuple):
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
+    def within(self, lowest: float, highest: float) -> Estimate:
+        """Return it with intervals that do not leave what is possible."""
+        return self._replace(low=np.maximum(self.low, lowest), high=np.minimum(self.high, highest))
+
 
 class Moments:
     """Count, mean and squared deviations of each of so many ``cells``.
@@ -33,21 +51,29 @@ class Moments:
     Attributes
     ----------
     count : ndarray of int64, shape (cells,)
-        How many values each has had.
+        How many seeds each has had.
     """
 
     def __init__(self, cells: int) -> None:
         self.count = np.zeros(cells, dtype=np.int64)
         self._mean = np.zeros(cells)
         self._squares = np.zeros(cells)
+        self._within = np.zeros(cells)
+        self._folds = 1
 
     def add(self, values: NDArray) -> None:
-        """Take in ``values [cell, seed]``; NaN is a seed that is not there."""
-        known = ~np.isnan(values)
-        count = known.sum(axis=1)
-        both = self.count + count
+        """Take in ``values [cell, seed, fold]``; a seed with a NaN among them is left out."""
+        self._folds = max(self._folds, values.shape[2])
         # A run that diverges late has a finite loss whose square is not.
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            if self._folds > 1:
+                deviation = values - values.mean(axis=2, keepdims=True)
+                spread = (deviation**2).sum(axis=2) / (self._folds - 1)
+                self._within += np.where(np.isnan(spread), 0, spread).sum(axis=1)
+            values = values.mean(axis=2)
+            known = np.isfinite(values)
+            count = known.sum(axis=1)
+            both = self.count + count
             mean = np.where(known, values, 0).sum(axis=1) / count
             squares = (np.where(known, values - mean[:, None], 0) ** 2).sum(axis=1)
             shift = mean - self._mean
@@ -58,23 +84,66 @@ class Moments:
         self._squares[more] = np.where(first, squares, self._squares + further)[more]
         self.count = both
 
-    def estimate(self) -> Estimate:
-        """Estimate the means."""
+    def estimate(self, ratio: NDArray | float = np.nan) -> Estimate:
+        """Estimate the means.
+
+        Parameters
+        ----------
+        ratio : ndarray of float64, shape (cells,), optional
+            Rows held out for each row that trains, for intervals that new data are in. Where it is
+            NaN, they are Student's t over the seeds: what other seeds would give on the same rows.
+        """
         from scipy.special import stdtrit  # as scipy.stats.t.ppf, without a second of imports
 
-        count = self.count
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            mean = np.where(count > 0, self._mean, np.nan)
-            # One seed says nothing of how seeds differ: 0 / 0 is NaN, and so is its interval.
-            std = np.where(count > 1, np.sqrt(self._squares / np.maximum(count - 1, 1)), np.nan)
-            counts, place = np.unique(count, return_inverse=True)
-            quantile = stdtrit(np.maximum(counts - 1.0, 1), (1 + CONFIDENCE) / 2)[place]
-            half = quantile * std / np.sqrt(count)
+        mean = np.where(self.count > 0, self._mean, np.nan)
+        variance, freedom = self._variance(ratio)
+        several, place = np.unique(freedom, return_inverse=True)
+        with np.errstate(invalid="ignore", over="ignore"):
+            half = stdtrit(several, (1 + CONFIDENCE) / 2)[place] * np.sqrt(variance)
+            std = np.sqrt(self._between())
         return Estimate(mean, std, mean - half, mean + half)
+
+    def standard_error(self, ratio: NDArray | float = np.nan) -> NDArray[np.float64]:
+        """Return by how much the means may be off: over the folds of a seed, where it has some.
+
+        That is glmnet's, averaged over the seeds; without folds it is over the seeds, and `ratio`
+        is as for `estimate`. Neither shrinks to nothing as seeds are added, where new data are in.
+        """
+        with np.errstate(invalid="ignore"):
+            if self._folds > 1:
+                return np.sqrt(self._inside() / self._folds)
+            return np.sqrt(self._variance(ratio)[0])
+
+    def _variance(self, ratio: NDArray | float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the variance of the means, and its degrees of freedom.
+
+        Those of a sum of two variances are Welch and Satterthwaite's.
+        """
+        count, folds = self.count, self._folds
+        between, inside = self._between(), self._inside()
+        seeds, luck = np.maximum(count - 1.0, 1), between / np.maximum(count, 1)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            if folds == 1:
+                return np.where(np.isnan(ratio), luck, luck + ratio * between), seeds
+            one = count == 1
+            luck = np.where(one, np.where(np.isnan(ratio), np.nan, inside / folds), luck)
+            data = np.where(np.isnan(ratio), 0, ratio * inside)
+            variance = luck + data
+            both = variance**2 / (luck**2 / seeds + data**2 / (count * (folds - 1)))
+            freedom = np.where(one, folds - 1, np.where(np.isfinite(both), both, seeds))
+        return variance, freedom
+
+    def _between(self) -> NDArray[np.float64]:
+        """Return the variance of a seed's mean; one seed says nothing of how seeds differ."""
+        return np.where(self.count > 1, self._squares / np.maximum(self.count - 1, 1), np.nan)
+
+    def _inside(self) -> NDArray[np.float64]:
+        """Return the variance of a fold within a seed, averaged over seeds."""
+        return np.where(self.count > 0, self._within / np.maximum(self.count, 1), np.nan)
 
 
 def estimate(values: NDArray) -> Estimate:
     """Estimate means from ``values [cell, seed]``; NaN is a seed that is not there."""
     moments = Moments(len(values))
-    moments.add(values)
+    moments.add(values[:, :, None])
     return moments.estimate()

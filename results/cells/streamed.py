@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Numbers that the summary of a cell holds for each metric, with those it is made from.
-_NUMBERS = 24
+_NUMBERS = 32
 
 
 def summary(path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY) -> pd.DataFrame | None:
@@ -70,7 +70,7 @@ def _summary(file: Path, metrics: Sequence[str], names: list[str]) -> pd.DataFra
 
     places = [name for name in coordinates(names) if name not in ("run", "seed", "fold")]
     first = next(regrouped(parts.batches(file, places, GROUP), cells)).to_pandas()
-    return summed_up(first, windows, metrics, "rung" in names)
+    return summed_up(first, windows, metrics, names)
 
 
 def _unchanged(file: Path, columns: list[str]) -> int:

@@ -2,29 +2,37 @@
 
 A seed is what is repeated: folds of a seed are averaged first, then seeds count alike. Cells
 share their seeds, so two cells are compared seed by seed, and the difference gets the interval.
-Intervals are Student's t at 95 %, one cell at a time: of a hundred cells, expect five to miss.
+Intervals are those of `results.cells.intervals` at 95 %, one cell at a time: of a hundred cells,
+expect five to miss. They end where what is measured ends: no loss is below 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from results.cells.by_seed import BySeed
-from results.cells.intervals import Estimate, Moments
-from results.columns import RANKED, SUMMARY, coordinates, is_better_high, is_penalty
+from results.cells.by_seed import BySeed, Windows
+from results.cells.counts import counted
+from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS, Estimate, Moments
+from results.cells.medians import medians
+from results.columns import (
+    RANKED,
+    SUMMARY,
+    baseline_of,
+    coordinates,
+    is_better_high,
+    is_of_training,
+    is_penalty,
+    possible,
+)
 from results.errors import ResultsError
 
 #: Runs that are summed up at a time; whole seeds, and one at the least.
 _AT_A_TIME = 2**17
-
-#: Gives some columns of the runs, a few whole seeds at a time, with the number of each run's cell
-#: and without runs in error; each call begins anew.
-Windows = Callable[[Sequence[str]], Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]]
 
 
 def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFrame:
@@ -41,12 +49,18 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
     -------
     DataFrame
         One row per cell, in grid order: its place; ``runs`` (finished ones), ``diverged`` and
-        ``share_diverged`` of them; ``seeds`` with nothing but finished, finite runs, the only
-        ones that count in the rest; for each metric ``mean_``, ``std_`` (over seeds) and the
-        interval ``low_`` to ``high_``; ``rank_final_loss`` and ``rank_val_loss``; and each
-        metric's paired differences ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``,
-        with ``low_`` and ``high_``: from the best cell, and from the one without penalties and
-        with all else the same. Cells that lack seeds rank behind.
+        ``share_diverged`` of them; of those done, ``above_initial`` with a ``final_loss`` above
+        their ``initial_loss``, and ``above_baseline`` with a ``val_loss`` above that of the class
+        shares alone; ``seeds`` with nothing but finished, finite runs, the only ones that count in
+        the rest; ``covers``, what intervals cover: "new data and seeds", "new data" (folds of one
+        seed), "seeds" (of the same rows), or nothing, where there is none; for each metric
+        ``mean_``, ``std_`` (over seeds), the interval ``low_`` to ``high_``, ``se_``, the standard
+        error by which the rule of that name chooses, and ``median_`` (over seeds);
+        ``rank_final_loss`` and ``rank_val_loss``; and each metric's paired differences
+        ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``, with ``low_`` and ``high_``:
+        from the best cell, and from the one without penalties and with all else the same; of a
+        loss and an accuracy on the held-out part also ``_from_baseline``. What is measured on the
+        training part has intervals that cover seeds. Cells that lack seeds rank behind.
     """
     known = [name for name in metrics_of(runs) if pd.api.types.is_numeric_dtype(runs[name])]
     check_metrics(metrics, known)
@@ -66,11 +80,11 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
             kept = piece[cell[piece] >= 0]
             yield runs[list(columns)].iloc[kept], cell[kept]
 
-    return summed_up(cells, windows, metrics, "rung" in runs)
+    return summed_up(cells, windows, metrics, list(runs.columns))
 
 
 def summed_up(
-    cells: pd.DataFrame, windows: Windows, metrics: Sequence[str], raced: bool
+    cells: pd.DataFrame, windows: Windows, metrics: Sequence[str], names: Sequence[str]
 ) -> pd.DataFrame:
     """Sum up runs that come a few seeds at a time; see `summary`.
 
@@ -79,47 +93,57 @@ def summed_up(
     cells : DataFrame
         The place of each cell, in grid order; those without a run are left out at the end.
     windows : callable
-        See `Windows`.
+        See `results.cells.by_seed.Windows`.
     metrics : sequence of str
-    raced : bool
-        Whether there is a column ``rung``.
+    names : sequence of str
+        The columns that the runs have.
     """
-    cells, folds = _counted(cells, windows, raced)
+    cells, seeds, folds, ratio = counted(cells, windows, names)
     moments = _moments(windows, len(cells), [*metrics, *RANKED[::-1]], folds)
     loss = next((name for name in RANKED if moments[name].count.any()), RANKED[-1])
     cells["seeds"] = moments[loss].count
+    cells["covers"] = _covered(moments[loss].count, folds, ratio)
     competes = whole(cells)
     ranks = {name: _rank(name, moments[name].estimate().mean, competes) for name in RANKED[::-1]}
+    middle = medians(windows, len(cells), metrics, seeds, folds)
     columns: dict[str, Any] = {}
     for metric in metrics:
-        _enter(columns, metric, moments[metric].estimate())
+        known = np.nan if is_of_training(metric) else ratio
+        found = moments[metric].estimate(known)
+        _enter(columns, metric, found, ("mean", "std", "low", "high"))
+        columns[f"se_{metric}"] = moments[metric].standard_error(known)
+        columns[f"median_{metric}"] = middle[metric]
     columns |= {f"rank_{metric}": pd.Series(rank, dtype="Int64") for metric, rank in ranks.items()}
 
     first = ranks[loss] == 1
     best = int(np.argmax(first)) if first.any() else -1
     references = {"best": np.full(len(cells), best), "none": no_penalty(cells)}
-    for (metric, name), found in _differences(windows, metrics, references, folds).items():
-        _enter(columns, f"{metric}_from_{name}", found.estimate(), std=False)
+    guessed = {metric: baseline_of(metric) for metric in metrics if baseline_of(metric) in names}
+    for (metric, name), moment in _differences(
+        windows, metrics, references, guessed, folds
+    ).items():
+        known = np.nan if is_of_training(metric) else ratio
+        _enter(columns, f"{metric}_from_{name}", moment.estimate(known), ("mean", "low", "high"))
     table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
     there = (cells["runs"] > 0).to_numpy()
     return table if there.all() else table[there].reset_index(drop=True)
 
 
-def _counted(cells: pd.DataFrame, windows: Windows, raced: bool) -> tuple[pd.DataFrame, int]:
-    """Count the runs of each cell, and find its last rung; also the most folds of a seed."""
-    count = len(cells)
-    finished, diverged = np.zeros((2, count), dtype=np.int64)
-    rung = np.full(count, np.iinfo(np.int64).max)
-    folds = 1
-    for runs, cell in windows(["seed", "status", *["rung"] * raced]):
-        finished += np.bincount(cell, minlength=count)
-        diverged += np.bincount(cell[(runs["status"] != "done").to_numpy()], minlength=count)
-        folds = max(folds, BySeed(runs, cell, count).folds)
-        if raced:
-            np.minimum.at(rung, cell, runs["rung"].to_numpy(np.int64))
-    cells = cells.assign(runs=finished, diverged=diverged)
-    cells["share_diverged"] = diverged / np.maximum(finished, 1)
-    return (cells.assign(rung=rung) if raced else cells), folds
+def covers(cell: pd.Series, metric: str) -> str:
+    """Return what the interval of a cell's metric covers: see `summary`.
+
+    For what is measured on the training part that is the luck of the seed alone.
+    """
+    if is_of_training(metric) and cell["covers"]:
+        return SEEDS if cell["seeds"] > 1 else ""
+    return str(cell["covers"])
+
+
+def _covered(seeds: NDArray, folds: int, ratio: NDArray) -> NDArray:
+    """Return what the intervals of cells with so many seeds cover."""
+    known, several = np.isfinite(ratio), seeds > 1
+    kinds = [known & several, known & (seeds == 1) & (folds > 1), several]
+    return np.select(kinds, [DATA_AND_SEEDS, DATA, SEEDS], "").astype(object)
 
 
 def _moments(
@@ -127,26 +151,37 @@ def _moments(
 ) -> dict[str, Moments]:
     """Gather each metric of ``count`` cells over the seeds."""
     found = {metric: Moments(count) for metric in metrics}
-    for runs, cell in windows(["seed", "status", *found]):
+    for runs, cell in windows(["seed", "fold", "status", *found]):
         by_seed = BySeed(runs, cell, count)
         for metric, moments in found.items():
-            moments.add(by_seed.values(metric, folds))
+            moments.add(by_seed.by_fold(metric, folds))
     return found
 
 
 def _differences(
-    windows: Windows, metrics: Sequence[str], references: dict[str, NDArray[np.int64]], folds: int
+    windows: Windows,
+    metrics: Sequence[str],
+    references: dict[str, NDArray[np.int64]],
+    guessed: dict[str, str],
+    folds: int,
 ) -> dict[tuple[str, str], Moments]:
-    """Gather, seed by seed, how each metric of a cell differs from that of others, -1 for none."""
+    """Gather, fold by fold, how each metric of a cell differs from that of others, -1 for none.
+
+    And from what is reached without a look at the inputs, in the columns ``guessed``.
+    """
     count = len(next(iter(references.values())))
-    found = {(metric, name): Moments(count) for metric in metrics for name in references}
-    for runs, cell in windows(["seed", "status", *metrics]):
+    pairs = [(metric, name) for metric in metrics for name in references]
+    pairs += [(metric, "baseline") for metric in guessed]
+    found = {pair: Moments(count) for pair in pairs}
+    for runs, cell in windows(["seed", "fold", "status", *metrics, *guessed.values()]):
         by_seed = BySeed(runs, cell, count)
         for metric in metrics:
-            values = by_seed.values(metric, folds)
+            values = by_seed.by_fold(metric, folds)
             for name, reference in references.items():
-                other = np.where(reference[:, None] < 0, np.nan, values[reference])
+                other = np.where(reference[:, None, None] < 0, np.nan, values[reference])
                 found[metric, name].add(values - other)
+            if metric in guessed:
+                found[metric, "baseline"].add(values - by_seed.by_fold(guessed[metric], folds))
     return found
 
 
@@ -227,10 +262,9 @@ def no_penalty(cells: pd.DataFrame) -> NDArray[np.int64]:
     return found[same]
 
 
-def _enter(columns: dict[str, Any], metric: str, found: Estimate, std: bool = True) -> None:
-    for name, values in found._asdict().items():
-        if std or name != "std":
-            columns[f"{name}_{metric}"] = values
+def _enter(columns: dict[str, Any], metric: str, found: Estimate, parts: Sequence[str]) -> None:
+    found = found.within(*possible(metric))
+    columns.update({f"{part}_{metric}": getattr(found, part) for part in parts})
 
 
 def _rank(metric: str, mean: NDArray, competes: NDArray) -> NDArray[np.float64]:

@@ -96,7 +96,7 @@ class Intake:
                     f"{self._directory}, or give another --out"
                 )
             self._ours.add(part.grid)
-        if not parts.schema(part.path).equals(self._grid.schema):
+        if not parts.has_columns(part.path, self._grid.schema):
             raise ResultsError(
                 f"{part.path} has other columns, those of another version: go on with that "
                 "version, or give another --out"

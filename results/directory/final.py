@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from results.directory import csvfile, durable, layout, parts
+from results.directory.accepting import Grid
 from results.directory.valid_parts import Catalogue, Entry
 from results.directory.windows import (
     Found,
@@ -33,15 +34,15 @@ from results.errors import ResultsError
 GROUP = 2**17
 
 
-def write(directory: Path, catalogue: Catalogue, total: int, specification: dict[str, Any]) -> Path:
+def write(directory: Path, catalogue: Catalogue, grid: Grid) -> Path:
     """Write ``history.parquet``, where there is one, ``runs.csv`` and ``runs.parquet``.
 
     ``runs.parquet`` appears last: where it says that it holds these runs, the others are right.
     """
     entries = list(catalogue)
     footer = {
-        "specification": specification,
-        "total": total,
+        "specification": grid.specification,
+        "total": grid.total,
         "counts": catalogue.counts(),
         "made_by": [json.loads(text) for text in sorted({e.part.made_by for e in entries})],
     }
@@ -53,7 +54,7 @@ def write(directory: Path, catalogue: Catalogue, total: int, specification: dict
     scratch = directory / layout.SCRATCH
     if has_history:
         with durable.writing(past, scratch) as sink:
-            _stream(regrouped(_history(entries, catalogue, total)), sink, footer)
+            _stream(regrouped(_history(entries, catalogue, grid)), sink, footer)
     with (
         durable.writing(target, scratch) as sink,
         durable.writing(text, scratch) as lines,
@@ -63,7 +64,7 @@ def write(directory: Path, catalogue: Catalogue, total: int, specification: dict
         def tables() -> Iterator[pa.Table]:
             """Write the lines of a table while its group is written, and the next is read."""
             written = beside.submit(lambda: None)
-            for found in gathered(entries, catalogue, total, GROUP):
+            for found in gathered(entries, catalogue, grid.total, GROUP, grid.schema):
                 table = _ordered(found).table
                 written.result()
                 if not found.start:
@@ -89,11 +90,12 @@ def regrouped(tables: Iterable[pa.Table], size: int = GROUP) -> Iterator[pa.Tabl
         yield pa.concat_tables(held)
 
 
-def _history(entries: list[Entry], catalogue: Catalogue, total: int) -> Iterator[pa.Table]:
+def _history(entries: list[Entry], catalogue: Catalogue, grid: Grid) -> Iterator[pa.Table]:
     """Rows of the history in run order."""
     read = Reader(catalogue, history_path)
     step = window_runs(entries, GROUP)
-    for found in gathered(entries, catalogue, total, step, ("run", "status")):
+    columns = pa.schema([grid.schema.field(name) for name in ("run", "status")])
+    for found in gathered(entries, catalogue, grid.total, step, columns):
         rows = history(read, entries, _ordered(found))
         if rows is not None:
             yield rows

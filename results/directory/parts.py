@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from results.columns import RANKED, STATUSES, coordinates
+from results.columns import RANKED, STATUSES, completed, coordinates
 from results.directory import durable, ranges
 from results.errors import ResultsError
 
@@ -181,6 +181,11 @@ def batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.Table]
 def schema(path: Path) -> pa.Schema:
     """Read names and types of a part's columns."""
     return footer(path).schema.to_arrow_schema().remove_metadata()
+
+
+def has_columns(path: Path, wanted: pa.Schema) -> bool:
+    """Tell whether a part has the columns of a schema, but for those that came later."""
+    return completed(schema(path).empty_table(), wanted).schema.equals(wanted)
 
 
 def footer(path: Path) -> pq.FileMetaData:

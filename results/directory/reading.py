@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from results.columns import coordinates, schema
+from results.columns import completed, coordinates, schema
 from results.directory import layout, parts, sweeptoml
 from results.directory.valid_parts import Catalogue, Number
 from results.directory.windows import first_of_each, history_path
@@ -166,7 +166,7 @@ def _so_far(folder: Path, number: Number | None) -> pa.Table:
     fits(str(folder), sum(part.rows * part.columns for part in found))
     tables = dict(_sound(lambda part: (part, parts.table(part.path)), found))
     try:
-        rows = pa.concat_tables([schema((), ()).empty_table()] if not tables else tables.values())
+        rows = _joined(tables) if tables else schema((), ()).empty_table()
     except pa.ArrowInvalid as error:
         raise ResultsError(
             f"{folder} holds parts with different columns, those of more than one sweep: "
@@ -182,6 +182,12 @@ def _so_far(folder: Path, number: Number | None) -> pa.Table:
     else:
         order = _places(rows)
     return rows.take(first_of_each(order, parts.status_rank(rows)))
+
+
+def _joined(tables: dict[parts.Part, pa.Table]) -> pa.Table:
+    """Join the tables of parts, of which those of an earlier version may have fewer columns."""
+    wanted = tables[max(tables, key=lambda part: part.columns)].schema
+    return pa.concat_tables([completed(table, wanted) for table in tables.values()])
 
 
 def _places(rows: pa.Table) -> np.ndarray:

@@ -215,9 +215,7 @@ class Store:
                     f"{self._grid.total} runs are missing, from run {left[0, 0]} on"
                 )
             try:
-                return final.write(
-                    self._directory, self._catalogue, self._grid.total, self._grid.specification
-                )
+                return final.write(self._directory, self._catalogue, self._grid)
             except Lost as lost:
                 self._catalogue.remove(lost.part)
                 self._intake.put_aside(lost.part.path, lost.damage)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from results.columns import completed
 from results.directory import layout, parts, ranges
 from results.directory.valid_parts import Catalogue, Entry
 
@@ -54,7 +55,7 @@ def gathered(
     catalogue: Catalogue,
     total: int,
     step: int,
-    columns: Sequence[str] | None = None,
+    columns: pa.Schema,
     within: np.ndarray | None = None,
 ) -> Iterator[Found]:
     """Yield what there is of the runs of the grid, `step` of them at a time.
@@ -67,8 +68,8 @@ def gathered(
         Knows the numbers.
     total, step : int
         Runs of the grid, and of a window.
-    columns : sequence of str, optional
-        Which columns; all unless given.
+    columns : pyarrow.Schema
+        Which columns; one that a part of an earlier version lacks is null.
     within : ndarray of int64, shape (n, 2), optional
         Leave out windows without a run of these ranges.
 
@@ -159,15 +160,15 @@ class Reader:
         Knows the numbers.
     path : callable
         Gives the file to read for a part: itself, or its history.
-    columns : sequence of str, optional
-        Which columns; all unless given.
+    columns : pyarrow.Schema, optional
+        Which columns, as for `gathered`; those that the file has unless given.
     """
 
     def __init__(
         self,
         catalogue: Catalogue,
         path: Callable[[parts.Part], Path],
-        columns: Sequence[str] | None = None,
+        columns: pa.Schema | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._path = path
@@ -195,12 +196,16 @@ class Reader:
         return table.slice(first, last - first), numbers[first:last]
 
     def _read(self, part: parts.Part, path: Path) -> tuple[pa.Table, np.ndarray]:
+        wanted = self._columns
         if part.grid == self._catalogue.grid:
-            table = parts.table(path, self._columns)
-            return table, table["run"].to_numpy()
-        table = parts.table(path)
-        numbers = self._catalogue.numbers(part, table)
-        order = np.argsort(numbers, kind="stable")
-        numbers = numbers[order]
-        table = table.take(order).set_column(0, "run", pa.array(numbers))
-        return table.select(self._columns or table.column_names), numbers
+            table = parts.table(path, wanted and wanted.names)
+            numbers = table["run"].to_numpy()
+        else:
+            table = parts.table(path)
+            numbers = self._catalogue.numbers(part, table)
+            order = np.argsort(numbers, kind="stable")
+            numbers = numbers[order]
+            table = table.take(order).set_column(0, "run", pa.array(numbers))
+        if wanted is None:
+            return table, numbers
+        return completed(table, wanted).select(wanted.names), numbers

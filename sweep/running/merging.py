@@ -20,6 +20,8 @@ from sweep.specification.values import array
 from sweep.training.rows import Rows, schema
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from results.directory.valid_parts import Catalogue, Entry
 
 #: Rows of a part of the merged directory.
@@ -73,10 +75,12 @@ def merge(
     entries = list(_entries(out, experiment, catalogue))
     there = len(entries)
     entries += [entry for path in directories for entry in _entries(path, experiment, catalogue)]
-    _compare(entries, catalogue, plan.grid.total)
+    columns = schema(plan)
+    _compare(entries, catalogue, plan.grid.total, columns)
     with closing(Directory(experiment, out)) as sink:
         read = Reader(catalogue, history_path)
-        for found in gathered(entries, catalogue, plan.grid.total, window_runs(entries, _ROWS)):
+        step = window_runs(entries, _ROWS)
+        for found in gathered(entries, catalogue, plan.grid.total, step, columns):
             found = found.take(first_of_each(found.numbers, status_rank(found.table)))
             found = found.take(np.flatnonzero(found.owners >= there))
             sink.append(found.start, Rows(found.table, history(read, entries, found)))
@@ -153,27 +157,36 @@ def _entries(
             if kinship(parts.specification(part.path), experiment.spec) is None:
                 raise InputError(f"{part.path} is of another sweep: move it out of {directory}")
             known.add(part.grid)
-        if not parts.schema(part.path).equals(columns):
+        if not parts.has_columns(part.path, columns):
             raise InputError(f"{part.path} has other columns, those of another version")
         yield catalogue.enter(part)
 
 
-def _compare(entries: Sequence[Entry], catalogue: Catalogue, total: int) -> None:
-    """Refuse runs that two parts say different things of; one in error says nothing."""
+def _compare(
+    entries: Sequence[Entry], catalogue: Catalogue, total: int, columns: pa.Schema
+) -> None:
+    """Refuse runs that two parts say different things of; one in error says nothing.
+
+    Of columns that came later, a part of an earlier version says nothing either.
+    """
     import pyarrow as pa
 
+    from results.columns import LATER
     from results.directory.parts import status_rank
     from results.directory.ranges import overlap
     from results.directory.windows import gathered
 
     twice = overlap(entry.ranges for entry in entries)
-    for found in gathered(entries, catalogue, total, _ROWS, within=twice):
+    for found in gathered(entries, catalogue, total, _ROWS, columns, within=twice):
         found = found.take(np.flatnonzero(status_rank(found.table) < 2))
         found = found.take(np.argsort(found.numbers, kind="stable"))
         again = np.flatnonzero(np.diff(found.numbers) == 0)
         rows = found.table.drop_columns("seconds")
         one, other = (rows.take(pa.array(at)).to_pandas() for at in (again, again + 1))
-        same = ((one == other) | (one.isna() & other.isna())).all(axis=1).to_numpy()
+        same = (one == other) | (one.isna() & other.isna())
+        later = [name for name in LATER if name in same]
+        same[later] |= one[later].isna() | other[later].isna()
+        same = same.all(axis=1).to_numpy()
         if not same.all():
             at = again[np.argmin(same)]
             paths = [entries[found.owners[i]].part.path.parents[1] for i in (at, at + 1)]

@@ -118,7 +118,7 @@ class Specification(BaseModel):
             )
         if self.folds == 1:
             raise InputError("`folds` should be 0 (one hold-out split) or at least 2; it is 1")
-        if self.patience and not self.folds and self.val_fraction == 0:
+        if self.patience and not self.holds_out:
             raise InputError(
                 "`patience` watches the validation loss: give `val_fraction` above 0, or `folds`"
             )
@@ -128,6 +128,11 @@ class Specification(BaseModel):
             if self.halving and getattr(self, other):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
         return self
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether rows are held out of training, by whose loss cells are ranked."""
+        return self.folds > 0 or self.val_fraction > 0
 
     def replace(self, **changes: Any) -> Self:
         """Return a Sweep with these options changed.

@@ -8,6 +8,7 @@ import numpy as np
 
 from kernels.network import Network
 from sweep.data.article import Article
+from sweep.data.baseline import baseline
 from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold, fold_of
 from sweep.plan.plan import Plan
@@ -55,9 +56,12 @@ class Batch:
         # Runs of a seed stand together: the last draw is enough.
         self._drawn = lru_cache(maxsize=1)(partial(initial_weights, self.net, plan.spec))
         parts: dict[tuple[int, int], dict[tuple[int, int], Fold]] = {}
+        told = []
         for pair in self._pairs:
             fold = fold_of(plan.spec, dataset, *pair)
             parts.setdefault((len(fold.train), len(fold.val)), {})[pair] = fold
+            told.append(_told(fold, plan.widths[-1]))
+        self._told = {name: np.array([one[name] for one in told]) for name in told[0]}
         #: A pack shares its batches: its parts are of one size.
         self._folds = [Folds.of(plan.spec, some) for some in parts.values()]
 
@@ -96,6 +100,7 @@ class Batch:
                 found.append((place[trained.runs], self._columns(group, trained)))
                 states.append(trained.state)
         columns, order = _in_order(found)
+        columns |= self._held_out(index)
         return columns, lambda: State.join([state() for state in states]).take(order)
 
     def take_turns(self) -> Columns:
@@ -109,11 +114,15 @@ class Batch:
             after = following(self.plan, group.columns)
             for trained in self._patient(group, begin, self.plan.spec.epochs, after):
                 found.append((place[trained.runs], self._columns(group, trained)))
-        return _in_order(found)[0]
+        return _in_order(found)[0] | self._held_out(np.arange(len(self._pair)))
 
     def history_table(self) -> "pa.Table | None":
         """Return what was recorded along the way, by run and epoch; None where nothing is."""
         return history_table(self.plan, self._history) if self.plan.spec.history else None
+
+    def _held_out(self, index: np.ndarray) -> Columns:
+        """Return what some runs' rows say of their parts of the data."""
+        return {name: values[self._pair[index]] for name, values in self._told.items()}
 
     def _groups(self, index: np.ndarray) -> Iterator[tuple[np.ndarray, Group]]:
         """Yield these runs in groups of one size, each with its places in ``index``."""
@@ -155,6 +164,12 @@ class Batch:
             **trained.metrics,
             **sparsity(self.net, weights, trained.largest, tolerance),
         }
+
+
+def _told(fold: Fold, classes: int) -> dict[str, float]:
+    """Return what the table says of the parts of a fold."""
+    rows = {"train_rows": len(fold.train), "val_rows": len(fold.val)}
+    return rows | baseline(fold, classes)
 
 
 def _in_order(found: list[tuple[np.ndarray, Columns]]) -> tuple[Columns, np.ndarray]:

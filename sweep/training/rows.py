@@ -48,7 +48,12 @@ def schema(plan: Plan) -> "pa.Schema":
 def _extras(plan: Plan) -> list[str]:
     """Return which of the optional columns there are."""
     spec = plan.spec
-    there = {"path": spec.path, "best_epoch": spec.patience, "rung": spec.halving}
+    there: dict[str, object] = {
+        "path": spec.path,
+        "best_epoch": spec.patience,
+        "rung": spec.halving,
+        **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
+    }
     return [name for name in columns.OPTIONAL if there[name]]
 
 

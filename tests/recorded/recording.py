@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.datasets import load_iris, load_wine
 
+from results.columns import LATER
 from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV, Sweep, load_model
 from sweep.__main__ import main
 from tests.kernels import hashing
@@ -164,10 +165,13 @@ def _of_fit(fitted: RegularizedMLPClassifier, X: np.ndarray) -> dict[str, str]:
 
 
 def of_table(table: pa.Table) -> str:
-    """Hash all columns but the seconds: names, types, and the bytes of values and nulls."""
+    """Hash all columns but the seconds: names, types, and the bytes of values and nulls.
+
+    Columns that came after the first stage are left out: what stood then is what is held.
+    """
     digest = hashlib.sha256()
     for name in table.column_names:
-        if name == "seconds":
+        if name == "seconds" or name in LATER:
             continue
         column = table[name].combine_chunks()
         digest.update(f"{name} {column.type} {len(column)}\n".encode())

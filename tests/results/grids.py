@@ -32,8 +32,13 @@ def table(
     held_out=True,
     diverged=(),
     noise=0.01,
+    rows=None,
 ):
-    """A table over a grid; ``diverged`` are numbers of runs that did."""
+    """A table over a grid; ``diverged`` are numbers of runs that did.
+
+    ``rows`` are those of the training and of the held-out part, which an earlier version kept to
+    itself, together with what guessing by the class shares gives.
+    """
     vary = vary or {}
     axes = {
         "seed": range(seeds), "fold": range(folds), "l1": l1, "l2": l2, "lr": lr,
@@ -55,7 +60,12 @@ def table(
         known |= dict(val_loss=loss, val_accuracy=1 - loss / 8)
     known |= grid.to_dict("series")
     known |= dict(run=np.arange(len(grid)), data=data, status="done", epochs=7)
-    wanted = columns.schema(WEIGHTS, vary, ["path"] if path else [])
+    extras = ["path"] if path else []
+    if rows:
+        extras += columns.HELD_OUT
+        known |= dict(train_rows=rows[0], val_rows=rows[1])
+        known |= dict(baseline_loss=0.4 + 0.01 * grid.seed, baseline_accuracy=0.6)
+    wanted = columns.schema(WEIGHTS, vary, extras)
     found = pd.DataFrame({name: known.get(name, 0.5) for name in wanted.names}, index=grid.index)
     if not held_out:
         found[["val_loss", "val_accuracy"]] = np.nan

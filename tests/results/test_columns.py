@@ -6,10 +6,10 @@ from results import columns
 def test_runs_have_the_columns_of_the_interface_in_its_order():
     names = columns.schema(("w1", "w2"), ("l1_w1", "l2_b2"), columns.OPTIONAL).names
     assert " ".join(names) == (
-        "run data seed fold l1 l2 lr momentum l1_w1 l2_b2 path status epochs initial_loss "
-        "final_loss train_loss val_loss train_accuracy val_accuracy l1_penalty l2_penalty sparsity "
-        "sparsity_w1 sparsity_w2 nonzero effective dead_units unused_inputs best_epoch rung "
-        "seconds"
+        "run data seed fold l1 l2 lr momentum l1_w1 l2_b2 path status train_rows "
+        "val_rows epochs initial_loss final_loss train_loss val_loss train_accuracy val_accuracy "
+        "baseline_loss baseline_accuracy l1_penalty l2_penalty sparsity sparsity_w1 sparsity_w2 "
+        "nonzero effective dead_units unused_inputs best_epoch rung seconds"
     )
 
 
@@ -17,6 +17,18 @@ def test_optional_columns_are_left_out_unless_asked_for():
     assert not set(columns.OPTIONAL) & set(columns.schema(("w1",), ()).names)
     assert not set(columns.OPTIONAL) & set(columns.history_schema(()).names)
     assert "rung" in columns.schema(("w1",), (), ("rung",)).names
+
+
+def test_an_earlier_version_lacks_what_came_later_and_nothing_else():
+    wanted = columns.schema(("w1",), (), columns.OPTIONAL)
+    older = wanted.empty_table().drop_columns(list(columns.LATER))
+    assert columns.completed(older, wanted).schema.equals(wanted)
+    other = older.drop_columns("l1")
+    assert not columns.completed(other, wanted).schema.equals(wanted)
+    row = pa.table(
+        {name: pa.nulls(1, older.schema.field(name).type) for name in older.schema.names}
+    )
+    assert columns.completed(row, wanted)["val_rows"].to_pylist() == [None]
 
 
 def test_types():

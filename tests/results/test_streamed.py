@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import results
-from results.cells import streamed, summary
+from results.cells import medians, streamed, summary
 from results.columns import SUMMARY
 from results.directory import reading
 from results.errors import ResultsError
@@ -38,6 +38,8 @@ def spoiled(runs, share):
     [
         table(),
         table(seeds=1),
+        table(seeds=1, folds=5, rows=(80, 20)),
+        spoiled(table(folds=3, seeds=9, rows=(100, 50)), 0.1),
         table(folds=3, lr=(0.01, 0.1), path=ORDERS, seeds=7),
         table(held_out=False, data="article", diverged=range(12)),
         spoiled(table(folds=2, seeds=9, vary={"l1_w1": (0.0, 0.2)}), 0.1),
@@ -51,6 +53,7 @@ def test_it_is_the_summary_of_the_whole_table(runs, at_a_time, tmp_path, monkeyp
     whole = results.summary(runs, metrics)
     monkeypatch.setattr(summary, "_AT_A_TIME", at_a_time)
     monkeypatch.setattr(streamed, "GROUP", 64)
+    monkeypatch.setattr(medians, "_KEPT", 200)
     found = streamed.summary(written(tmp_path, runs), metrics)
     pd.testing.assert_frame_equal(found, whole, rtol=1e-12, atol=1e-15)
     pd.testing.assert_frame_equal(found, results.summary(runs, metrics), check_exact=True)
@@ -67,6 +70,7 @@ def test_the_last_rung_is_kept(tmp_path):
 def test_memory_does_not_grow_with_the_seeds(tmp_path, monkeypatch):
     monkeypatch.setattr(summary, "_AT_A_TIME", 100)
     monkeypatch.setattr(streamed, "GROUP", 100)
+    monkeypatch.setattr(medians, "_KEPT", 1000)
 
     def peak(seeds):
         folder = tmp_path / str(seeds)

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 import results
 from results.cells.best import contrast, front
@@ -17,6 +16,7 @@ from results.cells.summary import axis_names, no_penalty
 from results.columns import SUMMARY
 from results.errors import ResultsError
 from results.labels import number
+from tests import naive
 from tests.results.grids import ORDERS, log, table
 
 CELL = ["data", "l1", "l2", "lr", "momentum"]
@@ -32,6 +32,7 @@ def tables(draw):
         folds=draw(st.integers(1, 3)),
         lr=[0.01, 0.1][: draw(st.integers(1, 2))],
         noise=draw(st.sampled_from([0.0, 0.05])),
+        rows=draw(st.sampled_from([None, (80, 20), (30, 20)])),
     )
     statuses = st.sampled_from(["done"] * 8 + ["diverged", "error", "missing"])
     found["status"] = draw(st.lists(statuses, min_size=len(found), max_size=len(found)))
@@ -41,24 +42,22 @@ def tables(draw):
 
 
 def by_seed(runs, metric):
-    """Means over folds of the seeds of each cell, by a loop."""
-    folds = runs.groupby([*CELL, "seed"]).size().max()
+    """Values at the folds of the seeds of each cell, by a loop."""
+    folds = runs.fold.nunique()
     found = {}
     for place, group in runs.groupby(CELL):
         found[place] = {
-            seed: one[metric].mean()
+            seed: one.sort_values("fold")[metric].to_numpy()
             for seed, one in group.groupby("seed")
             if len(one) == folds and (one.status == "done").all() and one[metric].notna().all()
         }
     return found
 
 
-def interval(values):
-    if len(values) < 2:
-        return math.nan, math.nan
-    if np.ptp(values) == 0:  # SciPy's has no width for it
-        return values[0], values[0]
-    return stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+def held_out(runs):
+    """Rows held out for each that trains; 0 where nobody knows."""
+    known = "val_rows" in runs and len(runs)
+    return runs.val_rows.iloc[0] / runs.train_rows.iloc[0] if known else 0
 
 
 @settings(max_examples=25, deadline=None)
@@ -71,17 +70,21 @@ def test_the_summary_is_that_of_a_loop_over_cells_with_scipy(runs):
         seeds = by_seed(runs, metric)
         for row in found.to_dict("records"):
             place = tuple(row[name] for name in CELL)
-            values = list(seeds[place].values())
+            values = np.array(list(seeds[place].values()))
+            means = [np.mean(folds) for folds in values]
             group = runs[(runs[CELL] == list(place)).all(axis=1)]
             assert row["runs"] == len(group)
             assert row["diverged"] == (group.status == "diverged").sum()
             assert row["share_diverged"] == pytest.approx((group.status == "diverged").mean())
-            mean = np.mean(values) if values else math.nan
-            std = np.std(values, ddof=1) if len(values) > 1 else math.nan
-            close = dict(rel=1e-9, abs=1e-12, nan_ok=True)
+            mean = np.mean(means) if means else math.nan
+            std = np.std(means, ddof=1) if len(means) > 1 else math.nan
+            close = dict(rel=1e-9, abs=1e-9, nan_ok=True)
             assert row[f"mean_{metric}"] == pytest.approx(mean, **close)
             assert row[f"std_{metric}"] == pytest.approx(std, **close)
-            low, high = interval(values)
+            middle = np.median(means) if means else math.nan
+            assert row[f"median_{metric}"] == pytest.approx(middle, **close)
+            low, high = naive.interval(values, held_out(runs))
+            low, high = max(low, 0), min(high, 1 if metric == "sparsity" else math.inf)
             assert row[f"low_{metric}"] == pytest.approx(low, **close)
             assert row[f"high_{metric}"] == pytest.approx(high, **close)
 
@@ -105,10 +108,12 @@ def test_differences_are_paired_by_seed(runs):
                 values = [here[seed] - there[seed] for seed in here if seed in there]
                 column = f"{metric}_from_{name}"
                 mean = np.mean(values) if values else math.nan
-                close = dict(rel=1e-9, abs=1e-12, nan_ok=True)
+                close = dict(rel=1e-9, abs=1e-9, nan_ok=True)
                 assert row[f"mean_{column}"] == pytest.approx(mean, **close)
-                if len(values) > 1 and np.ptp(values) > 1e-9:
-                    low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+                if values and np.ptp(values) > 1e-9:
+                    low, high = naive.interval(values, held_out(runs))
+                    if metric == "sparsity":
+                        low, high = max(low, -1), min(high, 1)
                     assert row[f"low_{column}"] == pytest.approx(low, **close)
                     assert row[f"high_{column}"] == pytest.approx(high, **close)
 
@@ -135,7 +140,8 @@ def test_a_difference_is_from_the_cell_with_the_same_rate_and_order():
 
 def test_the_columns_of_the_interface():
     found = results.summary(table())
-    wanted = [f"{part}_{metric}" for metric in SUMMARY for part in ("mean", "std", "low", "high")]
+    parts = ("mean", "std", "low", "high", "se", "median")
+    wanted = [f"{part}_{metric}" for metric in SUMMARY for part in parts]
     assert {*CELL, "runs", "diverged", *wanted, "rank_val_loss"} <= set(found.columns)
     assert sorted(found.rank_val_loss) == list(range(1, len(found) + 1))
     assert found.set_index("rank_val_loss").sort_index().mean_val_loss.is_monotonic_increasing
@@ -208,10 +214,13 @@ def test_where_nothing_is_held_out_the_final_loss_decides():
     assert found.rank_val_loss.isna().all()
 
 
-def test_one_seed_has_no_interval():
-    found = results.summary(table(seeds=1))
+def test_one_seed_has_no_interval_and_the_rule_without_an_error_is_said():
+    found = results.summary(table(seeds=1, rows=(80, 20)))
     assert found[["std_val_loss", "low_val_loss", "high_val_loss"]].isna().all(axis=None)
-    assert results.best(found, "one-se").index[0] == results.best(found).index[0]
+    assert set(found.covers) == {""} and found.se_val_loss.isna().all()
+    chosen = results.best(found, "one-se")
+    assert chosen.index[0] == results.best(found).index[0] and chosen.rule.item() == "min"
+    assert "There is no standard error, which takes several seeds" in chosen.why.item()
 
 
 def test_nothing_to_choose_from_is_said():

@@ -131,9 +131,12 @@ def test_summary_writes_what_python_gives_to_the_bit(ran):
     with open("r/summary.csv") as file:
         names, *rows = csv.reader(file)
     assert names == list(wanted) and len(rows) == len(wanted)
-    for row, ours in zip(rows, wanted.drop(columns="data").to_numpy(float), strict=True):
-        theirs = [float(text or "nan") for text in row[1:]]
+    texts = ["data", "covers"]
+    numbers = [i for i, name in enumerate(names) if name not in texts]
+    for row, ours in zip(rows, wanted.drop(columns=texts).to_numpy(float), strict=True):
+        theirs = [float(row[i] or "nan") for i in numbers]
         np.testing.assert_array_equal(theirs, ours)
+    assert {row[names.index("covers")] for row in rows} == set(wanted.covers)
 
 
 def test_summary_prints_and_holds_axes_where_told(ran):

@@ -1,0 +1,88 @@
+"""How the runs of each cell stood: finished, diverged, worse than at the start or than guessing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from results.cells.by_seed import BySeed, Windows
+from results.columns import baseline_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Of each cell: the runs that ended above what they began with, and above the class shares alone.
+_ABOVE = {
+    "above_initial": ("final_loss", "initial_loss"),
+    "above_baseline": ("val_loss", baseline_of("val_loss")),
+}
+
+#: What the intervals need to know of the two parts of the rows.
+_ROWS = ("train_rows", "val_rows")
+
+
+class Counts(NamedTuple):
+    """What is counted before anything is averaged.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        The places of the cells, with columns of counts.
+    seeds, folds : int
+        How many there are.
+    ratio : ndarray of float64, shape (cells,)
+        Rows held out for each row that trains; NaN where that is not known, or nothing held out.
+    """
+
+    cells: pd.DataFrame
+    seeds: int
+    folds: int
+    ratio: NDArray[np.float64]
+
+
+def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Counts:
+    """Count the runs of each cell; ``names`` are the columns that the runs have."""
+    count, seeds, folds = len(cells), 0, 1
+    compared = {name: pair for name, pair in _ABOVE.items() if set(pair) <= set(names)}
+    further = [*(column for pair in compared.values() for column in pair), *_ROWS, "rung"]
+    columns = ["seed", "fold", "status", *(name for name in further if name in names)]
+    sums: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(count))
+    rung = np.full(count, np.iinfo(np.int64).max)
+    for runs, cell in windows(columns):
+        laid_out = BySeed(runs, cell, count)
+        seeds, folds = seeds + laid_out.seeds, max(folds, laid_out.folds)
+        for name, values in _told(runs, compared).items():
+            sums[name] += np.bincount(cell, values, minlength=count)
+        if "rung" in runs:
+            np.minimum.at(rung, cell, runs["rung"].to_numpy(np.int64))
+    found = {name: sums[name].astype(np.int64) for name in ("runs", "diverged")}
+    cells = cells.assign(**found, share_diverged=sums["diverged"] / np.maximum(sums["runs"], 1))
+    if "rung" in names:
+        cells["rung"] = rung
+    for name in compared:
+        above = pd.Series(sums[name].astype(np.int64), dtype="Int64")
+        cells[name] = above.mask(sums[f"{name} known"] == 0)
+    train, val = (sums[name] for name in _ROWS)
+    ratio = np.divide(val, train, out=np.full(count, np.nan), where=(train > 0) & (val > 0))
+    return Counts(cells, seeds, folds, ratio)
+
+
+def _told(runs: pd.DataFrame, compared: dict[str, tuple[str, str]]) -> dict[str, NDArray]:
+    """Return what is added up over the runs of a cell."""
+    done = (runs["status"] == "done").to_numpy()
+    told = {"runs": np.ones(len(runs)), "diverged": ~done}
+    for name, pair in compared.items():
+        value, other = (_numbers(runs, column) for column in pair)
+        told |= {name: done & (value > other), f"{name} known": np.isfinite(other)}
+    for name in _ROWS:
+        if name in runs:
+            told[name] = np.nan_to_num(_numbers(runs, name))
+    return told
+
+
+def _numbers(runs: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    return runs[column].to_numpy(np.float64, na_value=np.nan)
