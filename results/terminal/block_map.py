@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from results.cells.epochs import stops
 from results.labels import counted, digits, number, place
 from results.plane import Axis, Plane, said
-from results.scale import Scale, viridis
+from results.scale import Scale, ink, viridis
 from results.terminal.blocks import DIVERGED, MISSING, STOPPED, Blocks, holding
 from results.terminal.look import Look
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 #: Rows of the map at most, and columns of a block where there is room for them.
 _ROWS, _BLOCK = 24, 4
+
+#: Sign of a value that lies beyond the scale.
+_BEYOND = ">"
+
+#: What stands out more from a colour, as terminals call it.
+_INK = {"black": "black", "white": "bright_white"}
 
 
 def block_map(
@@ -51,6 +58,7 @@ def block_map(
         return [*look.wrapped(f"No map of {title}: no cell there has a value to compare.")]
     scale = Scale.of(blocks.values, metric)
     signs = np.where(np.isnan(blocks.values), blocks.signs, "")
+    signs[blocks.values > scale.high] = _BEYOND
     marks = {blocks.find(at): mark for row, mark in marked.items() if (at := found.find(row))}
     width = _block_width(found.x, len(blocks.across), room)
     lines: list[str | Text] = [*look.wrapped(title)]
@@ -62,8 +70,13 @@ def block_map(
         ]
         lines.append(_row(f"{label:>{gutter - 1}} ", shown, scale, width, look))
     lines.append(" " * gutter + _across(found.x, blocks, width))
-    told = (_together(found, blocks), _fewer(cells, metric, found), _meaning(cells, {*signs.flat}))
-    return [*lines, _legend(scale, look), *(line for one in told for line in look.wrapped(one))]
+    told = (
+        _together(found, blocks),
+        _fewer(cells, metric, found),
+        _meaning(cells, {*signs.flat}, scale),
+    )
+    legend = _legend(np.unique(blocks.values[~np.isnan(blocks.values)]), scale, look)
+    return [*lines, legend, *(line for one in told for line in look.wrapped(one))]
 
 
 def _block_width(axis: Axis, count: int, room: int) -> int:
@@ -86,8 +99,8 @@ def _row(
             line.append(sign.center(width))
             continue
         red, green, blue = viridis(scale.place(value))
-        ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 110 else "bright_white"
-        line.append(sign.center(width), style=f"{ink} on rgb({red},{green},{blue})")
+        stands_out = _INK[str(ink(np.array([red, green, blue]) / 255))]
+        line.append(sign.center(width), style=f"{stands_out} on rgb({red},{green},{blue})")
     return line
 
 
@@ -133,11 +146,14 @@ def _fewer(cells: pd.DataFrame, metric: str, found: Plane) -> str:
     return f"over fewer than {most} seeds: {counted(count, 'cell')} of this map" if count else ""
 
 
-def _legend(scale: Scale, look: Look) -> str | Text:
+def _legend(values: NDArray[np.float64], scale: Scale, look: Look) -> str | Text:
+    """Explain the scale of some values, each of which is there once."""
+    if len(values) == 1:
+        return f"{number(values[0], 3)} everywhere"
     low, high = (place(end, (scale.low, scale.high)) for end in (scale.low, scale.high))
-    if scale.low == scale.high:
-        return f"{low} everywhere"
     how = " (log scale)" if scale.logarithmic else ""
+    if not scale.logarithmic and np.isfinite(scale.step):
+        how = f" (half-way {number(scale.value(0.5), 3)})"
     if not look.colour:
         return f"{low} [{''.join(shade * 2 for shade in look.shades)}] {high}{how}"
     from rich.text import Text
@@ -149,11 +165,12 @@ def _legend(scale: Scale, look: Look) -> str | Text:
     return line.append(f" {high}{how}")
 
 
-def _meaning(cells: pd.DataFrame, signs: set[str]) -> str:
+def _meaning(cells: pd.DataFrame, signs: set[str], scale: Scale) -> str:
     """Explain what stands on a map for a value."""
     epochs = [f"{after:,}" for _, after in stops(cells)]
     after = f" after {' or '.join(epochs)} epochs" if epochs else ""
     words = {
+        _BEYOND: f"more, up to {number(scale.top, 3)}",
         STOPPED: f"stopped{after}: not comparable",
         DIVERGED: "diverged",
         MISSING: "missing",

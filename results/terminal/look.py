@@ -35,6 +35,11 @@ class Look(NamedTuple):
         """Characters from light to dark."""
         return _BLOCKS if self.blocks else _ASCII
 
+    @property
+    def interval(self) -> str:
+        """What heads half the width of an interval."""
+        return "±95%" if self.blocks else "+-95%"
+
     def wrapped(self, text: str) -> list[str]:
         """Break a text into lines that fit."""
         return wrapped(text, self.width)

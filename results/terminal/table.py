@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from results import labels
 from results.cells.epochs import of_orders, of_rungs, stopped
-from results.cells.summary import axis_names, deciding
+from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
+from results.cells.summary import axis_names, covers, deciding
 from results.columns import MEASURED
 from results.labels import counted, digits, number, place
 from results.plane import said
@@ -16,6 +18,13 @@ from results.terminal.look import Look
 
 #: Rows of the table.
 _ROWS = 5
+
+#: What intervals are for, by what they cover.
+_COVERED = {
+    DATA_AND_SEEDS: "new data and other seeds",
+    DATA: "new data, of one seed",
+    SEEDS: "other seeds",
+}
 
 
 def best_cells(
@@ -50,11 +59,15 @@ def best_cells(
     rows += [row for row in marked if row not in rows]
     columns = _columns(cells, shown, ranked.loc[rows], held, marked, look)
     lines, left_out = _set(columns, deciding(cells), look.width)
-    notes = [_room(columns, left_out), of_rungs(cells), of_orders(cells, shown, along)]
+    sure = "" if look.interval in left_out else _sure(ranked.loc[rows], look)
+    told = (
+        *(sure, _guessing(ranked.iloc[0], deciding(cells)), _room(columns, left_out)),
+        *(of_rungs(cells), of_orders(cells, shown, along)),
+    )
     return [
         *look.wrapped(_title(cells, last, held, ranked.loc[rows, "seeds"])),
         *lines,
-        *(line for note in notes for line in look.wrapped(note)),
+        *(line for note in told for line in look.wrapped(note)),
     ]
 
 
@@ -80,7 +93,7 @@ def _columns(
     mean, low, high = (rows[f"{part}_{metric}"] for part in ("mean", "low", "high"))
     half = np.maximum(high - mean, mean - low)  # one side may end at what is possible
     if np.isfinite(half).any():
-        columns["±95%" if look.blocks else "+-95%"] = [number(value, 2) for value in half]
+        columns[look.interval] = [number(value, 2) for value in half]
     if rows["seeds"].nunique() > 1:
         columns["seeds"] = [str(count) for count in rows["seeds"]]
     if rows["diverged"].any():
@@ -121,6 +134,25 @@ def _room(columns: Mapping[str, list[str]], left_out: list[str]) -> str:
     return f"No room here for {', '.join(left_out)}: all take {width} columns."
 
 
+def _sure(rows: pd.DataFrame, look: Look) -> str:
+    """Say what the intervals of some cells are for."""
+    metric = deciding(rows)
+    kinds = {covers(row, metric) for _, row in rows.iterrows()} - {""}
+    told = [_COVERED[kind] for kind in sorted(kinds)]
+    if kinds == {SEEDS} and metric.startswith("val_"):
+        told[0] += ", not for new data"
+    return " ".join(f"{look.interval} is for {what}." for what in told)
+
+
+def _guessing(best: pd.Series, metric: str) -> str:
+    """Say where the best cell may be of no use."""
+    mean, high = (best.get(f"{part}_{metric}_from_baseline", np.nan) for part in ("mean", "high"))
+    guess = f"The class shares alone give {number(best[f'mean_{metric}'] - mean)}"
+    if mean >= 0:
+        return f"{guess}: the best cell is no better."
+    return f"{guess}: the best cell may be no better." if high >= 0 else ""
+
+
 def _title(
     cells: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str], seeds: pd.Series
 ) -> str:
@@ -137,11 +169,9 @@ def _over(cells: pd.DataFrame, seeds: pd.Series) -> str:
     whole = cells[(cells["seeds"] == most) & (cells["diverged"] == 0)]
     folds = int(whole["runs"].min()) // most if len(whole) else 1
     of_folds = f" of {folds} folds" if folds > 1 else ""
-    if seeds.nunique() > 1:
-        return f"mean over up to {counted(most, 'seed')}{of_folds}"
-    if most > 1:
-        return f"mean over {counted(most, 'seed')}{of_folds}"
-    return f"mean over {folds} folds of one seed" if folds > 1 else "one seed"
+    if most > 1 or folds == 1:
+        return f"mean over {labels.seeds(seeds)}{of_folds}" if most > 1 else "one seed"
+    return f"mean over {folds} folds of one seed"
 
 
 def _nothing(

@@ -131,6 +131,49 @@ def test_few_values_close_together_are_told_apart_in_the_legend():
     assert re.match(r"0\.5 \[.*\] 0\.50001", texts(map_of(cells, "sparsity"))[-1])
 
 
+def test_what_lies_beyond_the_scale_says_so():
+    runs = table(log(5), log(5), seeds=2, noise=0)
+    runs.loc[(runs.l1 == 0.1) & (runs.l2 == 0.1), "val_loss"] = 2e34
+    text = texts(map_of(results.summary(runs)))
+    assert [line.count(">") for line in text[1:6]] == [1, 0, 0, 0, 0]
+    assert text[1].rstrip("█").endswith(">") and text[-1] == "> more, up to 2e34"
+    (scale,) = (line for line in text if "[" in line)
+    assert float(scale.split()[2]) < 1
+    assert len({*"".join(text[1:6])} & {*"·░▒▓█"}) == 5, "the others have all colours"
+
+
+def test_a_scale_that_is_not_even_says_where_its_middle_is():
+    runs = table(log(5), log(2), seeds=2, noise=0)
+    runs["val_loss"] = 1 + 1e-3 * (runs.l1 > 1e-3) + 0.5 * (runs.l1 > 0.05)
+    text = texts(map_of(results.summary(runs)))
+    scale = next(line for line in text if "[" in line)
+    middle = re.fullmatch(r"1 \[.*\] 1\.5 \(half-way (\S+)\)", scale)
+    values = results.summary(runs).mean_val_loss.to_numpy()
+    found = Scale.of(values, "val_loss")
+    assert float(middle[1]) == pytest.approx(found.value(0.5), rel=5e-3)
+
+
+def luminance(colour):
+    channels = np.array(colour) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ (0.2126, 0.7152, 0.0722)
+
+
+def test_a_mark_stands_out_from_every_colour():
+    runs = table(np.linspace(0, 0.1, 60), (0.0,), seeds=1)
+    runs["val_loss"] = np.linspace(0.5, 0.9, 60)
+    cells = results.summary(runs)
+    marked = dict.fromkeys(cells.index, "*")
+    look = Look(colour=True, blocks=True, width=400)
+    line = block_map(cells, "val_loss", plane(cells), marked, look)[1]
+    ink = {"black": 0.0, "bright_white": 1.0}
+    assert len(line.spans) == 60
+    for span in line.spans:
+        style, colour = str(span.style).split(" on rgb")
+        light, dark = sorted((luminance(eval(colour)), ink[style]), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
 def raced(eta=3):
     """Four by three cells, of which those of a small L1 reached a second rung, and one a third."""
     runs = table((0.0, 1e-3, 1e-2, 1e-1), (0.0, 1e-3, 1e-2), seeds=3, noise=0)

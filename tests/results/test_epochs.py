@@ -39,7 +39,7 @@ def test_only_the_last_rung_is_ranked_and_the_others_are_counted(raced):
     assert lines[0] == "Best of 2 cells on the last rung, mean over 3 seeds"
     assert [line.lstrip("*o@ ").split()[0] for line in lines[2:4]] == ["1", "2"]
     said = "2 of 12 cells reached the last rung, at 1,000 epochs; 6 stopped at 3, 4 stopped at 11, "
-    assert words_of(" ".join(lines[4:7])).startswith(said + "and are not ranked.")
+    assert said + "and are not ranked." in words_of(" ".join(lines[4:8]))
     values = [float(line.lstrip("*o@ ").split()[3]) for line in lines[2:4]]
     assert values == sorted(values) and values[0] > 0
 

@@ -91,8 +91,8 @@ def test_the_sparsest_cell_is_in_the_table_however_it_ranks():
     sparsest = results.best(cells, "one-se")
     assert sparsest.rank_val_loss.item() > 5
     lines = printed(cells).splitlines()
-    last = lines[lines.index("") - 1]
-    assert last.split()[:2] == ["o", str(sparsest.rank_val_loss.item())]
+    last = [line for line in lines[: lines.index("")] if line.startswith("o")]
+    assert last[0].split()[:2] == ["o", str(sparsest.rank_val_loss.item())]
 
 
 VARIED = {"vary": {"l1_w1": (0.0, 1e-3)}, "lr": (0.01, 0.015)}
@@ -162,7 +162,7 @@ def test_axes_held_choose_the_cells_of_the_table_too():
         ({"seeds": 1, "folds": 4}, "Best of 6 cells, mean over 4 folds of one seed"),
         ({"seeds": 1}, "Best of 6 cells, one seed"),
         ({"l1": (0.0,), "l2": (0.1,)}, "The only cell, mean over 5 seeds"),
-        ({"l2": (0.0,), "seeds": 3, "diverged": [0]}, "Best of 3 cells, mean over up to 3 seeds"),
+        ({"l2": (0.0,), "seeds": 3, "diverged": [0]}, "Best of 3 cells, mean over 2 to 3 seeds"),
     ],
 )
 def test_the_title_says_over_what_the_means_are(options, said):
@@ -213,3 +213,45 @@ def test_runs_that_all_diverged_are_said_to_and_the_mend():
     some = words_of(printed(table((0.0,), (0.0,), seeds=2, folds=2, diverged=[0, 3])))
     said = "2 of 4 runs diverged, some of each seed of each cell (lr = 0.01): try a lower"
     assert some.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"rows": (80, 20)}, "±95% is for new data and other seeds."),
+        ({"rows": (80, 20), "seeds": 1, "folds": 5}, "±95% is for new data, of one seed."),
+        ({}, "±95% is for other seeds, not for new data."),
+        ({"held_out": False}, "±95% is for other seeds."),
+        ({"seeds": 1}, None),
+    ],
+)
+def test_what_an_interval_is_for_is_said(options, said):
+    lines = printed(table(**options)).splitlines()
+    assert (said in lines) if said else not any("±95%" in line for line in lines)
+
+
+def test_half_an_interval_is_its_longer_side():
+    """Where it ends at what is possible, the other side says how sure the mean is."""
+    cells = results.summary(table(seeds=3))
+    best = cells.rank_val_loss == 1
+    cells.loc[best, ["low_val_loss", "mean_val_loss", "high_val_loss"]] = [0.0, 0.01, 0.05]
+    assert printed(cells).splitlines()[2].split()[4:6] == ["0.01", "0.04"]
+
+
+@pytest.mark.parametrize(
+    ("above", "spread", "seeds", "said"),
+    [
+        (0.01, 0.05, 3, ": the best cell is no better."),
+        (-0.01, 0.05, 3, ": the best cell may be no better."),
+        (-0.3, 0.05, 3, None),
+        (0.01, 0.05, 1, ": the best cell is no better."),
+        (-0.01, 0.05, 1, None),
+    ],
+)
+def test_a_best_cell_that_is_no_better_than_guessing_is_said_to_be(above, spread, seeds, said):
+    runs = table(seeds=seeds, rows=(80, 20))
+    luck = spread * (runs.seed - runs.seed.mean())
+    runs["val_loss"] = runs.baseline_loss + above + luck + 10 * (runs.l1 + runs.l2)
+    text = words_of(printed(runs))
+    guess = f"The class shares alone give {runs.baseline_loss.mean():.4g}"
+    assert f"{guess}{said}" in text if said else "alone" not in text

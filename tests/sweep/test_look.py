@@ -202,7 +202,7 @@ def test_folders_are_made_for_what_is_shown_and_for_nothing_else(ran, tmp_path):
     ("words", "said"),
     [
         (["--picture", "portrait"], "no picture 'portrait'; there are heatmap, differences, "),
-        (["--metric", "beauty"], "no metric 'beauty'; there are epochs, "),
+        (["--metric", "beauty"], "no metric 'beauty'; there are "),
         (["--format", "gif"], "--format should be of png, svg, pdf; it is 'gif'"),
         (["--picture", "curves"], "r holds no history.parquet"),
         (["--at", "l3=1"], "no axis 'l3'; there are l1, l2, lr, momentum"),
