@@ -61,7 +61,12 @@ def best_cells(
     lines, left_out = _set(columns, deciding(cells), look.width)
     sure = "" if look.interval in left_out else _sure(ranked.loc[rows], look)
     told = (
-        *(sure, _guessing(ranked.iloc[0], deciding(cells)), _room(columns, left_out)),
+        *(
+            sure,
+            _unfair(ranked),
+            _guessing(ranked.iloc[0], deciding(cells)),
+            _room(columns, left_out),
+        ),
         *(of_rungs(cells), of_orders(cells, shown, along)),
     )
     return [
@@ -142,6 +147,13 @@ def _sure(rows: pd.DataFrame, look: Look) -> str:
     if kinds == {SEEDS} and metric.startswith("val_"):
         told[0] += ", not for new data"
     return " ".join(f"{look.interval} is for {what}." for what in told)
+
+
+def _unfair(ranked: pd.DataFrame) -> str:
+    """Say where cells are ranked by a loss that is no fair judge between penalties."""
+    if deciding(ranked).startswith("val_") or len(ranked) < 2:
+        return ""
+    return "Nothing was held out: final_loss contains the penalties, and favours small ones."
 
 
 def _guessing(best: pd.Series, metric: str) -> str:

@@ -255,3 +255,10 @@ def test_a_best_cell_that_is_no_better_than_guessing_is_said_to_be(above, spread
     text = words_of(printed(runs))
     guess = f"The class shares alone give {runs.baseline_loss.mean():.4g}"
     assert f"{guess}{said}" in text if said else "alone" not in text
+
+
+def test_a_loss_that_contains_the_penalties_is_said_to():
+    said = "Nothing was held out: final_loss contains the penalties, and favours small ones."
+    assert said in words_of(printed(table(held_out=False)))
+    assert "held out" not in printed(table())
+    assert "held out" not in printed(table((0.0,), (0.1,), held_out=False))
