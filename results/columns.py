@@ -46,8 +46,9 @@ class Column(NamedTuple):
         Whether it is told by factors: shown in logarithm where it varies widely.
     lowest, highest : float
         What it can be.
-    training : bool
-        Whether it is measured on the training part, most of which other splits share.
+    shared : bool
+        Whether it is measured on rows that other splits share: of the training part, most of
+        them, of a test part all.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Column(NamedTuple):
     ratio: bool = False
     lowest: float = -math.inf
     highest: float = math.inf
-    training: bool = False
+    shared: bool = False
 
 
 class Metric(NamedTuple):
@@ -95,7 +96,7 @@ MEASURED = (
 
 def _loss(name: str, meaning: str) -> Column:
     return Column(
-        *(name, "float64", "", meaning), better="lower", ratio=True, lowest=0, training=True
+        *(name, "float64", "", meaning), better="lower", ratio=True, lowest=0, shared=True
     )
 
 
@@ -107,6 +108,7 @@ _RUN = Column("run", "int64", "", "Number of the run: its place in the grid, fro
 _DATA = Column("data", "string", "", "Name of the data set.")
 _PLACE = (
     Column("seed", "int64", "", "Seed of the weights, the split and the order of the batches."),
+    Column("outer", "int32", "", "The outer fold that is the test part (with outer folds)."),
     Column("fold", "int32", "", "The fold held out, from 0; 0 where there are no folds."),
     Column(
         *("l1", "float64", "", "L1 penalty, on the parameters that it is placed on."),
@@ -129,18 +131,23 @@ _PLACE = (
         label="order of the path",
     ),
 )
-_MEASURED = tuple(
-    Column(
+
+
+def _over(part: str, called: str, metric: Metric) -> Column:
+    return Column(
         *(f"{part}_{metric.name}", "float64", metric.unit, f"{metric.meaning}, {called}."),
         better=metric.better,
         ratio=metric.ratio,
         lowest=metric.lowest,
         highest=metric.highest,
-        training=part == "train",
+        shared=part != "val",
     )
-    for metric in MEASURED
-    for part, called in PARTS.items()
+
+
+_MEASURED = tuple(
+    _over(part, called, metric) for metric in MEASURED for part, called in PARTS.items()
 )
+_TEST = tuple(_over("test", "test part (with one)", metric) for metric in MEASURED)
 #: What is reached without a look at the inputs.
 BASELINE = tuple(
     Column(
@@ -156,6 +163,7 @@ _ROWS = (
     _count("train_rows", "row", "Rows of the training part (with a held-out part)."),
     _count("val_rows", "row", "Rows of the held-out part."),
 )
+_TEST_ROWS = _count("test_rows", "row", "Rows of the test part (with one).")
 _SPARSITY = Column(
     *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."),
     better="higher",
@@ -170,10 +178,12 @@ RUNS = (
     *_PLACE,
     Column("status", "string", "", "`done`, `diverged` or `error`."),
     *_ROWS,
+    _TEST_ROWS,
     _count("epochs", "epoch", "Epochs trained."),
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
     *_MEASURED,
+    *_TEST,
     *BASELINE,
     Column("l1_penalty", "float64", "", "Sum of the L1 terms after training.", lowest=0),
     Column("l2_penalty", "float64", "", "Sum of the L2 terms after training.", lowest=0),
@@ -193,11 +203,17 @@ RUNS = (
 #: Columns that tell of the held-out part, and are there where there is one.
 HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
 
+#: What is measured on the test part, where there is one: shown, and never ranked by.
+TEST = tuple(column.name for column in _TEST)
+
 #: Columns that only some sweeps have.
-OPTIONAL = ("path", *HELD_OUT, "best_epoch", "rung")
+OPTIONAL = ("outer", "path", *HELD_OUT, _TEST_ROWS.name, *TEST, "best_epoch", "rung")
 
 #: Columns that came when there were results directories without them.
 LATER = HELD_OUT
+
+#: Where a run stands, aside from its cell: what is repeated to see luck.
+REPEATED = ("seed", "outer", "fold")
 
 #: The table of the history, in the order of its columns.
 HISTORY = (
@@ -247,10 +263,10 @@ def is_better_high(metric: str) -> bool:
     return found is not None and found.better == "higher"
 
 
-def is_of_training(metric: str) -> bool:
-    """Tell whether a metric, or a difference of it, is measured on the training part."""
+def is_on_shared_rows(metric: str) -> bool:
+    """Tell whether a metric, or a difference of it, is measured on rows that splits share."""
     found = column(metric)
-    return found is not None and found.training
+    return found is not None and found.shared
 
 
 def possible(metric: str) -> tuple[float, float]:

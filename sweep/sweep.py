@@ -43,6 +43,12 @@ class Sweep(Specification):
         K of a stratified K-fold cross-validation; 0 is one stratified hold-out split.
     val_fraction : float
         Share held out where `folds` is 0. 0 for article, else 0.2.
+    test : float or path, optional
+        Rows that no choice ever sees, the same for every run: a share of them, or another file
+        with the same columns. They are measured at the end, as ``test_loss`` and so on.
+    outer_folds : int, default 0
+        K of a nested cross-validation: each of K stratified folds of the rows, the same for every
+        seed, is once the test part, and all else happens in the rest.
     epochs : int
         1000 for article, else 100.
     batch_size : int or "full"

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: Gives some columns of the runs, a few whole seeds at a time, with the number of each run's cell
-#: and without runs in error; each call begins anew.
+from results.columns import REPEATED
+
+#: Gives some columns of the runs, beside where each stands and its status, a few whole seeds at a
+#: time, with the number of each run's cell and without runs in error; each call begins anew.
 Windows = Callable[[Sequence[str]], Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]]
 
 
@@ -19,7 +21,8 @@ class BySeed:
     Parameters
     ----------
     runs : DataFrame
-        With ``seed``, ``fold``, ``status`` and metrics.
+        With ``seed``, ``fold`` (and ``outer``, whose folds count as many more), ``status`` and
+        metrics.
     cell : ndarray of int64, shape (runs,)
         Number of each run's cell.
     cells : int
@@ -33,8 +36,9 @@ class BySeed:
 
     def __init__(self, runs: pd.DataFrame, cell: NDArray, cells: int) -> None:
         seed, seeds = pd.factorize(runs["seed"].to_numpy(), sort=True)
-        fold, folds = pd.factorize(runs["fold"].to_numpy(), sort=True)
-        self.seeds, self.folds = len(seeds), len(folds)
+        parts = [name for name in REPEATED if name != "seed" and name in runs]
+        fold = runs.groupby(parts, sort=True).ngroup().to_numpy(np.int64)
+        self.seeds, self.folds = len(seeds), int(fold.max(initial=0)) + 1
         self._runs = runs
         self._shape = cells, self.seeds, self.folds
         self._place = (cell * self.seeds + seed) * self.folds + fold

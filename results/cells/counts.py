@@ -49,7 +49,7 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     count, seeds, folds = len(cells), 0, 1
     compared = {name: pair for name, pair in _ABOVE.items() if set(pair) <= set(names)}
     further = [*(column for pair in compared.values() for column in pair), *_ROWS, "rung"]
-    columns = ["seed", "fold", "status", *(name for name in further if name in names)]
+    columns = [name for name in further if name in names]
     sums: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(count))
     rung = np.full(count, np.iinfo(np.int64).max)
     for runs, cell in windows(columns):

@@ -30,7 +30,7 @@ def medians(
         block = slice(first, min(first + step, cells))
         gathered = {metric: np.full((block.stop - first, seeds), np.nan) for metric in metrics}
         done = 0
-        for runs, cell in windows(["seed", "fold", "status", *metrics]):
+        for runs, cell in windows(metrics):
             by_seed = BySeed(runs, cell, cells)
             for metric, values in gathered.items():
                 values[:, done : done + by_seed.seeds] = by_seed.values(metric, folds)[block]

@@ -1,7 +1,8 @@
 """The summary of a complete sweep, from its final table as a stream.
 
-The table is in grid order: seed by seed, in each all folds, in each of these all cells. So the
-number of a row says its cell, and memory grows with the cells, not with the runs.
+The table is in grid order: seed by seed, in each all folds (outer ones, and in these inner ones),
+in each of these all cells. So the number of a row says its cell, and memory grows with the cells,
+not with the runs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from results.cells.summary import check_metrics, seeds_at_a_time, summed_up
-from results.columns import STATUSES, SUMMARY, coordinates
+from results.columns import REPEATED, STATUSES, SUMMARY, coordinates
 from results.directory import layout, parts, reading
 from results.directory.final import GROUP, regrouped
 from results.errors import ResultsError
@@ -56,19 +57,21 @@ def summary(path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY) -> p
 
 
 def _summary(file: Path, metrics: Sequence[str], names: list[str]) -> pd.DataFrame:
-    seed, cells = _unchanged(file, ["seed"]), _unchanged(file, ["seed", "fold"])
+    repeated = [name for name in REPEATED if name in names]
+    seed, cells = _unchanged(file, ["seed"]), _unchanged(file, repeated)
     reading.fits(f"the summary of {file}", cells * len(metrics) * _NUMBERS)
     size = seeds_at_a_time(seed) * seed
 
     def windows(columns: Sequence[str]) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
-        for table in regrouped(parts.batches(file, columns, GROUP), size):
+        wanted = list(dict.fromkeys([*repeated, "status", *columns]))
+        for table in regrouped(parts.batches(file, wanted, GROUP), size):
             seeds = table["seed"].to_numpy()
             if len(seeds) % seed or (seeds.reshape(-1, seed) != seeds[::seed, None]).any():
                 raise ResultsError(f"{file} is not in grid order: delete it to have it made anew")
             kept = parts.status_rank(table) < STATUSES.index("error")
             yield table.filter(pa.array(kept)).to_pandas(), (np.arange(len(table)) % cells)[kept]
 
-    places = [name for name in coordinates(names) if name not in ("run", "seed", "fold")]
+    places = [name for name in coordinates(names) if name not in ("run", *REPEATED)]
     first = next(regrouped(parts.batches(file, places, GROUP), cells)).to_pandas()
     return summed_up(first, windows, metrics, names)
 

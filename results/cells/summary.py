@@ -21,11 +21,12 @@ from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS, Estimate, Momen
 from results.cells.medians import medians
 from results.columns import (
     RANKED,
+    REPEATED,
     SUMMARY,
     baseline_of,
     coordinates,
     is_better_high,
-    is_of_training,
+    is_on_shared_rows,
     is_penalty,
     possible,
 )
@@ -60,7 +61,8 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
         ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``, with ``low_`` and ``high_``:
         from the best cell, and from the one without penalties and with all else the same; of a
         loss and an accuracy on the held-out part also ``_from_baseline``. What is measured on the
-        training part has intervals that cover seeds. Cells that lack seeds rank behind.
+        training part, or on a test part, has intervals that cover seeds. Cells that lack seeds
+        rank behind.
     """
     known = [name for name in metrics_of(runs) if pd.api.types.is_numeric_dtype(runs[name])]
     check_metrics(metrics, known)
@@ -69,6 +71,7 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
     cells = finished[cell_columns(runs)].iloc[first].reset_index(drop=True)
     cell = np.full(len(runs), -1)
     cell[(runs["status"] != "error").to_numpy()] = number
+    placed = [name for name in (*REPEATED, "status") if name in runs]
     seeds = runs["seed"].to_numpy()
     order = np.argsort(seeds, kind="stable")
     starts = np.flatnonzero(np.diff(seeds[order], prepend=-1))
@@ -78,7 +81,7 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
     def windows(columns: Sequence[str]) -> Iterator[tuple[pd.DataFrame, NDArray[np.int64]]]:
         for piece in pieces:
             kept = piece[cell[piece] >= 0]
-            yield runs[list(columns)].iloc[kept], cell[kept]
+            yield runs[list(dict.fromkeys([*placed, *columns]))].iloc[kept], cell[kept]
 
     return summed_up(cells, windows, metrics, list(runs.columns))
 
@@ -108,7 +111,7 @@ def summed_up(
     middle = medians(windows, len(cells), metrics, seeds, folds)
     columns: dict[str, Any] = {}
     for metric in metrics:
-        known = np.nan if is_of_training(metric) else ratio
+        known = np.nan if is_on_shared_rows(metric) else ratio
         found = moments[metric].estimate(known)
         _enter(columns, metric, found, ("mean", "std", "low", "high"))
         columns[f"se_{metric}"] = moments[metric].standard_error(known)
@@ -122,7 +125,7 @@ def summed_up(
     for (metric, name), moment in _differences(
         windows, metrics, references, guessed, folds
     ).items():
-        known = np.nan if is_of_training(metric) else ratio
+        known = np.nan if is_on_shared_rows(metric) else ratio
         _enter(columns, f"{metric}_from_{name}", moment.estimate(known), ("mean", "low", "high"))
     table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
     there = (cells["runs"] > 0).to_numpy()
@@ -132,9 +135,9 @@ def summed_up(
 def covers(cell: pd.Series, metric: str) -> str:
     """Return what the interval of a cell's metric covers: see `summary`.
 
-    For what is measured on the training part that is the luck of the seed alone.
+    For what is measured on rows that all splits share that is the luck of the seed alone.
     """
-    if is_of_training(metric) and cell["covers"]:
+    if is_on_shared_rows(metric) and cell["covers"]:
         return SEEDS if cell["seeds"] > 1 else ""
     return str(cell["covers"])
 
@@ -151,7 +154,7 @@ def _moments(
 ) -> dict[str, Moments]:
     """Gather each metric of ``count`` cells over the seeds."""
     found = {metric: Moments(count) for metric in metrics}
-    for runs, cell in windows(["seed", "fold", "status", *found]):
+    for runs, cell in windows(list(found)):
         by_seed = BySeed(runs, cell, count)
         for metric, moments in found.items():
             moments.add(by_seed.by_fold(metric, folds))
@@ -173,7 +176,7 @@ def _differences(
     pairs = [(metric, name) for metric in metrics for name in references]
     pairs += [(metric, "baseline") for metric in guessed]
     found = {pair: Moments(count) for pair in pairs}
-    for runs, cell in windows(["seed", "fold", "status", *metrics, *guessed.values()]):
+    for runs, cell in windows([*metrics, *guessed.values()]):
         by_seed = BySeed(runs, cell, count)
         for metric in metrics:
             values = by_seed.by_fold(metric, folds)
@@ -228,7 +231,7 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
     names = list(table.columns)
     if "runs" in names:
         return names[: names.index("runs")]
-    return [name for name in coordinates(names) if name not in ("run", "seed", "fold")]
+    return [name for name in coordinates(names) if name not in ("run", *REPEATED)]
 
 
 def axis_names(cells: pd.DataFrame) -> list[str]:

@@ -22,6 +22,9 @@ _BEGUN = {".lock", PARTS, SCRATCH, SET_ASIDE}
 #: Endings of what summaries, reports and pictures are written as.
 _MADE = {".csv", ".html", ".png", ".svg", ".pdf"}
 
+#: Keys of ``sweep.toml`` that may name files, which may come to lie elsewhere.
+_FILES = ("data", "test")
+
 #: How an older specification and the present one may be related: all is equal, or its grid is a
 #: subset of the present one and all the rest equal.
 Kin = Literal["same", "subset"]
@@ -56,7 +59,7 @@ def check(directory: Path) -> None:
 def compare(directory: Path, toml: str, kinship: Kinship, extend: bool) -> str | None:
     """Say how ``sweep.toml`` has to change to hold `toml`, None if it has not.
 
-    It may be ``"new"``, ``"extended"``, or ``"moved"``, where the data have another path.
+    It may be ``"new"``, ``"extended"``, or ``"moved"``, where a data file has another path.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def compare(directory: Path, toml: str, kinship: Kinship, extend: bool) -> str |
         return None
     kin = kinship(old)
     if kin == "same":
-        return None if old.get("data") == new.get("data") else "moved"
+        return None if all(old.get(key) == new.get(key) for key in _FILES) else "moved"
     if kin == "subset" and extend:
         return "extended"
     mend = "add --extend to add what is new" if kin else "give another --out"

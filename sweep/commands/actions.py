@@ -52,6 +52,8 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
     else:
         if not quiet and outcome.signal is None:
             look.after_run(out)
+        if outcome.plan.tested:
+            print(_of_test_part(outcome.plan), file=sys.stderr)
         print(_last_line(out, outcome), file=sys.stderr)
     if outcome.signal is not None:
         left = _left(outcome.counts)
@@ -148,6 +150,13 @@ def _left(counts: dict[str, int]) -> int:
     return counts["total"] - counts["done"] - counts["diverged"] - counts["error"]
 
 
+def _of_test_part(plan: Plan) -> str:
+    rows = counted(plan.tested, "row")
+    if plan.spec.outer_folds:
+        return f"test part: each of {plan.spec.outer_folds} outer folds once, of at most {rows}"
+    return f"test part: {rows} that no run trained on or was chosen by"
+
+
 def _last_line(out: Path, outcome: Outcome) -> str:
     counts, seconds = outcome.counts, outcome.seconds
     parts = [f"{counts['done'] + counts['diverged']:,} of {counted(counts['total'], 'run')}"]
@@ -185,6 +194,7 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     workers = joblib.effective_n_jobs(jobs)
     return {
         "data": plan.name,
+        **({"test_rows": plan.tested} if plan.tested else {}),
         "network": "-".join(map(str, plan.widths)),
         "parameters": parameter_count(plan.widths),
         "grid": " x ".join(

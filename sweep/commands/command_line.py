@@ -148,11 +148,14 @@ def summary(directory: str, **options: Any) -> int:
     default="min",
     help="min: the lowest mean loss; one-se: the sparsest within one standard error of it [min]",
 )
+@click.option("--save", metavar="FILE", help="its trained model, as .npz, .safetensors or .onnx")
 @click.option(
-    "--save", metavar="FILE", help="its best run's trained model, as .npz, .safetensors or .onnx"
+    "--refit",
+    metavar="HOW",
+    help="with --save: run, that run trained again; all, a network trained on all rows [run]",
 )
 @click.option("--json", is_flag=True, help="print one JSON object")
-def best(directory: str, rule: str, save: str | None, json: bool) -> int:
+def best(directory: str, rule: str, save: str | None, refit: str | None, json: bool) -> int:
     """Choose a cell, say why, and save its trained model.
 
     \b
@@ -161,7 +164,7 @@ def best(directory: str, rule: str, save: str | None, json: bool) -> int:
     """  # noqa: D301
     from sweep.commands import look
 
-    return look.best(directory, rule, save, json)
+    return look.best(directory, rule, save, refit, json)
 
 
 @app.command()

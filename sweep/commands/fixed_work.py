@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.training import train
-from sweep.data.fold import fold_of
+from sweep.data.fold import Fold, fold_of
 from sweep.plan.experiment import prepare
 from sweep.specification.spec import Specification
 from sweep.training.packs import Folds, Group
@@ -79,7 +79,7 @@ class Trainer:
         _, dataset, plan = prepare(spec)
         runs = Batch(plan, dataset, np.asarray(numbers), stopped=lambda: False)
         seeds, folds = (runs.columns[name].tolist() for name in ("seed", "fold"))
-        data = {
+        data: dict[tuple[int, ...], Fold] = {
             key: fold_of(spec, dataset, *key)
             for key in dict.fromkeys(zip(seeds, folds, strict=True))
         }

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
+from results.cells import honest
+from results.columns import TEST
 from results.directory import durable, layout
 from results.errors import ResultsError
 from results.labels import counted
 from sweep.errors import InputError
+from sweep.plan.recorded import recorded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,24 +42,38 @@ def summary(
     return 0
 
 
-def best(directory: str, rule: str, save: str | None, as_json: bool) -> int:
-    """Choose a cell, say why, and save its model."""
+def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
+    """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
     from results.cells.best import best as choose
     from results.terminal.look import wrapped
 
-    chosen = choose(_cells(directory), rule)
+    if refit and not save:
+        raise InputError("--refit says how what is saved is trained: give --save too")
+    spec = recorded(directory).spec
+    tested = ("test_rows", *TEST) if spec.test else ()
+    chosen = choose(_cells(directory, tested), rule)
+    lines = [chosen["why"].iloc[0]]
+    figures: dict[str, Any] = {}
+    if spec.patience:
+        lines.append(honest.OF_PATIENCE)
+    if spec.test:
+        lines.append(honest.said_of_test(chosen.iloc[0]))
+    if spec.outer_folds:
+        found = honest.nested(_runs(directory), rule)
+        lines.append(honest.said_of_folds(found))
+        figures["outer_folds"] = _records(found)
     model = None
     if save:
         from sweep.models.best import save_best
 
-        model = save_best(directory, save, rule)
+        model = save_best(directory, save, rule, refit or "run")
     if as_json:
-        about = {"saved": save, "model": model.trained_on} if model else {}
-        print(json_format.dumps(_records(chosen)[0] | about))
+        figures |= {"saved": save, "model": model.trained_on} if model else {}
+        print(json_format.dumps(_records(chosen)[0] | figures))
     else:
-        print(*wrapped(chosen["why"].iloc[0]), sep="\n")
+        print(*(line for said in lines for line in wrapped(said)), sep="\n")
         if model:
-            print(f"{save}: {model}", file=sys.stderr)
+            print(f"{save}: {model}", *wrapped(model.trained_on["how"]), sep="\n", file=sys.stderr)
     return 0
 
 
@@ -122,23 +139,20 @@ def best_of(out: Path) -> dict[str, Any] | None:
 
 def _told(directory: str | Path, metric: str | None = None) -> tuple[pd.DataFrame, str | None]:
     """Sum up a directory, with the epochs where cells differ in them; also the axis of its path."""
-    from results.directory.sweeptoml import read
-    from sweep.specification.spec import Specification
-
-    spec = Specification.from_toml(read(Path(directory)))
+    spec = recorded(directory).spec
     unequal = spec.halving or len(spec.path_order) > 1
     metrics = ([metric] if metric else []) + (["epochs"] if unequal else [])
     return _cells(directory, metrics), spec.path
 
 
-def _cells(directory: str | Path, more: Sequence[str] = ()) -> pd.DataFrame:
-    """Sum up a directory, with more metrics than are usual: as a stream, where it is complete."""
+def _cells(directory: str | Path, further: Sequence[str] = ()) -> pd.DataFrame:
+    """Sum up a directory: as a stream, where it is complete."""
     from results.cells.streamed import summary as sum_up
     from results.columns import SUMMARY
     from results.directory.sweeptoml import read
 
     read(Path(directory))  # says where it is no results directory
-    metrics = list(dict.fromkeys((*SUMMARY, *more)))
+    metrics = list(dict.fromkeys((*SUMMARY, *further)))
     cells = sum_up(directory, metrics)
     if cells is None:
         return results.summary(_runs(directory), metrics)
@@ -149,8 +163,6 @@ def _cells(directory: str | Path, more: Sequence[str] = ()) -> pd.DataFrame:
 
 def _runs(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
-    from sweep.plan.recorded import recorded
-
     runs = results.load(directory)
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))

@@ -14,3 +14,4 @@ class Dataset:
     y: np.ndarray  # int64 (rows,), places in `classes`
     classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
     features: tuple[str, ...]
+    tested: int = 0  # how many rows at the end are those of a test file

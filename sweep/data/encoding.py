@@ -43,18 +43,7 @@ def features(columns: Sequence[Column]) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return y, int64 (rows,), and the classes that it numbers, in their natural order."""
-    numbers = as_numbers(column)
-    if numbers is None:
-        y, found = as_levels(column)
-    else:
-        broken = numbers % 1 != 0 if numbers.dtype.kind == "f" else np.zeros(1, bool)
-        if broken.any():
-            row = int(np.argmax(broken))
-            raise column.error(
-                f"{numbers[row]} is no class: a class is text or a whole number", row
-            )
-        distinct, y = np.unique(numbers, return_inverse=True)
-        found = [str(int(n) if numbers.dtype.kind == "f" else n) for n in distinct.tolist()]
+    y, found = _classes(column)
     if len(found) == 1:
         raise column.error(f"every row is of class {found[0]!r}, and there should be two or more")
     if not _few(len(found), y.size):
@@ -63,6 +52,39 @@ def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
             "rows): name another column as `target`"
         )
     return y.astype(np.int64), tuple(found)
+
+
+def known_classes(column: Column, known: Sequence[str]) -> np.ndarray:
+    """Return the place of each row's class among those known from the training file."""
+    y, found = _classes(column)
+    place = {name: i for i, name in enumerate(known)}
+    places = np.array([place.get(name, -1) for name in found])[y]
+    if (places < 0).any():
+        row = int(np.argmin(places))
+        raise column.error(
+            f"class {found[y[row]]!r} does not occur in the data to train on, where there are "
+            f"{listed(known)}",
+            row,
+        )
+    return places
+
+
+def listed(names: Sequence[str]) -> str:
+    """Say the first few names."""
+    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+
+
+def _classes(column: Column) -> tuple[np.ndarray, list[str]]:
+    """Return the place of each row's class among the distinct ones, and these."""
+    numbers = as_numbers(column)
+    if numbers is None:
+        return as_levels(column)
+    broken = numbers % 1 != 0 if numbers.dtype.kind == "f" else np.zeros(1, bool)
+    if broken.any():
+        row = int(np.argmax(broken))
+        raise column.error(f"{numbers[row]} is no class: a class is text or a whole number", row)
+    distinct, y = np.unique(numbers, return_inverse=True)
+    return y, [str(int(n) if numbers.dtype.kind == "f" else n) for n in distinct.tolist()]
 
 
 def _feature(column: Column) -> tuple[np.ndarray, list[str]]:

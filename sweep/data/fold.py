@@ -1,4 +1,4 @@
-"""The data of one seed and fold: split, and scaled by its training part."""
+"""The data of one seed and fold, outer and inner: split, and scaled by its training part."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from sweep.data.article import CLASS, Article
 from sweep.data.dataset import Dataset
-from sweep.data.splits import scale, split
+from sweep.data.splits import apart, scale, split
 from sweep.specification.spec import Specification
 
 
 class Fold(NamedTuple):
-    """Samples, and which of them train and which are held out.
+    """Samples, and which of them train, which are held out, and which are for a test.
 
     Attributes
     ----------
@@ -20,7 +20,7 @@ class Fold(NamedTuple):
         Number of each sample's class.
     weight : ndarray, shape (samples,)
         What each sample counts in the loss and the metrics.
-    train, val : ndarray of int64
+    train, val, test : ndarray of int64
         Rows of x.
     """
 
@@ -29,17 +29,22 @@ class Fold(NamedTuple):
     weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
+    test: np.ndarray
 
 
-def fold_of(spec: Specification, data: Dataset | Article, seed: int, fold: int) -> Fold:
+def fold_of(
+    spec: Specification, data: Dataset | Article, seed: int, fold: int, outer: int = 0
+) -> Fold:
     """Return the data of a seed and fold; of the article its sample, as it is."""
     if isinstance(data, Article):
         one, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        return Fold(data.sample(seed)[None], np.full(1, CLASS), np.ones(1), one, none)
-    rows = split(data, seed, fold, spec.folds, spec.val_fraction)
+        return Fold(data.sample(seed)[None], np.full(1, CLASS), np.ones(1), one, none, none)
+    share = spec.test if isinstance(spec.test, float) else 0.0
+    rest, test = apart(data, share, outer, spec.outer_folds)
+    rows = split(data, seed, fold, spec.folds, spec.val_fraction, rest)
     mean, deviation = scale_of(data, rows.train)
     x = (data.X - mean) / deviation
-    return Fold(x, data.y, np.ones(len(x)), rows.train, rows.val)
+    return Fold(x, data.y, np.ones(len(x)), rows.train, rows.val, test)
 
 
 def scale_of(data: Dataset | Article, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

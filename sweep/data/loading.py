@@ -1,6 +1,8 @@
 """Data sets: a name, a file, a DataFrame or arrays -> X and y."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,13 @@ import numpy as np
 from sweep.data import builtin, encoding, files
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
+from sweep.data.variables import Variable, encode, variables_of
 from sweep.errors import InputError, hint
 from sweep.specification.article import is_article
 from sweep.specification.validators import is_frame
 
 
-def load(data: Any, target: str | None = None) -> Dataset | Article:
+def load(data: Any, target: str | None = None, test: str | None = None) -> Dataset | Article:
     """Load a data set.
 
     Parameters
@@ -25,6 +28,8 @@ def load(data: Any, target: str | None = None) -> Dataset | Article:
         ``./iris``.
     target : str, optional
         The class column of a file or DataFrame; the last one unless given.
+    test : str, optional
+        A file with the same columns, whose rows come last.
 
     Returns
     -------
@@ -40,14 +45,16 @@ def load(data: Any, target: str | None = None) -> Dataset | Article:
     if isinstance(data, str) and data in builtin.SETS:
         return Dataset(data, *builtin.read(data))
     if is_frame(data):
-        return _from_columns("data", files.from_frame(data), target)
+        return _from_columns("data", files.from_frame(data), target, test)
     if isinstance(data, tuple):
         return _from_arrays(*data)
     path = os.fspath(data)
-    return _from_columns(Path(path).stem, files.read(path), target)
+    return _from_columns(Path(path).stem, files.read(path), target, test)
 
 
-def _from_columns(name: str, columns: list[files.Column], target: str | None) -> Dataset:
+def _from_columns(
+    name: str, columns: list[files.Column], target: str | None, test: str | None
+) -> Dataset:
     if len(columns) < 2:
         held = f"one column only, {columns[0].name!r}" if columns else "no columns"
         source = f"{columns[0].source} has" if columns else "the data have"
@@ -61,9 +68,32 @@ def _from_columns(name: str, columns: list[files.Column], target: str | None) ->
             f"{columns[0].source} has no column {target!r} to be the `target`{hint(target, names)}"
         )
     place = len(columns) - 1 if target is None else names.index(target)
-    y, classes = encoding.classes(columns[place])
-    X, features = encoding.features(columns[:place] + columns[place + 1 :])
-    return Dataset(name, X, y, classes, features)
+    labels, rest = columns[place], columns[:place] + columns[place + 1 :]
+    y, classes = encoding.classes(labels)
+    X, features = encoding.features(rest)
+    dataset = Dataset(name, X, y, classes, features)
+    return _with_tested(dataset, labels.name, variables_of(rest), test) if test else dataset
+
+
+def _with_tested(
+    dataset: Dataset, target: str, variables: Sequence[Variable], test: str
+) -> Dataset:
+    """Return a data set with the rows of a file below its own, encoded alike."""
+    columns = files.read(test)
+    labels = next((column for column in columns if column.name == target), None)
+    if labels is None:
+        raise InputError(
+            f"{columns[0].source} has no column {target!r}, which holds the classes of "
+            f"{dataset.name}{hint(target, [column.name for column in columns])}"
+        )
+    X = encode(variables, columns, range(len(dataset.features)))
+    y = encoding.known_classes(labels, dataset.classes)
+    return replace(
+        dataset,
+        X=np.concatenate([dataset.X, X]),
+        y=np.concatenate([dataset.y, y]),
+        tested=len(y),
+    )
 
 
 def _from_arrays(X: Any, y: Any) -> Dataset:

@@ -96,8 +96,9 @@ def _places(column: Column, known: Sequence[str]) -> np.ndarray:
     places = np.array([place.get(level, -1) for level in levels])[codes]
     if (places < 0).any():
         row = int(np.argmin(places))
-        shown = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")
         raise column.error(
-            f"{levels[codes[row]]!r} did not occur at training, where there were {shown}", row
+            f"{levels[codes[row]]!r} did not occur at training, where there were "
+            f"{encoding.listed(known)}",
+            row,
         )
     return places

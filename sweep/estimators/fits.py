@@ -149,7 +149,8 @@ def portion(
         )
     placed = np.zeros(len(X), dtype=np.int64)
     placed[rows] = numbers
-    return Portion(Fold(X, placed, weight, rows[held.train], rows[held.val]), classes, seed)
+    fold = Fold(X, placed, weight, rows[held.train], rows[held.val], test=rows[:0])
+    return Portion(fold, classes, seed)
 
 
 def fit_all(

@@ -1,4 +1,4 @@
-"""The model of a sweep's best cell: its best run, trained again to the same bits."""
+"""The model of a sweep's best cell: its best run again, to the same bits, or one on all rows."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.columns import MEASURED, PARTS, RANKED
+from results.columns import MEASURED, PARTS, RANKED, TEST
+from results.labels import number
 from sweep.data import files
 from sweep.data.fold import fold_of, scale_of
 from sweep.data.variables import Variable, variables_of
@@ -14,6 +15,7 @@ from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.files import check_target
 from sweep.models.model import Model
+from sweep.models.refitting import on_all_rows
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.choices import hyper_of
@@ -27,17 +29,23 @@ if TYPE_CHECKING:
 _REACHED = (
     *("epochs", "final_loss"),
     *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
+    *TEST,
     "sparsity",
 )
 
+#: What may be trained for a model: the cell's best run once more, or a network on all rows.
+REFITS = ("run", "all")
+
 
 def save_best(
-    directory: str | os.PathLike[str], path: str | os.PathLike[str], rule: str = "min"
+    directory: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    rule: str = "min",
+    refit: str = "run",
 ) -> Model:
     """Save the model of a results directory's best cell, and return it.
 
-    No table holds weights. Of the cell's runs the one with the lowest validation loss (final
-    loss, where nothing is held out) is trained again, and compared with its row.
+    No table holds weights, so it is trained now.
 
     Parameters
     ----------
@@ -47,33 +55,44 @@ def save_best(
         A file that ends in .npz, .safetensors or .onnx.
     rule : {"min", "one-se"}
         How the cell is chosen; see `results.best`.
+    refit : {"run", "all"}
+        Of the cell's runs the one with the lowest validation loss (final loss, where nothing is
+        held out), compared with its row; or a network on all rows but those of a test part, see
+        `sweep.models.refitting`.
 
     Raises
     ------
     InputError
-        If the file cannot be written, or the run does not repeat.
+        If the file cannot be written, the run does not repeat, or the data have changed.
     results.errors.ResultsError
         If the directory is none, or holds no cell to choose.
     """
     import results
     from results.cells.summary import cell_columns, deciding
 
+    if refit not in REFITS:
+        raise InputError(f"--refit should be {' or '.join(REFITS)}; it is {refit!r}")
     check_target(path)
     runs = results.load(directory)
     cells = results.summary(runs)
     chosen = results.best(cells, rule).iloc[0]
     axes = [name for name in cell_columns(runs) if name != "data"]
     there = (runs["status"] == "done") & (runs[axes] == chosen[axes].to_numpy()).all(axis=1)
-    row = runs[there].sort_values([deciding(cells), "run"]).iloc[0]
-    model = _model(prepare(Specification.from_toml(Path(directory) / "sweep.toml")), row, directory)
-    model.trained_on["chosen"] = str(chosen["why"])
+    spec = Specification.from_toml(Path(directory) / "sweep.toml")
+    if refit == "all":
+        model = _on_all_rows(spec, {name: chosen[name] for name in axes}, runs[there], directory)
+    else:
+        metric = deciding(cells)
+        row = runs[there].sort_values([metric, "run"]).iloc[0]
+        model = _again(prepare(spec), row, directory)
+        model.trained_on["how"] = _how_picked(row, metric, int(there.sum()))
+    model.trained_on.update(refit=refit, chosen=str(chosen["why"]))
     model.save(path)
     return model
 
 
-def _model(experiment: Experiment, row: "pd.Series", directory: str | os.PathLike[str]) -> Model:
+def _again(experiment: Experiment, row: "pd.Series", directory: str | os.PathLike[str]) -> Model:
     """Train a run of the table again."""
-    spec, dataset, plan = experiment
     columns, parameters = _trained(experiment, int(row["run"]))
     losses = [name for name in RANKED if name in columns]
     if any(columns[name][0] != row[name] for name in losses):
@@ -81,13 +100,54 @@ def _model(experiment: Experiment, row: "pd.Series", directory: str | os.PathLik
             f"run {row['run']} of {directory} does not repeat: its data or regsweep have changed "
             "since; run the sweep again"
         )
-    fold = fold_of(spec, dataset, int(row["seed"]), int(row["fold"]))
+    return _model(experiment, columns, parameters)
+
+
+def _how_picked(row: "pd.Series", metric: str, runs: int) -> str:
+    """Say which run it is, and what that makes of its loss."""
+    if runs == 1:
+        return f"It is the cell's only run that is done, run {row['run']}."
+    then = (
+        "; picked so, that is likely lower than its loss on new rows: judge it on rows that took "
+        "no part"
+    )
+    return (
+        f"It is run {row['run']} of the table, picked for the lowest {metric} of the cell's "
+        f"{runs:,} runs, {number(row[metric])}{then if metric == 'val_loss' else ''}."
+    )
+
+
+def _on_all_rows(
+    spec: Specification,
+    cell: dict[str, float | str],
+    runs: "pd.DataFrame",
+    directory: str | os.PathLike[str],
+) -> Model:
+    """Train a network of a cell on all rows but a test part's."""
+    from results.directory.reading import specification
+
+    now, then = spec.specification(), specification(directory)
+    if any(now.get(name) != then.get(name) for name in ("data_sha256", "test_sha256")):
+        raise InputError(f"the data are not those of the parts of {directory}: run the sweep again")
+    experiment, run, how = on_all_rows(spec, cell, runs)
+    model = _model(experiment, *_trained(experiment, run))
+    del model.trained_on["run"]  # its number is that of no table
+    model.trained_on["how"] = how
+    return model
+
+
+def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: np.ndarray) -> Model:
+    """Make a model of a run's row and weights."""
+    spec, dataset, plan = experiment
+    names = ["run", *plan.grid.axes]
+    place = {name: columns[name][0].item() for name in names}
+    fold = fold_of(spec, dataset, *(place.get(name, 0) for name in ("seed", "fold", "outer")))
     mean, scale = scale_of(dataset, fold.train)
-    run = np.array([row["run"]])
-    place = {
-        name: there.item() for name, there in {"run": run, **plan.grid.coordinates(run)}.items()
+    reached = {
+        name: columns[name][0].item()
+        for name in _REACHED
+        if name in columns and np.isfinite(columns[name][0])
     }
-    reached = {name: row[name].item() for name in _REACHED if np.isfinite(row[name])}
     trained_on = {"data": plan.name, "rows": len(fold.train), "held_out": len(fold.val)}
     return Model(
         widths=plan.widths,

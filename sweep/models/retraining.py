@@ -53,7 +53,8 @@ def retrained(spec: Specification, cells: Mapping[str, ArrayLike]) -> Retrained:
     experiment = prepare(spec)
     wanted = {name: np.asarray(values) for name, values in cells.items()}
     count = len(wanted["l1"])
-    first = {"seed": np.full(count, spec.seeds[0]), "fold": np.zeros(count, dtype=np.int32)}
+    folds = dict.fromkeys(("outer", "fold"), np.zeros(count, dtype=np.int32))
+    first = {"seed": np.full(count, spec.seeds[0]), **folds}
     numbers = experiment.plan.grid.numbers({**first, **wanted})
     if (numbers < 0).any():
         raise InputError("that cell is not on the grid of this sweep")

@@ -33,18 +33,21 @@ def prepare(spec: Specification) -> Experiment:
     sweep.errors.InputError
         If the data cannot be used, or cannot be split as the specification asks.
     """
-    dataset = load(spec.data, spec.target)
+    dataset = load(spec.data, spec.target, spec.test if isinstance(spec.test, str) else None)
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)
-    if spec.patience and not len(fold.val):
-        raise InputError(
-            "`patience` watches the validation loss, and nothing is held out of so few samples: "
-            "give more data, or leave it out"
-        )
+    for option in ("patience", "outer_folds"):
+        if getattr(spec, option) and not len(fold.val):
+            raise InputError(
+                f"`{option}` needs the validation loss, and nothing is held out of so few samples: "
+                "give more data, or leave it out"
+            )
+    if spec.test and not len(fold.test):
+        raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name)
+    plan = Plan(light, sizes, len(fold.train), dataset.name, len(fold.test))
     if plan.grid.total > MOST_RUNS:
         raise InputError(
             f"the grid has {plan.grid.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten "
@@ -58,8 +61,9 @@ def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int)
     if not isinstance(spec.l1, str):
         return spec
     folds = (
-        fold_of(spec, dataset, seed, fold)
+        fold_of(spec, dataset, seed, fold, outer)
         for seed in spec.seeds
+        for outer in range(max(spec.outer_folds, 1))
         for fold in range(max(spec.folds, 1))
     )
     return spec.replace(l1=automatic_axis(spec, folds, classes))

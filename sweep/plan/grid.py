@@ -1,4 +1,4 @@
-"""A grid: cells, seeds and folds as numbered runs.
+"""A grid: cells, seeds and folds as numbered runs; the folds may be outer ones and those inside.
 
 All of it is arithmetic on run numbers: a grid of a hundred million runs takes no more room than
 one of ten.
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
+
+from sweep.specification.axes import REPEATED
 
 
 class Grid(Protocol):
@@ -59,7 +61,7 @@ class FullGrid(Grid):
     @property
     def cells(self) -> int:
         """Cells: the same without seeds and folds."""
-        return math.prod(self._shape[2:])
+        return math.prod(len(axis) for name, axis in self._axes.items() if name not in REPEATED)
 
     def coordinates(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
         """Return the column of each axis for the runs of these numbers."""

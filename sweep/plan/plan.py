@@ -26,19 +26,28 @@ class Plan:
         Samples of the training part.
     name : str
         Name of the data set.
+    tested : int
+        Samples of the test part.
     """
 
     def __init__(
-        self, spec: Specification, widths: tuple[int, ...], samples: int, name: str
+        self,
+        spec: Specification,
+        widths: tuple[int, ...],
+        samples: int,
+        name: str,
+        tested: int = 0,
     ) -> None:
         self.spec = spec
         self.name = name
         self.widths = widths
         self.samples = samples
+        self.tested = tested
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: each task carries a plan."""
-        return {name: getattr(self, name) for name in ("spec", "name", "widths", "samples")}
+        names = ("spec", "name", "widths", "samples", "tested")
+        return {name: getattr(self, name) for name in names}
 
     @cached_property
     def grid(self) -> Grid:

@@ -29,7 +29,7 @@ def recorded(directory: str | os.PathLike[str]) -> Recorded:
     from results.directory.sweeptoml import read
 
     spec = Specification.from_toml(read(Path(directory)))
-    return gridded(spec.of_content(specification(directory).get("data_sha256")))
+    return gridded(spec.of_content(specification(directory)))
 
 
 def gridded(spec: Specification) -> Recorded:

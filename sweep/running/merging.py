@@ -117,7 +117,7 @@ def union(
     }
     if "vary" in free and first.vary:
         joined["vary"] = {name: _joined([spec.vary[name] for spec in specs]) for name in first.vary}
-    return first.replace(**joined).of_content(first.specification()["data_sha256"])
+    return first.replace(**joined).of_content(first.specification())
 
 
 def _joined(axes: Sequence[Sequence]) -> list | None:

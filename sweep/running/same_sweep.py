@@ -52,8 +52,10 @@ def _completed(
     # Of the data it has the path alone, or their hash; their content is in each part.
     here = isinstance(spec.data, str) and Path(str(toml.get("data"))).name == new["data"]
     same = here or toml.get("data") == f"{IN_MEMORY}{new['data_sha256']}>"
-    given = {**toml, "data": spec.data} if same else toml
-    return Specification(**given).of_content(new["data_sha256"]).specification()
+    given = {**toml, "data": spec.data} if same else dict(toml)
+    if "test_sha256" in new and Path(str(toml.get("test"))).name == new["test"]:
+        given["test"] = spec.test
+    return Specification(**given).of_content(new).specification()
 
 
 def _numbers(field: str, values: Any) -> Any:

@@ -39,6 +39,7 @@ class Axis(NamedTuple):
 #: In the order of the grid, the last fastest.
 AXES = (
     Axis("seed", "seeds", "seed"),
+    Axis("outer", "outer_folds", "seed", grows=False),
     Axis("fold", "folds", "seed", grows=False),
     Axis("l1", "l1", "lane"),
     Axis("l2", "l2", "lane"),
@@ -47,6 +48,10 @@ AXES = (
     Axis("<varied>", "vary", "lane"),
     Axis("path", "path_order", "lane"),
 )
+
+
+#: The columns of what is repeated: all others are those of a cell.
+REPEATED = tuple(axis.name for axis in AXES if axis.kind == "seed")
 
 
 def axes_of(spec: "Specification") -> dict[str, np.ndarray]:
@@ -68,6 +73,8 @@ def _values(spec: "Specification", axis: Axis) -> Iterator[tuple[str, np.ndarray
     given = getattr(spec, axis.field)
     if axis.field == "vary":
         yield from ((name, np.array(values)) for name, values in given.items())
+    elif axis.field == "outer_folds":
+        yield axis.name, np.arange(given, dtype=np.int32)
     elif axis.field == "folds":
         yield axis.name, np.arange(max(given, 1), dtype=np.int32)
     else:

@@ -10,14 +10,24 @@ from sweep.errors import InputError, hint
 from sweep.specification.validators import BUILT_IN, is_frame
 
 
+def file_sha256(path: str) -> str:
+    """Hash the file of test rows."""
+    try:
+        return _of_file(path)
+    except OSError as error:
+        raise InputError(
+            f"`test` {path!r} is no share, such as 0.2, and no file that can be read "
+            f"({error.strerror})"
+        ) from None
+
+
 def content_sha256(data: Any) -> str | None:
     """Hash a file, or arrays and DataFrames by value, shape and dtype; None for a built-in name."""
     if isinstance(data, str):
         if data in BUILT_IN:
             return None
         try:
-            with open(data, "rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            return _of_file(data)
         except OSError as error:
             raise InputError(
                 f"`data` {data!r} is no file that can be read ({error.strerror}) and no built-in "
@@ -33,3 +43,8 @@ def content_sha256(data: Any) -> str | None:
             else:
                 digest.update(json.dumps(array.tolist(), default=str).encode())
     return digest.hexdigest()
+
+
+def _of_file(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -22,6 +22,8 @@ EXPERIMENT = (
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
+    ("test", "F|FILE", "rows that no choice sees: a share, or another file [off]"),
+    ("outer-folds", "K", "nested cross-validation: each of K folds is once the test part [0]"),
     ("epochs", "N", "[100; article: 1000]"),
     ("batch-size", "N", "samples a step, or full [32; article: 1]"),
     ("lr", "VALUES", "learning rates [0.01]"),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -10,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
-from sweep.specification.data_hash import content_sha256
+from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
 from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.values import text
 
 #: Options that came when there were results directories without them, and what is meant there.
 #: They are written only where they say something else, so that digests and files stay as they are.
-LATER: dict[str, Any] = {"activation": "relu", "leak": 0.01}
+LATER: dict[str, Any] = {"activation": "relu", "leak": 0.01, "test": None, "outer_folds": 0}
 
 
 def _default(option: str, otherwise: Any) -> Any:
@@ -59,6 +60,8 @@ class Specification(BaseModel):
     seeds: validators.Seeds = range(42, 62)
     folds: validators.Natural = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
+    test: validators.Test = None
+    outer_folds: validators.Natural = 0
     epochs: validators.Natural = _default("epochs", 100)
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
@@ -75,7 +78,7 @@ class Specification(BaseModel):
     halving: validators.Halving = None
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
-    _sha256: str | None = PrivateAttr(default=None)
+    _content: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     def __init__(self, **given: Any) -> None:
         # None is "not given": the command line hands it on for every option left out.
@@ -101,16 +104,13 @@ class Specification(BaseModel):
             {option: getattr(self, option) for option in choices.TABLES}, self.model_fields_set
         )
         if article.is_article(self.data):
-            for option in ("folds", "val_fraction", "patience"):
+            for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
                 if getattr(self, option):
                     raise InputError(
                         f"`{option}` needs data to hold out, and article draws one sample a run: "
                         "leave it out, or give other `data`"
                     )
-        has_columns = validators.is_frame(self.data) or (
-            isinstance(self.data, str) and self.data not in validators.BUILT_IN
-        )
-        if self.target is not None and not has_columns:
+        if self.target is not None and not self._has_columns:
             given = self.data if isinstance(self.data, str) else "(X, y)"
             raise InputError(
                 f"`target` names a column of a file or DataFrame, and {given} is neither: "
@@ -129,10 +129,46 @@ class Specification(BaseModel):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
         return self
 
+    @model_validator(mode="after")
+    def _test_part_fits(self) -> Self:
+        if isinstance(self.test, str) and not self._has_columns:
+            raise InputError(
+                f"`test` {self.test!r} is a file, and goes with `data` that are a file or a "
+                "DataFrame with the same columns: give a share, such as 0.2"
+            )
+        if self.outer_folds == 1:
+            raise InputError("`outer_folds` should be 0 (none) or at least 2; it is 1")
+        if self.outer_folds and self.test:
+            raise InputError(
+                "`test` and `outer_folds` exclude each other: each outer fold in turn is the test "
+                "part; leave one out"
+            )
+        if self.outer_folds and not self.holds_out:
+            raise InputError(
+                "`outer_folds` judge a choice by `val_loss`: give `val_fraction` above 0 or `folds`"
+            )
+        if self.outer_folds and self.halving:
+            raise InputError(
+                "`outer_folds` and `halving` exclude each other: one race over all of them would "
+                "choose by rows of the test parts; leave one out"
+            )
+        return self
+
+    @property
+    def _has_columns(self) -> bool:
+        """Whether the columns of the data have names."""
+        named = isinstance(self.data, str) and self.data not in validators.BUILT_IN
+        return named or validators.is_frame(self.data)
+
     @property
     def holds_out(self) -> bool:
         """Whether rows are held out of training, by whose loss cells are ranked."""
         return self.folds > 0 or self.val_fraction > 0
+
+    @property
+    def sets_apart(self) -> bool:
+        """Whether each run has a test part."""
+        return self.test is not None or self.outer_folds > 0
 
     def replace(self, **changes: Any) -> Self:
         """Return a Sweep with these options changed.
@@ -149,21 +185,25 @@ class Specification(BaseModel):
         light._given = {**self._given, "data": name}
         return light
 
-    def of_content(self, sha256: str | None) -> Self:
-        """Return the Sweep of data whose content is known, though they may be gone."""
-        known = self.model_copy()
-        known._sha256 = sha256
-        return known
+    def of_content(self, known: Mapping[str, Any]) -> Self:
+        """Return the Sweep of data whose content is known, though they may be gone.
+
+        ``known`` is what `specification` returned when they were there.
+        """
+        copy = self.model_copy()
+        copy._content = known
+        return copy
 
     def specification(self) -> dict[str, Any]:
         """Return every option, defaults filled in, as plain data ready for JSON.
 
         ``seeds`` are VALUES, since there may be millions of them in each part of the results.
         ``data`` is the name of a file, wherever it lies: ``data_sha256`` is that of its content, or
-        of the arrays; None for a built-in name.
+        of the arrays; None for a built-in name. So it is with ``test`` and ``test_sha256``, where
+        that is a file.
         ``vary`` is a list of pairs, because the order of its names is the order of the axes.
         """
-        sha256 = self._sha256 or content_sha256(self.data)
+        sha256 = self._content.get("data_sha256") or content_sha256(self.data)
         plain: dict[str, Any] = {}
         for name, value in self._options().items():
             plain[name] = list(value) if isinstance(value, tuple) else value
@@ -171,6 +211,9 @@ class Specification(BaseModel):
         plain["vary"] = [[name, list(numbers)] for name, numbers in self.vary.items()]
         plain["data"] = Path(self.data).name if isinstance(self.data, str) else {"sha256": sha256}
         plain["data_sha256"] = sha256
+        if isinstance(self.test, str):
+            plain["test"] = Path(self.test).name
+            plain["test_sha256"] = self._content.get("test_sha256") or file_sha256(self.test)
         return plain
 
     def digest(self) -> str:

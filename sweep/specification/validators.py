@@ -3,6 +3,7 @@
 Messages write an option as `val_fraction`; the command line turns that into --val-fraction.
 """
 
+import math
 import os
 import re
 import reprlib
@@ -22,6 +23,7 @@ BUILT_IN = (NAME, "iris", "wine", "breast_cancer", "digits")
 IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
 WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and what it stands for
     "batch_size": ("full", 0),
+    "test": ("off", None),
     "patience": ("off", None),
     "path": ("off", None),
     "halving": ("off", None),
@@ -169,6 +171,21 @@ def _word(raw: Any, info: ValidationInfo) -> Any:
     return meaning if isinstance(raw, str) and raw.strip() == word else raw
 
 
+def _test(raw: Any, info: ValidationInfo) -> float | str | None:
+    given = os.fspath(raw) if isinstance(raw, os.PathLike) else _word(raw, info)
+    named = isinstance(given, str) and given != ""
+    number = isinstance(given, int | float) or (named and grammar.NUMBER.fullmatch(given))
+    if given is None or (named and not number):
+        return given
+    share = float(given) if number else math.nan
+    if not 0 < share < 1:
+        raise InputError(
+            "`test` should be a share of the rows, above 0 and below 1, or a file, not "
+            f"{reprlib.repr(raw)}"
+        )
+    return share
+
+
 def _choice(raw: Any, info: ValidationInfo) -> str:
     return choices.known(str(info.field_name), raw)
 
@@ -185,6 +202,7 @@ Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
 Natural = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Test = Annotated[float | str | None, PlainValidator(_test)]
 Tolerance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]

@@ -52,14 +52,15 @@ class Batch:
         self.step = step_of(plan.spec)
         self._stopped = stopped
         self._history: list[Columns] = []
-        self._pairs, self._pair = distinct(self.columns["seed"], self.columns["fold"])
+        self._pairs, self._pair = distinct(self.columns)
         # Runs of a seed stand together: the last draw is enough.
         self._drawn = lru_cache(maxsize=1)(partial(initial_weights, self.net, plan.spec))
-        parts: dict[tuple[int, int], dict[tuple[int, int], Fold]] = {}
+        parts: dict[tuple[int, ...], dict[tuple[int, ...], Fold]] = {}
         told = []
         for pair in self._pairs:
             fold = fold_of(plan.spec, dataset, *pair)
-            parts.setdefault((len(fold.train), len(fold.val)), {})[pair] = fold
+            sizes = len(fold.train), len(fold.val), len(fold.test)
+            parts.setdefault(sizes, {})[pair] = fold
             told.append(_told(fold, plan.widths[-1]))
         self._told = {name: np.array([one[name] for one in told]) for name in told[0]}
         #: A pack shares its batches: its parts are of one size.
@@ -168,7 +169,7 @@ class Batch:
 
 def _told(fold: Fold, classes: int) -> dict[str, float]:
     """Return what the table says of the parts of a fold."""
-    rows = {"train_rows": len(fold.train), "val_rows": len(fold.val)}
+    rows = {f"{part}_rows": len(getattr(fold, part)) for part in ("train", "val", "test")}
     return rows | baseline(fold, classes)
 
 

@@ -50,10 +50,11 @@ class BatchOrder:
 
     @classmethod
     def of(
-        cls, rows: np.ndarray, streams: Iterable[tuple[int, int]], shuffled: bool
+        cls, rows: np.ndarray, streams: Iterable[tuple[int, ...]], shuffled: bool
     ) -> "BatchOrder":
         """Return the order of streams, each a seed and a fold, from the first epoch on."""
-        drawn = [generator(seed, "batch order", str(fold)) for seed, fold in streams if shuffled]
+        named = [(seed, str(fold)) for seed, fold, *_ in streams if shuffled]
+        drawn = [generator(seed, "batch order", fold) for seed, fold in named]
         return cls(rows, drawn)
 
     @property

@@ -13,7 +13,7 @@ from sweep.training.sparsity import sparsity
 
 def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     """Return what the history says of each run."""
-    metrics, largest = measure(packs)
+    metrics, largest = _measured(packs, ("val",))
     zeros = sparsity(packs.net, packs.by_run(packs.weights), largest, spec.zero_tol)
     return {**metrics, "sparsity": zeros["sparsity"]}
 
@@ -26,12 +26,18 @@ def loss_of(packs: Packs) -> np.ndarray:
 
 def measure(packs: Packs) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return losses, metrics and penalties of each run, and its `Trained.largest`."""
-    folds = packs.folds
-    found = _evaluated(packs, folds.train[None])
+    return _measured(packs, ("val", "test"))
+
+
+def _measured(packs: Packs, others: tuple[str, ...]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Do what `measure` does, on the training part and some others."""
+    found = _evaluated(packs, packs.folds.train[None])
     penalties = _penalties(packs)
     metrics = {"loss": _penalised(found.loss, penalties), **_named(found, "train")}
-    if len(folds.val):
-        metrics |= _named(_evaluated(packs, folds.val[None], units=False), "val")
+    for part in others:
+        rows = getattr(packs.folds, part)
+        if len(rows):
+            metrics |= _named(_evaluated(packs, rows[None], units=False), part)
     metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
     return by_run, packs.by_run(found.largest)

@@ -1,5 +1,6 @@
 """Runs as packs: what the kernels need to train a set of runs side by side."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -27,10 +28,10 @@ class Folds(NamedTuple):
     ----------
     x, y, weight : ndarray
         Samples of all streams, one below the other: inputs, class, what each counts.
-    train, val : ndarray of int64, shape (samples, streams)
+    train, val, test : ndarray of int64, shape (samples, streams)
         Their rows in x.
     number : dict of (seed, fold) to int
-        Which stream the runs of a seed and fold read.
+        Which stream the runs of a seed and fold read; a third number is that of an outer fold.
     drawn : list of (seed, fold)
         What the order of each stream's batches is drawn from.
     """
@@ -40,21 +41,22 @@ class Folds(NamedTuple):
     weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
-    number: dict[tuple[int, int], int]
-    drawn: list[tuple[int, int]]
+    test: np.ndarray
+    number: dict[tuple[int, ...], int]
+    drawn: list[tuple[int, ...]]
 
     @classmethod
-    def of(cls, spec: Specification, folds: dict[tuple[int, int], Fold]) -> "Folds":
+    def of(cls, spec: Specification, folds: Mapping[tuple[int, ...], Fold]) -> "Folds":
         """Return the streams of these seeds and folds."""
         dtype = np.dtype(spec.precision)
         chosen = list(folds.values())
         starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
-        train, val = (
+        train, val, test = (
             np.stack(
                 [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
                 axis=1,
             )
-            for which in ("train", "val")
+            for which in ("train", "val", "test")
         )
         return cls(
             np.concatenate([fold.x for fold in chosen], dtype=dtype),
@@ -62,6 +64,7 @@ class Folds(NamedTuple):
             np.concatenate([fold.weight for fold in chosen], dtype=dtype),
             train,
             val,
+            test,
             {key: i for i, key in enumerate(folds)},
             list(folds),
         )
@@ -165,8 +168,8 @@ class Group(NamedTuple):
         columns = {name: values[index] for name, values in self.columns.items()}
         dtype = np.dtype(spec.precision)
         freeze, width = self._shape
-        pairs, place = distinct(columns["seed"], columns["fold"])
-        numbers = np.array([folds.number[pair] for pair in pairs])[place]
+        keys, place = distinct(columns)
+        numbers = np.array([folds.number[key] for key in keys])[place]
 
         def hyper(option: str) -> np.ndarray:
             """Lay out what a chosen step or activation takes beside the learning rate."""
@@ -193,12 +196,14 @@ class Group(NamedTuple):
         return Packs(net, runs, folds, order, len(index), step, freeze)
 
 
-def distinct(seeds: np.ndarray, folds: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
-    """Return the different pairs of a seed and a fold, and which of them each run has."""
-    _, seed = np.unique(seeds, return_inverse=True)
-    number = seed * (int(folds.max()) + 1) + folds
+def distinct(columns: Mapping[str, np.ndarray]) -> tuple[list[tuple[int, ...]], np.ndarray]:
+    """Return the different seeds and folds, see `Folds`, and which of them each run has."""
+    parts = [columns[name] for name in ("seed", "fold", "outer") if name in columns]
+    _, number = np.unique(parts[0], return_inverse=True)
+    for folds in parts[1:]:
+        number = number * (int(folds.max()) + 1) + folds
     _, first, place = np.unique(number, return_index=True, return_inverse=True)
-    return list(zip(seeds[first].tolist(), folds[first].tolist(), strict=True)), place
+    return list(zip(*(part[first].tolist() for part in parts), strict=True)), place
 
 
 def copy_lanes(to: np.ndarray, there: np.ndarray, of: np.ndarray, here: np.ndarray) -> None:

@@ -53,6 +53,8 @@ def _extras(plan: Plan) -> list[str]:
         "best_epoch": spec.patience,
         "rung": spec.halving,
         **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
+        **dict.fromkeys(("test_rows", *columns.TEST), spec.sets_apart),
+        "outer": spec.outer_folds,
     }
     return [name for name in columns.OPTIONAL if there[name]]
 

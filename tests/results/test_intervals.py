@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -70,6 +71,14 @@ def test_the_training_part_tells_nothing_of_new_data():
         assert covers(found.iloc[0], column.removeprefix("high_")) == "seeds"
     assert (found.high_val_loss > without.high_val_loss).all()
     assert covers(found.iloc[0], "val_loss") == "new data and seeds"
+
+
+def test_outer_folds_count_as_folds():
+    runs = table(l1=(0.0,), l2=(0.0,), seeds=3, folds=6, rows=(50, 25))
+    nested = runs.assign(outer=runs.fold // 3, fold=runs.fold % 3)
+    nested.insert(list(runs).index("fold"), "outer", nested.pop("outer"))
+    wanted, found = results.summary(runs), results.summary(nested)
+    pd.testing.assert_frame_equal(found, wanted)
 
 
 def test_the_error_of_the_rule_does_not_vanish_with_many_seeds():

@@ -49,7 +49,7 @@ def spoiled(runs, share):
 )
 @pytest.mark.parametrize("at_a_time", [1, 10**6])
 def test_it_is_the_summary_of_the_whole_table(runs, at_a_time, tmp_path, monkeypatch):
-    metrics = [*SUMMARY, "sparsity_w2"]
+    metrics = [*SUMMARY, "sparsity_w2", *(["baseline_loss"] if "baseline_loss" in runs else [])]
     whole = results.summary(runs, metrics)
     monkeypatch.setattr(summary, "_AT_A_TIME", at_a_time)
     monkeypatch.setattr(streamed, "GROUP", 64)

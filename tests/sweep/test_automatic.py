@@ -114,7 +114,7 @@ def test_no_network_found_is_worth_a_larger_penalty(seed, layers):
     # Off centre, and each sample counts differently: the bound needs neither.
     x = random.standard_normal((n, inputs)) + random.choice([0, 2])
     y, v = np.arange(n) % classes, random.randint(1, 4, n).astype(float)
-    fold = Fold(x, y, v, np.arange(n), np.arange(0))
+    fold = Fold(x, y, v, np.arange(n), np.arange(0), np.arange(0))
     widths = (inputs, *[random.randint(1, 4)] * (layers - 1), classes)
     with np.errstate(all="ignore"):  # the search strays
         found = most_gain(x, y, v, widths, tries=8, random=random)
@@ -124,7 +124,7 @@ def test_no_network_found_is_worth_a_larger_penalty(seed, layers):
 
 def test_a_hidden_layer_may_find_what_correlates_with_nothing():
     x, y, v = np.array([[-1.0], [0.0], [1.0]]), np.array([0, 1, 0]), np.ones(3)
-    fold = Fold(x, y, v, np.arange(3), np.arange(0))
+    fold = Fold(x, y, v, np.arange(3), np.arange(0), np.arange(0))
     assert lambda_max(fold, 2, layers=1) == 0
     found = most_gain(x, y, v, (1, 2, 2), tries=8, random=np.random.RandomState(0))
     assert 0 < found <= lambda_max(fold, 2, layers=2)

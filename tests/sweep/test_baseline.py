@@ -20,7 +20,7 @@ def fold_of(train, val):
     y = np.array([*train, *val])
     rows = np.arange(len(y))
     split = len(train)
-    return Fold(np.zeros((len(y), 1)), y, np.ones(len(y)), rows[:split], rows[split:])
+    return Fold(np.zeros((len(y), 1)), y, np.ones(len(y)), rows[:split], rows[split:], rows[:0])
 
 
 def dummy(train, val):

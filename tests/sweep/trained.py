@@ -36,9 +36,9 @@ def held_out(spec, seed, fold=0):
     return fold_of(spec, prepare(spec).dataset, seed, fold).val
 
 
-def samples(spec, seed, fold=0, part="train"):
+def samples(spec, seed, fold=0, part="train", outer=0):
     """Return what `kernels.reference` takes for the samples of a part."""
-    data = fold_of(spec, prepare(spec).dataset, seed, fold)
+    data = fold_of(spec, prepare(spec).dataset, seed, fold, outer)
     rows = getattr(data, part)
     return data.x[rows], data.y[rows], data.weight[rows]
 
