@@ -54,8 +54,8 @@ def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize
     if not len(sizes):
         return Normalize(0, 1)
     typical = float(np.median(sizes))
-    noise = float(np.nanmedian(width)) / 2 if np.isfinite(width).any() else 0.0
-    noise = noise or typical
+    widths = width[width > 0]
+    noise = float(np.median(widths)) / 2 if len(widths) else typical
     limit = REACH * max(typical, noise) if is_ratio(metric) else np.inf
     near = mean[abs(mean) <= limit]
     low, high = float(near.min(initial=0)), float(near.max(initial=0))

@@ -103,7 +103,7 @@ def path(
     elif "_from_" in names[0]:
         ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     open_frame(ax)
-    legend_below(ax, ncols=4, title=_over(shown["seeds"], bool((lows < upright.foot).any())))
+    legend_below(ax, ncols=4, title=_over(shown["seeds"], upright.cuts(lows)))
     held = f" at {said(fixed, cells)}" if fixed else ""
     what = "sparsity by layer" if shares and len(names) > 1 else ", ".join(map(called, names))
     entitle(ax, cells["data"].iloc[0], f"{what}{held}")
@@ -148,7 +148,7 @@ def curves(
     upright.draw(ax)
     open_frame(ax)
     counts = pd.Series([history["seed"].nunique()])
-    legend_below(ax, title=_over(counts, bool((lows < upright.foot).any())))
+    legend_below(ax, title=_over(counts, upright.cuts(lows)))
     return ax
 
 
@@ -192,7 +192,7 @@ def pareto(
     upright = Upright.of(y, low[first], loss)
     if len(first) <= _FEW and (cells["seeds"] > 1).any():
         ends = upright.held(low[first]), high[first]
-        told = "95 % over seeds" + (_CUT if (low[first] < upright.foot).any() else "")
+        told = "95 % over seeds" + (_CUT if upright.cuts(low[first]) else "")
         ax.vlines(x[first], *ends, color=LINES[0], alpha=0.6, zorder=2, label=told)
     metric = deciding(every)
     for rule, style in MARKS.items() if every[f"rank_{metric}"].notna().any() else ():
@@ -238,7 +238,7 @@ def _lines(
 def _over(counts: pd.Series, cut: bool) -> str:
     """Say what lines and bands are, and where a band is cut."""
     if counts.max() <= 1:
-        return "one seed"
+        return "one seed" if counts.any() else "no seed without a diverged run"
     return f"mean and 95 % band over {seeds(counts)}{_CUT if cut else ''}"
 
 
@@ -268,7 +268,8 @@ def _band(
         *(axis.at[first:], low[first:], high[first:]), color=colour, alpha=0.2, linewidth=0,
         gid=f"{name} band",
     )  # fmt: skip
-    alone = [*range(first), *([first] if len(axis.at) == first + 1 else [])]
+    known = np.isfinite(np.concatenate(([np.nan], mean[first:], [np.nan])))
+    alone = [*range(first), *first + np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])]
     for j in alone:
         half = [[mean[j] - low[j]], [high[j] - mean[j]]]
         ax.errorbar(axis.at[j], mean[j], half, **look, linestyle="none", elinewidth=1.5)

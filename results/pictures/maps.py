@@ -110,8 +110,8 @@ def differences(
     mesh = _mesh(ax, found, mean, norm_of_differences(mean, high - low, metric))
     bar = colour_bar(ax, mesh, mean, f"difference of {measured(metric)}, paired by seed")
     bar.ax.axhline(0, linewidth=1.5, **_LINE)
-    # What rounding leaves of no difference is none.
-    mean = np.where(abs(mean) < 1e-12 * np.nanmax(abs(mean), initial=0), 0.0, mean)
+    largest = max(abs(float(end or 0)) for end in mesh.get_clim())
+    mean = np.where(abs(mean) < 1e-12 * largest, 0.0, mean)  # what rounding leaves of none
     unclear = ~((low > 0) | (high < 0)) & ~np.isnan(mean) & (mean != 0)
     _hatch(ax, found, mesh, mean, unclear)
     some = np.isnan(low[unclear])

@@ -69,8 +69,8 @@ _STYLE: dict[Any, Any] = {
 #: Width of a digit, in its height.
 _DIGIT = 0.64
 
-#: Letters of a title that an inch holds; and an equals sign at which no line ends.
-_LETTERS, _TIED = 15, "\u00a0=\u00a0"
+#: Letters of a title that an inch holds.
+_LETTERS = 15
 
 
 @contextmanager
@@ -132,11 +132,13 @@ def entitle(ax: Axes, data: str, text: str) -> None:
 def title(data: str, text: str, inches: float) -> str:
     """Return a title about some data, whose name is no formula, whatever is in it.
 
-    It is broken into lines of so many inches, but for what an axis is equal to.
+    It is broken into lines of so many inches, after commas where that is enough.
     """
-    kept = f"{printable(data)}: {text}".replace(" = ", _TIED)
-    lines = textwrap.wrap(kept, max(int(inches * _LETTERS), 20), break_on_hyphens=False)
-    return "\n".join(lines).replace(_TIED, " = ").replace("$", r"\$")
+    width = max(int(inches * _LETTERS), 20)
+    parts = f"{printable(data)}: {text}".replace(" = ", "\u00a0=\u00a0").split(", ")
+    tied = (part.replace(" ", "\u00a0") if len(part) < width else part for part in parts)
+    lines = textwrap.wrap(", ".join(tied), width, break_on_hyphens=False)
+    return "\n".join(lines).replace("\u00a0", " ").replace("$", r"\$")
 
 
 def open_frame(ax: Axes) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: Times the middle value from which a loss has exploded, and would leave no room for the others.
 _EXPLODED = 1e6
 
-#: Where a logarithmic axis begins, as a share of the lowest that is drawn.
-_BELOW = 0.85
+#: Room below the lowest and above the highest that is drawn: a factor, or a share of the axis.
+_MARGIN = 1.15
 
 #: Decades of a logarithmic axis from which only powers of ten are labelled.
 _MANY = 3
@@ -31,43 +31,53 @@ class Upright(NamedTuple):
 
     Attributes
     ----------
-    foot : float
-        Where a logarithmic axis begins, as it has no 0; minus infinity on an even one.
-    roof : float
-        Where it ends, if values lie beyond, else infinity.
+    foot, roof : float
+        Where it begins and ends; infinite where matplotlib may choose that.
+    logarithmic : bool
     """
 
     foot: float
     roof: float
+    logarithmic: bool
 
     @classmethod
     def of(cls, means: NDArray, lows: NDArray, metric: str) -> Upright:
         """Choose an axis for means, and for the low ends of their intervals if there is room."""
         found = means[np.isfinite(means)]
         if not is_ratio(metric) or not len(found):
-            return cls(-np.inf, np.inf)
+            return cls(-np.inf, np.inf, False)
         most = _EXPLODED * np.median(found)
-        roof = 1.5 * float(found[found <= most].max()) if 0 < most < found.max() else np.inf
-        lowest = float(found.min())
-        if not 0 < WIDE * lowest < min(found.max(), roof):
-            return cls(-np.inf, roof)
-        ends = lows[lows > 0]
-        return cls(_BELOW * max(lowest / WIDE, float(ends.min(initial=lowest))), roof)
+        beyond = 0 < most < found.max()
+        near = found[found <= most] if beyond else found
+        lowest, highest = float(near.min()), float(near.max())
+        if 0 < WIDE * lowest < highest:
+            ends = float(lows[lows > 0].min(initial=lowest))
+            foot = max(lowest / WIDE, ends) / _MARGIN
+            return cls(foot, highest * _MARGIN if beyond else np.inf, True)
+        if not beyond:
+            return cls(-np.inf, np.inf, False)
+        foot = float(lows[np.isfinite(lows)].min(initial=lowest))
+        room = (highest - foot or abs(highest)) * (_MARGIN - 1)
+        return cls(foot - room, highest + room, False)
 
     def held(self, values: NDArray) -> NDArray:
-        """Return values with those below the foot on it: there a band goes on below the axis."""
-        return np.where(values < self.foot, self.foot, values)
+        """Return values with those below a logarithmic axis at its foot: it has no 0."""
+        return np.where(values < self.foot, self.foot, values) if self.logarithmic else values
+
+    def cuts(self, lows: NDArray) -> bool:
+        """Tell whether some intervals go on below the axis."""
+        return self.logarithmic and bool((lows < self.foot).any())
 
     def draw(self, ax: Axes) -> None:
         """Set the axis up, once all is drawn."""
-        if self.foot > 0:
+        if self.logarithmic:
             ax.set_yscale("log")
         if np.isfinite(self.roof):
             ax.set_ylim(top=self.roof)
-        if self.foot > 0:
-            top = ax.get_ylim()[1]
-            ax.set_ylim(self.foot, top)
-            few = np.log10(top / self.foot) < _MANY
+        if np.isfinite(self.foot):
+            ax.set_ylim(bottom=self.foot)
+        if self.logarithmic:
+            few = np.log10(ax.get_ylim()[1] / self.foot) < _MANY
             ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=9))
             ax.yaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_major_formatter(Apart())

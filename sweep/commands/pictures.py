@@ -120,7 +120,7 @@ def _check_converged(cells: pd.DataFrame, at: Mapping[str, float | str]) -> None
     which = f"all {counted(runs, 'run')}" if held["diverged"].sum() == runs else "runs of each seed"
     tried = ", ".join(place(rate, rates) for rate in rates)
     raise ResultsError(
-        f"nothing to draw: {which} diverged, with lr = {tried}; run with a lower --lr than that"
+        f"nothing to draw: {which} diverged (lr = {tried}); run it with a lower --lr"
     )
 
 
