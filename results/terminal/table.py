@@ -7,24 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from results import labels
 from results.cells.epochs import of_orders, of_rungs, stopped
-from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
-from results.cells.summary import axis_names, covers, deciding
+from results.cells.summary import axis_names, deciding
 from results.columns import MEASURED
-from results.labels import counted, digits, number, place
-from results.plane import said
+from results.labels import digits, number
+from results.terminal import words
 from results.terminal.look import Look
 
 #: Rows of the table.
 _ROWS = 5
-
-#: What intervals are for, by what they cover.
-_COVERED = {
-    DATA_AND_SEEDS: "new data and other seeds",
-    DATA: "new data, of one seed",
-    SEEDS: "other seeds",
-}
 
 
 def best_cells(
@@ -53,24 +44,17 @@ def best_cells(
     last = shown[~stopped(cells)[shown.index]]
     ranked = last[last[rank].notna()].sort_values(rank, kind="stable")
     if ranked.empty:
-        return look.wrapped(_nothing(cells, shown, last, held))
+        return look.wrapped(words.nothing(cells, shown, last, held))
     ranked = ranked.assign(**{rank: ranked[rank].rank(method="min").astype(int)})
     rows = list(ranked.index[:_ROWS])
     rows += [row for row in marked if row not in rows]
     columns = _columns(cells, shown, ranked.loc[rows], held, marked, look)
     lines, left_out = _set(columns, deciding(cells), look.width)
-    sure = "" if look.interval in left_out else _sure(ranked.loc[rows], look)
-    told = (
-        *(
-            sure,
-            _unfair(ranked),
-            _guessing(ranked.iloc[0], deciding(cells)),
-            _room(columns, left_out),
-        ),
-        *(of_rungs(cells), of_orders(cells, shown, along)),
-    )
+    sure = "" if look.interval in left_out else words.sure(ranked.loc[rows], look.interval)
+    told = [sure, words.unfair(ranked), words.guessing(ranked.iloc[0], deciding(cells))]
+    told += [_room(columns, left_out), of_rungs(cells), of_orders(cells, shown, along)]
     return [
-        *look.wrapped(_title(cells, last, held, ranked.loc[rows, "seeds"])),
+        *look.wrapped(words.title(cells, last, held, ranked.loc[rows, "seeds"])),
         *lines,
         *(line for note in told for line in look.wrapped(note)),
     ]
@@ -137,69 +121,3 @@ def _room(columns: Mapping[str, list[str]], left_out: list[str]) -> str:
         return ""
     width = sum(max(map(len, (name, *texts))) + 2 for name, texts in columns.items()) - 2
     return f"No room here for {', '.join(left_out)}: all take {width} columns."
-
-
-def _sure(rows: pd.DataFrame, look: Look) -> str:
-    """Say what the intervals of some cells are for."""
-    metric = deciding(rows)
-    kinds = {covers(row, metric) for _, row in rows.iterrows()} - {""}
-    told = [_COVERED[kind] for kind in sorted(kinds)]
-    if kinds == {SEEDS} and metric.startswith("val_"):
-        told[0] += ", not for new data"
-    return " ".join(f"{look.interval} is for {what}." for what in told)
-
-
-def _unfair(ranked: pd.DataFrame) -> str:
-    """Say where cells are ranked by a loss that is no fair judge between penalties."""
-    if deciding(ranked).startswith("val_") or len(ranked) < 2:
-        return ""
-    return "Nothing was held out: final_loss contains the penalties, and favours small ones."
-
-
-def _guessing(best: pd.Series, metric: str) -> str:
-    """Say where the best cell may be of no use."""
-    mean, high = (best.get(f"{part}_{metric}_from_baseline", np.nan) for part in ("mean", "high"))
-    guess = f"The class shares alone give {number(best[f'mean_{metric}'] - mean)}"
-    if mean >= 0:
-        return f"{guess}: the best cell is no better."
-    return f"{guess}: the best cell may be no better." if high >= 0 else ""
-
-
-def _title(
-    cells: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str], seeds: pd.Series
-) -> str:
-    number_of = counted(len(last), "cell")
-    best = f"Best of {number_of}" if len(last) > 1 else "The only cell"
-    where = f" with {said(held, cells)}" if held else ""
-    rung = " on the last rung" if stopped(cells).any() else ""
-    return f"{best}{where}{rung}, {_over(last, seeds)}"
-
-
-def _over(cells: pd.DataFrame, seeds: pd.Series) -> str:
-    """Say what the means are over."""
-    most = int(seeds.max())
-    whole = cells[(cells["seeds"] == most) & (cells["diverged"] == 0)]
-    folds = int(whole["runs"].min()) // most if len(whole) else 1
-    of_folds = f" of {folds} folds" if folds > 1 else ""
-    if most > 1 or folds == 1:
-        return f"mean over {labels.seeds(seeds)}{of_folds}" if most > 1 else "one seed"
-    return f"mean over {folds} folds of one seed"
-
-
-def _nothing(
-    cells: pd.DataFrame, shown: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str]
-) -> str:
-    """Say why there is no best cell, and the mend."""
-    where = f" with {said(held, cells)}" if held else ""
-    if last.empty:
-        return f"No cell{where} reached the last rung, and only those that did are compared."
-    runs, diverged = int(shown["runs"].sum()), int(shown["diverged"].sum())
-    if not diverged:
-        return f"No cell{where} has a finite {deciding(cells)}."
-    which = f"All {counted(runs, 'run')}{where} diverged"
-    if diverged < runs:
-        which = f"{diverged:,} of {runs:,} runs{where} diverged, some of each seed of each cell"
-    rates = [place(rate, cells["lr"]) for rate in np.unique(shown["lr"])]
-    tried = ", ".join(rates) if len(rates) < _ROWS else f"{rates[0]} to {rates[-1]}"
-    at = "" if "lr" in held else f" (lr = {tried})"
-    return f"{which}{at}: try a lower learning rate."

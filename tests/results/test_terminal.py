@@ -169,6 +169,12 @@ def test_the_title_says_over_what_the_means_are(options, said):
     assert printed(table(**options)).splitlines()[0] == said
 
 
+def test_a_seed_whose_folds_are_not_all_there_counts_neither_as_seed_nor_as_folds():
+    runs = table(seeds=3, folds=3)
+    some = runs[(runs.seed < 2) | (runs.fold < 2)]
+    assert printed(some).splitlines()[0] == "Best of 6 cells, mean over 2 seeds of 3 folds"
+
+
 def test_rows_over_fewer_seeds_say_so():
     text = printed(table(l1=(0.0, 0.1), seeds=3, diverged=[0, 1, 6]))
     seeds = header(text).index("seeds")
