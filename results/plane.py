@@ -123,7 +123,8 @@ def plane(cells: pd.DataFrame, at: Mapping[str, float | str] | None = None) -> P
     free = [name for name in names if name not in (at or {})]
     varying = [name for name in free if cells[name].nunique() > 1]
     x, y = (varying + [name for name in free if name not in varying] + names)[:2]
-    rows, fixed = hold(cells, (x, y), at)
+    rows, fixed = hold(cells, [name for name in (x, y) if name in free], at)
+    fixed = {name: value for name, value in fixed.items() if name not in (x, y)}
     xs, across = np.unique(cells[x].to_numpy()[rows], return_inverse=True)
     ys, up = np.unique(cells[y].to_numpy()[rows], return_inverse=True)
     places = np.full((len(ys), len(xs)), -1, dtype=np.int64)
@@ -158,6 +159,15 @@ def hold(
             chosen &= (cells[name] == fixed[name]).to_numpy()
     varying = {name: value for name, value in fixed.items() if cells[name].nunique() > 1}
     return np.flatnonzero(chosen), varying
+
+
+def slice_at(
+    cells: pd.DataFrame, at: Mapping[str, float | str] | None = None
+) -> tuple[pd.DataFrame, dict[str, float | str]]:
+    """Return the cells at some values, all others free, and those values that say which."""
+    free = [name for name in axis_names(cells) if name not in (at or {})]
+    rows, held = hold(cells, free, at)
+    return cells.iloc[rows], held
 
 
 def said(fixed: Mapping[str, float | str], cells: pd.DataFrame) -> str:

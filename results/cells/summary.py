@@ -53,8 +53,9 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
         ``share_diverged`` of them; of those done, ``above_initial`` with a ``final_loss`` above
         their ``initial_loss``, and ``above_baseline`` with a ``val_loss`` above that of the class
         shares alone; ``seeds`` with nothing but finished, finite runs, the only ones that count in
-        the rest; ``covers``, what intervals cover: "new data and seeds", "new data" (folds of one
-        seed), "seeds" (of the same rows), or nothing, where there is none; for each metric
+        the rest, and the ``folds`` of each; ``covers``, what intervals cover: "new data and
+        seeds", "new data" (folds of one seed), "seeds" (of the same rows), or nothing, where there
+        is none; for each metric
         ``mean_``, ``std_`` (over seeds), the interval ``low_`` to ``high_``, ``se_``, the standard
         error by which the rule of that name chooses, and ``median_`` (over seeds);
         ``rank_final_loss`` and ``rank_val_loss``; and each metric's paired differences
@@ -105,6 +106,7 @@ def summed_up(
     moments = _moments(windows, len(cells), [*metrics, *RANKED[::-1]], folds)
     loss = next((name for name in RANKED if moments[name].count.any()), RANKED[-1])
     cells["seeds"] = moments[loss].count
+    cells["folds"] = folds
     cells["covers"] = _covered(moments[loss].count, folds, ratio)
     competes = whole(cells)
     ranks = {name: _rank(name, moments[name].estimate().mean, competes) for name in RANKED[::-1]}

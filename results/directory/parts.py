@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import math
 import os
 import re
 import reprlib
@@ -24,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from results.columns import STATUSES, completed, coordinates
+from results.columns import RANKED, STATUSES, completed, coordinates
 from results.directory import durable, ranges
 from results.errors import ResultsError
 
@@ -230,6 +231,14 @@ def status_rank(table: pa.Table) -> np.ndarray:
     """Place of each row's status in `STATUSES`, the best first."""
     found = pc.index_in(table["status"], pa.array(STATUSES))
     return pc.fill_null(found, len(STATUSES)).to_numpy()
+
+
+def lowest(table: pa.Table) -> float:
+    """Return the lowest loss of the runs that are done, of the kind by which cells are ranked."""
+    done = table.filter(pc.equal(table["status"], "done"))
+    losses = (done[name] for name in RANKED if done[name].null_count < len(done))
+    found = pc.min(next(losses, done[RANKED[-1]])).as_py()
+    return math.inf if found is None else found
 
 
 def _bounded(path: Path, found: pq.FileMetaData) -> None:

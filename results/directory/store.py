@@ -8,6 +8,7 @@ numbers; it knows neither tasks nor what a specification means.
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from results.columns import RANKED
 from results.directory import durable, final, layout, parts, ranges, sweeptoml
 from results.directory.accepting import Grid, Intake
 from results.directory.layout import Kinship
@@ -189,6 +191,12 @@ class Store:
     def counts(self) -> dict[str, int]:
         """How many runs are ``done``, ``diverged``, in ``error``, and the grid's ``total``."""
         return {**self._catalogue.counts(), "total": self._grid.total}
+
+    def lowest(self) -> float:
+        """Return the lowest loss of a finished run, infinite where there is none."""
+        paths = (entry.part.path for entry in self._catalogue)
+        columns = ["status", *RANKED]
+        return min((parts.lowest(parts.table(path, columns)) for path in paths), default=math.inf)
 
     def finish(self) -> Path:
         """Write the final tables, unless they are there, and return the path of runs.parquet.

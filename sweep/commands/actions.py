@@ -84,10 +84,11 @@ def status(directory: str, as_json: bool) -> int:
     spec, plan = recorded(directory)
     found = counts(directory, spec.specification(), number=plan.grid.numbers, total=plan.grid.total)
     found["left"] = _left(found)
+    shown = found | _unequal(plan)
     if as_json:
-        print(json_format.dumps(found))
+        print(json_format.dumps(shown))
     else:
-        _print_pairs(found)
+        _print_pairs(shown)
     return 0
 
 
@@ -210,6 +211,7 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
             f"{len(axis)} {name}" for name, axis in plan.grid.axes.items() if len(axis) > 1
         )
         or "one run",
+        **_unequal(plan),
         "runs": plan.grid.total,
         "tasks": plan.tasks.count,
         "runs_a_task": plan.tasks.runs,
@@ -217,6 +219,23 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
         "seconds": round(seconds / min(workers, plan.tasks.count), 1),
         "megabytes": round(workers * plan.tasks.bytes / 2**20, 1),
     }
+
+
+def _unequal(plan: Plan) -> dict[str, str]:
+    """Say which cells have more epochs than others, where some have."""
+    from sweep.plan.halving import rungs, said
+
+    spec = plan.spec
+    if spec.halving:
+        return {"rungs": said(rungs(plan.grid.cells, spec.epochs, spec.halving))}
+    longer = [order for order in spec.path_order if order != "cold"]
+    if not longer:
+        return {}
+    most = spec.epochs * len(plan.grid.axes[str(spec.path)])
+    at_most = "at most " if spec.patience else ""
+    cold = f", {at_most}{spec.epochs:,} (cold)" if "cold" in spec.path_order else ""
+    text = f"{spec.path}: {at_most}{counted(most, 'epoch')} by its end ({', '.join(longer)}){cold}"
+    return {"path": text}
 
 
 def _print_pairs(pairs: dict[str, Any]) -> None:

@@ -30,22 +30,22 @@ def summary(
     directory: str, metric: str | None, at: Sequence[str], out: str | None, as_json: bool
 ) -> int:
     """Write the summary of a directory, and show the best cells and a map."""
-    from results.terminal import show
+    from results.terminal.show import show
 
-    cells = _cells(directory, [metric] if metric else ())
+    cells, along = _told(directory, metric)
     held = _held(at)
     _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
         print(json_format.dumps({"best": _chosen(cells), "cells": _records(cells)}))
     else:
-        show(cells, metric, held)
+        show(cells, metric, held, along=along)
     return 0
 
 
 def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
     """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
     from results.cells.best import best as choose
-    from results.terminal import wrapped
+    from results.terminal.look import wrapped
 
     if refit and not save:
         raise InputError("--refit says how what is saved is trained: give --save too")
@@ -119,10 +119,11 @@ def report(directory: str, out: str | None, as_json: bool) -> int:
 
 def after_run(out: Path) -> None:
     """Show the best cells and the map of a sweep that has just been run."""
-    from results.terminal import show
+    from results.terminal.show import show
 
     try:
-        show(_cells(out))
+        cells, along = _told(out)
+        show(cells, along=along)
     except ResultsError as error:  # the sweep is done, whatever can be shown of it
         print(f"sweep: {error}", file=sys.stderr)
 
@@ -134,6 +135,14 @@ def best_of(out: Path) -> dict[str, Any] | None:
     except ResultsError as error:  # the sweep is done, whatever can be said of it
         print(f"sweep: {error}", file=sys.stderr)
         return None
+
+
+def _told(directory: str | Path, metric: str | None = None) -> tuple[pd.DataFrame, str | None]:
+    """Sum up a directory, with the epochs where cells differ in them; also the axis of its path."""
+    spec = recorded(directory).spec
+    unequal = spec.halving or len(spec.path_order) > 1
+    metrics = ([metric] if metric else []) + (["epochs"] if unequal else [])
+    return _cells(directory, metrics), spec.path
 
 
 def _cells(directory: str | Path, further: Sequence[str] = ()) -> pd.DataFrame:
@@ -158,8 +167,10 @@ def _runs(directory: str | Path) -> pd.DataFrame:
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
     if not (Path(directory) / layout.RUNS).is_file():
-        so_far = counted(len(runs), "run")
-        print(f"sweep: not complete, {so_far} so far: {directory}", file=sys.stderr)
+        total = recorded(directory).plan.grid.total
+        if len(runs) < total:
+            so_far = f"{len(runs):,} of {counted(total, 'run')} so far"
+            print(f"sweep: not complete, {so_far}: {directory}", file=sys.stderr)
     return runs
 
 

@@ -153,9 +153,7 @@ def _train(
     # Threads stop between two calls of a kernel; processes are ended, and we stop at once.
     held = interrupt.noted() if workers.are == "threads" else nullcontext()
     stopped = asks_to_stop(workers.are, interrupt.requested)
-    counts = sink.counts()
-    before = counts["done"] + counts["diverged"] + counts["error"]
-    with progress(plan.grid.total, before, quiet) as report, held:
+    with progress(sink, quiet) as report, held:
         if plan.spec.halving:
             race(experiment, workers, sink, interrupt, stopped, report)
             return

@@ -1,4 +1,4 @@
-"""Progress: runs done, runs a second, time left, the best loss so far, diverged."""
+"""Progress: runs done, runs a second, time left, the lowest loss of a run so far, diverged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from results.columns import RANKED
 from results.labels import counted
 
 if TYPE_CHECKING:
@@ -15,9 +14,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from sweep.running.sink import Sink, Standing
 
 #: How often a line says where things stand, where no line can move, in seconds.
 EVERY_S = 30.0
+
+#: Columns of a short bar and of the time that is left, with their spaces.
+_LEAST = 14
 
 
 class Report(Protocol):
@@ -31,13 +34,13 @@ def _silent(runs: pa.Table) -> None:
     """Say nothing."""
 
 
-def progress(total: int, done: int, quiet: bool) -> AbstractContextManager[Report]:
+def progress(sink: Sink, quiet: bool) -> AbstractContextManager[Report]:
     """Return a context that shows progress on standard error: a bar, or lines for a log.
 
     Parameters
     ----------
-    total, done : int
-        Runs of the sweep, and how many were finished before.
+    sink : Sink
+        Where rows go: it tells where the sweep stands before it goes on.
     quiet : bool
         Show nothing.
     """
@@ -45,41 +48,39 @@ def progress(total: int, done: int, quiet: bool) -> AbstractContextManager[Repor
         return nullcontext(_silent)
     from rich.console import Console
 
-    console = Console(stderr=True)
-    return _Bar(console, total, done) if console.is_terminal else _Lines(total, done)
+    console, tally = Console(stderr=True), _Tally(sink.standing())
+    return _Bar(console, tally) if console.is_terminal else _Lines(tally)
 
 
 class _Tally:
-    """Counts what finishes from now on."""
+    """Counts what is finished, before and from now on."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Standing) -> None:
+        self.total, self.done, self.diverged, self.lowest = before
+        self._before = before.done
         self._begun = time.perf_counter()
-        self.runs = self.diverged = 0
-        self.best = float("inf")
 
     def add(self, runs: pa.Table) -> None:
         """Count the runs of these rows."""
         import pyarrow.compute as pc
 
-        self.runs += len(runs)
+        from results.directory.parts import lowest
+
+        self.done += len(runs)
         self.diverged += pc.sum(pc.equal(runs["status"], "diverged")).as_py()
-        known = (runs[name] for name in RANKED if runs[name].null_count < len(runs))
-        lowest = pc.min(next(known, runs[RANKED[-1]])).as_py()
-        if lowest is not None:
-            self.best = min(self.best, lowest)
+        self.lowest = min(self.lowest, lowest(runs))
 
     @property
     def rate(self) -> float:
-        """Runs a second."""
-        return self.runs / (time.perf_counter() - self._begun)
+        """Runs a second, from now on."""
+        return (self.done - self._before) / (time.perf_counter() - self._begun)
 
 
 class _Lines(AbstractContextManager[Report]):
     """A line now and then."""
 
-    def __init__(self, total: int, done: int) -> None:
-        self._tally = _Tally()
-        self._total, self._before = total, done
+    def __init__(self, tally: _Tally) -> None:
+        self._tally = tally
         self._said = time.perf_counter()
 
     def __enter__(self) -> Report:
@@ -91,20 +92,19 @@ class _Lines(AbstractContextManager[Report]):
     def _advance(self, runs: pa.Table) -> None:
         tally = self._tally
         tally.add(runs)
-        done = self._before + tally.runs
-        if done == self._total or time.perf_counter() - self._said < EVERY_S:
+        if tally.done == tally.total or time.perf_counter() - self._said < EVERY_S:
             return
         self._said = time.perf_counter()
-        parts = [f"{done:,} of {counted(self._total, 'run')}", f"{tally.diverged:,} diverged"]
+        parts = [f"{tally.done:,} of {counted(tally.total, 'run')}", f"{tally.diverged:,} diverged"]
         parts += [f"{tally.rate:,.3g} a second"]
         with suppress(BrokenPipeError):  # unread or not, the sweep goes on
             print(*parts, sep=", ", file=sys.stderr, flush=True)
 
 
 class _Bar:
-    """A progress bar that fits 60 columns."""
+    """A progress bar in one line, which says less where there is less room."""
 
-    def __init__(self, console: Console, total: int, done: int) -> None:
+    def __init__(self, console: Console, tally: _Tally) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress: Progress = Progress(
@@ -112,15 +112,14 @@ class _Bar:
             BarColumn(bar_width=None),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[best]}"),
+            TextColumn("{task.fields[lowest]}"),
             TextColumn("{task.fields[diverged]}", style="yellow"),
             console=console,
             transient=True,
             expand=True,
         )
-        shown: dict[str, Any] = {"rate": "", "best": "", "diverged": ""}
-        self._task = self._progress.add_task("", total=total, completed=done, **shown)
-        self._tally = _Tally()
+        self._tally = tally
+        self._task = self._progress.add_task("", total=tally.total, **self._told())
 
     def __enter__(self) -> Report:
         self._progress.start()
@@ -131,11 +130,19 @@ class _Bar:
 
     def _advance(self, runs: pa.Table) -> None:
         self._tally.add(runs)
-        rate, best, diverged = self._tally.rate, self._tally.best, self._tally.diverged
-        self._progress.update(
-            self._task,
-            advance=len(runs),
-            best=f"best {best:.3g}" if best < float("inf") else "",
-            rate=f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s",
-            diverged=f"{diverged:,} diverged" if diverged else "",
-        )
+        self._progress.update(self._task, **self._told())
+
+    def _told(self) -> dict[str, Any]:
+        tally = self._tally
+        texts = {  # the most telling first
+            "diverged": f"{tally.diverged:,} diverged" if tally.diverged else "",
+            "lowest": f"best run {tally.lowest:.3g}" if tally.lowest < float("inf") else "",
+            "rate": f"{tally.rate:,.0f}/s" if tally.rate >= 10 else f"{tally.rate:.2g}/s",
+        }
+        room = self._progress.console.width - len(f"{tally.total:,}/{tally.total:,} runs") - _LEAST
+        for name, text in texts.items():
+            if len(text) + 1 > room:
+                texts[name] = ""
+            else:
+                room -= len(text) + 1
+        return {"completed": tally.done, **texts}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import ExitStack, nullcontext
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sweep.machine import versions
 from sweep.plan.experiment import Experiment
@@ -16,6 +17,23 @@ from sweep.training.rows import Ranges, Rows, schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class Standing(NamedTuple):
+    """Where a sweep stands.
+
+    Attributes
+    ----------
+    total, done, diverged : int
+        Runs: all, the finished ones, and those of them that diverged.
+    lowest : float
+        The lowest loss of a finished run; infinite where there is none.
+    """
+
+    total: int
+    done: int = 0
+    diverged: int = 0
+    lowest: float = math.inf
 
 
 class Sink(Protocol):
@@ -40,6 +58,9 @@ class Sink(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Return how many runs are ``done``, ``diverged``, in ``error``, and in ``total``."""
+
+    def standing(self) -> Standing:
+        """Return where the sweep stands before anything is done now."""
 
     def finish(self) -> None:
         """Make the final tables."""
@@ -67,6 +88,10 @@ class Memory(Sink):
         found = [status for table in self.tables for status in table["status"].to_pylist()]
         counts = {status: found.count(status) for status in ("done", "diverged", "error")}
         return {**counts, "total": self._total}
+
+    def standing(self) -> Standing:
+        """Return a beginning."""
+        return Standing(self._total)
 
     def finish(self) -> None:
         """Do nothing: the tables are all there is."""
@@ -126,6 +151,14 @@ class Directory(Sink):
         """Count the runs by status."""
         with self._lock:
             return self._store.counts()
+
+    def standing(self) -> Standing:
+        """Return where the sweep stands; runs that are done again do not count."""
+        counts = self.counts()
+        failed = 0 if self._retry_failed else counts["error"]
+        done = counts["done"] + counts["diverged"] + failed
+        with self._lock:
+            return Standing(counts["total"], done, counts["diverged"], self._store.lowest())
 
     def finish(self) -> None:
         """Write the final tables."""

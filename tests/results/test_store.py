@@ -1,5 +1,6 @@
 import itertools
 import json
+import math
 import sys
 from contextlib import contextmanager
 
@@ -35,6 +36,22 @@ def test_continues_with_what_is_missing(tmp_path):
     fake.run(tmp_path / "r")
     fake.run(tmp_path / "whole")
     assert final(tmp_path / "r") == final(tmp_path / "whole")
+
+
+def test_the_lowest_loss_is_that_of_a_run_that_is_done(tmp_path):
+    fake = Fake(statuses={4: "diverged", 9: "error"})
+    rows = fake.rows(range(12)).to_pandas()
+    done = rows[rows.status == "done"].val_loss
+    rows.loc[4, "val_loss"] = done.min() / 2  # a run may diverge in a batch of other rows
+    with fake.open(tmp_path / "r") as store:
+        assert store.lowest() == math.inf
+        for runs in (slice(6, None), slice(0, 6)):
+            store.append(pa.Table.from_pandas(rows[runs], fake.schema, preserve_index=False))
+        assert store.lowest() == done.min()
+    rows["val_loss"] = None
+    with fake.open(tmp_path / "all") as store:
+        store.append(pa.Table.from_pandas(rows, fake.schema, preserve_index=False))
+        assert store.lowest() == rows[rows.status == "done"].final_loss.min()
 
 
 @settings(

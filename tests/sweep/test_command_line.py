@@ -90,7 +90,9 @@ class TestStreams:
         assert len(counts) > 2 and counts == sorted(counts)
         assert all(0 < done < 2400 and diverged < done for done, diverged in counts)
         _, _, err = typed(*words, "--seeds", "0:1200", "--out", "r", "--extend")
-        assert all(re.match("[2-4],", line) for line in err.splitlines()), "old runs count too"
+        counts = [re.match(r"(\S+) of 4,800 runs, (\S+) div", line) for line in err.splitlines()]
+        told = [[int(n.replace(",", "")) for n in found.groups()] for found in counts]
+        assert all(done >= 2400 and diverged >= 1200 for done, diverged in told), "old ones too"
         assert typed(*words, "--seeds", 1, "--out", "quiet", "--quiet")[2].count("\n") == 1
 
     def test_quiet_leaves_the_last_line(self, typed):
@@ -164,10 +166,32 @@ class TestTerminal:
         assert status == 0
         bars = {line for line in lines(text) if re.match(r"\d+/96 runs", line)}
         assert len(bars) > 1, "the progress moves"
-        assert any(re.search(r" best 0\.\d+", bar) for bar in bars)
+        assert any(re.search(r" best run 0\.\d+", bar) for bar in bars)
         last = [line for line in lines(text) if line.startswith("96 of 96 runs")]
         assert last
         assert max(map(len, set(lines(text)) - set(last))) <= 60
+
+    @pytest.mark.parametrize("columns", [30, 40, 60])
+    def test_progress_says_less_where_there_is_less_room(self, columns, tmp_path):
+        words = [*self.WORDS, "--lr", "0.01,1e200", "--out", "r"]
+        _, text = at_terminal(words, tmp_path, columns)
+        bars = [line.rstrip() for line in lines(text) if re.match(r"\d+/192 runs", line)]
+        assert bars and not any("…" in bar for bar in bars)
+        assert max(map(len, bars)) <= columns and all("━" in bar for bar in bars)
+        assert any("diverged" in bar for bar in bars) == (columns > 30)
+        assert any("best run" in bar for bar in bars) == (columns > 40)
+
+    def test_what_was_there_before_is_counted(self, tmp_path):
+        words = [*self.WORDS[:-1], "0:3", "--lr", "0.01,1e200", "--out", "r"]
+        assert call(*words, "--quiet", cwd=tmp_path)[0] == 0
+        before = results.load(tmp_path / "r")
+        lowest, diverged = before.val_loss.min(), (before.status == "diverged").sum()
+        words[words.index("0:3")] = "0:6"
+        _, text = at_terminal([*words, "--extend"], tmp_path)
+        bars = [re.match(r"(\d+)/192 runs.*best run (\S+) +(\d+) div", bar) for bar in lines(text)]
+        told = [(int(bar[1]), float(bar[2]), int(bar[3])) for bar in bars if bar]
+        assert told[0] == (96, pytest.approx(lowest, rel=1e-2), diverged) and diverged == 48
+        assert all(best <= told[0][1] for _, best, _ in told)
 
     def test_no_color_is_honoured(self, tmp_path):
         _, text = at_terminal([*self.WORDS, "--out", "r"], tmp_path, NO_COLOR="1")

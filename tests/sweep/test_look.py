@@ -202,7 +202,7 @@ def test_folders_are_made_for_what_is_shown_and_for_nothing_else(ran, tmp_path):
     ("words", "said"),
     [
         (["--picture", "portrait"], "no picture 'portrait'; there are heatmap, differences, "),
-        (["--metric", "beauty"], "no metric 'beauty'; there are epochs, "),
+        (["--metric", "beauty"], "no metric 'beauty'; there are "),
         (["--format", "gif"], "--format should be of png, svg, pdf; it is 'gif'"),
         (["--picture", "curves"], "r holds no history.parquet"),
         (["--at", "l3=1"], "no axis 'l3'; there are l1, l2, lr, momentum"),
@@ -220,7 +220,7 @@ def test_there_may_be_nothing_to_draw(typed):
     assert typed("plot", "r")[0] == typed("report", "r")[0] == 0
     said = " ".join((typed("best", "r")[1] + typed("summary", "r")[1]).split())
     assert said.startswith("l1 = 0, l2 = 0: it is the only cell; its mean val_loss is ")
-    assert "Best of 1 cell, one seed" in said
+    assert "The only cell, one seed" in said
     page = Path("r/report.html").read_text()
     assert "over 1 seed?" in page and "1 run (1 done)" in page
 
@@ -255,11 +255,51 @@ def test_report_writes_a_page(ran, tmp_path):
 
 
 def test_a_sweep_that_is_not_complete_is_said_to_be(ran, tmp_path):
-    typed = ran()
-    (tmp_path / "r/runs.parquet").unlink()
+    typed = ran("--out", "whole")
+    typed("run", *TINY, "--seeds", "0:2", "--out", "r", "--quiet")
+    (tmp_path / "r/sweep.toml").write_text((tmp_path / "whole/sweep.toml").read_text())
+    (tmp_path / "r/runs.parquet").unlink()  # as if it had been extended, and interrupted
     for command in (["summary", "r"], ["best", "r"], ["report", "r"]):
         status, _, err = typed(*command)
-        assert (status, err) == (0, "sweep: not complete, 18 runs so far: r\n")
+        assert (status, err) == (0, "sweep: not complete, 12 of 18 runs so far: r\n")
+    (tmp_path / "whole/runs.parquet").unlink()
+    assert typed("summary", "whole")[::2] == (0, ""), "all are there, if in parts"
+
+
+def test_the_table_follows_what_is_held(ran):
+    typed = ran("--lr", "0.01,0.1")
+    _, out, _ = typed("summary", "r", "--at", "lr=0.1")
+    assert out.startswith("Best of 6 cells with lr = 0.1, mean over 3 seeds\n")
+    cells = results.summary(results.load("r"))
+    best = cells[cells.lr == 0.1].mean_val_loss.min()
+    assert float(out.splitlines()[2].split()[4]) == pytest.approx(best, rel=1e-3)
+
+
+def test_what_halving_stopped_is_counted_in_the_table_and_by_status(ran):
+    typed = ran("--halving", "2", "--lr", "0.01,0.1", "--epochs", "7")
+    runs = results.load("r")
+    ends = runs[runs.seed == 0].groupby("epochs").size()
+    assert ends.to_dict() == {1: 6, 3: 3, 7: 3}
+    _, out, err = typed("summary", "r")
+    said = "3 of 12 cells reached the last rung, at 7 epochs; 6 stopped at 1, 3 stopped at 3, and"
+    assert said in " ".join(out.split()) and err == ""
+    assert out.startswith("Best of 3 cells on the last rung, mean over 3 seeds\n")
+    assert "rungs     12 cells to epoch 1, 6 to 3, 3 to 7\n" in typed("status", "r")[1]
+    told = pd.read_csv("r/summary.csv").groupby("rung").mean_epochs.first()
+    assert told.tolist() == [1, 3, 7]
+    (Path("r/runs.parquet")).unlink()
+    assert typed("summary", "r")[1] == out, "from the parts it is the same"
+
+
+def test_orders_of_a_path_are_said_to_have_had_different_epochs(ran):
+    typed = ran("--path", "l1", "--path-order", "up,cold")
+    out = " ".join(typed("summary", "r")[1].split())
+    cells = results.summary(results.load("r"))
+    best = cells.loc[cells.groupby("path").rank_val_loss.idxmin()].set_index("path")
+    place = sorted(set(cells.l1)).index(best.l1["up"]) + 1
+    assert f"up {3 * place} at l1 = {best.l1['up']:g}" in out
+    assert f"cold 3 at l1 = {best.l1['cold']:g}" in out
+    assert "path      l1: 9 epochs by its end (up), 3 (cold)\n" in typed("status", "r")[1]
 
 
 @pytest.mark.parametrize("command", ["summary", "best", "plot", "report"])

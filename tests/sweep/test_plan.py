@@ -48,6 +48,29 @@ def test_runs_are_numbered_along_the_grid(plan):
     assert plan.grid.numbers(found).tolist() == list(range(plan.grid.total))
 
 
+@pytest.mark.parametrize(
+    ("options", "row"),
+    [
+        (["--halving", 3], ("rungs", "64 cells to epoch 3, 22 to 11, 8 to 33, 3 to 100")),
+        (["--halving", 3, "--l1", 0, "--l2", 0], ("rungs", "1 cell to epoch 100")),
+        (["--path", "l2", "--epochs", 200], ("path", "l2: 1,600 epochs by its end (up)")),
+        (
+            ["--path", "l1", "--path-order", "down,cold", "--patience", 3],
+            ("path", "l1: at most 800 epochs by its end (down), at most 100 (cold)"),
+        ),
+        (["--path", "l1", "--path-order", "cold"], None),
+        ([], None),
+    ],
+)
+def test_what_trains_longer_than_the_rest_is_told(options, row, typed):
+    told = json.loads(typed("plan", "--data", "wine", *options, "--json")[1])
+    assert {name: told[name] for name in ("rungs", "path") if name in told} == dict(
+        [row] * bool(row)
+    )
+    if row:
+        assert f"{row[0]:11}  {row[1]}\n" in typed("plan", "--data", "wine", *options)[1]
+
+
 def test_a_point_beside_the_grid_has_no_number():
     plan = prepare(Sweep(l1=[0, 0.1], l2=[0, 1], seeds=[3, 5], vary={"l1_w1": [0.2, 0.4]})).plan
     columns = plan.grid.coordinates(np.full(8, 5))

@@ -330,7 +330,13 @@ class TestError:
     def test_it_stays_until_it_is_to_be_done_again(self, failing, typed, tmp_path):
         typed(*self.WORDS, "--out", "r")
         failing()
-        assert typed(*self.WORDS, "--out", "r", "--json")[0] == 1
+        status, out, _ = typed(*self.WORDS, "--out", "r", "--json")
+        failed = json.loads(out)["error"]
+        assert status == 1 and failed > 0
+        again = prepare(Sweep.from_toml((tmp_path / "r/sweep.toml").read_text()))
+        for retry, done in ((False, 80), (True, 80 - failed)):
+            with closing(Directory(again, tmp_path / "r", retry_failed=retry)) as sink:
+                assert sink.standing()[:3] == (80, done, 0)
         status, out, _ = typed(*self.WORDS, "--out", "r", "--retry-failed", "--json")
         assert status == 0 and json.loads(out)["error"] == 0
         assert typed(*self.WORDS, "--out", "whole")[0] == 0

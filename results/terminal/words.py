@@ -1,0 +1,89 @@
+"""What is said above and below the table of the best cells, so that it is read for what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from results import labels
+from results.cells.epochs import stopped
+from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
+from results.cells.summary import covers, deciding
+from results.labels import counted, number, place
+from results.plane import said
+
+#: Learning rates that are named one by one.
+_FEW = 5
+
+#: What intervals are for, by what they cover.
+_COVERED = {
+    DATA_AND_SEEDS: "new data and other seeds",
+    DATA: "new data, of one seed",
+    SEEDS: "other seeds",
+}
+
+
+def sure(rows: pd.DataFrame, heading: str) -> str:
+    """Say what the intervals of some cells are for."""
+    metric = deciding(rows)
+    kinds = {covers(row, metric) for _, row in rows.iterrows()} - {""}
+    told = [_COVERED[kind] for kind in sorted(kinds)]
+    if kinds == {SEEDS} and metric.startswith("val_"):
+        told[0] += ", not for new data"
+    return " ".join(f"{heading} is for {what}." for what in told)
+
+
+def unfair(ranked: pd.DataFrame) -> str:
+    """Say where cells are ranked by a loss that is no fair judge between penalties."""
+    if deciding(ranked).startswith("val_") or len(ranked) < 2:
+        return ""
+    return "Nothing was held out: final_loss contains the penalties, and favours small ones."
+
+
+def guessing(best: pd.Series, metric: str) -> str:
+    """Say where the best cell may be of no use."""
+    mean, high = (best.get(f"{part}_{metric}_from_baseline", np.nan) for part in ("mean", "high"))
+    guess = f"The class shares alone give {number(best[f'mean_{metric}'] - mean)}"
+    if mean >= 0:
+        return f"{guess}: the best cell is no better."
+    return f"{guess}: the best cell may be no better." if high >= 0 else ""
+
+
+def title(
+    cells: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str], seeds: pd.Series
+) -> str:
+    """Say which cells there are, and over what their means are."""
+    number_of = counted(len(last), "cell")
+    best = f"Best of {number_of}" if len(last) > 1 else "The only cell"
+    where = f" with {said(held, cells)}" if held else ""
+    rung = " on the last rung" if stopped(cells).any() else ""
+    return f"{best}{where}{rung}, {_over(seeds, int(cells['folds'].max()))}"
+
+
+def _over(seeds: pd.Series, folds: int) -> str:
+    """Say what means are over."""
+    of_folds = f" of {folds} folds" if folds > 1 else ""
+    if seeds.max() > 1:
+        return f"mean over {labels.seeds(seeds)}{of_folds}"
+    return f"mean over {folds} folds of one seed" if folds > 1 else "one seed"
+
+
+def nothing(
+    cells: pd.DataFrame, shown: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str]
+) -> str:
+    """Say why there is no best cell, and the mend."""
+    where = f" with {said(held, cells)}" if held else ""
+    if last.empty:
+        return f"No cell{where} reached the last rung, and only those that did are compared."
+    runs, diverged = int(shown["runs"].sum()), int(shown["diverged"].sum())
+    if not diverged:
+        return f"No cell{where} has a finite {deciding(cells)}."
+    which = f"All {counted(runs, 'run')}{where} diverged"
+    if diverged < runs:
+        which = f"{diverged:,} of {runs:,} runs{where} diverged, some of each seed of each cell"
+    rates = [place(rate, cells["lr"]) for rate in np.unique(shown["lr"])]
+    tried = ", ".join(rates) if len(rates) < _FEW else f"{rates[0]} to {rates[-1]}"
+    at = "" if "lr" in held else f" (lr = {tried})"
+    return f"{which}{at}: try a lower learning rate."
