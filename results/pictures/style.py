@@ -20,6 +20,7 @@ from matplotlib.ticker import FuncFormatter, Locator, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
+from results.colours import LINES as LINES
 from results.directory import durable
 from results.labels import axis as axis_name
 from results.labels import number, printable
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 #: Perceptually uniform, and rising in lightness, so that it survives grey print.
 COLOURS = "viridis"
 
-#: Okabe and Ito's colours, told apart by the colour-blind; and what tells lines apart in grey.
-LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+#: What tells lines apart in grey.
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
 MARKERS = "osD^vPX"
 
