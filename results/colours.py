@@ -2,4 +2,4 @@
 
 #: Okabe and Ito's colours, told apart by the colour-blind. Those too bright for a white ground or
 #: too dark for a dark one are moved until they stand out from both, three to one at the least.
-LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07800", "#2f95d0", "#767676")
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#a87400", "#3a97cf", "#767676")

@@ -22,6 +22,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.attributes, self.texts, self.arrays, self.data = [], [], {}, {}
+        self.kinds = {}
         self._into = None
         self.feed(text)
 
@@ -36,7 +37,9 @@ class Page(HTMLParser):
         if self._into is None:
             self.texts.append(text)
         elif "data-array" in self._into:
-            self.arrays[self._into["data-array"]] = np.frombuffer(base64.b64decode(text), "<f4")
+            name, kind = self._into["data-array"], self._into["data-kind"]
+            self.kinds[name] = kind
+            self.arrays[name] = np.frombuffer(base64.b64decode(text), f"<{kind}")
         elif self._into.get("id") == "data":
             self.data = json.loads(text)
 
@@ -61,7 +64,9 @@ def test_the_arrays_are_those_of_the_table(tmp_path):
     for metric in ("val_loss", "sparsity_w2", "val_loss_from_none"):
         mean, high = cells[f"mean_{metric}"], cells[f"high_{metric}"]
         np.testing.assert_allclose(page.arrays[f"mean {metric}"], mean, rtol=1e-6)
-        np.testing.assert_allclose(page.arrays[f"half {metric}"], high - mean, rtol=1e-4, atol=1e-7)
+        low = cells[f"low_{metric}"]
+        np.testing.assert_allclose(page.arrays[f"up {metric}"], high - mean, rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(page.arrays[f"down {metric}"], mean - low, rtol=1e-4, atol=1e-7)
     assert page.arrays["diverged"].sum() == 2 and page.arrays["runs"].sum() == len(runs)
     seeds = runs.assign(val_loss=runs.val_loss).sort_values(["seed", "l1", "l2", "lr"])
     np.testing.assert_allclose(page.arrays["seed val_loss"], seeds.val_loss, rtol=1e-6)
@@ -167,7 +172,8 @@ def test_the_answers_are_sentences_with_the_figures():
 
 
 def test_the_question_names_what_varies():
-    asked = report._question(summary(table(log(7), (0.0,), seeds=3)), {"hidden": "32,16"})
+    runs = table(log(7), (0.0,), seeds=3)
+    asked = report._question(runs, summary(runs), {"hidden": "32,16"})
     assert asked == (
         "What does L1 penalty (7 values, 0 to 0.1) do to a network with hidden layers 32,16 on "
         "digits, over 3 seeds?"
