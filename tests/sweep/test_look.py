@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -257,6 +258,16 @@ def test_a_sweep_that_is_not_complete_is_said_to_be(ran, tmp_path):
     for command in (["summary", "r"], ["best", "r"], ["report", "r"]):
         status, _, err = typed(*command)
         assert (status, err) == (0, "sweep: not complete, 18 runs so far: r\n")
+
+
+def test_the_report_says_how_much_of_the_grid_is_there(typed, tmp_path):
+    unfinished = Path(__file__).parents[1] / "recorded" / "first_stage" / "unfinished"
+    shutil.copytree(unfinished, tmp_path / "r")
+    counts = json.loads(typed("status", "r", "--json")[1])
+    assert typed("report", "r")[0] == 0
+    done, total = counts["done"] + counts["diverged"], counts["total"]
+    assert 0 < done < total
+    assert f"not complete: so far {done} of {total} runs (" in Path("r/report.html").read_text()
 
 
 @pytest.mark.parametrize("command", ["summary", "best", "plot", "report"])
