@@ -55,6 +55,13 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def seeds(counts: Iterable[int]) -> str:
+    """Say over how many seeds some means are, of those that are over any: ``1 to 3 seeds``."""
+    there = [count for count in counts if count > 0] or [0]
+    fewest, most = min(there), max(there)
+    return counted(most, "seed") if fewest == most else f"{fewest:,} to {counted(most, 'seed')}"
+
+
 def printable(text: str) -> str:
     r"""Write what would steer a terminal or break a picture as one types it: ``\\x1b``.
 

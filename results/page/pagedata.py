@@ -22,7 +22,7 @@ from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import counted, measured, most
+from results.labels import measured, most, seeds
 from results.labels import place as written
 from results.plane import lay_out
 
@@ -73,7 +73,7 @@ def page_data(
     rows = _dense(cells, names, values)
     shown = np.flatnonzero(rows >= 0)
     places = _places(rows, shown)
-    seeds, by_seed = _by_seed(runs, cells, metrics, rows)
+    kept, by_seed = _by_seed(runs, cells, metrics, rows)
     reference = compared_with(cells)
     arrays = by_seed | _on_the_grid(cells, metrics, rows, reference)
     none = np.array([places.get(row, -1) for row in reference.tolist()])
@@ -86,7 +86,7 @@ def page_data(
         "most": most(loss),
         "metrics": [_metric(name) for name in metrics],
         "means": means(runs, cells),
-        "seeds": seeds,
+        "seeds": kept,
         "allSeeds": int(runs["seed"].nunique()),
         "epochs": _ladder(runs),
         "colours": LINES,
@@ -116,14 +116,11 @@ def means(runs: pd.DataFrame, cells: pd.DataFrame) -> str:
 
     One seed alone is named.
     """
-    some = cells["seeds"][cells["seeds"] > 0]
-    least, greatest = int(some.min()), int(some.max())
     folds = int(runs["fold"].nunique())
     if runs["seed"].nunique() == 1:
         told = f"seed {runs['seed'].iloc[0]}"
         return told if folds == 1 else f"mean over {folds} folds of {told}"
-    told = counted(greatest, "seed")
-    told = f"mean over {told if least == greatest else f'{least} to {told}'}"
+    told = f"mean over {seeds(cells['seeds'])}"
     return told if folds == 1 else f"{told}, each of {folds} folds"
 
 
@@ -232,16 +229,16 @@ def _by_seed(
 ) -> tuple[list[int], dict[str, NDArray]]:
     """Return the seeds that there is room for, and each metric as ``[seed, cell]``."""
     finished, cell = numbered(runs)
-    seeds = np.unique(finished["seed"].to_numpy())
+    there = np.unique(finished["seed"].to_numpy())
     room = BY_SEED // (len(rows) * len(metrics))
-    if len(seeds) < 2 or not room:
+    if len(there) < 2 or not room:
         return [], {}
     found = {}
     by_seed = BySeed(finished, cell, len(cells))
     for metric in metrics:
         values = by_seed.values(metric)[:, :room]
         found[f"seed {metric}"] = np.where(rows[:, None] >= 0, values[rows], np.nan).T
-    return seeds[:room].tolist(), found
+    return there[:room].tolist(), found
 
 
 def _coded(values: NDArray) -> Coded:

@@ -11,7 +11,7 @@ from results.labels import axis as axis_name
 from results.labels import most, number, place
 from results.page.pagedata import chosen_rows
 from results.plane import Axis, plane, said
-from results.scale import Scale, viridis
+from results.scale import Scale, ink, viridis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,9 +103,8 @@ def _last_rung(cells: pd.DataFrame) -> NDArray[np.bool_]:
 
 def _style(spot: float) -> str:
     """Return the ground of a place on the scale, and ink that stands out from it."""
-    red, green, blue = viridis(min(max(spot, 0.0), 1.0))
-    ink = "#000" if 0.3 * red + 0.6 * green + 0.1 * blue > 110 else "#fff"
-    return f"background: rgb({red},{green},{blue}); color: {ink}"
+    ground = viridis(spot)
+    return f"background: rgb{ground}; color: {ink(np.divide(ground, 255))}"
 
 
 def _note(cells: pd.DataFrame, row: int, epochs: list[int]) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.figure import Figure
 
-from results.cells.summary import deciding
+from results.cells.summary import axis_names, deciding
 from results.pictures.lines import curves, layers, pareto, path
 from results.pictures.maps import differences, heatmap
-from results.pictures.style import style, title
+from results.pictures.style import entitle, style
 from results.plane import is_number, plane
 
 if TYPE_CHECKING:
@@ -97,21 +97,23 @@ def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> 
 
 
 def _paths(sheet: Sheet) -> Iterator[Picture]:
-    """Draw how sparse each layer becomes along each penalty, and what that costs."""
-    for along in sheet.along:
+    """Draw how sparse each layer becomes along each axis of numbers, and what that costs."""
+    for along in axis_names(sheet.cells):
+        values = sheet.cells[along].unique()
+        if along in sheet.at or len(values) < 2 or not is_number(values):
+            continue
         figure = Figure(_TWO_UP)
         top, bottom = figure.subplots(2)
         shown = layers(sheet.cells) or ["sparsity"]
         path(sheet.cells, shown, along=along, at=sheet.at, ax=top)
         path(sheet.cells, deciding(sheet.cells), along=along, at=sheet.at, ax=bottom)
-        top.set_xlabel("")
         yield f"path-{along}", figure
 
 
 def _pareto(sheet: Sheet) -> Iterator[Picture]:
     """Draw the loss against the sparsity."""
     figure = Figure(_LINE)
-    pareto(sheet.cells, ax=figure.add_subplot())
+    pareto(sheet.cells, at=sheet.at, ax=figure.add_subplot())
     yield f"pareto-{deciding(sheet.cells)}", figure
 
 
@@ -121,10 +123,13 @@ def _curves(sheet: Sheet) -> Iterator[Picture]:
         return
     figure = Figure(_TWO_ACROSS)
     row = figure.subplots(1, len(sheet.history), sharey=True, squeeze=False)[0]
+    ends = []
     for ax, (name, rows) in zip(row, sheet.history.items(), strict=True):
         curves(rows, ax=ax)
-        ax.set_title(title(sheet.cells["data"].iloc[0], name))
+        entitle(ax, sheet.cells["data"].iloc[0], name)
         ax.label_outer()
+        ends += ax.get_ylim()
+    row[0].set_ylim(min(ends), max(ends))
     yield "curves", figure
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from results.cells.best import best, front
@@ -13,34 +14,37 @@ from results.cells.by_seed import BySeed
 from results.cells.intervals import estimate
 from results.cells.summary import (
     as_cells,
+    axis_names,
     cell_columns,
     deciding,
     metrics_of,
 )
 from results.columns import LOSSES
 from results.errors import ResultsError
-from results.labels import called, counted, measured, most
+from results.labels import called, counted, measured, most, seeds
 from results.pictures.style import (
     DASHES,
     LINES,
     MARKERS,
     MARKS,
     axes_or_new,
+    entitle,
     label,
     legend_below,
-    loss_axis,
     open_frame,
-    title,
 )
+from results.pictures.upright import Upright
 from results.plane import Axis, hold, lay_out, said
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 #: Points of a line up to which each is marked, or shows its interval.
 _FEW = 40
+
+#: Said of bands and bars that reach down to 0, which no logarithmic axis has.
+_CUT = ";\nwhere the axis cuts it off, it goes on below"
 
 
 def path(
@@ -75,20 +79,34 @@ def path(
     rows, fixed = hold(cells, [along, "path"] if apart else [along], at)
     shown = cells.iloc[rows]
     axis = lay_out(along, np.unique(shown[along]))
-    for i, (name, metric, line) in enumerate(_lines(shown, names, apart)):
-        line = line.set_index(along).reindex(axis.values)
-        mean, low, high = (line[f"{part}_{metric}"].to_numpy() for part in ("mean", "low", "high"))
-        _band(ax, axis, i, name, mean, low, high)
+    lines = [
+        (name, metric, line.set_index(along).reindex(axis.values))
+        for name, metric, line in _lines(shown, names, apart)
+    ]
+    means, lows, highs = (
+        np.stack([line[f"{part}_{metric}"].to_numpy(np.float64) for _, metric, line in lines])
+        for part in ("mean", "low", "high")
+    )
+    upright = Upright.of(means, lows, names[0])
+    for i, (name, _, _) in enumerate(lines):
+        _band(ax, axis, i, name, means[i], upright.held(lows[i]), highs[i])
+    upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
+    _mark_missing(ax, axis, np.isnan(means).any(axis=0))
     label(ax.xaxis, axis)
     margin = 0.04 * (axis.edges[-1] - axis.edges[0])
     ax.set_xlim(axis.at[0] - margin, axis.at[-1] + margin)
     shares = all(name.startswith("sparsity") and "_from_" not in name for name in names)
-    _upright(ax, names[0], shown[f"mean_{names[0]}"].to_numpy(), shares)
+    ax.set_ylabel("share of zero weights" if shares else measured(names[0]))
+    upright.draw(ax)
+    if shares:
+        ax.set_ylim(-0.03, 1.03)
+    elif "_from_" in names[0]:
+        ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     open_frame(ax)
-    legend_below(ax, ncols=4, title=_over(shown["seeds"].max()))
+    legend_below(ax, ncols=4, title=_over(shown["seeds"], bool((lows < upright.foot).any())))
     held = f" at {said(fixed, cells)}" if fixed else ""
     what = "sparsity by layer" if shares and len(names) > 1 else ", ".join(map(called, names))
-    ax.set_title(title(cells["data"].iloc[0], f"{what}{held}"))
+    entitle(ax, cells["data"].iloc[0], f"{what}{held}")
     return ax
 
 
@@ -116,21 +134,31 @@ def curves(
     epochs, epoch = np.unique(history["epoch"].to_numpy(), return_inverse=True)
     by_seed = BySeed(history.assign(status="done"), epoch, len(epochs))
     shown = [name for name in metrics if history[name].notna().any()]
+    means, _, lows, highs = map(
+        np.stack, zip(*(estimate(by_seed.values(name)) for name in shown), strict=True)
+    )
+    upright = Upright.of(means, lows, shown[0])
+    axis = Axis("epoch", epochs, epochs.astype(np.float64), logarithmic=False)
     for i, name in enumerate(shown):
-        mean, _, low, high = estimate(by_seed.values(name))
-        axis = Axis("epoch", epochs, epochs.astype(np.float64), logarithmic=False)
-        _band(ax, axis, i, name, mean, low, high)
+        _band(ax, axis, i, name, means[i], upright.held(lows[i]), highs[i])
+    upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel(measured(shown[0]) if len(shown) == 1 else "loss")
-    finite = history[shown].to_numpy(np.float64)
-    loss_axis(ax, finite[np.isfinite(finite)], shown[0])
+    upright.draw(ax)
     open_frame(ax)
-    legend_below(ax, title=_over(history["seed"].nunique()))
+    counts = pd.Series([history["seed"].nunique()])
+    legend_below(ax, title=_over(counts, bool((lows < upright.foot).any())))
     return ax
 
 
-def pareto(table: pd.DataFrame, loss: str | None = None, *, ax: Axes | None = None) -> Axes:
+def pareto(
+    table: pd.DataFrame,
+    loss: str | None = None,
+    *,
+    at: Mapping[str, float | str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the loss of each cell against its sparsity, and the front that no cell beats in both.
 
     Parameters
@@ -139,38 +167,53 @@ def pareto(table: pd.DataFrame, loss: str | None = None, *, ax: Axes | None = No
         Runs, or their `results.summary`.
     loss : str, optional
         By default the loss that decides.
+    at : dict of str to float or str, optional
+        Values at which to hold axes; by default all cells are shown.
     ax : Axes, optional
         By default those of a new figure.
     """
-    cells, ax = as_cells(table, [loss] if loss else []), axes_or_new(ax)
-    loss = loss or deciding(cells)
-    x, y = (cells[f"mean_{name}"].to_numpy() for name in ("sparsity", loss))
+    every, ax = as_cells(table, [loss] if loss else []), axes_or_new(ax)
+    loss = loss or deciding(every)
+    rows, fixed = hold(every, [name for name in axis_names(every) if name not in (at or {})], at)
+    cells = every.iloc[rows]
+    cells = cells[cells[f"mean_{loss}"].notna()]
+    x, y, low, high = (
+        cells[name].to_numpy(np.float64)
+        for name in ("mean_sparsity", f"mean_{loss}", f"low_{loss}", f"high_{loss}")
+    )
     ax.plot(
-        *(x, y), "o", color="0.6", markersize=3, markeredgewidth=0, alpha=0.6, label="cells",
+        *(x, y), "o", color="0.4", markersize=3, markeredgewidth=0, alpha=0.75, label="cells",
         gid="cells", rasterized=len(x) > 2500, zorder=1,
     )  # fmt: skip
-    rows = front(x, y)
+    first = front(x, y)
     # For zeros between two points of the front, one has to take the sparser of them.
-    ax.plot(x[rows], y[rows], "-", drawstyle="steps-pre", color=LINES[0], zorder=2, gid="front")
-    ax.plot(x[rows], y[rows], "o", color=LINES[0], markersize=4, label="Pareto front", zorder=3)
-    if len(rows) <= _FEW and (cells["seeds"] > 1).any():
-        low, high = (cells[f"{part}_{loss}"].to_numpy()[rows] for part in ("low", "high"))
-        ax.vlines(
-            *(x[rows], low, high), color=LINES[0], alpha=0.4, zorder=2, label="95 % over seeds"
-        )
-    metric = deciding(cells)
-    for rule, style in MARKS.items() if cells[f"rank_{metric}"].notna().any() else ():
-        cell = best(cells, rule).iloc[0]
-        text = f"{most(metric)} {metric}" if rule == "min" else "sparsest within 1 SE"
-        at = cell["mean_sparsity"], cell[f"mean_{loss}"]
-        ax.plot(*at, **style, label=text, clip_on=False, zorder=4, gid=rule)
+    ax.plot(x[first], y[first], "-", drawstyle="steps-pre", color=LINES[0], zorder=2, gid="front")
+    ax.plot(x[first], y[first], "o", color=LINES[0], markersize=4, label="Pareto front", zorder=3)
+    upright = Upright.of(y, low[first], loss)
+    if len(first) <= _FEW and (cells["seeds"] > 1).any():
+        ends = upright.held(low[first]), high[first]
+        told = "95 % over seeds" + (_CUT if (low[first] < upright.foot).any() else "")
+        ax.vlines(x[first], *ends, color=LINES[0], alpha=0.6, zorder=2, label=told)
+    metric = deciding(every)
+    for rule, style in MARKS.items() if every[f"rank_{metric}"].notna().any() else ():
+        cell = best(every, rule).iloc[0]
+        if cell.name in cells.index:
+            text = f"{most(metric)} {metric}" if rule == "min" else "sparsest within 1 SE"
+            place = cell["mean_sparsity"], cell[f"mean_{loss}"]
+            ax.plot(*place, **style, label=text, clip_on=False, zorder=4, gid=rule)
+    upright.mark_beyond(ax, x, y)
+    if len(np.unique(x)) < 2:
+        ax.set_xlim(-0.03, 1.03)
     ax.set_xlabel("share of zero weights")
     ax.set_ylabel(measured(loss))
-    loss_axis(ax, y, loss)
+    upright.draw(ax)
     open_frame(ax)
     legend_below(ax)
-    told = f"{loss} against sparsity, {counted(len(cells), 'cell')}"
-    ax.set_title(title(cells["data"].iloc[0], told))
+    told = counted(len(cells), "cell")
+    if len(cells) < len(rows):
+        told = f"{len(cells):,} of {counted(len(rows), 'cell')}, the others diverged or missing"
+    held = f", {said(fixed, every)}" if fixed else ""
+    entitle(ax, every["data"].iloc[0], f"{loss} against sparsity{held}, {told}")
     return ax
 
 
@@ -192,19 +235,21 @@ def _lines(
     return [(metric.removeprefix("sparsity_"), metric, shown) for metric in metrics]
 
 
-def _upright(ax: Axes, metric: str, values: NDArray, shares: bool) -> None:
-    """Set the upright axis: of shares of zeros, of differences, or of a metric."""
-    ax.set_ylabel("share of zero weights" if shares else measured(metric))
-    if shares:
-        ax.set_ylim(-0.03, 1.03)
-    elif "_from_" in metric:
-        ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
-    else:
-        loss_axis(ax, values, metric)
+def _over(counts: pd.Series, cut: bool) -> str:
+    """Say what lines and bands are, and where a band is cut."""
+    if counts.max() <= 1:
+        return "one seed"
+    return f"mean and 95 % band over {seeds(counts)}{_CUT if cut else ''}"
 
 
-def _over(seeds: int) -> str:
-    return f"mean and 95 % band over {seeds} seeds" if seeds > 1 else "one seed"
+def _mark_missing(ax: Axes, axis: Axis, missing: NDArray[np.bool_]) -> None:
+    """Cross out the values at which there is nothing to draw a line through."""
+    if missing.any():
+        x = axis.at[missing]
+        ax.plot(
+            *(x, np.full(len(x), 0.03)), "x", color="black", markersize=5, clip_on=False,
+            transform=ax.get_xaxis_transform(), label="diverged or missing", gid="missing",
+        )  # fmt: skip
 
 
 def _band(

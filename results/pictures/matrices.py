@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from results.pictures.style import COLOURS, LINES, axes_or_new, label, legend_below, open_frame
 from results.plane import lay_out
+from results.scale import ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,12 +121,11 @@ def _matrix(ax: Axes, matrix: NDArray, norm: Normalize, zero_tol: float) -> Axes
     if max(matrix.shape) > _WRITTEN:
         return image
     for (row, column), value in np.ndenumerate(matrix):
-        red, green, blue, _ = image.cmap(norm(value))
-        ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.45 else "white"
+        colour = str(ink(image.cmap(norm(value))))
         text = f"{value:.3f}".replace("-0.000", "0.000")
-        ax.text(column, row, text, ha="center", va="center", color=ink, fontsize=6)
+        ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=6)
         if abs(value) <= zero_tol:
-            frame = Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, edgecolor=ink)
+            frame = Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, edgecolor=colour)
             frame.set_linestyle(":")
             ax.add_patch(frame)
     return image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -10,21 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as Side
 from matplotlib.axis import XAxis
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, Locator, LogLocator, NullLocator
+from matplotlib.ticker import Formatter, FuncFormatter, Locator
 from matplotlib.transforms import ScaledTranslation
-from numpy.typing import NDArray
 
 from results.colours import LINES as LINES
 from results.directory import durable
 from results.labels import axis as axis_name
-from results.labels import number, printable
-from results.scale import Scale
+from results.labels import number, place, printable
 
 if TYPE_CHECKING:
     from results.plane import Axis
@@ -46,7 +44,7 @@ MARKS: dict[str, dict[str, Any]] = {
     },
     "min": {
         "marker": "*", "markersize": 9, "markerfacecolor": "white", "markeredgecolor": "black",
-        "markeredgewidth": 0.8, "linestyle": "none",
+        "markeredgewidth": 1, "linestyle": "none",
     },
 }  # fmt: skip
 
@@ -69,6 +67,9 @@ _STYLE: dict[Any, Any] = {
 
 #: Width of a digit, in its height.
 _DIGIT = 0.64
+
+#: Letters of a title that an inch holds; and an equals sign at which no line ends.
+_LETTERS, _TIED = 15, "\u00a0=\u00a0"
 
 
 @contextmanager
@@ -118,27 +119,40 @@ def legend_below(ax: Axes, **options: Any) -> None:
     down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
-    ax.legend(handles=handles, **{**place, "ncols": min(len(handles), 2), **options})
+    legend = ax.legend(handles=handles, **{**place, "ncols": min(len(handles), 2), **options})
+    legend.get_title().set_multialignment("center")
 
 
-def loss_axis(ax: Axes, values: NDArray[np.float64], metric: str) -> None:
-    """Make the upright axis of a loss logarithmic where its values ask for it."""
-    if Scale.of(values, metric).logarithmic:
-        ax.set_yscale("log")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_minor_locator(NullLocator())
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 3)))
+def entitle(ax: Axes, data: str, text: str) -> None:
+    """Put a title over a picture of some data, in as many lines as it takes."""
+    ax.set_title(title(data, text, ax.get_window_extent().width / ax.figure.dpi))
 
 
-def title(data: str, text: str) -> str:
-    """Return a title about some data, whose name is no formula, whatever is in it."""
-    name = printable(data).replace("$", r"\$")
-    return f"{name}: {text}"
+def title(data: str, text: str, inches: float) -> str:
+    """Return a title about some data, whose name is no formula, whatever is in it.
+
+    It is broken into lines of so many inches, but for what an axis is equal to.
+    """
+    kept = f"{printable(data)}: {text}".replace(" = ", _TIED)
+    lines = textwrap.wrap(kept, max(int(inches * _LETTERS), 20), break_on_hyphens=False)
+    return "\n".join(lines).replace(_TIED, " = ").replace("$", r"\$")
 
 
 def open_frame(ax: Axes) -> None:
     """Leave the frame open at the top and on the right."""
     ax.spines[["top", "right"]].set_visible(False)
+
+
+class Apart(Formatter):
+    """Writes ticks shortly, with as many digits as tell them apart."""
+
+    def __call__(self, value: float, _: int | None = None) -> str:
+        """Return the text of one tick by itself."""
+        return number(value)
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Return the texts of all ticks."""
+        return [place(value, values) for value in map(float, values)]
 
 
 class _Fitting(Locator):

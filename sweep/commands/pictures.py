@@ -13,15 +13,17 @@ from matplotlib.figure import Figure
 import results
 from results.cells.best import contrast, where
 from results.cells.summary import axis_names, deciding, metrics_of
-from results.columns import SUMMARY
+from results.columns import SUMMARY, is_penalty
 from results.directory import layout as places
 from results.errors import ResultsError
+from results.labels import counted, place
 from results.pictures.album import KINDS, album
 from results.pictures.lines import layers
-from results.pictures.style import style, title
-from results.plane import hold, said
+from results.pictures.style import entitle, style, title
+from results.plane import hold, said, value_of
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
+from sweep.plan.recorded import gridded
 from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:
@@ -67,18 +69,65 @@ def pictures(
     _check(metrics, metrics_of(runs), "metric")
     cells = results.summary(runs, list(dict.fromkeys((*SUMMARY, *metrics, *layers(runs)))))
     spec = Specification.from_toml(Path(directory) / "sweep.toml")
-    at = at or {}
+    at = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
+    _check_converged(cells, at)
+    suffix = "".join(f"-{name}={place(value, cells[name])}" for name, value in at.items())
+    finished, total = int((runs["status"] != "error").sum()), gridded(spec).plan.grid.total
+    for name, figure in _drawn(directory, spec, cells, metrics, kinds, at):
+        if finished < total:
+            _head(figure, f"{finished:,} of {counted(total, 'run')}")
+        yield name + suffix, figure
+
+
+def _drawn(
+    directory: str | os.PathLike[str],
+    spec: Specification,
+    cells: pd.DataFrame,
+    metrics: Sequence[str],
+    kinds: Sequence[str],
+    at: Mapping[str, float | str],
+) -> Iterator[tuple[str, Figure]]:
     history = None
     if "curves" in kinds or (not kinds and (Path(directory) / places.HISTORY).is_file()):
-        told = contrast(cells).items()
-        history = {name: results.load_history(directory, cell) for name, cell in told}
+        held, fixed = _held(cells, at)
+        also = f", {said(fixed, cells)}" if fixed else ""
+        told = contrast(held).items()
+        history = {f"{name}{also}": results.load_history(directory, cell) for name, cell in told}
     shown = [kind for kind in kinds or KINDS if kind in KINDS]
     yield from album(cells, metrics or [deciding(cells), "sparsity"], shown, at=at, history=history)
     if "weights" in kinds or (not kinds and _small(spec)):
         yield "weights", _weights(spec, cells, at)
-    along = next((name for name in ("l1", "l2") if cells[name].nunique() > 1), None)
+    axes = [name for name in axis_names(cells) if is_penalty(name) and name not in at]
+    along = next((name for name in axes if cells[name].nunique() > 1), None)
     if along and ("weight-path" in kinds or (not kinds and _small(spec))):
         yield "weight-path", _weight_path(spec, cells, along, at)
+
+
+def _held(
+    cells: pd.DataFrame, at: Mapping[str, float | str]
+) -> tuple[pd.DataFrame, dict[str, float | str]]:
+    """Return the cells where some axes have these values, and which of these axes vary."""
+    rows, fixed = hold(cells, [name for name in axis_names(cells) if name not in at], at)
+    return cells.iloc[rows].reset_index(drop=True), fixed
+
+
+def _check_converged(cells: pd.DataFrame, at: Mapping[str, float | str]) -> None:
+    """Refuse to draw where no cell has a value."""
+    held, _ = _held(cells, at)
+    if held["seeds"].any():
+        return
+    runs, rates = int(held["runs"].sum()), np.unique(held["lr"])
+    which = f"all {counted(runs, 'run')}" if held["diverged"].sum() == runs else "runs of each seed"
+    tried = ", ".join(place(rate, rates) for rate in rates)
+    raise ResultsError(
+        f"nothing to draw: {which} diverged, with lr = {tried}; run with a lower --lr than that"
+    )
+
+
+def _head(figure: Figure, text: str) -> None:
+    """Put a line over a picture, below the one that may be there."""
+    with style():
+        figure.suptitle("\n".join(filter(None, (figure.get_suptitle(), text))), fontsize=9.5)
 
 
 def _check(given: Sequence[str], known: Sequence[str], what: str) -> None:
@@ -104,7 +153,7 @@ def _weights(spec: Specification, cells: pd.DataFrame, at: Mapping[str, float | 
     with style():
         figure = Figure((8, 3.8))
         told = f"{where(cells, cell)}, seed {spec.seeds[0]}"
-        figure.suptitle(title(cell["data"], told), fontsize=9.5)
+        figure.suptitle(title(cell["data"], told, figure.get_figwidth()), fontsize=9.5)
         before, after = (
             {name: array[..., 0] for name, array in matrices.items()}
             for matrices in (again.before, again.after)
@@ -130,5 +179,5 @@ def _weight_path(
         some = {name: array[..., kept] for name, array in weights.items()}
         results.weight_path(line[along].to_numpy()[kept], some, along=along, ax=ax)
         held = f" at {said(fixed, cells)}" if fixed else ""
-        ax.set_title(title(cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}"))
+        entitle(ax, cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}")
     return figure

@@ -10,6 +10,7 @@ from results.cells.best import front
 from results.cells.summary import summary
 from results.colours import LINES
 from results.labels import place
+from results.scale import Scale
 from tests.results.grids import log, table
 from tests.results.visiting import (
     colours,
@@ -156,11 +157,36 @@ def test_bad_cells_leave_the_good_ones_their_colours(by, cells, opened):
         assert top == pytest.approx(summary(exploded(by, cells)).mean_val_loss.max(), rel=1e-2)
         assert len(marked(page, beyond[0])) == cells
         assert any(text.startswith("≥ ") for text in ticks)
+    pick(page, "view", "none")
+    drawn(page)
+    good = np.sort(colours(page).ravel())[:-cells]
+    assert good[-1] - good[0] > 0.1
+    pick(page, "view", "value")
     for chart in ("path-x", "path-y", "pareto"):
         labels = page.evaluate(
             f"[...document.querySelectorAll('#{chart} .ytick text')].map((e) => e.textContent)"
         )
         assert len(set(labels)) == len(labels) >= 2
+
+
+def test_the_page_and_the_pictures_lay_values_out_alike(opened):
+    page = opened(table(log(3), log(2), seeds=2))
+    draw = np.random.default_rng(1)
+    for spread in (0.01, 0.3, 1, 3, 8, 30):
+        for count in (1, 2, 3, 7, 40):
+            values = np.exp(spread * draw.normal(size=count)) * 10.0 ** draw.integers(-8, 8)
+            values[draw.random(count) < 0.1] *= 1e9
+            for metric, ratio in (("val_loss", True), ("sparsity", False)):
+                found = page.evaluate("([values, ratio]) => scaleOf(values, ratio)",
+                                      [values.tolist(), ratio])  # fmt: skip
+                wanted = Scale.of(values, metric)
+                assert tuple(float(found[name]) for name in Scale._fields) == tuple(wanted)
+                places = page.evaluate(
+                    "([scale, values]) => values.map((value) => placed(scale, value))",
+                    [found, values.tolist()],
+                )
+                expected = [wanted.place(value) for value in values]
+                np.testing.assert_allclose(places, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_cells_that_halving_stopped_are_no_equals(opened):

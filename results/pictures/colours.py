@@ -1,0 +1,129 @@
+"""The colours of a map, and the bar that says what they stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import Colormap, FuncNorm, Normalize, SymLogNorm
+from matplotlib.ticker import NullLocator
+
+from results.columns import is_ratio
+from results.labels import number
+from results.pictures.style import COLOURS, Apart
+from results.scale import REACH, WIDE, Scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import QuadMesh
+    from matplotlib.colorbar import Colorbar
+    from numpy.typing import NDArray
+
+#: What lies beyond a scale: darker or lighter than all that is on it.
+_UNDER, _OVER = "black", "#fff3c4"
+
+#: Ticks that a bar with uneven steps has room for, and how far one may be from its place.
+_TICKS, _OFF = 6, 0.05
+
+
+def colours() -> Colormap:
+    """Return the colours of all maps, with those for what is beyond."""
+    return matplotlib.colormaps[COLOURS].with_extremes(under=_UNDER, over=_OVER)
+
+
+def norm(scale: Scale) -> Normalize:
+    """Return what lays values out on the colours as a scale does."""
+    if np.isinf(scale.step):
+        return Normalize(scale.low, scale.high)
+
+    # Mirrored below the lowest value: matplotlib tries what is not there.
+    def forward(values: NDArray) -> NDArray:
+        steps = (values - scale.low) / scale.step
+        return np.sign(steps) * np.log1p(abs(steps))
+
+    def inverse(places: NDArray) -> NDArray:
+        return scale.low + scale.step * np.sign(places) * np.expm1(abs(places))
+
+    return FuncNorm((forward, inverse), scale.low, scale.high)
+
+
+def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize:
+    """Lay differences out evenly, or in logarithm but for the noise, half a typical interval."""
+    sizes = abs(mean[np.isfinite(mean) & (mean != 0)])
+    if not len(sizes):
+        return Normalize(0, 1)
+    typical = float(np.median(sizes))
+    noise = float(np.nanmedian(width)) / 2 if np.isfinite(width).any() else 0.0
+    noise = noise or typical
+    limit = REACH * max(typical, noise) if is_ratio(metric) else np.inf
+    near = mean[abs(mean) <= limit]
+    low, high = float(near.min(initial=0)), float(near.max(initial=0))
+    if is_ratio(metric) and max(-low, high) > WIDE * noise:
+        return SymLogNorm(noise, vmin=low, vmax=high, base=10)
+    return Normalize(low, high)
+
+
+def colour_bar(
+    ax: Axes, mesh: QuadMesh, values: NDArray, text: str, scale: Scale | None = None
+) -> Colorbar:
+    """Draw the bar of a map; arrows at its ends say that some values are beyond, and how far."""
+    laid, (low, high) = mesh.norm, (float(end or 0) for end in mesh.get_clim())
+    finite = values[np.isfinite(values)]
+    lowest, highest = float(finite.min(initial=low)), float(finite.max(initial=high))
+    under, over = lowest < low, highest > high
+    extend = {(1, 1): "both", (1, 0): "min", (0, 1): "max"}.get((under, over), "neither")
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, extend=extend, extendfrac=0.05)
+    bar.outline.set_visible(False)
+    bar.set_label(text)
+    if isinstance(laid, SymLogNorm):
+        bar.set_ticks(_symmetric_ticks(laid))
+    elif isinstance(laid, FuncNorm) and scale:
+        bar.set_ticks(_uneven_ticks(scale))
+    bar.ax.yaxis.set_major_formatter(Apart())
+    bar.ax.yaxis.set_minor_locator(NullLocator())
+    bar.ax.tick_params(length=2)
+    for there, value, end in ((under, lowest, -0.03), (over, highest, 1.03)):
+        if there:
+            look: dict[str, Any] = {"fontsize": 8, "va": "center", "annotation_clip": False}
+            bar.ax.annotate(
+                f"to {number(value, 3)}", (1, end), (5, 0), xycoords="axes fraction",
+                textcoords="offset points", gid="beyond", **look,
+            )  # fmt: skip
+    return bar
+
+
+def _uneven_ticks(scale: Scale) -> list[float]:
+    """Return the roundest numbers near even places."""
+    ticks: list[float] = []
+    for place in np.linspace(0, 0.94 if scale.beyond else 1, _TICKS):
+        wanted = scale.value(place)
+        for tick in _rounded(wanted):
+            inside = scale.low <= tick <= scale.high and tick not in ticks
+            if inside and abs(scale.place(tick) - place) <= _OFF:
+                ticks.append(tick)
+                break
+    return sorted(ticks)
+
+
+def _rounded(value: float) -> list[float]:
+    """Return numbers near a value, the roundest first."""
+    if value <= 0:
+        return [0.0]
+    power = 10.0 ** np.floor(np.log10(value))
+    powers = sorted((power, 10 * power), key=lambda tick: abs(np.log(tick / value)))
+    steps = sorted(power * np.array([2.0, 5.0]), key=lambda tick: abs(np.log(tick / value)))
+    return [*map(float, (*powers, *steps)), *(float(f"{value:.{n}g}") for n in range(1, 17))]
+
+
+def _symmetric_ticks(laid: SymLogNorm) -> list[float]:
+    """Return 0, both ends, and the powers of ten outside of what is noise."""
+    low, high = float(laid.vmin or 0), float(laid.vmax or 0)
+    most = np.log10(max(-low, high))
+    powers = 10.0 ** np.arange(np.ceil(np.log10(laid.linthresh)), np.floor(most) + 1)
+    ticks = [0.0]
+    for tick in (low, high, *-powers, *powers):
+        inside = low <= tick <= high
+        if inside and all(abs(laid(tick) - laid(other)) > 0.05 for other in ticks):
+            ticks.append(float(tick))
+    return sorted(ticks)
