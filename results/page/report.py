@@ -148,7 +148,7 @@ def _nothing(cells: pd.DataFrame) -> str:
             f"lr = {rates[0]}" + (f" (tried: {', '.join(rates)})." if len(rates) > 1 else ".")
         )
     return (
-        f"No cell has all folds of a seed finished and finite yet, so there is nothing to show: "
+        "No cell has all folds of a seed finished and finite yet, so there is nothing to show: "
         f"{diverged:,} of {counted(runs, 'run')} diverged."
     )
 

@@ -10,6 +10,7 @@ from results.cells.best import front
 from results.cells.summary import summary
 from results.colours import LINES
 from results.labels import place
+from results.page import pagedata
 from results.scale import Scale
 from tests.results.grids import log, table
 from tests.results.visiting import (
@@ -291,3 +292,16 @@ def test_some_seeds_of_a_cell_may_be_missing(opened):
     page.evaluate("choose(size - 1)")
     assert told(page)["seeds in the mean"] == "2"
     assert told(page)["rank by val_loss"] == "does not compete"
+
+
+def test_what_the_page_has_no_room_for_is_said(opened, monkeypatch):
+    runs = table(log(12), log(10), seeds=3)
+    whole = opened(runs)
+    assert says(whole, "thinned") == ""
+    monkeypatch.setattr(pagedata, "CELLS", 40)
+    few = opened(runs)
+    shown = few.evaluate("page.shown")
+    assert shown < 120 and f"{shown} of 120 cells;" in says(few, "thinned")
+    metrics = few.evaluate("page.metrics.length")
+    monkeypatch.setattr(pagedata, "BY_SEED", 2 * metrics * few.evaluate("size"))
+    assert "and 2 of 3 seeds by themselves;" in says(opened(runs), "thinned")
