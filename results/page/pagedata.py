@@ -1,27 +1,29 @@
 """What the script of the report works with: a dense grid of cells, as JSON and base64.
 
-Runs are summed up, and numbers are 32-bit floats, so that a page about a million runs opens at
-once. Of a grid that is larger still the page shows fewer values of an axis.
+Runs are summed up, and numbers are 32-bit floats wherever these reach, so that a page about a
+million runs opens at once. Of a grid that is larger still the page shows fewer values of an axis.
 """
 
 from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from results.cells.best import best, contrast, front
+from results.cells.best import best, contrast
 from results.cells.by_seed import BySeed
 from results.cells.intervals import estimate
-from results.cells.summary import axis_names, deciding, no_penalty, numbered
+from results.cells.summary import axis_names, deciding, no_penalty, numbered, whole
+from results.colours import LINES
 from results.columns import LOSSES, column, is_ratio
 from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import measured, most
+from results.labels import measured, most, seeds
+from results.labels import place as written
 from results.plane import lay_out
 
 if TYPE_CHECKING:
@@ -35,9 +37,16 @@ CELLS = 60_000
 BY_SEED = 600_000
 
 
+class Coded(NamedTuple):
+    """An array in base64, of little-endian floats: ``f4``, or ``f8`` where those do not reach."""
+
+    kind: str
+    text: str
+
+
 def page_data(
     runs: pd.DataFrame, cells: pd.DataFrame, metrics: list[str], history: list[dict[str, Any]]
-) -> tuple[dict[str, Any], dict[str, str]]:
+) -> tuple[dict[str, Any], dict[str, Coded]]:
     """Return what the page's script works with.
 
     Parameters
@@ -53,21 +62,21 @@ def page_data(
     data : dict
         ``axes`` of a dense grid of cells, the last fastest, the places on it of the ``best`` cell
         and others, and texts.
-    arrays : dict of str to str
-        On that grid, NaN where there is no cell: ``mean <metric>`` and ``half <metric>`` of the
-        interval, the same of ``<metric>_from_none``, ``seed <metric>`` as ``[seed, cell]``,
-        counts, and ``none``, the cell without penalties, -1 for none.
+    arrays : dict of str to Coded
+        On that grid, NaN where there is no cell: ``mean <metric>``, and how far its interval goes
+        ``down`` and ``up`` from there, the same of ``<metric>_from_none``, ``seed <metric>`` as
+        ``[seed, cell]``, counts, ``rank`` of the cells that compete, ``rung`` of halving, and
+        ``none``, the cell without penalties, -1 for none.
     """
-    names, loss, chosen = axis_names(cells), deciding(cells), _chosen(cells)
+    names, loss, chosen = axis_names(cells), deciding(cells), chosen_rows(cells)
     values = _values(cells, names, [row for row in chosen if row is not None])
     rows = _dense(cells, names, values)
     shown = np.flatnonzero(rows >= 0)
     places = _places(rows, shown)
-    points = cells.iloc[rows[shown]]
-    edge = front(points["mean_sparsity"].to_numpy(), points[f"mean_{loss}"].to_numpy())
-    seeds, by_seed = _by_seed(runs, cells, metrics, rows)
-    arrays = by_seed | _on_the_grid(cells, metrics, rows)
-    none = np.array([places.get(row, -1) for row in no_penalty(cells).tolist()])
+    kept, by_seed = _by_seed(runs, cells, metrics, rows)
+    reference = compared_with(cells)
+    arrays = by_seed | _on_the_grid(cells, metrics, rows, reference)
+    none = np.array([places.get(row, -1) for row in reference.tolist()])
     arrays["none"] = np.where(rows >= 0, none[rows], -1)
     data = {
         "axes": [_axis(name, values[name]) for name in names],
@@ -76,10 +85,13 @@ def page_data(
         "loss": loss,
         "most": most(loss),
         "metrics": [_metric(name) for name in metrics],
-        "seeds": seeds,
+        "means": means(runs, cells),
+        "seeds": kept,
+        "allSeeds": int(runs["seed"].nunique()),
+        "epochs": _ladder(runs),
+        "colours": LINES,
         "best": places.get(chosen[0], -1),
         "sparsest": places.get(chosen[1], -1),
-        "front": shown[edge].tolist(),
         "history": history,
     }
     return data, {name: _coded(array) for name, array in arrays.items()}
@@ -90,23 +102,64 @@ def _places(rows: NDArray[np.int64], shown: NDArray[np.int64]) -> dict[int | Non
     return dict(zip(rows[shown].tolist(), shown.tolist(), strict=True))
 
 
+def compared_with(cells: pd.DataFrame) -> NDArray[np.int64]:
+    """Find for each cell the one without penalties that trained as long, -1 for none."""
+    found = no_penalty(cells)
+    if "rung" in cells:
+        rung = cells["rung"].to_numpy()
+        found = np.where(rung[found] == rung, found, -1)
+    return found
+
+
+def means(runs: pd.DataFrame, cells: pd.DataFrame) -> str:
+    """Say over what means are: ``mean over 3 to 5 seeds``, ``mean over 2 seeds, each of 5 folds``.
+
+    One seed alone is named.
+    """
+    folds = int(runs["fold"].nunique())
+    if runs["seed"].nunique() == 1:
+        told = f"seed {runs['seed'].iloc[0]}"
+        return told if folds == 1 else f"mean over {folds} folds of {told}"
+    told = f"mean over {seeds(cells['seeds'])}"
+    return told if folds == 1 else f"{told}, each of {folds} folds"
+
+
+def _ladder(runs: pd.DataFrame) -> list[int]:
+    """Return the epochs after each rung of halving; nothing without halving."""
+    if "rung" not in runs:
+        return []
+    last = runs.groupby("rung")["epochs"].max()
+    return [int(last.get(rung, 0)) for rung in range(int(last.index.max()) + 1)]
+
+
 def _on_the_grid(
-    cells: pd.DataFrame, metrics: list[str], rows: NDArray[np.int64]
+    cells: pd.DataFrame,
+    metrics: list[str],
+    rows: NDArray[np.int64],
+    reference: NDArray[np.int64],
 ) -> dict[str, NDArray]:
-    """Lay out what the summary says of each cell: means, halves of intervals, counts, ranks."""
-    arrays = {name: _laid(cells[name], rows) for name in ("runs", "diverged")}
-    for name in (*metrics, *(f"{metric}_from_none" for metric in metrics)):
-        mean = cells[f"mean_{name}"]
-        arrays[f"mean {name}"] = _laid(mean, rows)
-        arrays[f"half {name}"] = _laid(cells[f"high_{name}"] - mean, rows)
-    return arrays | {"rank": _laid(cells[f"rank_{deciding(cells)}"], rows)}
+    """Lay out what the summary says of each cell: means, ends of intervals, counts, ranks."""
+    arrays = {name: _laid(cells[name], rows) for name in ("runs", "diverged", "seeds")}
+    if "rung" in cells:
+        arrays["rung"] = _laid(cells["rung"], rows)
+    compared = (rows >= 0) & (reference[rows] >= 0)
+    for metric in metrics:
+        for name, known in ((metric, True), (f"{metric}_from_none", compared)):
+            mean, low, high = (_laid(cells[f"{p}_{name}"], rows) for p in ("mean", "low", "high"))
+            for part, values in {"mean": mean, "down": mean - low, "up": high - mean}.items():
+                arrays[f"{part} {name}"] = np.where(known, values, np.nan)
+    rank = cells[f"rank_{deciding(cells)}"].where(whole(cells))
+    return arrays | {"rank": _laid(rank, rows)}
 
 
-def _chosen(cells: pd.DataFrame) -> list[int | None]:
+def chosen_rows(cells: pd.DataFrame) -> tuple[int | None, int | None]:
+    """Return the rows that the rules choose, None for the second where there is no error."""
     try:
-        return [int(best(cells, rule).index[0]) for rule in ("min", "one-se")]
+        lowest, sparsest = (int(best(cells, rule).index[0]) for rule in ("min", "one-se"))
     except ResultsError:
-        return [None, None]
+        return None, None
+    known = lowest != sparsest or np.isfinite(cells[f"std_{deciding(cells)}"].iloc[lowest])
+    return lowest, sparsest if known else None
 
 
 def _values(cells: pd.DataFrame, names: list[str], kept: list[int]) -> dict[str, NDArray]:
@@ -144,6 +197,7 @@ def _axis(name: str, values: NDArray) -> dict[str, Any]:
         "name": name,
         "label": axis_name(name),
         "values": values.tolist(),
+        "texts": [written(value, values) for value in values.tolist()],
         "at": axis.at.tolist(),
         "zero": axis.has_zero,
         "labels": axis.labels(),
@@ -175,25 +229,30 @@ def _by_seed(
 ) -> tuple[list[int], dict[str, NDArray]]:
     """Return the seeds that there is room for, and each metric as ``[seed, cell]``."""
     finished, cell = numbered(runs)
-    seeds = np.unique(finished["seed"].to_numpy())
+    there = np.unique(finished["seed"].to_numpy())
     room = BY_SEED // (len(rows) * len(metrics))
-    if len(seeds) < 2 or not room:
+    if len(there) < 2 or not room:
         return [], {}
     found = {}
     by_seed = BySeed(finished, cell, len(cells))
     for metric in metrics:
         values = by_seed.values(metric)[:, :room]
         found[f"seed {metric}"] = np.where(rows[:, None] >= 0, values[rows], np.nan).T
-    return seeds[:room].tolist(), found
+    return there[:room].tolist(), found
 
 
-def _coded(values: NDArray) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode()
+def _coded(values: NDArray) -> Coded:
+    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    single = np.finfo(np.float32)
+    reached = not len(size) or (size.max() <= single.max and size.min() >= single.tiny)
+    kind = "f4" if reached else "f8"
+    data = np.ascontiguousarray(values, dtype=f"<{kind}").tobytes()
+    return Coded(kind, base64.b64encode(data).decode())
 
 
 def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
     """Return learning curves of the best cell and of no penalty, where there is a history."""
-    if not (directory / places_in.HISTORY).is_file() or _chosen(cells)[0] is None:
+    if not (directory / places_in.HISTORY).is_file() or chosen_rows(cells)[0] is None:
         return []
     curves = []
     for name, cell in contrast(cells).items():
@@ -206,7 +265,8 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
                 found = estimate(by_seed.values(metric))
                 lines[metric] = {
                     "mean": _plain(found.mean),
-                    "half": _plain(found.high - found.mean),
+                    "down": _plain(found.mean - found.low),
+                    "up": _plain(found.high - found.mean),
                 }
         curves.append({"cell": name, "epochs": epochs.tolist(), "lines": lines})
     return curves

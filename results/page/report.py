@@ -1,7 +1,8 @@
 """The report: one HTML page that holds everything and asks no other host for anything.
 
 Its script, which draws with plotly, is in ``report_script.html``, and what that works with is made
-in `results.page.pagedata`. Texts from the tables are escaped: a directory may be a stranger's.
+in `results.page.pagedata`; what is shown without it, in `results.page.still`. Texts from the tables
+are escaped: a directory may be a stranger's.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import counted, most, number, printable
-from results.page.pagedata import history_data, page_data
+from results.labels import counted, most, number, place, printable
+from results.page.pagedata import compared_with, history_data, page_data
+from results.page.still import still
 from results.plane import is_number
 
 if TYPE_CHECKING:
@@ -32,13 +34,21 @@ if TYPE_CHECKING:
 
 NAME = "report.html"
 
+#: Most learning rates that are told apart in a sentence.
+_RATES = 6
+
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
 
 _SHOWN = (*SUMMARY, *(f"train_{metric.name}" for metric in MEASURED), "dead_units")
 
 
-def write(directory: str | os.PathLike[str], runs: pd.DataFrame, out: Path | None = None) -> Path:
+def write(
+    directory: str | os.PathLike[str],
+    runs: pd.DataFrame,
+    out: Path | None = None,
+    total: int | None = None,
+) -> Path:
     """Write the page about a results directory, and return its path.
 
     Parameters
@@ -48,13 +58,15 @@ def write(directory: str | os.PathLike[str], runs: pd.DataFrame, out: Path | Non
         What `results.load` returns of it.
     out : Path, optional
         By default ``report.html`` in the directory.
+    total : int, optional
+        Runs of the whole grid, where it is known.
     """
     path = out or Path(directory) / NAME
-    durable.write(path, page(Path(directory), runs, path.parent).encode(), path.parent)
+    durable.write(path, page(Path(directory), runs, path.parent, total).encode(), path.parent)
     return path
 
 
-def page(directory: Path, runs: pd.DataFrame, beside: Path) -> str:
+def page(directory: Path, runs: pd.DataFrame, beside: Path, total: int | None = None) -> str:
     """Return the page about a results directory, with links that work in the folder `beside`."""
     import jinja2
     from plotly.offline import get_plotlyjs
@@ -73,14 +85,21 @@ def page(directory: Path, runs: pd.DataFrame, beside: Path) -> str:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False}
-    data, arrays = page_data(runs, cells, metrics, history_data(directory, cells))
+    shown: dict[str, Any] = {"data": None}
+    if (cells["seeds"] > 0).any():
+        data, arrays = page_data(runs, cells, metrics, history_data(directory, cells))
+        told = [name for name in metrics if name not in layers]
+        shown = {
+            "data": data,
+            "arrays": arrays,
+            "plotly": get_plotlyjs(),
+            "still": still(cells, told, data["epochs"]),
+        }
     return environment.get_template(NAME).render(
-        data=data,
-        arrays=arrays,
-        plotly=get_plotlyjs(),
+        **shown,
         name=printable(runs["data"].iloc[0]),
-        counts=_counts(directory, runs),
-        question=_question(cells, tomllib.loads(toml)),
+        counts=_counts(directory, runs, total),
+        question=_question(runs, cells, tomllib.loads(toml)),
         answers=answers(cells),
         toml=toml,
         machines=_machines(directory),
@@ -91,6 +110,8 @@ def page(directory: Path, runs: pd.DataFrame, beside: Path) -> str:
 def answers(cells: pd.DataFrame) -> list[str]:
     """Say in sentences what the sweep found."""
     metric = deciding(cells)
+    if not (cells["seeds"] > 0).any():
+        return [_nothing(cells)]
     try:
         chosen = [best(cells, rule) for rule in ("min", "one-se")]
     except ResultsError as error:
@@ -101,7 +122,7 @@ def answers(cells: pd.DataFrame) -> list[str]:
     ]
     cell = chosen[0].iloc[0]
     mean, low, high = (cell[f"{part}_{metric}_from_none"] for part in ("mean", "low", "high"))
-    if np.isfinite(low) and mean:
+    if np.isfinite(low) and mean and compared_with(cells)[chosen[0].index[0]] >= 0:
         found.append(
             f"Against no penalty, paired by seed, the {metric} of the first differs by "
             f"{number(mean)} (95 % interval {number(low)} to {number(high)}; it was chosen as the "
@@ -110,33 +131,71 @@ def answers(cells: pd.DataFrame) -> list[str]:
         )
     diverged = int(cells["diverged"].sum())
     if diverged:
-        found.append(f"{diverged:,} of {counted(int(cells['runs'].sum()), 'run')} diverged.")
+        found.append(
+            f"{diverged:,} of {counted(int(cells['runs'].sum()), 'run')} diverged{_where(cells)}."
+        )
     return found
 
 
-def _question(cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
+def _nothing(cells: pd.DataFrame) -> str:
+    """Say why there is nothing to choose from, and the mend."""
+    runs, diverged = int(cells["runs"].sum()), int(cells["diverged"].sum())
+    if diverged == runs:
+        rates = _listed(cells["lr"])
+        all_of_them = "The only run" if runs == 1 else f"All {counted(runs, 'run')}"
+        return (
+            f"{all_of_them} diverged, so there is nothing to show: try a lower learning rate than "
+            f"lr = {rates[0]}" + (f" (tried: {', '.join(rates)})." if len(rates) > 1 else ".")
+        )
+    return (
+        "No cell has all folds of a seed finished and finite yet, so there is nothing to show: "
+        f"{diverged:,} of {counted(runs, 'run')} diverged."
+    )
+
+
+def _where(cells: pd.DataFrame) -> str:
+    """Say at which learning rates runs diverged, where these differ in it."""
+    by_rate = cells.groupby("lr")[["diverged", "runs"]].sum()
+    hit = by_rate[by_rate["diverged"] > 0]
+    if len(by_rate) == 1 or len(hit) > _RATES:
+        return ""
+    told = (f"{int(n)} of {int(runs)} at lr = {number(rate)}" for rate, n, runs in hit.itertuples())
+    return f": {', '.join(told)}"
+
+
+def _listed(values: pd.Series) -> list[str]:
+    found = np.unique(values).tolist()
+    return [place(value, found) for value in found]
+
+
+def _question(runs: pd.DataFrame, cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
     """Say what was asked, as a question."""
     varied = []
     for name in axis_names(cells):
         values = np.unique(cells[name])
         if len(values) > 1:
-            told = f"{len(values)} values, {number(values[0], 2)} to {number(values[-1], 2)}"
+            texts = _listed(cells[name])
+            told = f"{len(values)} values, {texts[0]} to {texts[-1]}"
             told = told if is_number(values) else ", ".join(values)
             varied.append(f"{axis_name(name)} ({told})")
     hidden = spec.get("hidden", "none")
     network = "softmax regression" if hidden == "none" else f"a network with hidden layers {hidden}"
     asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))
-    seeds = int(cells["seeds"].max())
     data = printable(cells["data"].iloc[0])
-    over = counted(seeds, "seed")
-    return f"What does {asked or 'one cell'} do to {network} on {data}, over {over}?"
+    over = counted(int(runs["seed"].nunique()), "seed")
+    if not asked:
+        l1, l2 = number(cells["l1"].iloc[0]), number(cells["l2"].iloc[0])
+        return f"How does {network} do on {data} with l1 = {l1} and l2 = {l2}, over {over}?"
+    return f"What does {asked} do to {network} on {data}, over {over}?"
 
 
-def _counts(directory: Path, runs: pd.DataFrame) -> str:
+def _counts(directory: Path, runs: pd.DataFrame, total: int | None) -> str:
     by_status = runs["status"].value_counts()
     told = ", ".join(f"{count:,} {status}" for status, count in by_status.items())
-    whole = (directory / layout.RUNS).is_file()
-    return f"{'' if whole else 'not complete: so far '}{counted(len(runs), 'run')} ({told})"
+    if (directory / layout.RUNS).is_file():
+        return f"{counted(len(runs), 'run')} ({told})"
+    there = f"{len(runs):,} of {counted(total, 'run')}" if total else counted(len(runs), "run")
+    return f"not complete: so far {there} ({told})"
 
 
 def _machines(directory: Path) -> list[dict[str, Any]]:

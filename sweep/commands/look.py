@@ -110,9 +110,11 @@ def plot(
 def report(directory: str, out: str | None, as_json: bool) -> int:
     """Write the page about a directory."""
     from results.page.report import write
+    from sweep.plan.recorded import recorded
 
     runs = _runs(directory)
-    path = write(directory, runs, _with_folder(out) if out else None)
+    total = recorded(directory).plan.grid.total
+    path = write(directory, runs, _with_folder(out) if out else None, total)
     print(json_format.dumps({"files": [str(path)]}) if as_json else path)
     return 0
 

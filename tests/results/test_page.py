@@ -1,113 +1,17 @@
 """The report in a real browser: its controls do what they say, and nothing is complained of."""
 
-import json
 import re
-import shutil
 
 import numpy as np
 import pytest
 
 import results
+from results.cells import best as best_of
 from results.cells.summary import summary
-from results.page import pagedata, report
+from results.page import report
 from tests.results.grids import ORDERS, log, table
 from tests.results.rows import Fake
-from tests.results.test_report import made
-
-sync_api = pytest.importorskip("playwright.sync_api")
-
-#: Only a browser that hangs takes so long, however busy the machine, in milliseconds.
-LONG = 120_000
-
-sync_api.expect.set_options(timeout=LONG)
-expect = sync_api.expect  # and not `wait_for_function`: the page's policy forbids `eval`
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if (chromium := shutil.which("chromium")) is None:
-        pytest.skip("no Chromium is installed: apt-get install chromium")
-    with (
-        sync_api.sync_playwright() as driver,
-        driver.chromium.launch(executable_path=chromium, timeout=LONG) as found,
-    ):
-        yield found
-
-
-class Visit:
-    """A page in a window of its own; notes each complaint and each request."""
-
-    def __init__(self, browser, path, width):
-        self.complaints, self.requests = [], []
-        self._window = browser.new_context(
-            viewport={"width": width, "height": 900}, is_mobile=width < 600, color_scheme="light"
-        )
-        self._window.set_default_timeout(LONG)
-        self._window.on("console", self._note)  # the browser's own words too: refusals, failures
-        self._window.on("weberror", lambda thrown: self.complaints.append(str(thrown.error)))
-        self._window.on("request", lambda request: self.requests.append(request.url))
-        self.page = self._window.new_page()
-        self.page.goto(path.as_uri())
-        expect(self.page.locator("body")).to_have_attribute("data-ready", "yes")
-
-    def end(self):
-        """Close the window: what it complained of, and what it asked of others."""
-        self._window.close()
-        own = ("file:", "data:", "blob:")
-        return self.complaints, [url for url in self.requests if not url.startswith(own)]
-
-    def _note(self, message):
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-
-@pytest.fixture
-def visit(browser):
-    """Open a page, and see at the end that it complained of nothing and asked nobody."""
-    visits = []
-
-    def visit_(path, width=1200):
-        visits.append(Visit(browser, path, width))
-        return visits[-1].page
-
-    yield visit_
-    for each in visits:
-        assert each.end() == ([], [])
-
-
-@pytest.fixture
-def opened(visit, tmp_path):
-    """Open the page about a table."""
-    return lambda runs, **options: visit(made(tmp_path / "d", runs), **options)
-
-
-def pick(page, control, value):
-    page.evaluate(
-        f"$('{control}').value = {json.dumps(str(value))};"
-        f"$('{control}').dispatchEvent(new Event('change', {{bubbles: true}}))"
-    )
-
-
-def drawn(page):
-    """The map as the browser drew it: values as they are in the colours, by ``[y, x]``."""
-    z = page.evaluate("$('map').data[0].z")
-    return np.array([[np.nan if value is None else value for value in row] for row in z])
-
-
-def told(page):
-    """The chosen cell's figures."""
-    keys = page.evaluate("[...document.querySelectorAll('#details dt')].map((e) => e.textContent)")
-    values = page.evaluate(
-        "[...document.querySelectorAll('#details dd')].map((e) => e.textContent)"
-    )
-    return dict(zip(keys, values, strict=True))
-
-
-def shown_rows(page):
-    return page.evaluate(
-        "[...document.querySelectorAll('#rows tr')].map((row) =>"
-        " [...row.cells].slice(1).map((cell) => cell.textContent))"
-    )
+from tests.results.visiting import Visit, drawn, expect, pick, shown_rows, told
 
 
 @pytest.mark.parametrize(
@@ -290,7 +194,7 @@ def test_paths_and_the_front_are_those_of_the_table(opened):
     np.testing.assert_allclose(sorted(y, key=len)[0], line[:1], rtol=1e-5)
     np.testing.assert_allclose(sorted(y, key=len)[1], line[1:], rtol=1e-5)
     front = page.evaluate("$('pareto').data[1].customdata")
-    assert front == pagedata.front(*cells[["mean_sparsity", "mean_val_loss"]].to_numpy().T).tolist()
+    assert front == best_of.front(*cells[["mean_sparsity", "mean_val_loss"]].to_numpy().T).tolist()
 
 
 def test_learning_curves_are_drawn_from_the_history(visit, tmp_path):
@@ -358,11 +262,11 @@ def test_dark_mode_is_dark_and_can_be_read(opened):
         table((0.0,), log(5)),
         table((0.0,), (0.0,), seeds=1),
         table(log(3), log(2), held_out=False, data="article"),
-        table(log(3), log(2), diverged=range(30)),
+        table(log(3), log(2), diverged=range(29)),
         table((0.1, 0.2), (0.3, 0.4), seeds=2),
         table(data="<b>&amp;\"'", vary={"<i>x": (0.0, 1.0)}),
     ],
-    ids=["a row", "one cell", "article", "diverged", "no cell without penalties", "strange names"],
+    ids=["a row", "one cell", "article", "one run left", "all have penalties", "strange names"],
 )
 def test_odd_tables_make_pages_that_work_too(opened, odd):
     page = opened(odd)

@@ -22,6 +22,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.attributes, self.texts, self.arrays, self.data = [], [], {}, {}
+        self.kinds = {}
         self._into = None
         self.feed(text)
 
@@ -36,7 +37,9 @@ class Page(HTMLParser):
         if self._into is None:
             self.texts.append(text)
         elif "data-array" in self._into:
-            self.arrays[self._into["data-array"]] = np.frombuffer(base64.b64decode(text), "<f4")
+            name, kind = self._into["data-array"], self._into["data-kind"]
+            self.kinds[name] = kind
+            self.arrays[name] = np.frombuffer(base64.b64decode(text), f"<{kind}")
         elif self._into.get("id") == "data":
             self.data = json.loads(text)
 
@@ -61,7 +64,9 @@ def test_the_arrays_are_those_of_the_table(tmp_path):
     for metric in ("val_loss", "sparsity_w2", "val_loss_from_none"):
         mean, high = cells[f"mean_{metric}"], cells[f"high_{metric}"]
         np.testing.assert_allclose(page.arrays[f"mean {metric}"], mean, rtol=1e-6)
-        np.testing.assert_allclose(page.arrays[f"half {metric}"], high - mean, rtol=1e-4, atol=1e-7)
+        low = cells[f"low_{metric}"]
+        np.testing.assert_allclose(page.arrays[f"up {metric}"], high - mean, rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(page.arrays[f"down {metric}"], mean - low, rtol=1e-4, atol=1e-7)
     assert page.arrays["diverged"].sum() == 2 and page.arrays["runs"].sum() == len(runs)
     seeds = runs.assign(val_loss=runs.val_loss).sort_values(["seed", "l1", "l2", "lr"])
     np.testing.assert_allclose(page.arrays["seed val_loss"], seeds.val_loss, rtol=1e-6)
@@ -166,8 +171,47 @@ def test_the_answers_are_sentences_with_the_figures():
     assert "nan" not in said
 
 
+def test_numbers_have_as_many_bits_as_they_need(tmp_path):
+    runs = table(log(3), log(2), seeds=2)
+    runs["val_loss"] = np.where(runs.l1 == 0.1, 2e39, runs.val_loss)
+    runs["train_loss"] = np.where(runs.l1 == 0.1, 3e-39, runs.train_loss)
+    page = read(made(tmp_path / "d", runs))
+    cells = summary(runs, ["val_loss", "train_loss", "sparsity"])
+    for metric, kind in (("val_loss", "f8"), ("train_loss", "f8"), ("sparsity", "f4")):
+        assert page.kinds[f"mean {metric}"] == page.kinds[f"seed {metric}"] == kind
+        np.testing.assert_allclose(page.arrays[f"mean {metric}"], cells[f"mean_{metric}"], 1e-6)
+
+
+def test_cells_of_different_rungs_are_not_subtracted_nor_ranked(tmp_path):
+    runs = table(log(4), log(2), seeds=2)
+    rung = np.where(runs.l1 > 1e-3, 1, 0)
+    runs = runs.assign(rung=rung, epochs=np.array([5, 15])[rung])
+    page = read(made(tmp_path / "d", runs))
+    last = summary(runs).rung == 1
+    assert page.data["epochs"] == [5, 15]
+    assert (np.isfinite(page.arrays["rank"]) == last).all()
+    assert (np.isfinite(page.arrays["mean val_loss_from_none"]) == ~last).all()
+    assert ((page.arrays["none"] >= 0) == ~last).all()
+    assert not any("Against no penalty" in text for text in page.texts)
+
+
+def test_where_runs_diverged_is_said_by_their_learning_rate():
+    runs = table(seeds=4, lr=(0.01, 10.0), diverged=[1, 3, 5])
+    assert "3 of 48 runs diverged: 3 of 24 at lr = 10." in report.answers(summary(runs))
+
+
+def test_folds_that_are_not_all_there_are_no_divergence():
+    runs = table((0.0, 0.1), (0.0,), seeds=1, folds=2, diverged=[0]).head(3)
+    (told,) = report.answers(summary(runs))
+    assert told == (
+        "No cell has all folds of a seed finished and finite yet, so there is nothing to show: 1 "
+        "of 3 runs diverged."
+    )
+
+
 def test_the_question_names_what_varies():
-    asked = report._question(summary(table(log(7), (0.0,), seeds=3)), {"hidden": "32,16"})
+    runs = table(log(7), (0.0,), seeds=3)
+    asked = report._question(runs, summary(runs), {"hidden": "32,16"})
     assert asked == (
         "What does L1 penalty (7 values, 0 to 0.1) do to a network with hidden layers 32,16 on "
         "digits, over 3 seeds?"

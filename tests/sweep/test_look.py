@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -300,6 +301,16 @@ def test_orders_of_a_path_are_said_to_have_had_different_epochs(ran):
     assert f"up {3 * place} at l1 = {best.l1['up']:g}" in out
     assert f"cold 3 at l1 = {best.l1['cold']:g}" in out
     assert "path      l1: 9 epochs by its end (up), 3 (cold)\n" in typed("status", "r")[1]
+
+
+def test_the_report_says_how_much_of_the_grid_is_there(typed, tmp_path):
+    unfinished = Path(__file__).parents[1] / "recorded" / "first_stage" / "unfinished"
+    shutil.copytree(unfinished, tmp_path / "r")
+    counts = json.loads(typed("status", "r", "--json")[1])
+    assert typed("report", "r")[0] == 0
+    done, total = counts["done"] + counts["diverged"], counts["total"]
+    assert 0 < done < total
+    assert f"not complete: so far {done} of {total} runs (" in Path("r/report.html").read_text()
 
 
 @pytest.mark.parametrize("command", ["summary", "best", "plot", "report"])
