@@ -1,8 +1,8 @@
 """The tables: a results directory that survives, and what is read from it.
 
-``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary`` and ``best``
-take it and return another; ``heatmap``, ``differences``, ``path``, ``pareto``, ``curves``,
-``weights`` and ``weight_path`` draw with matplotlib.
+``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best`` and
+``nested`` take it and return another; ``heatmap``, ``differences``, ``path``, ``pareto``,
+``curves``, ``weights`` and ``weight_path`` draw with matplotlib.
 """
 
 from importlib import import_module
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from results.cells.best import best as best
+    from results.cells.honest import nested as nested
     from results.cells.summary import summary as summary
     from results.directory.history import load_history as load_history
     from results.directory.reading import load as load
@@ -27,6 +28,7 @@ _HOMES = {
     "load_history": "directory.history",
     "summary": "cells.summary",
     "best": "cells.best",
+    "nested": "cells.honest",
     "heatmap": "pictures.maps",
     "differences": "pictures.maps",
     "path": "pictures.lines",

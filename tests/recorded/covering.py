@@ -27,6 +27,8 @@ VALUES: dict[str, list[Any]] = {
     "seeds": ["0:3", 5, [7, 4294967295, 2], "3:12:4"],
     "folds": [None, 2, 3],
     "val_fraction": [None, 0, 0.2, 0.35],
+    "test": [None, 0.3],
+    "outer_folds": [None, 2, 3],
     "epochs": [1, 0, 7, 40],
     "batch_size": [None, 1, 8, 32, "full"],
     "lr": [None, 0.05, "0.003,0.1", [0.01, 50]],

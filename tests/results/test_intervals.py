@@ -118,7 +118,7 @@ def test_runs_that_exploded_are_counted_and_do_not_carry_the_median():
     runs["baseline_loss"] = 1.0
     runs.loc[3, ["final_loss", "val_loss"]] = 2e39
     runs.loc[4, "val_loss"] = 1.1
-    runs.loc[2, "status"] = "diverged"
+    runs.loc[2, ["status", "final_loss"]] = "diverged", math.inf
     cell = results.summary(runs).iloc[0]
     assert (cell.runs, cell.diverged, cell.above_initial, cell.above_baseline) == (5, 1, 1, 2)
     left = runs.val_loss[[0, 1, 3, 4]]

@@ -33,6 +33,12 @@ def spoiled(runs, share):
     return runs
 
 
+def without_a_fold(runs):
+    """Let a fold of a seed end in error in every cell."""
+    runs.loc[(runs.seed == 1) & (runs.fold == 1), "status"] = "error"
+    return runs
+
+
 @pytest.mark.parametrize(
     "runs",
     [
@@ -43,6 +49,7 @@ def spoiled(runs, share):
         table(folds=3, lr=(0.01, 0.1), path=ORDERS, seeds=7),
         table(held_out=False, data="article", diverged=range(12)),
         spoiled(table(folds=2, seeds=9, vary={"l1_w1": (0.0, 0.2)}), 0.1),
+        without_a_fold(table(folds=3, seeds=4)),
         spoiled(table(seeds=2), 0.4),  # some cells have no run at all
         table(l1=(0.0,), l2=(0.0,), seeds=150),
     ],

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import results
+from results import columns
 from results.cells import streamed
 from results.cells.honest import nested, said_of_folds
 from results.columns import TEST
@@ -15,6 +16,7 @@ from sweep.data.splits import apart
 from sweep.errors import InputError
 from sweep.plan.experiment import prepare
 from sweep.running.merging import merge
+from sweep.specification import axes
 from tests.sweep.console import rows
 from tests.sweep.test_splits import dataset, labels
 from tests.sweep.trained import accuracy, cross_entropy, samples, trained
@@ -40,12 +42,12 @@ def test_each_row_is_once_in_the_test_part(y, folds):
 @pytest.mark.parametrize("options", [{}, {"folds": 2}, {"folds": 2, "precision": "float32"}])
 def test_what_is_measured_is_that_of_the_parts(options):
     spec = SPEC.replace(**options)
-    columns, parameters = trained(spec)
+    told, parameters = trained(spec)
     table = spec.run()
     assert len(table) == 2 * 3 * max(spec.folds, 1) * 4
     close = 1e-4 if spec.precision == "float32" else 1e-12
     for run, p in enumerate(parameters):
-        place = [int(columns[name][run]) for name in ("seed", "fold", "outer")]
+        place = [int(told[name][run]) for name in ("seed", "fold", "outer")]
         assert place == [table[name][run] for name in ("seed", "fold", "outer")]
         for name in ("train", "val", "test"):
             part = samples(spec, *place[:2], name, place[2])
@@ -73,6 +75,23 @@ def test_runs_are_in_the_order_of_seeds_outer_folds_folds_and_cells():
     assert places == sorted(places)
     assert table.groupby(["seed", "outer", "fold"]).size().tolist() == [4] * 12
     assert table.outer.dtype == np.int32
+
+
+def test_folds_are_no_part_of_a_cell():
+    assert set(axes.REPEATED) == set(columns.REPEATED)
+    plan = prepare(SPEC.replace(folds=2)).plan
+    assert (plan.grid.cells, plan.grid.total) == (4, 48)
+
+
+def test_the_automatic_penalties_are_those_of_all_outer_folds():
+    spec = SPEC.replace(hidden="none", l1="auto:log3", folds=2, seeds=1)
+    tops = []
+    for outer in range(3):
+        rest, _ = apart(prepare(spec).dataset, 0, outer, 3)
+        alone = spec.replace(data=(X[rest], Y[rest]), outer_folds=0)
+        tops.append(prepare(alone).spec.l1[-1])
+    assert len(set(tops)) == 3 and tops[0] < max(tops)
+    assert prepare(spec).spec.l1[-1] == max(tops)
 
 
 def test_a_summary_takes_the_mean_over_all_folds_of_a_seed(tmp_path):
