@@ -167,7 +167,8 @@ def _runs(directory: str | Path) -> pd.DataFrame:
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
     if not (Path(directory) / layout.RUNS).is_file():
-        finished, total = int((runs["status"] != "error").sum()), recorded(directory).plan.grid.total
+        finished = int((runs["status"] != "error").sum())
+        total = recorded(directory).plan.grid.total
         if finished < total:
             so_far = f"{finished:,} of {counted(total, 'run')} so far"
             print(f"sweep: not complete, {so_far}: {directory}", file=sys.stderr)
