@@ -14,7 +14,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("without a clock")
 
-for name in ("SWEEP_LANES", "NO_COLOR", "FORCE_COLOR"):
+for name in ("SWEEP_LANES", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
     os.environ.pop(name, None)
 
 # A shell ignores Ctrl-C for what it starts in the background, and children inherit that.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: What lies beyond a scale: darker or lighter than all that is on it.
 _UNDER, _OVER = "black", "#fff3c4"
+
+#: Length of an arrow, in that of the bar.
+_ARROW = 0.05
 
 #: Ticks that a bar with uneven steps has room for, and how far one may be from its place.
 _TICKS, _OFF = 6, 0.05
@@ -73,7 +76,7 @@ def colour_bar(
     lowest, highest = float(finite.min(initial=low)), float(finite.max(initial=high))
     under, over = lowest < low, highest > high
     extend = {(1, 1): "both", (1, 0): "min", (0, 1): "max"}.get((under, over), "neither")
-    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, extend=extend, extendfrac=0.05)
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, extend=extend, extendfrac=_ARROW)
     bar.outline.set_visible(False)
     bar.set_label(text)
     if isinstance(laid, SymLogNorm):
@@ -83,12 +86,12 @@ def colour_bar(
     bar.ax.yaxis.set_major_formatter(Apart())
     bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.ax.tick_params(length=2)
-    for there, value, end in ((under, lowest, -0.03), (over, highest, 1.03)):
-        if there:
-            look: dict[str, Any] = {"fontsize": 8, "va": "center", "annotation_clip": False}
-            bar.ax.annotate(
-                f"to {number(value, 3)}", (1, end), (5, 0), xycoords="axes fraction",
-                textcoords="offset points", gid="beyond", **look,
+    for there, value, end, side in ((under, lowest, 0, "top"), (over, highest, 1, "bottom")):
+        if there:  # beside the tip, where no tick is
+            tip = end + _ARROW * (2 * end - 1)
+            bar.ax.text(
+                *(1.3, tip, f"to {number(value, 3)}"), va=side, fontsize=8, gid="beyond",
+                transform=bar.ax.transAxes,
             )  # fmt: skip
     return bar
 
@@ -96,7 +99,7 @@ def colour_bar(
 def _uneven_ticks(scale: Scale) -> list[float]:
     """Return the roundest numbers near even places."""
     ticks: list[float] = []
-    for place in np.linspace(0, 0.94 if scale.beyond else 1, _TICKS):
+    for place in np.linspace(0, 1, _TICKS):
         wanted = scale.value(place)
         for tick in _rounded(wanted):
             inside = scale.low <= tick <= scale.high and tick not in ticks

@@ -199,9 +199,9 @@ def _marks(
     some = (found.matrix(cells["share_diverged"]) > 0) & (found.matrix(cells["seeds"]) > 0)
     if some.any():
         rows, columns = np.nonzero(some)
-        size = 5.5 if max(found.rows.shape) <= 30 else 3.5
+        size = 6 if max(found.rows.shape) <= 30 else 4.5
         cross: dict[str, Any] = {"marker": "X", "markersize": size, "linestyle": "none"}
-        cross |= {"color": "black", "markeredgecolor": "white", "markeredgewidth": 0.8}
+        cross |= {"color": "black", "markeredgecolor": "white", "markeredgewidth": 0.6}
         corner = 0.34 if numbered else 0
         ax.plot(columns + corner, rows + corner, **cross, zorder=3, gid="diverged")
         explained.append(Line2D([], [], **cross, label="some runs diverged"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from matplotlib.transforms import ScaledTranslation
 from results.colours import LINES as LINES
 from results.directory import durable
 from results.labels import axis as axis_name
-from results.labels import number, place, printable
+from results.labels import number, printable
 
 if TYPE_CHECKING:
     from results.plane import Axis
@@ -146,7 +148,7 @@ def open_frame(ax: Axes) -> None:
 
 
 class Apart(Formatter):
-    """Writes ticks shortly, with as many digits as tell them apart."""
+    """Writes ticks shortly, with as many digits as show how far apart they are."""
 
     def __call__(self, value: float, _: int | None = None) -> str:
         """Return the text of one tick by itself."""
@@ -154,7 +156,15 @@ class Apart(Formatter):
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
         """Return the texts of all ticks."""
-        return [place(value, values) for value in map(float, values)]
+        ticks = sorted(map(float, values))
+        room = min((b - a for a, b in pairwise(ticks)), default=math.inf) / 100
+        exact = (
+            digits
+            for digits in range(3, 18)
+            if all(abs(float(number(tick, digits)) - tick) <= room for tick in ticks)
+        )
+        digits = next(exact, 17)
+        return [number(float(value), digits) for value in values]
 
 
 class _Fitting(Locator):

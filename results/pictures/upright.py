@@ -70,13 +70,12 @@ class Upright(NamedTuple):
 
     def draw(self, ax: Axes) -> None:
         """Set the axis up, once all is drawn."""
-        if self.logarithmic:
-            ax.set_yscale("log")
         if np.isfinite(self.roof):
             ax.set_ylim(top=self.roof)
         if np.isfinite(self.foot):
             ax.set_ylim(bottom=self.foot)
         if self.logarithmic:
+            ax.set_yscale("log")
             few = np.log10(ax.get_ylim()[1] / self.foot) < _MANY
             ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=9))
             ax.yaxis.set_minor_locator(NullLocator())

@@ -169,9 +169,10 @@ def _runs(directory: str | Path) -> pd.DataFrame:
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
     if not (Path(directory) / layout.RUNS).is_file():
+        finished = int((runs["status"] != "error").sum())
         total = recorded(directory).plan.grid.total
-        if len(runs) < total:
-            so_far = f"{len(runs):,} of {counted(total, 'run')} so far"
+        if finished < total:
+            so_far = f"{finished:,} of {counted(total, 'run')} so far"
             print(f"sweep: not complete, {so_far}: {directory}", file=sys.stderr)
     return runs
 

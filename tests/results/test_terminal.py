@@ -25,11 +25,6 @@ def a_colour_terminal(monkeypatch):
     monkeypatch.setenv("COLORTERM", "truecolor")
 
 
-@pytest.fixture(autouse=True)
-def no_columns(monkeypatch):
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-
 def printed(runs, file=None, **options):
     file = file or io.StringIO()
     show(runs, file=file, **options)

@@ -199,6 +199,47 @@ def test_folders_are_made_for_what_is_shown_and_for_nothing_else(ran, tmp_path):
         assert "cannot be written (Not a directory): mend that, then do the same again" in err
 
 
+def test_a_picture_that_holds_axes_has_a_name_of_its_own(ran, tmp_path):
+    typed = ran("--lr", "0.01,0.1", "--l1", "0,1e-4:1e-2:log5")
+    words = ["plot", "r", "--picture", "heatmap", "--metric", "val_loss"]
+    assert typed(*words)[1] == "r/heatmap-val_loss.png\n"
+    plain = (tmp_path / "r/heatmap-val_loss.png").read_bytes()
+    held = typed(*words, "--at", "l1=0.00316", "--at", "lr=1e-1")
+    assert held[:2] == (0, "r/heatmap-val_loss-l1=0.00316-lr=0.1.png\n")
+    assert (tmp_path / "r/heatmap-val_loss.png").read_bytes() == plain
+    assert typed(*words, "--at", "l1=0.0031623")[1] == "r/heatmap-val_loss-l1=0.00316.png\n"
+
+
+def test_pictures_of_an_unfinished_sweep_say_how_much_of_it_they_show(ran, tmp_path):
+    from sweep.commands.pictures import pictures
+
+    ran("--history", "1")
+    runs = results.load("r")
+    for name, figure in pictures("r", runs):
+        assert not figure.get_suptitle(), name
+    kinds = ["heatmap", "path", "pareto", "curves", "weights"]
+    for name, figure in pictures("r", runs[:-2], kinds=kinds):
+        assert figure.get_suptitle().split("\n")[-1] == "16 of 18 runs", name
+
+
+def test_where_all_runs_diverged_there_is_no_picture(typed, tmp_path):
+    words = ("--data", "iris", "--l1", "0,1e-3", "--l2", 0, "--seeds", "0:2", "--epochs", 2)
+    assert typed("run", *words, "--lr", "1e250,1e300", "--out", "r", "--quiet")[0] == 0
+    for picture in (), ("--picture", "pareto"), ("--picture", "weights", "--json"):
+        assert typed("plot", "r", *picture) == (
+            2,
+            "",
+            "sweep: nothing to draw: all 8 runs diverged (lr = 1e250, 1e300); "
+            "run it with a lower --lr\n",
+        )
+    typed("run", *words, "--lr", "0.01,1e300", "--out", "s", "--quiet")
+    status, out, err = typed("plot", "s", "--at", "lr=1e300")
+    assert (status, out) == (2, "") and "all 4 runs diverged (lr = 1e300); run it with" in err
+    status, out, err = typed("plot", "s", "--at", "lr=0.01")
+    assert (status, err) == (0, "") and "s/path-l1-lr=0.01.png" in out.split()
+    assert not list(tmp_path.glob("r/*.png"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
