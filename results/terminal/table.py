@@ -51,7 +51,7 @@ def best_cells(
     columns = _columns(cells, shown, ranked.loc[rows], held, marked, look)
     lines, left_out = _set(columns, deciding(cells), look.width)
     sure = "" if look.interval in left_out else words.sure(ranked.loc[rows], look.interval)
-    told = [sure, words.unfair(ranked), words.guessing(ranked.iloc[0], deciding(cells))]
+    told = [sure, unfair(ranked), guessing(ranked.iloc[0])]
     told += [_room(columns, left_out), of_rungs(cells), of_orders(cells, shown, along)]
     return [
         *look.wrapped(words.title(cells, last, held, ranked.loc[rows, "seeds"])),

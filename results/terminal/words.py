@@ -35,22 +35,6 @@ def sure(rows: pd.DataFrame, heading: str) -> str:
     return " ".join(f"{heading} is for {what}." for what in told)
 
 
-def unfair(ranked: pd.DataFrame) -> str:
-    """Say where cells are ranked by a loss that is no fair judge between penalties."""
-    if deciding(ranked).startswith("val_") or len(ranked) < 2:
-        return ""
-    return "Nothing was held out: final_loss contains the penalties, and favours small ones."
-
-
-def guessing(best: pd.Series, metric: str) -> str:
-    """Say where the best cell may be of no use."""
-    mean, high = (best.get(f"{part}_{metric}_from_baseline", np.nan) for part in ("mean", "high"))
-    guess = f"The class shares alone give {number(best[f'mean_{metric}'] - mean)}"
-    if mean >= 0:
-        return f"{guess}: the best cell is no better."
-    return f"{guess}: the best cell may be no better." if high >= 0 else ""
-
-
 def title(
     cells: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str], seeds: pd.Series
 ) -> str:

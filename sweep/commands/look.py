@@ -45,15 +45,20 @@ def summary(
 def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
     """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
     from results.cells.best import best as choose
+    from results.cells.notes import notes
     from results.terminal.look import wrapped
 
     if refit and not save:
         raise InputError("--refit says how what is saved is trained: give --save too")
     spec = recorded(directory).spec
     tested = ("test_rows", *TEST) if spec.test else ()
-    chosen = choose(_cells(directory, tested), rule)
-    lines = [chosen["why"].iloc[0]]
-    figures: dict[str, Any] = {}
+    cells = _cells(directory, tested)
+    chosen = choose(cells, rule)
+    known = notes(cells, chosen.iloc[0])
+    if spec.test or spec.outer_folds:  # which are told of below
+        known = [note for note in known if "--test" not in note]
+    lines = [chosen["why"].iloc[0], *known]
+    figures: dict[str, Any] = {"notes": known}
     if spec.patience:
         lines.append(honest.OF_PATIENCE)
     if spec.test:
