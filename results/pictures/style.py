@@ -21,6 +21,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import Formatter, FuncFormatter, Locator
 from matplotlib.transforms import ScaledTranslation
 
+from results.colours import LINES as LINES
 from results.directory import durable
 from results.labels import axis as axis_name
 from results.labels import number, printable
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 #: Perceptually uniform, and rising in lightness, so that it survives grey print.
 COLOURS = "viridis"
 
-#: Okabe and Ito's colours, told apart by the colour-blind; two paler ones darker, to stand out from
-#: white; and what tells lines apart in grey. A layer has that of its place: ``w1`` the first.
-LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#a87400", "#3a97cf", "#000000")
+#: What tells lines apart in grey.
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
 MARKERS = "osD^vPX"
 
