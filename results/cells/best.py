@@ -112,8 +112,8 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
         )
     else:
         why = (
-            f"it is the sparsest cell ({number(chosen['mean_sparsity'])} of its weights count as zero) "
-            f"whose mean {metric}, {mean}, is within one standard error, {number(error)}, of the "
+            f"it is the sparsest cell ({number(chosen['mean_sparsity'])} of its weights count as "
+            f"zero) whose mean {metric}, {mean}, is within one standard error, {number(error)}, of the "
             f"{most(metric)}, {number(lowest[f'mean_{metric}'])} at {where(cells, lowest)}"
         )
     return f"{where(cells, chosen)}: {why}{_left_out(cells)}."
@@ -123,12 +123,12 @@ def _left_out(cells: pd.DataFrame) -> str:
     """Say which cells do not compete."""
     early = int((cells["rung"] < cells["rung"].max()).sum()) if "rung" in cells else 0
     lacking = len(cells) - int(whole(cells).sum()) - early
-    told = []
-    for count, which in ((early, "that halving stopped"), (lacking, "whose runs are not all done and finite")):
-        if count:
-            do = "does" if count == 1 else "do"
-            told.append(f"; {counted(count, 'cell')} {which} {do} not compete")
-    return "".join(told)
+    which = {"that halving stopped": early, "whose runs are not all done and finite": lacking}
+    return "".join(
+        f"; {counted(count, 'cell')} {those} {'does' if count == 1 else 'do'} not compete"
+        for those, count in which.items()
+        if count
+    )
 
 
 def _interval(cell: pd.Series, metric: str) -> str:

@@ -6,7 +6,6 @@ it lies, how its runs stood, and what picking the lowest of many does to its fig
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from results.cells.best import where
 from results.cells.summary import axis_names, covers, deciding, whole
-from results.columns import is_penalty, is_ratio
+from results.columns import is_penalty
 from results.labels import counted, most, number, place
 
 #: Values that are proposed where the grid ends.
@@ -45,7 +44,7 @@ def unfair(cells: pd.DataFrame) -> str:
     return "" if deciding(cells).startswith("val_") or len(cells) < 2 else UNFAIR
 
 
-def guessing(cell: pd.Series) -> str:
+def guessing(cell: pd.Series, called: str = "this cell") -> str:
     """Say what the class shares alone would give, and where a cell is not shown to beat that."""
     if pd.isna(cell.get("mean_val_loss_from_baseline", np.nan)):
         return ""
@@ -56,9 +55,9 @@ def guessing(cell: pd.Series) -> str:
     }
     guess = "Class shares alone give " + ", ".join(f"{k} {v}" for k, v in shares.items())
     if cell["mean_val_loss_from_baseline"] >= 0:
-        return f"{guess}: this cell is no better."
+        return f"{guess}: {called} is no better."
     if cell["high_val_loss_from_baseline"] >= 0:
-        return f"{guess}: this cell may be no better, as the interval of the difference holds 0."
+        return f"{guess}: {called} may be no better, as the interval of the difference holds 0."
     return f"{guess}."
 
 
@@ -151,8 +150,8 @@ def _by_median(cells: pd.DataFrame) -> str:
     ordered = competing.sort_values(f"median_{metric}", ascending=most(metric) == "lowest")
     first = ordered.iloc[0]
     return (
-        f"{counted(int(astray.sum()), 'run')} that ended above where they began are in the means of "
-        f"{counted(int((astray > 0).sum()), 'cell')}; by the median over seeds the {most(metric)} "
+        f"{counted(int(astray.sum()), 'run')} that ended above where they began are in the means "
+        f"of {counted(int((astray > 0).sum()), 'cell')}; by the median over seeds the {most(metric)} "
         f"{metric} is {number(first[f'median_{metric}'])}, at {where(cells, first)}."
     )
 
@@ -163,6 +162,6 @@ def _picked(cells: pd.DataFrame) -> str:
     if many < 2 or not metric.startswith("val_"):
         return ""
     return (
-        f"The {most(metric)} of {many:,} means looks better than it is, for it was picked for that: "
-        "--test or --outer-folds give figures that no choice had a part in."
+        f"The {most(metric)} of {many:,} means looks better than it is, for it was picked for "
+        "that: --test or --outer-folds give figures that no choice had a part in."
     )

@@ -11,7 +11,7 @@ from results import labels
 from results.cells.epochs import stopped
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import covers, deciding
-from results.labels import counted, number, place
+from results.labels import counted, place
 from results.plane import said
 
 #: Learning rates that are named one by one.

@@ -143,6 +143,17 @@ def test_ticks_are_written_where_they_stand(ticks, texts):
     assert Apart().format_ticks(ticks) == texts
 
 
+@pytest.mark.parametrize("size", range(1, 6))
+def test_a_few_columns_are_all_labelled(size, ax):
+    values = (1.234e-4, 0.00345, 0.0123, 0.0456, 0.789)[:size]
+    results.heatmap(table(values, (0.0, 1.234e-4)), ax=ax)
+    FigureCanvasAgg(ax.figure).draw()
+    assert len(ticks_of(ax.yaxis)) == 2 and len(ticks_of(ax.xaxis)) == size
+    assert [float(text) for text in sorted(ticks_of(ax.xaxis), key=float)] == [
+        float(f"{value:.3g}") for value in values
+    ]
+
+
 def test_a_scale_of_alike_values_has_ticks_that_tell_them_apart(ax):
     runs = table(log(3), log(3), seeds=1, noise=0)
     runs["val_loss"] = 0.2536 + 1e-7 * np.arange(9)
@@ -242,6 +253,16 @@ def test_the_pareto_picture_holds_axes_where_told_and_counts_its_cells(ax):
     assert not [line for line in ax.lines if line.get_gid() in MARKS]
     said = ax.get_title().replace("\n", " ")
     assert said.endswith("lr = 0.1, 14 of 15 cells, the others diverged or missing")
+
+
+def test_a_map_says_over_how_many_seeds_its_means_are(ax):
+    runs = table(log(3), log(2), seeds=5, lr=(0.01, 0.1))
+    runs.loc[(runs.lr == 0.01) & (runs.l1 == 0.1) & (runs.seed < 2), "status"] = "diverged"
+    results.heatmap(runs, at={"lr": 0.01}, ax=ax)
+    assert ax.figure.axes[1].get_ylabel() == "val_loss, mean of 3 to 5 seeds"
+    other = Figure().add_subplot()
+    results.heatmap(runs, at={"lr": 0.1}, ax=other)
+    assert other.figure.axes[1].get_ylabel() == "val_loss, mean of 5 seeds"
 
 
 def test_differences_of_one_seed_have_no_interval(ax):
