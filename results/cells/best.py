@@ -113,8 +113,8 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
     else:
         why = (
             f"it is the sparsest cell ({number(chosen['mean_sparsity'])} of its weights count as "
-            f"zero) whose mean {metric}, {mean}, is within one standard error, {number(error)}, of the "
-            f"{most(metric)}, {number(lowest[f'mean_{metric}'])} at {where(cells, lowest)}"
+            f"zero) whose mean {metric}, {mean}, is within one standard error, {number(error)}, of "
+            f"the {most(metric)}, {number(lowest[f'mean_{metric}'])} at {where(cells, lowest)}"
         )
     return f"{where(cells, chosen)}: {why}{_left_out(cells)}."
 

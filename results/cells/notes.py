@@ -17,8 +17,8 @@ from results.cells.summary import axis_names, covers, deciding, whole
 from results.columns import is_penalty
 from results.labels import counted, most, number, place
 
-#: Values that are proposed where the grid ends.
-_FURTHER = 2
+#: Values that are proposed where the grid ends, and the largest factor from one to the next.
+_FURTHER, _LEAP = 2, 10
 
 #: Said where nothing was held out.
 UNFAIR = "Nothing was held out: final_loss contains the penalties, and favours small ones."
@@ -115,11 +115,12 @@ def _edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
 
 
 def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:
-    """Return the next values after those of an axis, in the steps of the last two."""
+    """Return the next values after those of an axis, in steps of the last two, or of ten."""
     before, last = towards[-2:]
+    factor = float(np.clip(last / before, 1 / _LEAP, _LEAP))
     if name == "momentum" and last > before:  # which has to stay below 1
         return [1 - (1 - last) / 2**step for step in range(1, _FURTHER + 1)]
-    return [last * (last / before) ** step for step in range(1, _FURTHER + 1)]
+    return [last * factor**step for step in range(1, _FURTHER + 1)]
 
 
 def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
@@ -151,8 +152,8 @@ def _by_median(cells: pd.DataFrame) -> str:
     first = ordered.iloc[0]
     return (
         f"{counted(int(astray.sum()), 'run')} that ended above where they began are in the means "
-        f"of {counted(int((astray > 0).sum()), 'cell')}; by the median over seeds the {most(metric)} "
-        f"{metric} is {number(first[f'median_{metric}'])}, at {where(cells, first)}."
+        f"of {counted(int((astray > 0).sum()), 'cell')}; by the median over seeds the "
+        f"{most(metric)} {metric} is {number(first[f'median_{metric}'])}, at {where(cells, first)}."
     )
 
 
