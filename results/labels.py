@@ -7,7 +7,11 @@ import math
 from results.columns import column, is_better_high
 
 #: With what a metric is compared, as names of columns say it.
-_OTHERS = {"none": "no penalty", "best": "the best cell"}
+_OTHERS = {
+    "none": "no penalty",
+    "best": "the best cell",
+    "baseline": "guessing by the class shares",
+}
 
 
 def number(value: float | str, digits: int = 4) -> str:
