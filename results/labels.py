@@ -14,7 +14,11 @@ _DIGITS = 3
 _ALL_DIGITS = 17
 
 #: With what a metric is compared, as names of columns say it.
-_OTHERS = {"none": "no penalty", "best": "the best cell"}
+_OTHERS = {
+    "none": "no penalty",
+    "best": "the best cell",
+    "baseline": "guessing by the class shares",
+}
 
 
 def number(value: float | str, digits: int = 4) -> str:

@@ -10,6 +10,7 @@ from scipy import stats
 import results
 from results.cells.summary import covers
 from results.columns import SUMMARY
+from results.labels import called
 from tests import naive
 from tests.results.grids import log, table
 
@@ -138,6 +139,7 @@ def test_a_cell_is_compared_with_guessing_by_the_class_shares():
             assert row[f"low_val_{name}_from_baseline"] == pytest.approx(low)
             assert row[f"high_val_{name}_from_baseline"] == pytest.approx(high)
     assert not [name for name in found if "sparsity_from_baseline" in name]
+    assert called("val_loss_from_baseline") == "val_loss against guessing by the class shares"
     runs[["baseline_loss", "baseline_accuracy"]] = np.nan  # of an earlier version
     found = results.summary(runs)
     assert found.above_baseline.isna().all() and found.mean_val_loss_from_baseline.isna().all()
