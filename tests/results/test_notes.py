@@ -1,0 +1,134 @@
+"""What is said beside a choice: true of the runs that it is said of, and silent elsewhere."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import results
+from results.cells.notes import UNFAIR, alike, notes
+
+
+def runs(losses, *, seeds=8, baseline=0.7, spread=0.01, **further):
+    """Return runs of cells along l1 with these mean losses; a seed is lucky in all alike."""
+    rows = []
+    draw = np.random.default_rng(0)
+    luck = draw.normal(0, 0.02, seeds)
+    for i, (l1, loss) in enumerate(losses.items()):
+        own = luck + draw.normal(0, spread, seeds)
+        for seed in range(seeds):
+            val_loss = loss + own[seed] - own.mean()
+            rows.append(
+                {"run": len(rows), "data": "d", "seed": seed, "fold": 0, "l1": l1, "l2": 0.0,
+                 "lr": 0.01, "momentum": 0.9, "status": "done", "epochs": 9, "train_rows": 80,
+                 "val_rows": 20, "initial_loss": 1.0, "final_loss": 0.3, "val_loss": val_loss,
+                 "val_accuracy": 0.9, "baseline_loss": baseline, "baseline_accuracy": 0.6,
+                 "sparsity": 0.1 * i}
+            )  # fmt: skip
+    return pd.DataFrame(rows).assign(**further)
+
+
+def said(table, rule="min"):
+    cells = results.summary(table)
+    return notes(cells, results.best(cells, rule).iloc[0])
+
+
+def one(texts, *words):
+    found = [text for text in texts if all(word in text for word in words)]
+    assert len(found) == 1, texts
+    return found[0]
+
+
+def test_a_guess_stands_beside_every_figure():
+    text = one(said(runs({0.0: 0.2, 0.1: 0.3})), "Class shares alone give")
+    assert text == "Class shares alone give val_loss 0.7, val_accuracy 0.6."
+    assert "no better" in one(said(runs({0.0: 0.75, 0.1: 0.8})), "Class shares").partition(":")[2]
+    close = runs({0.0: 0.695, 0.1: 0.8})
+    cells = results.summary(close)
+    low, high = (cells[f"{end}_val_loss_from_baseline"].iloc[0] for end in ("low", "high"))
+    assert low < 0 < high and cells["mean_val_loss_from_baseline"].iloc[0] < 0
+    assert "may be no better" in one(said(close), "Class shares")
+    old = runs({0.0: 0.2, 0.1: 0.3}).drop(columns=["baseline_loss", "baseline_accuracy"])
+    assert not [text for text in said(old) if "Class shares" in text]
+
+
+def test_cells_that_cannot_be_told_from_the_best_are_those_whose_difference_may_be_0():
+    table = runs({0.0: 0.2, 0.01: 0.215, 0.03: 0.22, 0.1: 0.5}, spread=0.02)
+    assert alike(results.summary(table)).tolist() == [False, True, True, False]
+    assert one(said(table), "cannot be told").startswith("2 of 3 other cells cannot be told from")
+    apart = said(runs({0.0: 0.2, 0.1: 0.5}))
+    assert (
+        one(apart, "can be told") == "Every other cell can be told from the lowest, each at 95 %."
+    )
+    alone = said(runs({0.0: 0.2, 0.1: 0.5}, seeds=1))
+    assert "One seed on one split" in one(alone, "tells no cell from another")
+
+
+def test_the_end_of_the_grid_is_told_of_with_values_beyond():
+    at_the_end = runs({0.0: 0.5, 0.01: 0.4, 0.03: 0.2})
+    text = one(said(at_the_end), "that was tried")
+    assert text.startswith("l1 = 0.03 is the largest that was tried") and "--l1 0.09,0.27" in text
+    assert not [t for t in said(runs({0.0: 0.5, 0.01: 0.2, 0.03: 0.4})) if "tried" in t]
+    # The smallest above 0 is no end: 0 was tried.
+    assert not [t for t in said(runs({0.0: 0.5, 0.01: 0.2, 0.03: 0.4, 0.1: 0.5})) if "tried" in t]
+    assert "smallest" in one(said(runs({0.01: 0.2, 0.03: 0.4})), "--l1 0.00333,0.00111")
+    far = said(runs({0.0: 0.5, 1e-4: 0.4, 1.0: 0.2}))
+    assert "--l1 10,100 " in one(far, "tried")  # no leap of ten thousand
+
+
+@pytest.mark.parametrize(
+    ("column", "beyond"), [("lr", "--lr 0.09,0.27"), ("l1_w1", "--vary l1_w1=0.09,0.27"),
+                           ("momentum", "--momentum 0.984,0.992")]
+)  # fmt: skip
+def test_the_end_of_any_axis_is_told_of(column, beyond):
+    ends = {"lr": (0.01, 0.03), "l1_w1": (0.01, 0.03), "momentum": (0.9, 0.9684)}[column]
+    table = runs({0.0: 0.5, 0.1: 0.2})
+    table[column] = table["l1"].map({0.0: ends[0], 0.1: ends[1]})
+    table["l1"] = 0.0
+    names = [name for name in table.columns if name != "l1_w1"]
+    place = names.index("status")
+    order = [*names[:place], *({"l1_w1"} & set(table.columns)), *names[place:]]
+    assert beyond in one(said(table[order]), "that was tried")
+
+
+def test_a_loss_with_penalties_in_it_is_no_judge_of_them():
+    table = runs({0.0: 0.2, 0.1: 0.3}).drop(columns=["train_rows", "val_rows"])
+    table = table.assign(val_loss=np.nan, final_loss=table["val_loss"], baseline_loss=np.nan)
+    found = said(table)
+    assert UNFAIR in found and not [text for text in found if "tried" in text or "--test" in text]
+
+
+def test_runs_that_went_astray_are_counted():
+    table = runs({0.0: 0.2, 0.1: 0.5})
+    table.loc[[1, 9], "status"] = "diverged"
+    table.loc[[2, 3], "final_loss"] = 2.0  # above the initial 1.0
+    table.loc[4, "val_loss"] = 0.9  # above the baseline
+    text = one(said(table), "diverged")
+    assert "2 of all 16 runs diverged" in text
+    assert "2 of the 8 runs here ended with a higher loss than they began with" in text
+    assert "1 of the 8 runs here are no better than the class shares" in text
+    empty = runs({0.0: 0.2, 0.1: 0.3}).assign(sparsity=1.0)
+    assert "all its networks are empty" in one(said(empty), "give every row the same").lower()
+
+
+def test_medians_are_offered_where_runs_that_exploded_carry_means():
+    table = runs({0.0: 0.2, 0.1: 0.3})
+    table.loc[3, ["final_loss", "val_loss"]] = 2e39, 2e39
+    text = one(said(table), "by the median over seeds")
+    assert text.startswith("1 run that ended above where they began")
+    assert "at l1 = 0." in text  # whose mean is 2e38
+    assert not [text for text in said(runs({0.0: 0.2, 0.1: 0.3})) if "median" in text]
+
+
+def test_the_lowest_of_many_is_said_to_look_better_than_it_is():
+    assert "The lowest of 2 means looks better" in one(said(runs({0.0: 0.2, 0.1: 0.3})), "--test")
+    assert not [text for text in said(runs({0.0: 0.2})) if "looks better" in text]
+
+
+def test_cells_that_halving_stopped_are_not_said_to_lack_runs():
+    table = runs({0.0: 0.2, 0.01: 0.3, 0.1: 0.4})
+    table["rung"] = np.where(table["l1"] < 0.1, 1, 0)
+    why = results.best(table)["why"].iloc[0]
+    assert "1 cell that halving stopped does not compete" in why and "not all done" not in why
+    table.loc[8, "status"] = "diverged"
+    why = results.best(table)["why"].iloc[0]
+    assert "1 cell whose runs are not all done and finite does not compete" in why
