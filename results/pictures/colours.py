@@ -116,7 +116,10 @@ def _rounded(value: float) -> list[float]:
     power = 10.0 ** np.floor(np.log10(value))
     powers = sorted((power, 10 * power), key=lambda tick: abs(np.log(tick / value)))
     steps = sorted(power * np.array([2.0, 5.0]), key=lambda tick: abs(np.log(tick / value)))
-    return [*map(float, (*powers, *steps)), *(float(f"{value:.{n}g}") for n in range(1, 17))]
+    units = power / 10.0 ** np.arange(17)
+    near = np.column_stack((np.rint(value / units), np.floor(value / units))).ravel()
+    shorter = (float(f"{n * unit:.15g}") for n, unit in zip(near, units.repeat(2), strict=True))
+    return [*map(float, (*powers, *steps)), *shorter]
 
 
 def _symmetric_ticks(laid: SymLogNorm) -> list[float]:

@@ -42,12 +42,6 @@ _HATCH = "////"
 #: Where there is no cell.
 _GROUND: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.45", "hatch": "xxx"}
 
-#: A line that is seen on any colour.
-_LINE: dict[str, Any] = {
-    "color": "white",
-    "path_effects": [withStroke(linewidth=2.8, foreground="0.3")],
-}
-
 
 def heatmap(
     table: pd.DataFrame,
@@ -109,7 +103,7 @@ def differences(
     )
     mesh = _mesh(ax, found, mean, norm_of_differences(mean, high - low, metric))
     bar = colour_bar(ax, mesh, mean, f"difference of {measured(metric)}, paired by seed")
-    bar.ax.axhline(0, linewidth=1.5, **_LINE)
+    bar.ax.axhline(0, **_line(1.5))
     largest = max(abs(float(end or 0)) for end in mesh.get_clim())
     mean = np.where(abs(mean) < 1e-12 * largest, 0.0, mean)  # what rounding leaves of none
     unclear = ~((low > 0) | (high < 0)) & ~np.isnan(mean) & (mean != 0)
@@ -137,12 +131,18 @@ def _mesh(ax: Axes, found: Plane, values: NDArray, laid: Normalize) -> QuadMesh:
     for axis, part, line in ((found.x, ax.xaxis, ax.axvline), (found.y, ax.yaxis, ax.axhline)):
         label(part, axis)
         if axis.has_zero:  # 0 is no neighbour of a logarithm
-            line(axis.edges[1], linewidth=2, zorder=2, **_LINE)
+            line(axis.edges[1], zorder=2, **_line(2 if len(axis.values) <= 30 else 0.8))
     # A mark at the edge of a fine map reaches beyond it.
     ax.tick_params(which="both", length=0, pad=4 if max(values.shape) <= _WIDE_CELLS else 9)
     for spine in ax.spines.values():
         spine.set_visible(False)
     return mesh
+
+
+def _line(width: float) -> dict[str, Any]:
+    """Return the look of a line that is seen on any colour."""
+    edges = withStroke(linewidth=width + 0.8, foreground="0.3")
+    return {"color": "white", "linewidth": width, "path_effects": [edges]}
 
 
 def _corners(found: Plane, row: int, column: int) -> list[tuple[float, float]]:
