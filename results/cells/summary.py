@@ -60,7 +60,8 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
         error by which the rule of that name chooses, and ``median_`` (over seeds);
         ``rank_final_loss`` and ``rank_val_loss``; and each metric's paired differences
         ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``, with ``low_`` and ``high_``:
-        from the best cell, and from the one without penalties and with all else the same; of a
+        from the best cell, and from the one without penalties and with all else the same, where
+        halving stopped neither before the other; of a
         loss and an accuracy on the held-out part also ``_from_baseline``. What is measured on the
         training part, or on a test part, has intervals that cover seeds. Cells that lack seeds
         rank behind.
@@ -123,6 +124,11 @@ def summed_up(
     first = ranks[loss] == 1
     best = int(np.argmax(first)) if first.any() else -1
     references = {"best": np.full(len(cells), best), "none": no_penalty(cells)}
+    if "rung" in cells:  # after unequal epochs nothing is subtracted
+        rung = cells["rung"].to_numpy()
+        references = {
+            name: np.where(rung == rung[other], other, -1) for name, other in references.items()
+        }
     guessed = {metric: baseline_of(metric) for metric in metrics if baseline_of(metric) in names}
     for (metric, name), moment in _differences(
         windows, metrics, references, guessed, folds

@@ -158,7 +158,7 @@ def chosen_rows(cells: pd.DataFrame) -> tuple[int | None, int | None]:
         lowest, sparsest = (int(best(cells, rule).index[0]) for rule in ("min", "one-se"))
     except ResultsError:
         return None, None
-    known = lowest != sparsest or np.isfinite(cells[f"std_{deciding(cells)}"].iloc[lowest])
+    known = lowest != sparsest or np.isfinite(cells[f"se_{deciding(cells)}"].iloc[lowest])
     return lowest, sparsest if known else None
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from results.cells.epochs import stopped
 from results.cells.summary import axis_names, deciding, whole
 from results.labels import axis as axis_name
 from results.labels import most, number, place
@@ -15,7 +16,6 @@ from results.scale import Scale, ink, viridis
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
 #: Most values of an axis in the map, and rows of the table.
 ACROSS, ROWS = 10, 20
@@ -59,7 +59,7 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
     across = _some(found.x, [column for _, column in marks])
     up = _some(found.y, [row for row, _ in marks])[::-1]
     values = found.matrix(cells[f"mean_{metric}"])
-    raced = (found.rows >= 0) & _last_rung(cells)[found.rows] & np.isfinite(values)
+    raced = (found.rows >= 0) & ~stopped(cells)[found.rows] & np.isfinite(values)
     scale = Scale.of(values[raced], metric)
     squares = [
         [
@@ -93,12 +93,6 @@ def _some(axis: Axis, kept: list[int]) -> list[int]:
     """Return places on an axis that a table has room for, both ends and the kept ones in it."""
     even = np.linspace(0, len(axis.values) - 1, min(len(axis.values), ACROSS)).round()
     return sorted({*even.astype(int).tolist(), *kept})
-
-
-def _last_rung(cells: pd.DataFrame) -> NDArray[np.bool_]:
-    if "rung" not in cells:
-        return np.ones(len(cells), dtype=bool)
-    return (cells["rung"] == cells["rung"].max()).to_numpy()
 
 
 def _style(spot: float) -> str:

@@ -11,10 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from results.cells.best import best, front
 from results.cells.by_seed import BySeed
+from results.cells.epochs import stopped
 from results.cells.intervals import estimate
 from results.cells.summary import (
     as_cells,
-    axis_names,
     cell_columns,
     deciding,
     metrics_of,
@@ -34,7 +34,7 @@ from results.pictures.style import (
     open_frame,
 )
 from results.pictures.upright import Upright
-from results.plane import Axis, hold, lay_out, said
+from results.plane import Axis, hold, lay_out, said, slice_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,6 +78,8 @@ def path(
     apart = len(names) == 1 and "path" in cells and "path" not in (at or {})
     rows, fixed = hold(cells, [along, "path"] if apart else [along], at)
     shown = cells.iloc[rows]
+    early = stopped(cells)[rows]
+    shown = shown[~early]  # what halving stopped had fewer epochs
     axis = lay_out(along, np.unique(shown[along]))
     lines = [
         (name, metric, line.set_index(along).reindex(axis.values))
@@ -103,7 +105,8 @@ def path(
     elif "_from_" in names[0]:
         ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     open_frame(ax)
-    legend_below(ax, ncols=4, title=_over(shown["seeds"], upright.cuts(lows)))
+    left_out = ";\nwithout cells that halving stopped" if early.any() else ""
+    legend_below(ax, ncols=4, title=_over(shown["seeds"], upright.cuts(lows)) + left_out)
     held = f" at {said(fixed, cells)}" if fixed else ""
     what = "sparsity by layer" if shares and len(names) > 1 else ", ".join(map(called, names))
     entitle(ax, cells["data"].iloc[0], f"{what}{held}")
@@ -174,16 +177,17 @@ def pareto(
     """
     every, ax = as_cells(table, [loss] if loss else []), axes_or_new(ax)
     loss = loss or deciding(every)
-    rows, fixed = hold(every, [name for name in axis_names(every) if name not in (at or {})], at)
-    cells = every.iloc[rows]
-    cells = cells[cells[f"mean_{loss}"].notna()]
+    cells, fixed = slice_at(every, at)
+    early = stopped(every)[cells.index]
+    cells = cells[cells[f"mean_{loss}"].notna() & ~early]  # what halving stopped had fewer epochs
     x, y, low, high = (
         cells[name].to_numpy(np.float64)
         for name in ("mean_sparsity", f"mean_{loss}", f"low_{loss}", f"high_{loss}")
     )
     ax.plot(
-        *(x, y), "o", color="0.4", markersize=3, markeredgewidth=0, alpha=0.75, label="cells",
-        gid="cells", rasterized=len(x) > 2500, zorder=1,
+        *(x, y), "o", color="0.4", markersize=3, markeredgewidth=0, alpha=0.75,
+        label="cells of the last rung" if early.any() else "cells", gid="cells",
+        rasterized=len(x) > 2500, zorder=1,
     )  # fmt: skip
     first = front(x, y)
     # For zeros between two points of the front, one has to take the sparser of them.
@@ -210,8 +214,10 @@ def pareto(
     open_frame(ax)
     legend_below(ax)
     told = counted(len(cells), "cell")
-    if len(cells) < len(rows):
-        told = f"{len(cells):,} of {counted(len(rows), 'cell')}, the others diverged or missing"
+    if len(cells) < len(early):
+        others = "stopped by halving, " if early.any() else ""
+        others += "diverged or missing"
+        told = f"{len(cells):,} of {counted(len(early), 'cell')}, the others {others}"
     held = f", {said(fixed, every)}" if fixed else ""
     entitle(ax, every["data"].iloc[0], f"{loss} against sparsity{held}, {told}")
     return ax

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from results.cells.best import best
+from results.cells.epochs import stopped
 from results.cells.summary import as_cells, deciding
 from results.labels import called, measured, most, number, seeds
 from results.pictures.colours import colour_bar, colours, norm, norm_of_differences
@@ -20,7 +22,6 @@ from results.plane import Plane, plane, said
 from results.scale import Scale, ink
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
@@ -39,8 +40,9 @@ _WIDE_CELLS = 12
 #: Where an interval holds 0.
 _HATCH = "////"
 
-#: Where there is no cell.
+#: Where there is no cell, and where there is one that halving stopped.
 _GROUND: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.45", "hatch": "xxx"}
+_STOPPED: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.45", "hatch": "..."}
 
 
 def heatmap(
@@ -66,11 +68,12 @@ def heatmap(
     cells = as_cells(table, [metric] if metric else [])
     metric = metric or deciding(cells)
     found, ax = plane(cells, at), axes_or_new(ax)
-    values = found.matrix(cells[f"mean_{metric}"])
+    values = found.matrix(cells[f"mean_{metric}"].mask(stopped(cells)))
     scale = Scale.of(values, metric)
-    mesh = _mesh(ax, found, values, norm(scale))
-    counts = cells["seeds"].to_numpy()[found.rows[found.rows >= 0]]
-    over = f", mean of {seeds(counts)}" if counts.max() > 1 else ""
+    mesh = _mesh(ax, found, values, _early(found, cells), norm(scale))
+    rows = found.rows[found.rows >= 0]
+    counts = cells["seeds"].to_numpy()[rows[~stopped(cells)[rows]]]
+    over = f", mean of {seeds(counts)}" if counts.max(initial=0) > 1 else ""
     colour_bar(ax, mesh, values, f"{measured(metric)}{over}", scale)
     marked = _marks(ax, found, cells)
     _numbers(ax, values, mesh, marked, digits=3)
@@ -101,7 +104,9 @@ def differences(
     mean, low, high = (
         found.matrix(cells[f"{part}_{metric}_from_{against}"]) for part in ("mean", "low", "high")
     )
-    mesh = _mesh(ax, found, mean, norm_of_differences(mean, high - low, metric))
+    mesh = _mesh(
+        *(ax, found, mean, _early(found, cells)), norm_of_differences(mean, high - low, metric)
+    )
     bar = colour_bar(ax, mesh, mean, f"difference of {measured(metric)}, paired by seed")
     bar.ax.axhline(0, **_line(1.5))
     largest = max(abs(float(end or 0)) for end in mesh.get_clim())
@@ -119,13 +124,21 @@ def differences(
     return ax
 
 
-def _mesh(ax: Axes, found: Plane, values: NDArray, laid: Normalize) -> QuadMesh:
-    """Draw the cells, and behind them a hatched ground that shows where there is none."""
+def _mesh(
+    ax: Axes, found: Plane, values: NDArray, early: NDArray[np.bool_], laid: Normalize
+) -> QuadMesh:
+    """Draw the cells, and behind them a hatched ground that shows where there is none.
+
+    Those that halving stopped ``early`` have no colour: it would be that of fewer epochs.
+    """
     ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, **_GROUND, linewidth=0, zorder=0))
     mesh = ax.pcolormesh(
         *(found.x.edges, found.y.edges, np.ma.masked_invalid(values)), norm=laid, cmap=colours(),
         rasterized=values.size > _MANY, zorder=1,
     )  # fmt: skip
+    if early.any():
+        corners = [_corners(found, *place) for place in np.argwhere(early)]
+        ax.add_collection(PolyCollection(corners, **_STOPPED, linewidth=0, gid="stopped"))
     ax.set_xlim(found.x.edges[0], found.x.edges[-1])
     ax.set_ylim(found.y.edges[0], found.y.edges[-1])
     for axis, part, line in ((found.x, ax.xaxis, ax.axvline), (found.y, ax.yaxis, ax.axhline)):
@@ -137,6 +150,10 @@ def _mesh(ax: Axes, found: Plane, values: NDArray, laid: Normalize) -> QuadMesh:
     for spine in ax.spines.values():
         spine.set_visible(False)
     return mesh
+
+
+def _early(found: Plane, cells: pd.DataFrame) -> NDArray[np.bool_]:
+    return found.matrix(pd.Series(stopped(cells), cells.index).astype(float)) == 1
 
 
 def _line(width: float) -> dict[str, Any]:
@@ -205,7 +222,10 @@ def _marks(
         corner = 0.34 if numbered else 0
         ax.plot(columns + corner, rows + corner, **cross, zorder=3, gid="diverged")
         explained.append(Line2D([], [], **cross, label="some runs diverged"))
-    if np.isnan(found.matrix(cells[f"mean_{metric}"])).any():
+    early = _early(found, cells)
+    if early.any():
+        explained.append(Patch(**_STOPPED, label="stopped by halving: fewer epochs"))
+    if (np.isnan(found.matrix(cells[f"mean_{metric}"])) & ~early).any():
         explained.append(Patch(**_GROUND, label="diverged or missing"))
     legend_below(ax, handles=explained)
     return chosen

@@ -20,7 +20,7 @@ from results.labels import counted, place
 from results.pictures.album import KINDS, album
 from results.pictures.lines import layers
 from results.pictures.style import entitle, style, title
-from results.plane import hold, said, value_of
+from results.plane import hold, said, slice_at, value_of
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
 from sweep.plan.recorded import gridded
@@ -90,9 +90,9 @@ def _drawn(
 ) -> Iterator[tuple[str, Figure]]:
     history = None
     if "curves" in kinds or (not kinds and (Path(directory) / places.HISTORY).is_file()):
-        held, fixed = _held(cells, at)
+        held, fixed = slice_at(cells, at)
         also = f", {said(fixed, cells)}" if fixed else ""
-        told = contrast(held).items()
+        told = contrast(held.reset_index(drop=True)).items()
         history = {f"{name}{also}": results.load_history(directory, cell) for name, cell in told}
     shown = [kind for kind in kinds or KINDS if kind in KINDS]
     yield from album(cells, metrics or [deciding(cells), "sparsity"], shown, at=at, history=history)
@@ -104,17 +104,9 @@ def _drawn(
         yield "weight-path", _weight_path(spec, cells, along, at)
 
 
-def _held(
-    cells: pd.DataFrame, at: Mapping[str, float | str]
-) -> tuple[pd.DataFrame, dict[str, float | str]]:
-    """Return the cells where some axes have these values, and which of these axes vary."""
-    rows, fixed = hold(cells, [name for name in axis_names(cells) if name not in at], at)
-    return cells.iloc[rows].reset_index(drop=True), fixed
-
-
 def _check_converged(cells: pd.DataFrame, at: Mapping[str, float | str]) -> None:
     """Refuse to draw where no cell has a value."""
-    held, _ = _held(cells, at)
+    held, _ = slice_at(cells, at)
     if held["seeds"].any():
         return
     runs, rates = int(held["runs"].sum()), np.unique(held["lr"])
