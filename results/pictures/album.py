@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.figure import Figure
 
+from results.cells.epochs import stopped
 from results.cells.summary import axis_names, deciding
 from results.pictures.lines import curves, layers, pareto, path
 from results.pictures.maps import differences, heatmap
@@ -85,7 +86,8 @@ def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> 
     """Draw a map of each metric; a line where only one axis varies."""
     for metric in sheet.metrics:
         column = f"{metric}{suffix}"
-        if not sheet.along or sheet.cells[f"mean_{column}"].isna().all():
+        known = sheet.cells[f"mean_{column}"].notna() & ~stopped(sheet.cells)
+        if not sheet.along or not known.any():
             continue
         if len(sheet.along) == 1:
             figure = Figure(_LINE)

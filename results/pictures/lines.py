@@ -196,7 +196,7 @@ def pareto(
     upright = Upright.of(y, low[first], loss)
     if len(first) <= _FEW and (cells["seeds"] > 1).any():
         ends = upright.held(low[first]), high[first]
-        told = "95 % over seeds" + (_CUT if upright.cuts(low[first]) else "")
+        told = "95 % interval" + (_CUT if upright.cuts(low[first]) else "")
         ax.vlines(x[first], *ends, color=LINES[0], alpha=0.6, zorder=2, label=told)
     metric = deciding(every)
     for rule, style in MARKS.items() if every[f"rank_{metric}"].notna().any() else ():

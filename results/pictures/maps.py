@@ -101,9 +101,8 @@ def differences(
     cells = as_cells(table, [metric] if metric else [])
     metric = metric or deciding(cells)
     found, ax = plane(cells, at), axes_or_new(ax)
-    mean, low, high = (
-        found.matrix(cells[f"{part}_{metric}_from_{against}"]) for part in ("mean", "low", "high")
-    )
+    columns = (f"{part}_{metric}_from_{against}" for part in ("mean", "low", "high"))
+    mean, low, high = (found.matrix(cells[name].mask(stopped(cells))) for name in columns)
     mesh = _mesh(
         *(ax, found, mean, _early(found, cells)), norm_of_differences(mean, high - low, metric)
     )
@@ -118,6 +117,9 @@ def differences(
     why = [text for text, which in told.items() if which.any()]
     look: dict[str, Any] = {"hatch": _HATCH, "facecolor": "0.4", "edgecolor": "white"}
     hatched = [Patch(**look, linewidth=0, label=" or\n".join(why))] if why else []
+    other = found.matrix(cells[f"mean_{metric}"])
+    if (np.isnan(mean) & ~np.isnan(other) & ~_early(found, cells)).any():
+        hatched.append(Patch(**_GROUND, label="without a cell to compare with"))
     marked = _marks(ax, found, cells, hatched)
     _numbers(ax, mean, mesh, marked, digits=2)
     _entitle(ax, cells, found, called(f"{metric}_from_{against}"))
