@@ -34,7 +34,7 @@ def notes(cells: pd.DataFrame, chosen: pd.Series) -> list[str]:
     chosen : Series
         The row of it that `results.best` chose.
     """
-    told = (unfair(cells), guessing(chosen), _alike(cells), *_edges(cells, chosen))
+    told = (unfair(cells), guessing(chosen), _alike(cells), *edges(cells, chosen))
     told += (_standing(cells, chosen), _by_median(cells), _picked(cells))
     return [text for text in told if text]
 
@@ -92,7 +92,7 @@ def _alike(cells: pd.DataFrame) -> str:
     )
 
 
-def _edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
+def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
     """Say along which axes the grid ends where the cell lies, and what to try beyond."""
     judged = deciding(cells).startswith("val_")
     for name in axis_names(cells):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from results.cells.epochs import of_orders, of_rungs, stopped
-from results.cells.notes import guessing, unfair
+from results.cells.notes import edges, guessing, unfair
 from results.cells.summary import axis_names, deciding
 from results.columns import MEASURED
 from results.labels import digits, number
@@ -53,6 +53,7 @@ def best_cells(
     lines, left_out = _set(columns, deciding(cells), look.width)
     sure = "" if look.interval in left_out else words.sure(ranked.loc[rows], look.interval)
     told = [sure, unfair(ranked), guessing(ranked.iloc[0], "the best cell")]
+    told += edges(cells, ranked.iloc[0])
     told += [_room(columns, left_out), of_rungs(cells), of_orders(cells, shown, along)]
     return [
         *look.wrapped(words.title(cells, last, held, ranked.loc[rows, "seeds"])),
