@@ -20,6 +20,9 @@ from results.labels import counted, most, number, place
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
 _FURTHER, _LEAP = 2, 10
 
+#: Learning rates that are named one by one.
+_RATES = 6
+
 #: Said where nothing was held out.
 UNFAIR = "Nothing was held out: final_loss contains the penalties, and favours small ones."
 
@@ -128,7 +131,7 @@ def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
     told = []
     runs, diverged = int(cells["runs"].sum()), int(cells["diverged"].sum())
     if diverged:
-        told.append(f"{diverged:,} of all {counted(runs, 'run')} diverged")
+        told.append(f"{diverged:,} of all {counted(runs, 'run')} diverged{_by_rate(cells)}")
     for column, what in (
         ("above_initial", "ended with a higher loss than they began with"),
         ("above_baseline", "are no better than the class shares"),
@@ -140,6 +143,19 @@ def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
         told.append("all its networks are empty, and give every row the same")
     text = "; ".join(told)
     return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _by_rate(cells: pd.DataFrame) -> str:
+    """Say at which learning rates runs diverged, where these differ in it."""
+    by_rate = cells.groupby("lr")[["diverged", "runs"]].sum()
+    hit = by_rate[by_rate["diverged"] > 0]
+    if len(by_rate) == 1 or len(hit) > _RATES:
+        return ""
+    told = (
+        f"{int(n)} of {int(runs)} at lr = {place(rate, cells['lr'])}"
+        for rate, n, runs in hit.itertuples()
+    )
+    return f" ({', '.join(told)})"
 
 
 def _by_median(cells: pd.DataFrame) -> str:

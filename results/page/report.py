@@ -19,6 +19,7 @@ from urllib.parse import quote
 import numpy as np
 
 from results.cells.best import best
+from results.cells.notes import notes
 from results.cells.summary import axis_names, deciding, summary
 from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "report.html"
-
-#: Most learning rates that are told apart in a sentence.
-_RATES = 6
 
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
@@ -116,10 +114,9 @@ def answers(cells: pd.DataFrame) -> list[str]:
         chosen = [best(cells, rule) for rule in ("min", "one-se")]
     except ResultsError as error:
         return [str(error)]
-    found = [
-        f"{most(metric).capitalize()}: {chosen[0]['why'].iloc[0]}",
-        f"Sparsest as good: {chosen[1]['why'].iloc[0]}",
-    ]
+    found = [f"{most(metric).capitalize()}: {chosen[0]['why'].iloc[0]}"]
+    if chosen[1]["rule"].iloc[0] == "one-se":  # else there is no standard error
+        found.append(f"Sparsest as good: {chosen[1]['why'].iloc[0]}")
     cell = chosen[0].iloc[0]
     mean, low, high = (cell[f"{part}_{metric}_from_none"] for part in ("mean", "low", "high"))
     if np.isfinite(low) and mean and compared_with(cells)[chosen[0].index[0]] >= 0:
@@ -129,12 +126,7 @@ def answers(cells: pd.DataFrame) -> list[str]:
             f"{most(metric)} of {counted(len(cells), 'cell')}, which makes it look better than it "
             "is)."
         )
-    diverged = int(cells["diverged"].sum())
-    if diverged:
-        found.append(
-            f"{diverged:,} of {counted(int(cells['runs'].sum()), 'run')} diverged{_where(cells)}."
-        )
-    return found
+    return found + notes(cells, cell)
 
 
 def _nothing(cells: pd.DataFrame) -> str:
@@ -151,16 +143,6 @@ def _nothing(cells: pd.DataFrame) -> str:
         "No cell has all folds of a seed finished and finite yet, so there is nothing to show: "
         f"{diverged:,} of {counted(runs, 'run')} diverged."
     )
-
-
-def _where(cells: pd.DataFrame) -> str:
-    """Say at which learning rates runs diverged, where these differ in it."""
-    by_rate = cells.groupby("lr")[["diverged", "runs"]].sum()
-    hit = by_rate[by_rate["diverged"] > 0]
-    if len(by_rate) == 1 or len(hit) > _RATES:
-        return ""
-    told = (f"{int(n)} of {int(runs)} at lr = {number(rate)}" for rate, n, runs in hit.itertuples())
-    return f": {', '.join(told)}"
 
 
 def _listed(values: pd.Series) -> list[str]:

@@ -167,7 +167,7 @@ def test_the_answers_are_sentences_with_the_figures():
     said = " ".join(report.answers(summary(runs)))
     for rule in ("min", "one-se"):
         assert results.best(runs, rule).why.item() in said
-    assert "Against no penalty, paired by seed" in said and "1 of 24 runs diverged." in said
+    assert "Against no penalty, paired by seed" in said and "1 of all 24 runs diverged" in said
     assert "nan" not in said
 
 
@@ -197,7 +197,8 @@ def test_cells_of_different_rungs_are_not_subtracted_nor_ranked(tmp_path):
 
 def test_where_runs_diverged_is_said_by_their_learning_rate():
     runs = table(seeds=4, lr=(0.01, 10.0), diverged=[1, 3, 5])
-    assert "3 of 48 runs diverged: 3 of 24 at lr = 10." in report.answers(summary(runs))
+    told = " ".join(report.answers(summary(runs)))
+    assert "3 of all 48 runs diverged (3 of 24 at lr = 10)" in told
 
 
 def test_folds_that_are_not_all_there_are_no_divergence():
