@@ -134,7 +134,7 @@ def main() -> None:
     print(f"| --- |{' ---: |' * len(heads)}")
     for row in found["ring"]:
         pairs = [100 * found[name][row][:, kind, penalty] for name, kind, penalty in shown]
-        texts = [f"{corrected:.0f} ({plain:.0f})" for plain, corrected in pairs]
+        texts = [f"{ours:.0f} ({f'{plain:.0f}' if plain else '-'})" for plain, ours in pairs]
         print(f"| {row} | {' | '.join(texts)} |")
     error = 100 * np.sqrt(0.95 * 0.05 / sets)
     print(f"\nof {sets} data sets; a share of 95 % is off by {error:.1f} (one standard deviation)")
