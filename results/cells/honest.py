@@ -65,8 +65,8 @@ def said_of_test(cell: pd.Series) -> str:
     rows = counted(int(cell["mean_test_rows"]), "row")
     figures = [f"{name} {number(cell[f'mean_{name}'])}" for name in TEST]
     return (
-        f"On the {rows} of the test part, which no run trained on and no choice saw, the mean of "
-        f"{counted(int(cell['runs']), 'run')} is {' and '.join(figures)}."
+        f"On the {rows} of the test part, which no run trained on and no choice saw, its mean over "
+        f"{counted(int(cell['seeds']), 'seed')} is {' and '.join(figures)}."
     )
 
 

@@ -59,7 +59,7 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
     if spec.test:
         lines.append(honest.said_of_test(chosen.iloc[0]))
     if spec.outer_folds:
-        found = honest.nested(_runs(directory), rule)
+        found = honest.nested(results.load(directory), rule)
         lines.append(honest.said_of_folds(found))
         figures["outer_folds"] = _records(found)
     model = None

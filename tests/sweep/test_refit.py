@@ -110,7 +110,7 @@ def test_the_test_part_and_patience_are_told(typed):
     found = json.loads(typed("best", "r", "--json")[1])
     mine = runs[runs.l2 == found["l2"]]
     assert found["mean_test_loss"] == pytest.approx(mine.test_loss.mean())
-    assert f"the mean of 3 runs is test_loss {mine.test_loss.mean():.4g} and" in printed
+    assert f"its mean over 3 seeds is test_loss {mine.test_loss.mean():.4g} and" in printed
     assert "On the 36 rows of the test part" in printed
     assert "kept the weights of its lowest val_loss, which therefore looks better" in printed
     typed("run", *words, "--out", "plain")
