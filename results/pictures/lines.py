@@ -201,7 +201,7 @@ def pareto(
     metric = deciding(every)
     for rule, style in MARKS.items() if every[f"rank_{metric}"].notna().any() else ():
         cell = best(every, rule).iloc[0]
-        if cell.name in cells.index:
+        if cell.name in cells.index and cell["rule"] == rule:  # else there is no standard error
             text = f"{most(metric)} {metric}" if rule == "min" else "sparsest within 1 SE"
             place = cell["mean_sparsity"], cell[f"mean_{loss}"]
             ax.plot(*place, **style, label=text, clip_on=False, zorder=4, gid=rule)

@@ -207,8 +207,9 @@ def _marks(
     metric, chosen, explained = deciding(cells), set(), list(handles)
     numbered = max(found.rows.shape) <= _NUMBERED
     for rule, style in MARKS.items() if cells[f"rank_{metric}"].notna().any() else ():
-        place = found.find(best(cells, rule).index[0])
-        if place is None:
+        cell = best(cells, rule)
+        place = found.find(int(cell.index[0]))
+        if place is None or cell["rule"].iloc[0] != rule:  # without a standard error
             continue
         chosen.add(place)
         up = 0.22 if numbered else 0  # above the number

@@ -465,3 +465,62 @@ def test_an_axes_of_ones_own_is_returned_or_made():
     assert results.pareto(table(), ax=mine) is mine
     assert results.heatmap(table()).figure is not figure
     pyplot.close("all")
+
+
+def gids(ax):
+    return {artist.get_gid() for artist in ax.get_children()}
+
+
+@pytest.mark.parametrize("draw", [results.heatmap, results.differences, results.pareto])
+def test_one_seed_has_no_sparsest_within_a_standard_error(draw, ax):
+    draw(table(log(4), log(3), seeds=1), ax=ax)
+    assert "min" in gids(ax) and "one-se" not in gids(ax)
+
+
+def raced():
+    """Two seeds of 5 x 4 cells, of which halving let the first column and two others go on."""
+    runs = table(log(5), log(4), seeds=2)
+    on = (runs["l1"] == 0) | ((runs["l2"] == 0) & (runs["l1"] > runs["l1"].median()))
+    runs.insert(runs.columns.get_loc("status"), "rung", np.where(on, 1, 0))
+    runs.loc[~on, "val_loss"] -= 10  # of no account, however good it looks
+    rung = runs.pop("rung")
+    return runs.assign(rung=rung), on
+
+
+def test_cells_that_halving_stopped_have_no_colour(ax):
+    runs, on = raced()
+    results.heatmap(runs, "val_loss", ax=ax)
+    going = runs["val_loss"].where(on)
+    wanted = runs.assign(val_loss=going).pivot_table("val_loss", "l2", "l1", dropna=False)
+    drawn = mesh_of(ax)
+    np.testing.assert_array_equal(np.isnan(drawn), wanted.isna())
+    assert (drawn[~np.isnan(drawn)] > 0).all() and "stopped" in gids(ax)
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "stopped by halving: fewer epochs" in told
+
+
+def test_cells_of_unequal_epochs_are_not_subtracted(ax):
+    runs, _ = raced()
+    cells = summary(runs, ["val_loss"])
+    early = (cells["rung"] == 0).to_numpy()
+    assert early.any() and cells["mean_val_loss_from_best"][early].isna().all()
+    assert cells["mean_val_loss_from_none"][early].isna().all()  # it went on
+    assert cells["mean_val_loss_from_best"][~early].notna().all()
+    results.differences(runs, "val_loss", ax=ax)
+    assert np.isnan(mesh_of(ax)).sum() == early.sum()
+
+
+def test_the_front_is_of_cells_of_the_last_rung(ax):
+    runs, on = raced()
+    results.pareto(runs, ax=ax)
+    _, losses = child(ax, "cells").get_data()
+    assert len(losses) == on.sum() // 2 and (losses > 0).all()
+    assert "the others stopped by halving" in ax.get_title()
+
+
+def test_a_path_leaves_out_what_halving_stopped(ax):
+    runs, _ = raced()
+    results.path(runs, "val_loss", along="l1", at={"l2": 0.0}, ax=ax)
+    line = child(ax, "val_loss")
+    assert (line.get_ydata() > 0).all()
+    assert "without cells that halving stopped" in ax.get_legend().get_title().get_text()
