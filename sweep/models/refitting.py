@@ -34,8 +34,8 @@ def on_all_rows(
     came_to = runs["best_epoch" if spec.patience else "epochs"]
     epochs, seed = round(float(came_to.median())), min(spec.seeds)
     alone = spec.replace(
-        seeds=[seed], folds=0, val_fraction=0, outer_folds=None, epochs=epochs, history=0,
-        patience=None, halving=None,
+        seeds=[seed], folds=0, val_fraction=0, outer_folds=None, epochs=epochs - spec.finish,
+        finish=spec.finish, history=0, patience=None, halving=None,
     )  # fmt: skip
     experiment = prepare(alone)
     place = {**cell, "seed": seed, "fold": 0}
@@ -46,6 +46,8 @@ def on_all_rows(
         median = f"the median of the epochs whose weights {counted(len(runs), 'run')} of it kept"
     else:
         median = "as its runs had"
+        if spec.finish:
+            median += f", the last {spec.finish:,} of them in full batches"
     how = (
         f"Trained on {where}, for {counted(epochs, 'epoch')}, {median}, with seed {seed}, the "
         "smallest, so that no luck is chosen."

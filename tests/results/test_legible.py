@@ -184,7 +184,7 @@ def test_bands_that_hold_0_end_at_a_logarithmic_axis_which_says_so(ax):
     runs = table(log(6), (0.0,), seeds=3, noise=0)
     runs["val_loss"] = runs.l1 + 0.01 * (1 + 1.9 * (runs.seed - 1) * (runs.l1 < 0.01))
     cells = summary(runs)
-    assert (cells.low_val_loss < 0).any() and (cells.low_val_loss > 0).any()
+    assert (cells.low_val_loss == 0).any() and (cells.low_val_loss > 0).any()
     results.path(cells, "val_loss", ax=ax)
     assert ax.get_yscale() == "log"
     foot = ax.get_ylim()[0]

@@ -37,8 +37,8 @@ def differences(then, now, where=""):
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         pairs = enumerate(zip(then, now, strict=True))
         return [each for i, pair in pairs for each in differences(*pair, f"{where}/{i}")]
-    close = isinstance(then, float) and isinstance(now, float) and math.isclose(then, now)
-    close = close or (isinstance(then, float) and abs(then - now) < 1e-12)
+    both = isinstance(then, float) and isinstance(now, float)
+    close = both and math.isclose(then, now, abs_tol=1e-12)
     return [] if then == now or close else [f"{where}: {then} -> {now}"]
 
 

@@ -24,7 +24,7 @@ from tests.sweep.trained import accuracy, cross_entropy, samples, trained
 RANDOM = np.random.RandomState(5)
 X, Y = RANDOM.standard_normal((61, 4)), np.arange(61) % 3
 SPEC = Sweep(
-    data=(X, Y), hidden="5", seeds=[1, 2], l1=[0, 0.03], l2=[0, 0.1], epochs=6, lr=0.1,
+    data=(X, Y), hidden="5", seeds=[1, 2], l1=[0, 0.03], l2=[0, 0.1], epochs=6, finish=0, lr=0.1,
     outer_folds=3,
 )  # fmt: skip
 

@@ -227,9 +227,9 @@ def test_after_an_empty_network_a_run_begins_anew(options):
 
 def test_softmax_regression_goes_on_from_no_weights():
     """Its problem is convex: there is no other stationary point."""
-    spec = SPEC.replace(hidden="none", l1=[0.001, 3], l2=0, path_order="down,cold")
+    spec = SPEC.replace(hidden="none", l1=[0.001, 20], l2=0, path_order="down,cold")
     table = spec.replace(l1_method="proximal").run()
     down, cold = of(table, "down"), of(table, "cold")
-    assert (down[down.l1 == 3].nonzero == 0).all() and (down[down.l1 == 0.001].nonzero > 0).all()
+    assert (down[down.l1 == 20].nonzero == 0).all() and (down[down.l1 == 0.001].nonzero > 0).all()
     warm, fresh = (of_l1[of_l1.l1 == 0.001].initial_loss.to_numpy() for of_l1 in (down, cold))
     assert (warm != fresh).all()

@@ -152,7 +152,8 @@ def test_a_run_that_diverges_at_once_has_diverged(method):
 
 def test_a_run_that_diverges_later_keeps_what_was_good():
     """As any other run does whose validation loss goes up."""
-    spec = Sweep(data="wine", hidden="8", l1=0, l2=0, lr=3.0, seeds=range(8), epochs=40, patience=5)
+    spec = Sweep(data="wine", hidden="8", l1=0, l2=0, lr=3.0, seeds=range(8), epochs=40, finish=0)
+    spec = spec.replace(patience=5)
     table = spec.run()
     assert (table.status == "done").any()
     best = table[table.status == "done"].iloc[0]

@@ -39,9 +39,9 @@ def test_it_is_a_run_of_its_own_on_all_rows(options, rule, tmp_path):
     own = runs[(runs.l1 == chosen.l1) & (runs.l2 == chosen.l2)]
     epochs = int(np.round(np.median(own.best_epoch if spec.patience else own.epochs)))
     alone = Sweep(
-        **{**GIVEN, "l1": chosen.l1, "l2": chosen.l2, "seeds": 3, "epochs": epochs},
-        lr=spec.lr, precision=spec.precision, l1_method=spec.l1_method, test=spec.test,
-        val_fraction=0,
+        **{**GIVEN, "l1": chosen.l1, "l2": chosen.l2, "seeds": 3},
+        epochs=epochs - spec.finish, finish=spec.finish, lr=spec.lr, precision=spec.precision,
+        l1_method=spec.l1_method, test=spec.test, val_fraction=0,
     )  # fmt: skip
     assert np.array_equal(model.parameters, _flat(alone))
     data = prepare(alone).dataset
@@ -76,8 +76,10 @@ def test_the_path_leads_to_the_cell(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--val-fraction", 0.25], "Trained on all 178 rows, for 6 epochs, as its runs had"),
-        (["--test", 0.2], "Trained on the 142 rows outside of the test part, for 6 epochs"),
+        (["--val-fraction", 0.25], "Trained on all 178 rows, for 12 epochs, as its runs had"),
+        (["--test", 0.2], "outside of the test part, for 12 epochs"),
+        (["--finish", 3], "for 9 epochs, as its runs had, the last 3 of them in full batches"),
+        (["--finish", 0], "for 6 epochs, as its runs had, with seed 2"),
         (["--patience", 1], "the median of the epochs whose weights 3 runs of it kept"),
     ],
 )
