@@ -8,6 +8,7 @@ import math
 import re
 import zlib
 
+import mpmath
 import numpy as np
 
 from tests.rounding import fma, normal
@@ -112,8 +113,8 @@ def table(columns):
     return np.array(found).T, np.array(list(map(natural(labels).index, labels)))
 
 
-def split(y, seed, fold, folds, val_fraction):
-    order = stream(seed, "split").permutation(len(y))
+def split(y, seed, fold, folds, val_fraction, name="split"):
+    order = stream(seed, name).permutation(len(y))
     order = order[np.argsort(y[order], kind="stable")]
     place = np.arange(len(y))
     if folds:
@@ -288,6 +289,7 @@ class Run:
         found = {"train_loss": loss, "train_accuracy": accuracy}
         if len(self.val):
             found["val_loss"], found["val_accuracy"], _ = self.evaluated(self.val)
+            found |= self.without_inputs()
         p = self.result
         absolute = [running(abs(value).ravel()) for value in p]
         squares = [dot(self.kind(0), value.ravel(), value.ravel()) for value in p]
@@ -305,6 +307,19 @@ class Run:
         found["dead_units"] = sum(int((layer == 0).all(axis=0).sum()) for layer in a[1:-1])
         found["unused_inputs"] = int((~there[0].any(axis=0)).sum())
         return found
+
+    def without_inputs(self):
+        """Return the rows of both parts, and what the class shares reach."""
+        n, h = (
+            np.bincount(self.y[rows], minlength=self.y.max() + 1) for rows in (self.train, self.val)
+        )
+        n, h = n.tolist(), h.tolist()
+        with mpmath.workdps(60):
+            terms = [m * (mpmath.log(sum(n)) - mpmath.log(k)) for k, m in zip(n, h, strict=True)]
+            loss = float(mpmath.fsum(terms) / sum(h))
+        right = h[n.index(max(n))] / sum(h)
+        told = {"baseline_loss": loss, "baseline_accuracy": right}
+        return told | {"train_rows": sum(n), "val_rows": sum(h)}
 
     def tolerances(self):
         """Return the size up to which a weight counts as zero, by matrix."""
@@ -352,8 +367,14 @@ def article(seed, **options):
     return Run(x, np.array([1]), parts, parameters, seed=seed, batch_size=1, **options)
 
 
-def of_table(x, y, hidden, *, seed, fold=0, folds=0, val_fraction=0.2, init=he, **options):
-    """Return a run of a table."""
-    parts = split(y, seed, fold, folds, val_fraction)
+def of_table(
+    x, y, hidden, *, seed, fold=0, folds=0, val_fraction=0.2, test=None, init=he, **options
+):
+    """Return a run of a table, ``test`` of which are the rows of a test part."""
+    test = np.arange(0) if test is None else test
+    rest = np.setdiff1d(np.arange(len(y)), test)
+    parts = [rest[rows] for rows in split(y[rest], seed, fold, folds, val_fraction)]
     parameters = init((x.shape[1], *hidden, int(y.max()) + 1), seed)
-    return Run(scaled(x, parts[0]), y, parts, parameters, seed=seed, fold=fold, **options)
+    run = Run(scaled(x, parts[0]), y, parts, parameters, seed=seed, fold=fold, **options)
+    run.test = test
+    return run

@@ -19,7 +19,8 @@ from tests import method, naive, rounding
 #: What the method tells of every run, beside the sparsity of each matrix.
 COLUMNS = (
     *("status", "epochs", "initial_loss", "final_loss", "l1_penalty", "l2_penalty"),
-    *("train_loss", "val_loss", "train_accuracy", "val_accuracy"),
+    *("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_rows", "val_rows"),
+    *("baseline_loss", "baseline_accuracy"),
     *("sparsity", "nonzero", "effective", "dead_units", "unused_inputs"),
 )
 
@@ -34,7 +35,7 @@ def check(row, found):
     assert found.keys() <= set(names)
     for name in names:
         if name not in found:  # nothing is held out
-            assert name.startswith("val_") and pd.isna(row[name])
+            assert pd.isna(row.get(name)) and name.startswith(("val_", "train_rows", "baseline_"))
         elif isinstance(found[name], str):
             assert row[name] == found[name]
         else:
@@ -122,6 +123,33 @@ def test_a_path_in_full_batches(hidden):
         before, weights = run.run(), run.result
         check(row, before)
     assert runs.nonzero.iloc[-1] == 0 < runs.nonzero.iloc[0]
+
+
+@pytest.mark.parametrize("outer", [None, 1])
+def test_a_test_part(outer):
+    same = {"lr": 0.05, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 3}
+    same |= {"batch_size": 32, "finish": 0}
+    apart = {"test": 0.25} if outer is None else {"outer_folds": 3}
+    runs = Sweep(
+        **{"data": "wine", "hidden": "4", "init": "he", "seeds": 5, "l1": 0.01, "l2": 0},
+        **{"l1_on": "weights", "folds": 2},
+        **apart,
+        **same,
+    ).run()
+    x, y = load_wine(return_X_y=True)
+    if outer is None:
+        _, test = method.split(y, 0, 0, 0, 0.25, "test part")
+    else:
+        _, test = method.split(y, 0, outer, 3, 0, "outer folds")
+        runs = runs[runs.outer == outer]
+    for fold, (_, row) in enumerate(runs.iterrows()):
+        on = {"l1": {"w1": 0.01, "w2": 0.01}}
+        run = method.of_table(x, y, (4,), seed=5, fold=fold, folds=2, test=test, **on, **same)
+        found = run.run()
+        check(row, found)
+        loss, accuracy, _ = run.evaluated(run.test)
+        assert (row.test_loss, row.test_accuracy) == (loss, accuracy)
+        assert row.test_rows == len(test)
 
 
 def test_halving_from_uniform_weights():
