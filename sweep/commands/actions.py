@@ -195,12 +195,15 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     import joblib
 
     from sweep.plan.cost import parameter_count
-    from sweep.plan.halving import share
+    from sweep.plan.halving import rungs, share
 
-    spec = plan.spec
+    spec, cells = plan.spec, plan.grid.cells
     seconds = plan.grid.total * plan.cost.seconds
-    if spec.halving:
-        seconds *= share(plan.grid.cells, spec.epochs, spec.halving)
+    if spec.halving:  # of which the last rung alone has a finish
+        last, _ = rungs(cells, spec.epochs, spec.halving)[-1]
+        begun = share(cells, spec.epochs, spec.halving) * spec.epochs
+        epochs = begun + spec.finish * last / cells
+        seconds *= epochs / (spec.epochs + spec.finish or 1)
     workers = joblib.effective_n_jobs(jobs)
     return {
         "data": plan.name,

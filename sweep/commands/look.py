@@ -32,7 +32,7 @@ def summary(
     """Write the summary of a directory, and show the best cells and a map."""
     from results.terminal.show import show
 
-    cells, along = _told(directory, metric)
+    cells, along = _told(directory, [metric] if metric else [])
     held = _held(at)
     _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
@@ -45,6 +45,7 @@ def summary(
 def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
     """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
     from results.cells.best import best as choose
+    from results.cells.epochs import of_orders
     from results.cells.notes import notes
     from results.terminal.look import wrapped
 
@@ -52,9 +53,9 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
         raise InputError("--refit says how what is saved is trained: give --save too")
     spec = recorded(directory).spec
     tested = ("test_rows", *TEST) if spec.test else ()
-    cells = _cells(directory, tested)
+    cells, along = _told(directory, tested)
     chosen = choose(cells, rule)
-    known = notes(cells, chosen.iloc[0])
+    known = [*notes(cells, chosen.iloc[0]), *filter(None, [of_orders(cells, cells, along)])]
     if spec.test or spec.outer_folds:  # which are told of below
         known = [note for note in known if "--test" not in note]
     lines = [chosen["why"].iloc[0], *known]
@@ -144,12 +145,11 @@ def best_of(out: Path) -> dict[str, Any] | None:
         return None
 
 
-def _told(directory: str | Path, metric: str | None = None) -> tuple[pd.DataFrame, str | None]:
+def _told(directory: str | Path, further: Sequence[str] = ()) -> tuple[pd.DataFrame, str | None]:
     """Sum up a directory, with the epochs where cells differ in them; also the axis of its path."""
     spec = recorded(directory).spec
     unequal = spec.halving or len(spec.path_order) > 1
-    metrics = ([metric] if metric else []) + (["epochs"] if unequal else [])
-    return _cells(directory, metrics), spec.path
+    return _cells(directory, [*further, *(["epochs"] if unequal else [])]), spec.path
 
 
 def _cells(directory: str | Path, further: Sequence[str] = ()) -> pd.DataFrame:
