@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from results.cells.counts import guesses
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import axis_names, covers, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
@@ -101,10 +102,13 @@ def _sparsest(cells: pd.DataFrame, lowest: pd.Series, metric: str) -> pd.DataFra
 def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str, rule: str) -> str:
     mean, error = number(chosen[f"mean_{metric}"]), standard_error(lowest, metric)
     if rule == "min":
-        interval = _interval(chosen, metric)
-        why = f"of {len(cells)} cells it has the {most(metric)} mean {metric}, {mean}{interval}"
-        if len(cells) == 1:
-            why = f"it is the only cell; its mean {metric} is {mean}{interval}"
+        interval, many = _interval(chosen, metric), int(whole(cells).sum())
+        why = (
+            f"of {counted(many, 'cell')} it has the {most(metric)} mean {metric}, {mean}{interval}"
+        )
+        if many == 1:
+            that = " that competes" if len(cells) > 1 else ""
+            why = f"it is the only cell{that}; its mean {metric} is {mean}{interval}"
     elif chosen.name == lowest.name:
         why = (
             f"no sparser cell has a mean {metric} within one standard error, {number(error)}, "
@@ -123,7 +127,7 @@ def _left_out(cells: pd.DataFrame) -> str:
     """Say which cells do not compete."""
     early = int((cells["rung"] < cells["rung"].max()).sum()) if "rung" in cells else 0
     lacking = len(cells) - int(whole(cells).sum()) - early
-    which = {"that halving stopped": early, "whose runs are not all done and finite": lacking}
+    which = {"that halving stopped": early, "with fewer seeds finished and finite": lacking}
     return "".join(
         f"; {counted(count, 'cell')} {those} {'does' if count == 1 else 'do'} not compete"
         for those, count in which.items()
@@ -133,6 +137,8 @@ def _left_out(cells: pd.DataFrame) -> str:
 
 def _interval(cell: pd.Series, metric: str) -> str:
     """Say what the interval is, and over what."""
+    if guesses(cell):
+        return ", by networks that give every row the same"
     low, high = (number(cell[f"{part}_{metric}"]) for part in ("low", "high"))
     over = {
         DATA_AND_SEEDS: f"for new data, over {cell['seeds']} seeds",
@@ -140,4 +146,4 @@ def _interval(cell: pd.Series, metric: str) -> str:
         SEEDS: f"over {cell['seeds']} seeds",
     }
     covered = covers(cell, metric)
-    return f", 95 % interval {low} to {high} {over[covered]}" if covered else ""
+    return f", 95 % interval {low} to {high} {over[covered]}" if covered else ", of one seed"

@@ -15,7 +15,10 @@ from results.columns import baseline_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Of each cell: the runs that ended above what they began with, and above the class shares alone.
+#: A loss within this share of that of the class shares is no better.
+NEAR = 1e-3
+
+#: Of each cell: the runs that ended above what they began with, and no better than a guess.
 _ABOVE = {
     "above_initial": ("final_loss", "initial_loss"),
     "above_baseline": ("val_loss", baseline_of("val_loss")),
@@ -71,13 +74,24 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     return Counts(cells, seeds, folds, ratio)
 
 
+def guesses(cell: pd.Series) -> bool:
+    """Tell whether a cell's networks give what the class shares do: they have learnt nothing.
+
+    Then seeds differ by nothing, whatever new data would.
+    """
+    ends = [cell.get(f"{end}_val_loss_from_baseline", np.nan) for end in ("low", "high")]
+    shares = cell.get("mean_val_loss", np.nan) - cell.get("mean_val_loss_from_baseline", np.nan)
+    return bool(cell["mean_sparsity"] == 1 or np.max(np.abs(ends)) <= NEAR * shares)
+
+
 def _told(runs: pd.DataFrame, compared: dict[str, tuple[str, str]]) -> dict[str, NDArray]:
     """Return what is added up over the runs of a cell."""
     done = (runs["status"] == "done").to_numpy()
     told = {"runs": np.ones(len(runs)), "diverged": ~done}
     for name, pair in compared.items():
         value, other = (_numbers(runs, column) for column in pair)
-        told |= {name: done & (value > other), f"{name} known": np.isfinite(other)}
+        most = other * (1 - NEAR) if name == "above_baseline" else other
+        told |= {name: done & (value > most), f"{name} known": np.isfinite(other)}
     for name in _ROWS:
         if name in runs:
             told[name] = np.nan_to_num(_numbers(runs, name))

@@ -13,6 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells.best import where
+from results.cells.counts import guesses
+from results.cells.epochs import stopped
+from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import axis_names, covers, deciding, whole
 from results.columns import is_penalty
 from results.labels import counted, most, number, place
@@ -22,6 +25,14 @@ _FURTHER, _LEAP = 2, 10
 
 #: Learning rates that are named one by one.
 _RATES = 6
+
+#: What intervals are for, by what they cover.
+_COVERED = {
+    DATA_AND_SEEDS: "new data and other seeds",
+    DATA: "new data, with this one seed",
+    SEEDS: "other seeds",
+    "": "nothing",
+}
 
 #: Said where nothing was held out.
 UNFAIR = "Nothing was held out: final_loss contains the penalties, and favours small ones."
@@ -37,7 +48,7 @@ def notes(cells: pd.DataFrame, chosen: pd.Series) -> list[str]:
     chosen : Series
         The row of it that `results.best` chose.
     """
-    told = (unfair(cells), guessing(chosen), _alike(cells), *edges(cells, chosen))
+    told = (unfair(cells), guessing(chosen), *_alike(cells), *edges(cells, chosen))
     told += (_standing(cells, chosen), _by_median(cells), _picked(cells))
     return [text for text in told if text]
 
@@ -57,6 +68,8 @@ def guessing(cell: pd.Series, called: str = "this cell") -> str:
         if f"mean_{name}_from_baseline" in cell
     }
     guess = "Class shares alone give " + ", ".join(f"{k} {v}" for k, v in shares.items())
+    if guesses(cell):
+        return f"{guess}: so does {called}, whose networks give every row the same."
     if cell["mean_val_loss_from_baseline"] >= 0:
         return f"{guess}: {called} is no better."
     if cell["high_val_loss_from_baseline"] >= 0:
@@ -64,49 +77,60 @@ def guessing(cell: pd.Series, called: str = "this cell") -> str:
     return f"{guess}."
 
 
-def alike(cells: pd.DataFrame) -> NDArray[np.bool_] | None:
-    """Tell which other cells cannot be told from the best; None where nothing could be told.
+def alike(cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which other cells cannot be told from the best.
 
     Those whose paired difference from it has an interval that holds 0.
     """
     metric = deciding(cells)
-    if not (cells["covers"] != "").any():
-        return None
     low, high = (cells[f"{end}_{metric}_from_best"] for end in ("low", "high"))
-    others = whole(cells) & (cells[f"rank_{metric}"] != 1).to_numpy(bool, na_value=True)
-    return others & ((low <= 0) & (high >= 0)).to_numpy()
+    return _others(cells) & ((low <= 0) & (high >= 0)).to_numpy()
 
 
-def _alike(cells: pd.DataFrame) -> str:
-    others, found, metric = int(whole(cells).sum()) - 1, alike(cells), deciding(cells)
-    if others < 1:
-        return ""
-    if found is None:
-        return "One seed on one split tells no cell from another: give more --seeds, or --folds."
-    if not found.any():
-        return f"Every other cell can be told from the {most(metric)}, each at 95 %."
+def _others(cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which cells compete, beside the best."""
+    rank = cells[f"rank_{deciding(cells)}"]
+    return whole(cells) & (rank != 1).to_numpy(bool, na_value=True)
+
+
+def _alike(cells: pd.DataFrame) -> Iterator[str]:
+    others, found, metric = _others(cells), alike(cells), deciding(cells)
+    if not others.any():
+        return
+    if not (cells["covers"] != "").any():
+        yield "One seed on one split tells no cell from another: give more --seeds, or --folds."
+        return
     first = cells[cells[f"rank_{metric}"] == 1].iloc[0]
-    of_what = "new data and other seeds" if covers(first, metric) != "seeds" else "other seeds"
-    named = "it" if int(found.sum()) == 1 else "each"
-    return (
-        f"{int(found.sum()):,} of {counted(others, 'other cell')} cannot be told from the "
-        f"{most(metric)}: the 95 % interval, for {of_what}, of the difference of {named} from it "
-        "holds 0."
-    )
+    sure = f"95 %, one cell at a time and for {_COVERED[covers(first, metric)]}"
+    unknown = others & cells[f"low_{metric}_from_best"].isna().to_numpy()
+    if found.any():
+        yield (
+            f"{int(found.sum()):,} of {counted(int(others.sum()), 'other cell')} cannot be told "
+            f"from the {most(metric)}: the interval of the paired difference, at {sure}, holds 0."
+        )
+    elif not unknown.any():
+        yield f"Every other cell can be told from the {most(metric)}, at {sure}."
+    if unknown.any():
+        yield (
+            f"Of {counted(int(unknown.sum()), 'other cell')} nothing can be told: too few seeds "
+            f"are finished and finite in both it and the {most(metric)}."
+        )
 
 
 def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
     """Say along which axes the grid ends where the cell lies, and what to try beyond."""
     judged = deciding(cells).startswith("val_")
+    if guesses(chosen):  # beyond no network there is nothing
+        return
     for name in axis_names(cells):
         values = cells[name]
         if not pd.api.types.is_numeric_dtype(values) or (is_penalty(name) and not judged):
             continue
-        tried = np.unique(values[values > 0])
-        if len(tried) < 2 or chosen[name] not in (tried[0], tried[-1]):
+        tried, none = np.unique(values[values > 0]), bool((values == 0).any())
+        if len(tried) + none < 2 or chosen[name] not in tried[[0, -1]]:
             continue
         largest = chosen[name] == tried[-1]
-        if not largest and (values == 0).any():  # below it there is none at all
+        if not largest and none:  # below it there is none at all
             continue
         end = "largest" if largest else "smallest"
         beyond = _beyond(name, tried if largest else tried[::-1])
@@ -119,7 +143,7 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
 
 def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:
     """Return the next values after those of an axis, in steps of the last two, or of ten."""
-    before, last = towards[-2:]
+    *_, before, last = [towards[-1] / _LEAP, *towards]
     factor = float(np.clip(last / before, 1 / _LEAP, _LEAP))
     if name == "momentum" and last > before:  # which has to stay below 1
         return [1 - (1 - last) / 2**step for step in range(1, _FURTHER + 1)]
@@ -134,13 +158,19 @@ def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
         told.append(f"{diverged:,} of all {counted(runs, 'run')} diverged{_by_rate(cells)}")
     for column, what in (
         ("above_initial", "ended with a higher loss than they began with"),
-        ("above_baseline", "are no better than the class shares"),
+        ("above_baseline", "did no better than the class shares"),
     ):
         count = chosen.get(column)
         if not pd.isna(count) and count:
             told.append(f"{int(count):,} of the {counted(int(chosen['runs']), 'run')} here {what}")
-    if chosen["mean_sparsity"] == 1:
+    if guesses(chosen) and not guessing(chosen):
         told.append("all its networks are empty, and give every row the same")
+    lost, seeds = int(cells["seeds"].max()), -(-int(chosen["runs"]) // int(chosen["folds"]))
+    if lost < seeds and chosen["diverged"]:
+        told.append(
+            f"no cell has all its seeds: those that compete have {lost} of {seeds}, and not always "
+            "the same ones"
+        )
     text = "; ".join(told)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
@@ -175,10 +205,12 @@ def _by_median(cells: pd.DataFrame) -> str:
 
 def _picked(cells: pd.DataFrame) -> str:
     """Say what picking the lowest of many does to its figure."""
-    metric, many = deciding(cells), int(whole(cells).sum())
+    metric, raced = deciding(cells), stopped(cells)
+    many = int(whole(cells).sum()) + int(raced.sum())
     if many < 2 or not metric.startswith("val_"):
         return ""
+    left = " (halving stopped some of them by the same rows)" if raced.any() else ""
     return (
-        f"The {most(metric)} of {many:,} means looks better than it is, for it was picked for "
-        "that: --test or --outer-folds give figures that no choice had a part in."
+        f"The {most(metric)} of {many:,} means{left} looks better than it is, for it was picked "
+        "for that: --test or --outer-folds give figures that no choice had a part in."
     )

@@ -51,11 +51,11 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
     DataFrame
         One row per cell, in grid order: its place; ``runs`` (finished ones), ``diverged`` and
         ``share_diverged`` of them; of those done, ``above_initial`` with a ``final_loss`` above
-        their ``initial_loss``, and ``above_baseline`` with a ``val_loss`` above that of the class
-        shares alone; ``seeds`` with nothing but finished, finite runs, the only ones that count in
-        the rest, and the ``folds`` of each; ``covers``, what intervals cover: "new data and
-        seeds", "new data" (folds of one seed), "seeds" (of the same rows), or nothing, where there
-        is none; for each metric
+        their ``initial_loss``, and ``above_baseline`` with a ``val_loss`` not better, by a
+        thousandth of it, than that of the class shares alone; ``seeds`` with nothing but finished,
+        finite runs, the only ones that count in the rest, and the ``folds`` of each; ``covers``,
+        what intervals cover: "new data and seeds", "new data" (folds of one seed), "seeds" (of the
+        same rows), or nothing, where there is none; for each metric
         ``mean_``, ``std_`` (over seeds), the interval ``low_`` to ``high_``, ``se_``, the standard
         error by which the rule of that name chooses, and ``median_`` (over seeds);
         ``rank_final_loss`` and ``rank_val_loss``; and each metric's paired differences

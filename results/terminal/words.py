@@ -10,7 +10,7 @@ import pandas as pd
 from results import labels
 from results.cells.epochs import stopped
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
-from results.cells.summary import covers, deciding
+from results.cells.summary import covers, deciding, whole
 from results.labels import counted, place
 from results.plane import said
 
@@ -39,8 +39,10 @@ def title(
     cells: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str], seeds: pd.Series
 ) -> str:
     """Say which cells there are, and over what their means are."""
-    number_of = counted(len(last), "cell")
-    best = f"Best of {number_of}" if len(last) > 1 else "The only cell"
+    competing = int(whole(cells)[last.index].sum())
+    best = f"Best of {counted(competing, 'cell')}" if len(last) > 1 else "The only cell"
+    if lacking := len(last) - competing:
+        best += f" ({lacking:,} {'lacks' if lacking == 1 else 'lack'} seeds)"
     where = f" with {said(held, cells)}" if held else ""
     rung = " on the last rung" if stopped(cells).any() else ""
     return f"{best}{where}{rung}, {_over(seeds, int(cells['folds'].max()))}"

@@ -230,13 +230,16 @@ def _unequal(plan: Plan) -> dict[str, str]:
 
     spec = plan.spec
     if spec.halving:
-        return {"rungs": said(rungs(plan.grid.cells, spec.epochs, spec.halving))}
+        ladder = said(rungs(plan.grid.cells, spec.epochs, spec.halving))
+        finish = f", and a finish of {spec.finish:,}" if spec.finish else ""
+        return {"rungs": f"{ladder}{finish}"}
     longer = [order for order in spec.path_order if order != "cold"]
     if not longer:
         return {}
-    most = spec.epochs * len(plan.grid.axes[str(spec.path)])
+    epochs = spec.epochs + spec.finish
+    most = epochs * len(plan.grid.axes[str(spec.path)])
     at_most = "at most " if spec.patience else ""
-    cold = f", {at_most}{spec.epochs:,} (cold)" if "cold" in spec.path_order else ""
+    cold = f", {at_most}{epochs:,} (cold)" if "cold" in spec.path_order else ""
     text = f"{spec.path}: {at_most}{counted(most, 'epoch')} by its end ({', '.join(longer)}){cold}"
     return {"path": text}
 

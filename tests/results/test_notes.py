@@ -56,8 +56,9 @@ def test_cells_that_cannot_be_told_from_the_best_are_those_whose_difference_may_
     assert alike(results.summary(table)).tolist() == [False, True, True, False]
     assert one(said(table), "cannot be told").startswith("2 of 3 other cells cannot be told from")
     apart = said(runs({0.0: 0.2, 0.1: 0.5}))
-    assert (
-        one(apart, "can be told") == "Every other cell can be told from the lowest, each at 95 %."
+    assert one(apart, "can be told") == (
+        "Every other cell can be told from the lowest, at 95 %, one cell at a time and for new "
+        "data and other seeds."
     )
     alone = said(runs({0.0: 0.2, 0.1: 0.5}, seeds=1))
     assert "One seed on one split" in one(alone, "tells no cell from another")
@@ -105,9 +106,8 @@ def test_runs_that_went_astray_are_counted():
     text = one(said(table), "diverged")
     assert "2 of all 16 runs diverged" in text
     assert "2 of the 8 runs here ended with a higher loss than they began with" in text
-    assert "1 of the 8 runs here are no better than the class shares" in text
-    empty = runs({0.0: 0.2, 0.1: 0.3}).assign(sparsity=1.0)
-    assert "all its networks are empty" in one(said(empty), "give every row the same").lower()
+    assert "1 of the 8 runs here did no better than the class shares" in text
+    assert "no cell has all its seeds: those that compete have 7 of 8" in text
 
 
 def test_medians_are_offered_where_runs_that_exploded_carry_means():
@@ -131,4 +131,43 @@ def test_cells_that_halving_stopped_are_not_said_to_lack_runs():
     assert "1 cell that halving stopped does not compete" in why and "not all done" not in why
     table.loc[8, "status"] = "diverged"
     why = results.best(table)["why"].iloc[0]
-    assert "1 cell whose runs are not all done and finite does not compete" in why
+    assert "1 cell with fewer seeds finished and finite does not compete" in why
+
+
+def test_networks_that_give_every_row_the_same_have_no_interval_and_no_end_of_the_grid():
+    """Splits by class all hold the same shares: that seeds agree says nothing of new data."""
+    table = runs({0.0: 0.9, 0.01: 0.8, 0.1: 0.7})
+    same = table["l1"] == 0.1
+    table.loc[same, "val_loss"] = 0.7 + 1e-7 * np.arange(same.sum())
+    cells = results.summary(table)
+    best = results.best(cells)
+    assert "95 % interval" not in best["why"].iloc[0]
+    assert "by networks that give every row the same" in best["why"].iloc[0]
+    found = said(table)
+    assert "so does this cell" in one(found, "Class shares alone")
+    assert not [text for text in found if "that was tried" in text]
+    # A tie is no better, by whatever rounding.
+    assert "8 of the 8 runs here did no better than the class shares" in one(found, "no better")
+    nothing_held_out = table.assign(val_loss=np.nan, baseline_loss=np.nan, sparsity=1.0)
+    text = " ".join(said(nothing_held_out))
+    assert "All its networks are empty, and give every row the same." in text
+
+
+def test_cells_of_other_seeds_than_the_best_are_not_said_to_be_told_from_it():
+    table = runs({0.0: 0.2, 0.1: 0.3, 0.2: 0.9}, seeds=4)
+    table.loc[[0, 1, 6, 7, 8, 9, 10], "status"] = "diverged"  # of the first two no seed is shared
+    cells = results.summary(table)
+    assert np.isnan(cells["low_val_loss_from_best"].iloc[1])
+    text = one(said(table), "nothing can be told")
+    assert text.startswith("Of 1 other cell nothing can be told: too few seeds")
+    assert "no cell has all its seeds: those that compete have 2 of 4" in one(said(table), "2 of 4")
+
+
+def test_folds_of_one_seed_are_said_to_leave_its_luck_out():
+    table = runs({0.0: 0.2, 0.1: 0.21}, spread=0.03)
+    table["fold"], table["seed"] = table["seed"], 0
+    assert "for new data, with this one seed" in one(said(table), "cannot be told")
+
+
+def test_one_penalty_beside_none_is_an_end_too():
+    assert "--l1 1,10 too" in one(said(runs({0.0: 0.5, 0.1: 0.2})), "is the largest that was tried")

@@ -162,7 +162,7 @@ def test_a_cell_that_lost_seeds_ranks_behind_however_low_its_mean_is():
     runs.loc[runs.index[lucky][0], "status"] = "diverged"
     found = results.best(runs)
     assert found.l1.item() == 0
-    assert "; 1 cell whose runs are not all done and finite does not compete." in found.why.item()
+    assert "; 1 cell with fewer seeds finished and finite does not compete." in found.why.item()
 
 
 def test_only_cells_on_the_last_rung_of_halving_compete():

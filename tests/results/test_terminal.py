@@ -157,7 +157,10 @@ def test_axes_held_choose_the_cells_of_the_table_too():
         ({"seeds": 1, "folds": 4}, "Best of 6 cells, mean over 4 folds of one seed"),
         ({"seeds": 1}, "Best of 6 cells, one seed"),
         ({"l1": (0.0,), "l2": (0.1,)}, "The only cell, mean over 5 seeds"),
-        ({"l2": (0.0,), "seeds": 3, "diverged": [0]}, "Best of 3 cells, mean over 2 to 3 seeds"),
+        (
+            {"l2": (0.0,), "seeds": 3, "diverged": [0]},
+            "Best of 2 cells (1 lacks seeds), mean over 2 to 3 seeds",
+        ),
     ],
 )
 def test_the_title_says_over_what_the_means_are(options, said):
