@@ -51,9 +51,15 @@ def test_runs_are_numbered_along_the_grid(plan):
 @pytest.mark.parametrize(
     ("options", "row"),
     [
-        (["--halving", 3], ("rungs", "64 cells to epoch 3, 22 to 11, 8 to 33, 3 to 100")),
-        (["--halving", 3, "--l1", 0, "--l2", 0], ("rungs", "1 cell to epoch 100")),
-        (["--path", "l2", "--epochs", 200], ("path", "l2: 1,600 epochs by its end (up)")),
+        (
+            ["--halving", 3],
+            ("rungs", "64 cells to epoch 3, 22 to 11, 8 to 33, 3 to 100, and a finish of 100"),
+        ),
+        (
+            ["--halving", 3, "--l1", 0, "--l2", 0, "--finish", 0],
+            ("rungs", "1 cell to epoch 100"),
+        ),
+        (["--path", "l2", "--epochs", 200], ("path", "l2: 3,200 epochs by its end (up)")),
         (
             ["--path", "l1", "--path-order", "down,cold", "--patience", 3],
             ("path", "l1: at most 800 epochs by its end (down), at most 100 (cold)"),
@@ -204,13 +210,16 @@ class TestHundredMillion:
 
 
 def test_the_estimate_follows_the_rungs_of_halving(typed):
-    """Of 9 cells with 9 epochs each: all 9 train 1, 3 train 2 more, and one trains the other 6."""
+    """Of 9 cells with 9 epochs each: all 9 train 1, 3 train 2 more, and one trains the other 6.
+
+    And that one alone has a finish of 9.
+    """
     words = ("--data", "digits", "--l1", "0:3", "--l2", "0:3", "--seeds", "0:100000", "--json")
     words = ("plan", *words, "--epochs", 9, "--jobs", 1)
     whole, halved = (
         json.loads(typed(*words, *more)[1])["seconds"] for more in ((), ("--halving", 3))
     )
-    assert halved == pytest.approx(whole * (9 * 1 + 3 * 2 + 1 * 6) / 81, rel=1e-3)
+    assert halved == pytest.approx(whole * (9 * 1 + 3 * 2 + 1 * 6 + 9) / 162, rel=1e-3)
 
 
 def test_plan_says_what_run_would_do(typed, tmp_path):
