@@ -25,7 +25,7 @@ SWEEPS = {
 }
 
 #: Epochs without a better validation loss; epochs at the most.
-STOPS = {"patience": 3, "epochs": 60}
+STOPS = {"patience": 3, "epochs": 60, "finish": 0}
 
 
 def cost(spec: Sweep) -> tuple[float, float]:
