@@ -217,6 +217,8 @@ def test_the_question_names_what_varies():
         "What does L1 penalty (7 values, 0 to 0.1) do to a network with hidden layers 32,16 on "
         "digits, over 3 seeds?"
     )
+    assert report._question(runs, summary(runs), {}, 3).endswith("over 3 seeds?")
+    assert report._question(runs, summary(runs), {}, 10).endswith("over 3 of 10 seeds?")
 
 
 def test_pandas_tables_of_any_row_order_make_the_same_page(tmp_path):
