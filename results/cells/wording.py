@@ -11,7 +11,7 @@ from results.cells.summary import covers
 from results.labels import seeds
 
 #: What intervals are for, by what they cover.
-_FOR = {
+FOR = {
     DATA_AND_SEEDS: "for new data and other seeds",
     DATA: "for new data, of one seed",
     SEEDS: "for other seeds",
@@ -32,7 +32,7 @@ def intervals(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
     """Say what the intervals of some metrics are for; empty where there are none."""
     several = cells[["covers", "seeds"]].drop_duplicates()
     kinds = {covers(cell, metric) for metric in metrics for _, cell in several.iterrows()}
-    return ", or ".join(words for kind, words in _FOR.items() if kind in kinds)
+    return ", or ".join(words for kind, words in FOR.items() if kind in kinds)
 
 
 def pairs(cells: pd.DataFrame) -> str:
