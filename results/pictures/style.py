@@ -125,12 +125,26 @@ def legend_below(ax: Axes, told: Sequence[str] = (), **options: Any) -> None:
     if not handles:
         return
     width = max(int(_inches(ax) * _SMALL_LETTERS), 20)
-    options["title"] = "\n".join(line for text in told for line in textwrap.wrap(text, width))
+    options["title"] = "\n".join(line for text in told for line in _even(text, width))
     down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
     legend = ax.legend(handles=handles, **{**place, "ncols": min(len(handles), 2), **options})
     legend.get_title().set_multialignment("center")
+
+
+def _even(text: str, width: int) -> list[str]:
+    """Break a text into as few lines as it takes, of about the same length."""
+    tied = _tied(text).replace(" %", "\u00a0%")
+    lines = textwrap.wrap(tied, width)
+    while len(lines) > 1 and len(narrower := textwrap.wrap(tied, width - 1)) == len(lines):
+        width, lines = width - 1, narrower
+    return [line.replace("\u00a0", " ") for line in lines]
+
+
+def _tied(text: str) -> str:
+    """Keep a value on the line of its name."""
+    return text.replace(" = ", "\u00a0=\u00a0")
 
 
 def entitle(ax: Axes, data: str, text: str) -> None:
@@ -148,7 +162,7 @@ def title(data: str, text: str, inches: float) -> str:
     It is broken into lines of so many inches, after commas where that is enough.
     """
     width = max(int(inches * _LETTERS), 20)
-    parts = f"{printable(data)}: {text}".replace(" = ", "\u00a0=\u00a0").split(", ")
+    parts = _tied(f"{printable(data)}: {text}").split(", ")
     tied = (part.replace(" ", "\u00a0") if len(part) < width else part for part in parts)
     lines = textwrap.wrap(", ".join(tied), width, break_on_hyphens=False)
     return "\n".join(lines).replace("\u00a0", " ").replace("$", r"\$")

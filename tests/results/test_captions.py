@@ -156,6 +156,15 @@ def test_orders_of_a_path_are_said_to_have_had_different_epochs(draw, ax):
     assert "pochs" not in caption(one)
 
 
+def test_captions_break_between_words_that_belong_to_no_value(ax):
+    results.path(table(log(5), (0.0,), seeds=1, folds=5, rows=(80, 20)), "val_loss", ax=ax)
+    results.path(ordered(), "val_loss", ax=(other := Figure((3, 3)).add_subplot()))
+    lines = [line for some in (ax, other) for line in
+             some.get_legend().get_title().get_text().split("\n")]  # fmt: skip
+    assert len(lines) > 5 and min(map(len, lines)) > 10
+    assert not any(line.startswith(("%", "=")) or line.endswith(("95", "=")) for line in lines)
+
+
 def test_so_are_they_in_the_loss_against_the_sparsity(ax):
     runs = ordered()
     cells = summary(runs, [*SUMMARY, "epochs"])

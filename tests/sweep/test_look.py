@@ -339,7 +339,8 @@ def test_what_halving_stopped_is_counted_in_the_table_and_by_status(ran):
 
 
 def test_orders_of_a_path_are_said_to_have_had_different_epochs(ran):
-    typed = ran("--path", "l1", "--path-order", "up,cold")
+    path = ("--path", "l1", "--path-order", "up,cold")
+    typed = ran(*path)
     out = " ".join(typed("summary", "r")[1].split())
     cells = results.summary(results.load("r"))
     best = cells.loc[cells.groupby("path").rank_val_loss.idxmin()].set_index("path")
@@ -347,6 +348,16 @@ def test_orders_of_a_path_are_said_to_have_had_different_epochs(ran):
     assert f"up {3 * place} at l1 = {best.l1['up']:g}" in out
     assert f"cold 3 at l1 = {best.l1['cold']:g}" in out
     assert "path      l1: 9 epochs by its end (up), 3 (cold)\n" in typed("status", "r")[1]
+    ((_, figure),) = pictures("r", results.load("r"), kinds=["pareto"], at={"l2": 0.0})
+    (ax,) = figure.axes
+    assert "have had different" in ax.get_legend().get_title().get_text()
+    assert (
+        typed("run", *TINY, "--l2", 0, *path, "--seeds", "0:2", "--out", "one", "--quiet")[0] == 0
+    )
+    for kind in "heatmap", "pareto", "path":
+        ((_, figure),) = pictures("one", results.load("one"), ["val_loss"], [kind])
+        said = figure.axes[-1].get_legend().get_title().get_text().replace("\n", " ")
+        assert "Epochs behind the best of each order, along its path: " in said, kind
 
 
 def test_the_report_says_all_that_best_says(typed):
