@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
-from results.cells.summary import covers
+from results.cells.summary import covers, deciding
 from results.labels import seeds
 
 #: What intervals are for, by what they cover.
@@ -33,6 +33,16 @@ def intervals(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
     several = cells[["covers", "seeds"]].drop_duplicates()
     kinds = {covers(cell, metric) for metric in metrics for _, cell in several.iterrows()}
     return ", or ".join(words for kind, words in FOR.items() if kind in kinds)
+
+
+def intervals_of_each(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
+    """Say it of metrics that stand beside one another: of those apart that differ in it."""
+    others: dict[str, list[str]] = {}
+    first = intervals(cells, [deciding(cells)])
+    for metric in metrics:
+        if (words := intervals(cells, [metric])) != first:
+            others.setdefault(words or "there are none", []).append(metric)
+    return "; ".join((first, *(f"of {', '.join(some)} {words}" for words, some in others.items())))
 
 
 def pairs(cells: pd.DataFrame) -> str:
