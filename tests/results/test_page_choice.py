@@ -310,6 +310,13 @@ def test_captions_say_what_intervals_are_for(opened):
     assert all("new data and other seeds" in part for part in (top, says(page, "cell-says")))
     each = "new data and other seeds; of final_loss, train_loss, train_accuracy for other seeds"
     assert f"± half of the 95 % interval or its ends, for {each}." in says(page, "table-says")
+    for width in (1200, 400):  # the table is wider than its frame: what it says is not
+        page.set_viewport_size({"width": width, "height": 800})
+        words, frame = (
+            page.locator(where).bounding_box()
+            for where in ("#table-says", "section[aria-labelledby=cells] .scroll")
+        )
+        assert words["x"] + words["width"] <= frame["x"] + frame["width"]
     assert says(page, "path-x-says").endswith("; 95 % band, for new data and other seeds.")
     pick(page, "metric", "train_loss")
     assert says(page, "path-x-says").endswith("mean over 4 seeds; 95 % band, for other seeds.")

@@ -252,7 +252,10 @@ def test_intervals_of_learning_curves_end_at_what_is_possible(tmp_path):
 def test_without_a_script_captions_say_what_intervals_are_for(tmp_path):
     text = " ".join(made(tmp_path / "d", table(rows=(80, 20))).read_text().split())
     each = "for new data and other seeds; of final_loss, train_loss, train_accuracy for other seeds"
-    assert f"mean over 5 seeds, ± half of the 95 % interval or its ends, {each}.</caption>" in text
+    assert (
+        f"mean over 5 seeds, ± half of the 95 % interval or its ends, {each}.</span></caption>"
+        in text
+    )
     assert "means over the seeds that still train, with 95 % intervals for other seeds." in text
     one = " ".join(made(tmp_path / "d", table(seeds=1, folds=5)).read_text().split())
     assert "whatever is chosen above: mean over 5 folds of seed 0." in one
