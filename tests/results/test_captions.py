@@ -113,6 +113,10 @@ def test_the_front_is_of_cells_that_compete(ax):
     [
         ([], "digits: val_loss against sparsity, 9 cells"),
         (["diverged"], "digits: val_loss against sparsity, 8 of 9 cells, the others diverged"),
+        (
+            ["diverged", "on the first rung"],
+            "digits: val_loss against sparsity, 8 of 9 cells, the others diverged",
+        ),
         (["missing"], "digits: val_loss against sparsity, 8 of 9 cells, the others missing"),
         (
             ["stopped", "diverged"],
@@ -133,6 +137,8 @@ def test_a_title_names_why_cells_are_left_out(lost, said, ax):
         runs.loc[at[0], "status"] = "diverged"
     if "stopped" in lost:  # so did the one that diverged, before any went on
         runs["rung"] = 1 - ((runs.l2 > 0.05) & (runs.l1 < 0.05) & (runs.l1 > 0)) - at[0]
+    if "on the first rung" in lost:
+        runs["rung"] = 1 - at[0]
     if "missing" in lost:
         runs = runs[~at[1] | (runs.fold == 0)]
     results.pareto(runs, ax=ax)
