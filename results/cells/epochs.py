@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from results.cells.summary import cell_columns, deciding
+from results.cells.summary import as_cells, cell_columns, deciding
 from results.labels import counted, place
 
 
 def unequal(runs: pd.DataFrame) -> bool:
     """Tell whether the cells of a table of runs may have been trained unequally long."""
     return "rung" in runs or "path" in runs
+
+
+def as_cells_with_epochs(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Return what `as_cells` does, with the epochs too where cells of a table differ in them."""
+    told = ["epochs"] if "status" in table and unequal(table) else []
+    return as_cells(table, [*metrics, *told])
 
 
 def stopped(cells: pd.DataFrame) -> NDArray[np.bool_]:

@@ -16,8 +16,9 @@ from results.cells.best import best, contrast
 from results.cells.by_seed import BySeed
 from results.cells.intervals import estimate
 from results.cells.summary import axis_names, deciding, no_penalty, numbered, whole
+from results.cells.wording import intervals, intervals_of_each, pairs
 from results.colours import LINES
-from results.columns import LOSSES, column, is_ratio
+from results.columns import LOSSES, column, is_ratio, possible
 from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
@@ -78,14 +79,17 @@ def page_data(
     arrays = by_seed | _on_the_grid(cells, metrics, rows, reference)
     none = np.array([places.get(row, -1) for row in reference.tolist()])
     arrays["none"] = np.where(rows >= 0, none[rows], -1)
+    told = [_metric(name) | {"sure": intervals(cells, [name])} for name in metrics]
     data = {
         "axes": [_axis(name, values[name]) for name in names],
         "cells": len(cells),
         "shown": len(shown),
         "loss": loss,
         "most": most(loss),
-        "metrics": [_metric(name) for name in metrics],
+        "metrics": told,
         "means": means(runs, cells),
+        "intervals": intervals_of_each(cells, [one["name"] for one in told if not one["layer"]]),
+        "pairs": pairs(cells),
         "seeds": kept,
         "allSeeds": int(runs["seed"].nunique()),
         "epochs": _ladder(runs),
@@ -262,7 +266,7 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
         lines = {}
         for metric in LOSSES:
             if rows[metric].notna().any():
-                found = estimate(by_seed.values(metric))
+                found = estimate(by_seed.values(metric)).within(*possible(metric))
                 lines[metric] = {
                     "mean": _plain(found.mean),
                     "down": _plain(found.mean - found.low),

@@ -18,8 +18,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from results.cells.best import best
-from results.cells.notes import notes
+from results.cells import wording
+from results.cells.choice import TELLING, Choice, choose
+from results.cells.notes import edges
 from results.cells.summary import axis_names, deciding, summary
 from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
@@ -46,6 +47,7 @@ def write(
     runs: pd.DataFrame,
     out: Path | None = None,
     total: int | None = None,
+    seeds: int | None = None,
 ) -> Path:
     """Write the page about a results directory, and return its path.
 
@@ -56,23 +58,31 @@ def write(
         What `results.load` returns of it.
     out : Path, optional
         By default ``report.html`` in the directory.
-    total : int, optional
-        Runs of the whole grid, where it is known.
+    total, seeds : int, optional
+        Runs and seeds of the whole grid, where they are known.
     """
     path = out or Path(directory) / NAME
-    durable.write(path, page(Path(directory), runs, path.parent, total).encode(), path.parent)
+    text = page(Path(directory), runs, path.parent, total, seeds)
+    durable.write(path, text.encode(), path.parent)
     return path
 
 
-def page(directory: Path, runs: pd.DataFrame, beside: Path, total: int | None = None) -> str:
+def page(
+    directory: Path,
+    runs: pd.DataFrame,
+    beside: Path,
+    total: int | None = None,
+    seeds: int | None = None,
+) -> str:
     """Return the page about a results directory, with links that work in the folder `beside`."""
     import jinja2
     from plotly.offline import get_plotlyjs
 
     toml = sweeptoml.read(directory)
+    spec = tomllib.loads(toml)
     layers = [name for name in runs.columns if name.startswith("sparsity_")]
     metrics = [name for name in (*_SHOWN, *layers) if name in runs]
-    cells = summary(runs, metrics)
+    cells = summary(runs, [*metrics, *(name for name in TELLING if name in runs)])
     known = {deciding(cells), *(name for name in metrics if runs[name].notna().any())}
     metrics = [name for name in metrics if name in known]
     environment = jinja2.Environment(
@@ -97,36 +107,46 @@ def page(directory: Path, runs: pd.DataFrame, beside: Path, total: int | None = 
         **shown,
         name=printable(runs["data"].iloc[0]),
         counts=_counts(directory, runs, total),
-        question=_question(runs, cells, tomllib.loads(toml)),
-        answers=answers(cells),
+        question=_question(runs, cells, spec, seeds),
+        answers=answers(cells, runs, spec.get("path")),
         toml=toml,
         machines=_machines(directory),
         files=_files(directory, beside),
     )
 
 
-def answers(cells: pd.DataFrame) -> list[str]:
-    """Say in sentences what the sweep found."""
+def answers(
+    cells: pd.DataFrame, runs: pd.DataFrame | None = None, along: str | None = None
+) -> list[str]:
+    """Say in sentences what the sweep found; see `results.cells.choice.choose`."""
     metric = deciding(cells)
     if not (cells["seeds"] > 0).any():
         return [_nothing(cells)]
     try:
-        chosen = [best(cells, rule) for rule in ("min", "one-se")]
+        lowest, sparsest = (choose(cells, rule, runs, along) for rule in ("min", "one-se"))
     except ResultsError as error:
         return [str(error)]
-    found = [f"{most(metric).capitalize()}: {chosen[0]['why'].iloc[0]}"]
-    if chosen[1]["rule"].iloc[0] == "one-se":  # else there is no standard error
-        found.append(f"Sparsest as good: {chosen[1]['why'].iloc[0]}")
-    cell = chosen[0].iloc[0]
+    found = [_chosen(most(metric).capitalize(), lowest)]
+    notes = list(lowest.notes)
+    if sparsest.row["rule"].iloc[0] == "one-se":  # else there is no standard error
+        figures = [text for text in sparsest.figures if text not in lowest.figures]
+        found.append(_chosen("Sparsest as good", sparsest._replace(figures=figures)))
+        notes += [note for note in edges(cells, sparsest.row.iloc[0]) if note not in notes]
+    cell = lowest.row.iloc[0]
     mean, low, high = (cell[f"{part}_{metric}_from_none"] for part in ("mean", "low", "high"))
-    if np.isfinite(low) and mean and compared_with(cells)[chosen[0].index[0]] >= 0:
+    if np.isfinite(low) and mean and compared_with(cells)[lowest.row.index[0]] >= 0:
         found.append(
-            f"Against no penalty, paired by seed, the {metric} of the first differs by "
-            f"{number(mean)} (95 % interval {number(low)} to {number(high)}; it was chosen as the "
-            f"{most(metric)} of {counted(len(cells), 'cell')}, which makes it look better than it "
-            "is)."
+            f"Against no penalty, {wording.pairs(cells)}, the {metric} of the first differs by "
+            f"{number(mean)} (95 % interval {number(low)} to {number(high)}, "
+            f"{wording.intervals(lowest.row, [metric])}; it was chosen as the {most(metric)} of "
+            f"{counted(len(cells), 'cell')}, which makes it look better than it is)."
         )
-    return found + notes(cells, cell)
+    return found + notes
+
+
+def _chosen(heading: str, choice: Choice) -> str:
+    """Say which cell was chosen, and what it gives on rows that chose nothing."""
+    return " ".join((f"{heading}: {choice.row['why'].iloc[0]}", *choice.figures))
 
 
 def _nothing(cells: pd.DataFrame) -> str:
@@ -150,7 +170,9 @@ def _listed(values: pd.Series) -> list[str]:
     return [place(value, found) for value in found]
 
 
-def _question(runs: pd.DataFrame, cells: pd.DataFrame, spec: Mapping[str, Any]) -> str:
+def _question(
+    runs: pd.DataFrame, cells: pd.DataFrame, spec: Mapping[str, Any], seeds: int | None = None
+) -> str:
     """Say what was asked, as a question."""
     varied = []
     for name in axis_names(cells):
@@ -164,7 +186,10 @@ def _question(runs: pd.DataFrame, cells: pd.DataFrame, spec: Mapping[str, Any]) 
     network = "softmax regression" if hidden == "none" else f"a network with hidden layers {hidden}"
     asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))
     data = printable(cells["data"].iloc[0])
-    over = counted(int(runs["seed"].nunique()), "seed")
+    there = int(runs["seed"].nunique())
+    over = counted(there, "seed")
+    if seeds and there < seeds:
+        over = f"{there:,} of {counted(seeds, 'seed')}"
     if not asked:
         l1, l2 = number(cells["l1"].iloc[0]), number(cells["l2"].iloc[0])
         return f"How does {network} do on {data} with l1 = {l1} and l2 = {l2}, over {over}?"

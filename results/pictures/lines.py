@@ -9,20 +9,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from results.cells import wording
 from results.cells.best import best, front
 from results.cells.by_seed import BySeed
-from results.cells.epochs import stopped
-from results.cells.intervals import estimate
-from results.cells.summary import (
-    as_cells,
-    cell_columns,
-    deciding,
-    metrics_of,
-)
-from results.columns import LOSSES
+from results.cells.epochs import as_cells_with_epochs, of_orders, stopped
+from results.cells.intervals import SEEDS, estimate
+from results.cells.summary import cell_columns, deciding, metrics_of, whole
+from results.columns import LOSSES, possible
 from results.errors import ResultsError
-from results.labels import called, counted, measured, most, seeds
+from results.labels import called, counted, measured, most
 from results.pictures.style import (
+    CROSS,
     DASHES,
     LINES,
     MARKERS,
@@ -44,7 +41,7 @@ if TYPE_CHECKING:
 _FEW = 40
 
 #: Said of bands and bars that reach down to 0, which no logarithmic axis has.
-_CUT = ";\nwhere the axis cuts it off, it goes on below"
+_CUT = "; where the axis cuts it off, it goes on below"
 
 
 def path(
@@ -74,7 +71,7 @@ def path(
     """
     names = [metrics] if isinstance(metrics, str) else list(metrics or layers(table))
     names = names or ["sparsity"]
-    cells, ax = as_cells(table, names), axes_or_new(ax)
+    cells, ax = as_cells_with_epochs(table, names), axes_or_new(ax)
     apart = len(names) == 1 and "path" in cells and "path" not in (at or {})
     rows, fixed = hold(cells, [along, "path"] if apart else [along], at)
     shown = cells.iloc[rows]
@@ -93,7 +90,9 @@ def path(
     for i, (name, _, _) in enumerate(lines):
         _band(ax, axis, i, name, means[i], upright.held(lows[i]), highs[i])
     upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
-    _mark_missing(ax, axis, np.isnan(means).any(axis=0))
+    _mark_lost(ax, axis, means, np.stack([line["share_diverged"] > 0 for _, _, line in lines]))
+    unknown = pd.concat([line[line[f"mean_{metric}"].isna()] for _, metric, line in lines])
+    _mark_missing(ax, axis, np.isnan(means).any(axis=0), wording.without_mean(unknown))
     label(ax.xaxis, axis)
     margin = 0.04 * (axis.edges[-1] - axis.edges[0])
     ax.set_xlim(axis.at[0] - margin, axis.at[-1] + margin)
@@ -105,8 +104,11 @@ def path(
     elif "_from_" in names[0]:
         ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     open_frame(ax)
-    left_out = ";\nwithout cells that halving stopped" if early.any() else ""
-    legend_below(ax, ncols=4, title=_over(shown["seeds"], upright.cuts(lows)) + left_out)
+    over = wording.means(shown["seeds"], int(shown["folds"].max()))
+    told = [_over(over, wording.intervals(shown, names), upright.cuts(lows))]
+    told += [of_orders(cells, shown)]
+    told += ["without cells that halving stopped"] if early.any() else []
+    legend_below(ax, told, ncols=4)
     held = f" at {said(fixed, cells)}" if fixed else ""
     what = "sparsity by layer" if shares and len(names) > 1 else ", ".join(map(called, names))
     entitle(ax, cells["data"].iloc[0], f"{what}{held}")
@@ -137,9 +139,8 @@ def curves(
     epochs, epoch = np.unique(history["epoch"].to_numpy(), return_inverse=True)
     by_seed = BySeed(history.assign(status="done"), epoch, len(epochs))
     shown = [name for name in metrics if history[name].notna().any()]
-    means, _, lows, highs = map(
-        np.stack, zip(*(estimate(by_seed.values(name)) for name in shown), strict=True)
-    )
+    found = [estimate(by_seed.values(name)).within(*possible(name)) for name in shown]
+    means, _, lows, highs = map(np.stack, zip(*found, strict=True))
     upright = Upright.of(means, lows, shown[0])
     axis = Axis("epoch", epochs, epochs.astype(np.float64), logarithmic=False)
     for i, name in enumerate(shown):
@@ -150,8 +151,9 @@ def curves(
     ax.set_ylabel(measured(shown[0]) if len(shown) == 1 else "loss")
     upright.draw(ax)
     open_frame(ax)
-    counts = pd.Series([history["seed"].nunique()])
-    legend_below(ax, title=_over(counts, upright.cuts(lows)))
+    seeds = history["seed"].nunique()
+    sure = wording.FOR[SEEDS] if seeds > 1 else ""
+    legend_below(ax, [_over(wording.means([seeds], by_seed.folds), sure, upright.cuts(lows))])
     return ax
 
 
@@ -164,6 +166,8 @@ def pareto(
 ) -> Axes:
     """Draw the loss of each cell against its sparsity, and the front that no cell beats in both.
 
+    The front is one of cells that compete: with fewer seeds than others a cell is hollow.
+
     Parameters
     ----------
     table : DataFrame
@@ -175,29 +179,42 @@ def pareto(
     ax : Axes, optional
         By default those of a new figure.
     """
-    every, ax = as_cells(table, [loss] if loss else []), axes_or_new(ax)
+    every, ax = as_cells_with_epochs(table, [loss] if loss else []), axes_or_new(ax)
     loss = loss or deciding(every)
     cells, fixed = slice_at(every, at)
-    early = stopped(every)[cells.index]
-    cells = cells[cells[f"mean_{loss}"].notna() & ~early]  # what halving stopped had fewer epochs
+    early = pd.Series(stopped(every)[cells.index], cells.index)
+    unknown = cells[f"mean_{loss}"].isna()
+    others = wording.without_mean(cells[unknown])
+    if (early & ~unknown).any():  # which had fewer epochs
+        others = " or ".join(filter(None, ("stopped by halving", others)))
+    count, cells = len(cells), cells[~unknown & ~early]
     x, y, low, high = (
         cells[name].to_numpy(np.float64)
         for name in ("mean_sparsity", f"mean_{loss}", f"low_{loss}", f"high_{loss}")
     )
+    competes = whole(cells)
+    dots: dict[str, Any] = {"marker": "o", "color": "0.4", "linestyle": "none", "alpha": 0.75}
+    dots |= {"rasterized": len(x) > 2500, "zorder": 1}
     ax.plot(
-        *(x, y), "o", color="0.4", markersize=3, markeredgewidth=0, alpha=0.75,
+        *(x[competes], y[competes]), **dots, markersize=3, markeredgewidth=0,
         label="cells of the last rung" if early.any() else "cells", gid="cells",
-        rasterized=len(x) > 2500, zorder=1,
     )  # fmt: skip
-    first = front(x, y)
+    if not competes.all():
+        ax.plot(
+            *(x[~competes], y[~competes]), **dots, markersize=3.5, markerfacecolor="none",
+            label="cells with fewer seeds,\nwhich do not compete", gid="fewer seeds",
+        )  # fmt: skip
+    first = np.flatnonzero(competes)[front(x[competes], y[competes])]
     # For zeros between two points of the front, one has to take the sparser of them.
     ax.plot(x[first], y[first], "-", drawstyle="steps-pre", color=LINES[0], zorder=2, gid="front")
     ax.plot(x[first], y[first], "o", color=LINES[0], markersize=4, label="Pareto front", zorder=3)
     upright = Upright.of(y, low[first], loss)
-    if len(first) <= _FEW and (cells["seeds"] > 1).any():
+    told = [of_orders(every, cells)]
+    if len(first) <= _FEW and (sure := wording.intervals(cells.iloc[first], [loss])):
         ends = upright.held(low[first]), high[first]
-        told = "95 % interval" + (_CUT if upright.cuts(low[first]) else "")
-        ax.vlines(x[first], *ends, color=LINES[0], alpha=0.6, zorder=2, label=told)
+        look: dict[str, Any] = {"color": LINES[0], "alpha": 0.6, "zorder": 2, "gid": "intervals"}
+        ax.vlines(x[first], *ends, **look, label="95 % interval")
+        told = [f"95 % interval, {sure}{_CUT if upright.cuts(low[first]) else ''}", *told]
     metric = deciding(every)
     for rule, style in MARKS.items() if every[f"rank_{metric}"].notna().any() else ():
         cell = best(every, rule).iloc[0]
@@ -212,14 +229,12 @@ def pareto(
     ax.set_ylabel(measured(loss))
     upright.draw(ax)
     open_frame(ax)
-    legend_below(ax)
-    told = counted(len(cells), "cell")
-    if len(cells) < len(early):
-        others = "stopped by halving, " if early.any() else ""
-        others += "diverged or missing"
-        told = f"{len(cells):,} of {counted(len(early), 'cell')}, the others {others}"
+    legend_below(ax, told)
+    which = counted(len(cells), "cell")
+    if len(cells) < count:
+        which = f"{len(cells):,} of {counted(count, 'cell')}, the others {others}"
     held = f", {said(fixed, every)}" if fixed else ""
-    entitle(ax, every["data"].iloc[0], f"{loss} against sparsity{held}, {told}")
+    entitle(ax, every["data"].iloc[0], f"{loss} against sparsity{held}, {which}")
     return ax
 
 
@@ -241,20 +256,29 @@ def _lines(
     return [(metric.removeprefix("sparsity_"), metric, shown) for metric in metrics]
 
 
-def _over(counts: pd.Series, cut: bool) -> str:
+def _over(means: str, sure: str, cut: bool) -> str:
     """Say what lines and bands are, and where a band is cut."""
-    if counts.max() <= 1:
-        return "one seed" if counts.any() else "no seed without a diverged run"
-    return f"mean and 95 % band over {seeds(counts)}{_CUT if cut else ''}"
+    return f"{means}; 95 % band, {sure}{_CUT if cut else ''}" if sure else means
 
 
-def _mark_missing(ax: Axes, axis: Axis, missing: NDArray[np.bool_]) -> None:
+def _mark_lost(ax: Axes, axis: Axis, means: NDArray, lost: NDArray[np.bool_]) -> None:
+    """Mark the points whose cells lost runs."""
+    line, place = np.nonzero(lost & np.isfinite(means))
+    if len(line):
+        size = 5 if len(axis.values) <= _FEW else 4
+        ax.plot(
+            *(axis.at[place], means[line, place]), **CROSS, markersize=size, zorder=3,
+            gid="diverged",
+        )  # fmt: skip
+
+
+def _mark_missing(ax: Axes, axis: Axis, missing: NDArray[np.bool_], why: str) -> None:
     """Cross out the values at which there is nothing to draw a line through."""
     if missing.any():
         x = axis.at[missing]
         ax.plot(
             *(x, np.full(len(x), 0.03)), "x", color="black", markersize=5, clip_on=False,
-            transform=ax.get_xaxis_transform(), label="diverged or missing", gid="missing",
+            transform=ax.get_xaxis_transform(), label=why, gid="missing",
         )  # fmt: skip
 
 

@@ -12,12 +12,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
+from results.cells import wording
 from results.cells.best import best
-from results.cells.epochs import stopped
-from results.cells.summary import as_cells, deciding
-from results.labels import called, measured, most, number, seeds
+from results.cells.epochs import as_cells_with_epochs, of_orders, stopped
+from results.cells.summary import deciding
+from results.labels import called, measured, most, number
 from results.pictures.colours import colour_bar, colours, norm, norm_of_differences
-from results.pictures.style import MARKS, axes_or_new, entitle, label, legend_below
+from results.pictures.style import CROSS, MARKS, axes_or_new, entitle, label, legend_below
 from results.plane import Plane, plane, said
 from results.scale import Scale, ink
 
@@ -65,16 +66,16 @@ def heatmap(
     ax : Axes, optional
         By default those of a new figure.
     """
-    cells = as_cells(table, [metric] if metric else [])
+    cells = as_cells_with_epochs(table, [metric] if metric else [])
     metric = metric or deciding(cells)
     found, ax = plane(cells, at), axes_or_new(ax)
     values = found.matrix(cells[f"mean_{metric}"].mask(stopped(cells)))
     scale = Scale.of(values, metric)
     mesh = _mesh(ax, found, values, _early(found, cells), norm(scale))
     rows = found.rows[found.rows >= 0]
-    counts = cells["seeds"].to_numpy()[rows[~stopped(cells)[rows]]]
-    over = f", mean of {seeds(counts)}" if counts.max(initial=0) > 1 else ""
-    colour_bar(ax, mesh, values, f"{measured(metric)}{over}", scale)
+    shown = cells.iloc[rows[~stopped(cells)[rows]]]
+    over = wording.means(shown["seeds"], int(cells["folds"].max()))
+    colour_bar(ax, mesh, values, f"{measured(metric)}, {over}", scale)
     marked = _marks(ax, found, cells)
     _numbers(ax, values, mesh, marked, digits=3)
     _entitle(ax, cells, found, metric)
@@ -98,7 +99,7 @@ def differences(
     against : {"none", "best"}
         Compare with the cell without penalties, or with the best one.
     """
-    cells = as_cells(table, [metric] if metric else [])
+    cells = as_cells_with_epochs(table, [metric] if metric else [])
     metric = metric or deciding(cells)
     found, ax = plane(cells, at), axes_or_new(ax)
     columns = (f"{part}_{metric}_from_{against}" for part in ("mean", "low", "high"))
@@ -106,7 +107,7 @@ def differences(
     mesh = _mesh(
         *(ax, found, mean, _early(found, cells)), norm_of_differences(mean, high - low, metric)
     )
-    bar = colour_bar(ax, mesh, mean, f"difference of {measured(metric)}, paired by seed")
+    bar = colour_bar(ax, mesh, mean, f"difference of {measured(metric)}, {wording.pairs(cells)}")
     bar.ax.axhline(0, **_line(1.5))
     largest = max(abs(float(end or 0)) for end in mesh.get_clim())
     mean = np.where(abs(mean) < 1e-12 * largest, 0.0, mean)  # what rounding leaves of none
@@ -115,12 +116,13 @@ def differences(
     some = np.isnan(low[unclear])
     told = {"95 % interval holds 0": ~some, "no interval: one seed": some}
     why = [text for text, which in told.items() if which.any()]
+    sure = wording.intervals(cells, [metric]) if (~some).any() else ""
     look: dict[str, Any] = {"hatch": _HATCH, "facecolor": "0.4", "edgecolor": "white"}
     hatched = [Patch(**look, linewidth=0, label=" or\n".join(why))] if why else []
     other = found.matrix(cells[f"mean_{metric}"])
     if (np.isnan(mean) & ~np.isnan(other) & ~_early(found, cells)).any():
         hatched.append(Patch(**_GROUND, label="without a cell to compare with"))
-    marked = _marks(ax, found, cells, hatched)
+    marked = _marks(ax, found, cells, hatched, [f"95 % interval, {sure}"] if sure else [])
     _numbers(ax, mean, mesh, marked, digits=2)
     _entitle(ax, cells, found, called(f"{metric}_from_{against}"))
     return ax
@@ -201,9 +203,16 @@ def _numbers(
 
 
 def _marks(
-    ax: Axes, found: Plane, cells: pd.DataFrame, handles: Sequence[Artist] = ()
+    ax: Axes,
+    found: Plane,
+    cells: pd.DataFrame,
+    handles: Sequence[Artist] = (),
+    told: Sequence[str] = (),
 ) -> set[tuple[int, int]]:
-    """Mark the cells that the rules choose, and where runs diverged; return the former's places."""
+    """Mark the cells that the rules choose, and where runs diverged; return the former's places.
+
+    In the legend there are other ``handles`` too, and over it what is ``told``.
+    """
     metric, chosen, explained = deciding(cells), set(), list(handles)
     numbered = max(found.rows.shape) <= _NUMBERED
     for rule, style in MARKS.items() if cells[f"rank_{metric}"].notna().any() else ():
@@ -220,17 +229,17 @@ def _marks(
     if some.any():
         rows, columns = np.nonzero(some)
         size = 6 if max(found.rows.shape) <= 30 else 4.5
-        cross: dict[str, Any] = {"marker": "X", "markersize": size, "linestyle": "none"}
-        cross |= {"color": "black", "markeredgecolor": "white", "markeredgewidth": 0.6}
         corner = 0.34 if numbered else 0
-        ax.plot(columns + corner, rows + corner, **cross, zorder=3, gid="diverged")
-        explained.append(Line2D([], [], **cross, label="some runs diverged"))
+        ax.plot(columns + corner, rows + corner, **CROSS, markersize=size, zorder=3, gid="diverged")
+        explained.append(Line2D([], [], **CROSS, markersize=size))
     early = _early(found, cells)
     if early.any():
         explained.append(Patch(**_STOPPED, label="stopped by halving: fewer epochs"))
-    if (np.isnan(found.matrix(cells[f"mean_{metric}"])) & ~early).any():
-        explained.append(Patch(**_GROUND, label="diverged or missing"))
-    legend_below(ax, handles=explained)
+    unknown = found.rows[np.isnan(found.matrix(cells[f"mean_{metric}"])) & ~early]
+    if why := wording.without_mean(cells.reindex(unknown)):
+        explained.append(Patch(**_GROUND, label=why))
+    shown = cells.iloc[np.unique(found.rows[found.rows >= 0])]
+    legend_below(ax, [*told, of_orders(cells, shown)], handles=explained)
     return chosen
 
 

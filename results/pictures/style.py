@@ -50,6 +50,12 @@ MARKS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
+#: Mark of a cell that lost runs: they diverged.
+CROSS: dict[str, Any] = {
+    "marker": "X", "color": "black", "markeredgecolor": "white", "markeredgewidth": 0.6,
+    "linestyle": "none", "label": "some runs diverged",
+}  # fmt: skip
+
 _STYLE: dict[Any, Any] = {
     "axes.labelsize": 9,
     "axes.titlesize": 9.5,
@@ -70,8 +76,8 @@ _STYLE: dict[Any, Any] = {
 #: Width of a digit, in its height.
 _DIGIT = 0.64
 
-#: Letters of a title that an inch holds.
-_LETTERS = 15
+#: Letters that an inch holds of a title, and of the smaller text over a legend.
+_LETTERS, _SMALL_LETTERS = 15, 17
 
 
 @contextmanager
@@ -112,12 +118,14 @@ def label(side: Side, axis: Axis) -> None:
         side.set_ticks(axis.at, minor=True)
 
 
-def legend_below(ax: Axes, **options: Any) -> None:
-    """Put the legend below the axis label, where it hides nothing."""
+def legend_below(ax: Axes, told: Sequence[str] = (), **options: Any) -> None:
+    """Put the legend below the axis label, where it hides nothing; over it, what is to be told."""
     handles, _ = ax.get_legend_handles_labels()
     handles = options.pop("handles", handles)
     if not handles:
         return
+    width = max(int(_inches(ax) * _SMALL_LETTERS), 20)
+    options["title"] = "\n".join(line for text in told for line in _even(text, width))
     down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
@@ -125,9 +133,27 @@ def legend_below(ax: Axes, **options: Any) -> None:
     legend.get_title().set_multialignment("center")
 
 
+def _even(text: str, width: int) -> list[str]:
+    """Break a text into as few lines as it takes, of about the same length."""
+    tied = _tied(text).replace(" %", "\u00a0%")
+    lines = textwrap.wrap(tied, width)
+    while len(lines) > 1 and len(narrower := textwrap.wrap(tied, width - 1)) == len(lines):
+        width, lines = width - 1, narrower
+    return [line.replace("\u00a0", " ") for line in lines]
+
+
+def _tied(text: str) -> str:
+    """Keep a value on the line of its name."""
+    return text.replace(" = ", "\u00a0=\u00a0")
+
+
 def entitle(ax: Axes, data: str, text: str) -> None:
     """Put a title over a picture of some data, in as many lines as it takes."""
-    ax.set_title(title(data, text, ax.get_window_extent().width / ax.figure.dpi))
+    ax.set_title(title(data, text, _inches(ax)))
+
+
+def _inches(ax: Axes) -> float:
+    return float(ax.get_window_extent().width / ax.figure.dpi)
 
 
 def title(data: str, text: str, inches: float) -> str:
@@ -136,7 +162,7 @@ def title(data: str, text: str, inches: float) -> str:
     It is broken into lines of so many inches, after commas where that is enough.
     """
     width = max(int(inches * _LETTERS), 20)
-    parts = f"{printable(data)}: {text}".replace(" = ", "\u00a0=\u00a0").split(", ")
+    parts = _tied(f"{printable(data)}: {text}").split(", ")
     tied = (part.replace(" ", "\u00a0") if len(part) < width else part for part in parts)
     lines = textwrap.wrap(", ".join(tied), width, break_on_hyphens=False)
     return "\n".join(lines).replace("\u00a0", " ").replace("$", r"\$")

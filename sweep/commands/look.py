@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
-from results.cells import honest
 from results.columns import TEST
 from results.directory import durable, layout
 from results.errors import ResultsError
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = ("png", "svg", "pdf")
+
+#: What is measured on the test part, and on how many rows.
+_TESTED = ("test_rows", *TEST)
 
 _NONE_FINISHED = "{} holds no finished run: wait for the first, or run it"
 
@@ -44,30 +46,19 @@ def summary(
 
 def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
     """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
-    from results.cells.best import best as choose
-    from results.cells.epochs import of_orders
-    from results.cells.notes import notes
+    from results.cells.choice import choose
     from results.terminal.look import wrapped
 
     if refit and not save:
         raise InputError("--refit says how what is saved is trained: give --save too")
     spec = recorded(directory).spec
-    tested = ("test_rows", *TEST) if spec.test else ()
-    cells, along = _told(directory, tested)
-    chosen = choose(cells, rule)
-    known = [*notes(cells, chosen.iloc[0]), *filter(None, [of_orders(cells, cells, along)])]
-    if spec.test or spec.outer_folds:  # which are told of below
-        known = [note for note in known if "--test" not in note]
-    lines = [chosen["why"].iloc[0], *known]
-    figures: dict[str, Any] = {"notes": known}
-    if spec.patience:
-        lines.append(honest.OF_PATIENCE)
-    if spec.test:
-        lines.append(honest.said_of_test(chosen.iloc[0]))
-    if spec.outer_folds:
-        found = honest.nested(results.load(directory), rule)
-        lines.append(honest.said_of_folds(found))
-        figures["outer_folds"] = _records(found)
+    telling = [*(["best_epoch"] if spec.patience else []), *(_TESTED if spec.test else [])]
+    cells, along = _told(directory, telling)
+    runs = results.load(directory) if spec.outer_folds else None
+    chosen = choose(cells, rule, runs, along)
+    figures: dict[str, Any] = {"notes": chosen.notes}
+    if chosen.folds is not None:
+        figures["outer_folds"] = _records(chosen.folds)
     model = None
     if save:
         from sweep.models.best import save_best
@@ -75,9 +66,10 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
         model = save_best(directory, save, rule, refit or "run")
     if as_json:
         figures |= {"saved": save, "model": model.trained_on} if model else {}
-        print(json_format.dumps(_records(chosen)[0] | figures))
+        print(json_format.dumps(_records(chosen.row)[0] | figures))
     else:
-        print(*(line for said in lines for line in wrapped(said)), sep="\n")
+        said = [chosen.row["why"].iloc[0], *chosen.notes, *chosen.figures]
+        print(*(line for text in said for line in wrapped(text)), sep="\n")
         if model:
             print(f"{save}: {model}", *wrapped(model.trained_on["how"]), sep="\n", file=sys.stderr)
     return 0
@@ -119,8 +111,9 @@ def report(directory: str, out: str | None, as_json: bool) -> int:
     from sweep.plan.recorded import recorded
 
     runs = _runs(directory)
-    total = recorded(directory).plan.grid.total
-    path = write(directory, runs, _with_folder(out) if out else None, total)
+    asked = recorded(directory)
+    whole = asked.plan.grid.total, len(asked.spec.seeds)
+    path = write(directory, runs, _with_folder(out) if out else None, *whole)
     print(json_format.dumps({"files": [str(path)]}) if as_json else path)
     return 0
 

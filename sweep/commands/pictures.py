@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 import results
 from results.cells.best import contrast, where
+from results.cells.epochs import as_cells_with_epochs
 from results.cells.summary import axis_names, deciding, metrics_of
-from results.columns import SUMMARY, is_penalty
+from results.columns import is_penalty
 from results.directory import layout as places
 from results.errors import ResultsError
 from results.labels import counted, place
@@ -68,7 +69,7 @@ def pictures(
     """
     _check(kinds, (*KINDS, *OF_WEIGHTS), "picture")
     _check(metrics, metrics_of(runs), "metric")
-    cells = results.summary(runs, list(dict.fromkeys((*SUMMARY, *metrics, *layers(runs)))))
+    cells = as_cells_with_epochs(runs, [*metrics, *layers(runs)])
     spec = Specification.from_toml(Path(directory) / "sweep.toml")
     at = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
     _check_converged(cells, at)

@@ -44,6 +44,11 @@ def ticks_of(axis):
     return [text.get_text() for at, text in places if low <= at <= high]
 
 
+def caption(ax):
+    """What stands over a legend, in one line."""
+    return ax.get_legend().get_title().get_text().replace("\n", " ")
+
+
 def pixels(figure):
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
@@ -192,10 +197,10 @@ def test_bands_that_hold_0_end_at_a_logarithmic_axis_which_says_so(ax):
     edges = child(ax, "val_loss band").get_paths()[0].vertices[:, 1]
     wanted = np.maximum(cells.low_val_loss[1:], foot)
     assert edges.min() == foot and set(wanted) <= set(edges)
-    assert "where the axis cuts it off, it goes on below" in ax.get_legend().get_title().get_text()
+    assert "where the axis cuts it off, it goes on below" in caption(ax)
     even = ax.figure.add_subplot()
     results.path(cells[cells.l1 > 0.01].reset_index(drop=True), "val_loss", ax=even)
-    assert "cuts" not in even.get_legend().get_title().get_text()
+    assert "cuts" not in caption(even)
 
 
 def test_titles_are_broken_where_they_would_be_cut(ax):
@@ -227,8 +232,9 @@ def test_a_path_crosses_out_what_diverged_and_counts_the_seeds_of_the_rest(ax):
     results.path(runs, "val_loss", ax=ax)
     assert child(ax, "missing").get_xdata().tolist() == [-1]
     legend = ax.get_legend()
-    assert "diverged or missing" in [text.get_text() for text in legend.get_texts()]
-    assert legend.get_title().get_text() == "mean and 95 % band over 2 to 3 seeds"
+    said = [text.get_text() for text in legend.get_texts()]
+    assert said == ["val_loss", "some runs diverged", "diverged"]
+    assert caption(ax) == "mean over 2 to 3 seeds; 95 % band, for other seeds"
 
 
 def test_a_point_without_neighbours_has_its_interval_as_a_bar(ax):
@@ -252,17 +258,17 @@ def test_the_pareto_picture_holds_axes_where_told_and_counts_its_cells(ax):
     assert results.best(cells).lr.item() == 0.01
     assert not [line for line in ax.lines if line.get_gid() in MARKS]
     said = ax.get_title().replace("\n", " ")
-    assert said.endswith("lr = 0.1, 14 of 15 cells, the others diverged or missing")
+    assert said.endswith("lr = 0.1, 14 of 15 cells, the others diverged")
 
 
 def test_a_map_says_over_how_many_seeds_its_means_are(ax):
     runs = table(log(3), log(2), seeds=5, lr=(0.01, 0.1))
     runs.loc[(runs.lr == 0.01) & (runs.l1 == 0.1) & (runs.seed < 2), "status"] = "diverged"
     results.heatmap(runs, at={"lr": 0.01}, ax=ax)
-    assert ax.figure.axes[1].get_ylabel() == "val_loss, mean of 3 to 5 seeds"
+    assert ax.figure.axes[1].get_ylabel() == "val_loss, mean over 3 to 5 seeds"
     other = Figure().add_subplot()
     results.heatmap(runs, at={"lr": 0.1}, ax=other)
-    assert other.figure.axes[1].get_ylabel() == "val_loss, mean of 5 seeds"
+    assert other.figure.axes[1].get_ylabel() == "val_loss, mean over 5 seeds"
 
 
 def test_differences_of_one_seed_have_no_interval(ax):

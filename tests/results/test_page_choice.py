@@ -301,3 +301,41 @@ def test_what_the_page_has_no_room_for_is_said(opened, monkeypatch):
     metrics = few.evaluate("page.metrics.length")
     monkeypatch.setattr(pagedata, "BY_SEED", 2 * metrics * few.evaluate("size"))
     assert "and 2 of 3 seeds by themselves;" in says(opened(runs), "thinned")
+
+
+def test_captions_say_what_intervals_are_for(opened):
+    page = opened(table(log(4), log(3), seeds=4, rows=(80, 20)))
+    top = page.locator("section[aria-labelledby=answer] > p").inner_text()
+    assert top.startswith("Mean over 4 seeds; differences are paired by seed. 95 % intervals are")
+    assert all("new data and other seeds" in part for part in (top, says(page, "cell-says")))
+    each = "new data and other seeds; of final_loss, train_loss, train_accuracy for other seeds"
+    assert f"± half of the 95 % interval or its ends, for {each}." in says(page, "table-says")
+    for width in (1200, 400):  # the table is wider than its frame: what it says is not
+        page.set_viewport_size({"width": width, "height": 800})
+        words, frame = (
+            page.locator(where).bounding_box()
+            for where in ("#table-says", "section[aria-labelledby=cells] .scroll")
+        )
+        assert words["x"] + words["width"] <= frame["x"] + frame["width"]
+    assert says(page, "path-x-says").endswith("; 95 % band, for new data and other seeds.")
+    pick(page, "metric", "train_loss")
+    assert says(page, "path-x-says").endswith("mean over 4 seeds; 95 % band, for other seeds.")
+    pick(page, "view", "none")
+    assert "; 95 % interval, for other seeds. The frame" in says(page, "map-says")
+    assert "against no penalty, paired by seed" in says(page, "cell-says")
+    pick(page, "seed", "2")
+    for node in ("cell-says", "table-says", "path-x-says", "map-says"):
+        assert "95 %" not in says(page, node), node
+    assert "against no penalty, of the same seed" in says(page, "table-says")
+
+
+def test_folds_of_one_seed_have_intervals_too(opened):
+    page = opened(table(log(4), log(3), seeds=1, folds=5, rows=(80, 20)))
+    each = "for new data, of one seed; of final_loss, train_loss, train_accuracy there are none"
+    assert f"with the 95 % interval, {each}" in says(page, "cell-says")
+    pick(page, "view", "none")
+    assert "mean over 5 folds of seed 0, against no penalty, paired by fold" in says(
+        page, "table-says"
+    )
+    pick(page, "metric", "train_loss")
+    assert "95 %" not in says(page, "path-x-says") + says(page, "map-says")

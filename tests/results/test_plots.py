@@ -83,7 +83,14 @@ def test_cells_without_a_value_stay_open_and_those_that_lost_runs_are_crossed(ax
     assert np.argwhere(np.isnan(mesh_of(ax))).tolist() == [[2, 3]]
     assert np.rint(child(ax, "diverged").get_xydata()).tolist() == [[3, 0]]
     said = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert {"some runs diverged", "diverged or missing"} <= set(said)
+    assert {"some runs diverged", "diverged"} <= set(said)
+    for there, said in (
+        ((runs.l1 > 0) | (runs.l2 > 0), "diverged or missing"),
+        (~empty, "missing"),
+    ):
+        other = Figure().add_subplot()
+        results.heatmap(runs[there], ax=other)
+        assert said in [text.get_text() for text in other.get_legend().get_texts()]
 
 
 @pytest.mark.parametrize("against", ["none", "best"])

@@ -217,6 +217,8 @@ def test_the_question_names_what_varies():
         "What does L1 penalty (7 values, 0 to 0.1) do to a network with hidden layers 32,16 on "
         "digits, over 3 seeds?"
     )
+    assert report._question(runs, summary(runs), {}, 3).endswith("over 3 seeds?")
+    assert report._question(runs, summary(runs), {}, 10).endswith("over 3 of 10 seeds?")
 
 
 def test_pandas_tables_of_any_row_order_make_the_same_page(tmp_path):
@@ -231,3 +233,29 @@ def test_pandas_tables_of_any_row_order_make_the_same_page(tmp_path):
 
 def read_bytes(data):
     return Page(data.decode())
+
+
+def test_intervals_of_learning_curves_end_at_what_is_possible(tmp_path):
+    Fake().run(tmp_path / "d", history=True)
+    cells = summary(results.load(tmp_path / "d"))
+    curves = pagedata.history_data(tmp_path / "d", cells)
+    lows = [
+        mean - down
+        for curve in curves
+        for line in curve["lines"].values()
+        for mean, down in zip(line["mean"], line["down"], strict=True)
+        if down is not None
+    ]
+    assert len(lows) > 4 and min(lows) == 0, "two seeds have intervals that would end far below"
+
+
+def test_without_a_script_captions_say_what_intervals_are_for(tmp_path):
+    text = " ".join(made(tmp_path / "d", table(rows=(80, 20))).read_text().split())
+    each = "for new data and other seeds; of final_loss, train_loss, train_accuracy for other seeds"
+    assert (
+        f"mean over 5 seeds, ± half of the 95 % interval or its ends, {each}.</span></caption>"
+        in text
+    )
+    assert "means over the seeds that still train, with 95 % intervals for other seeds." in text
+    one = " ".join(made(tmp_path / "d", table(seeds=1, folds=5)).read_text().split())
+    assert "whatever is chosen above: mean over 5 folds of seed 0." in one

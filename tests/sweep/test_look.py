@@ -1,6 +1,7 @@
 """The commands that look at results: what they print and write, and that their examples run."""
 
 import csv
+import html
 import json
 import re
 import shlex
@@ -16,6 +17,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 import results
+from results.cells.honest import OF_PATIENCE
 from sweep import Sweep
 from sweep.commands.command_line import app
 from sweep.commands.pictures import pictures
@@ -306,6 +308,7 @@ def test_a_sweep_that_is_not_complete_is_said_to_be(ran, tmp_path):
     for command in (["summary", "r"], ["best", "r"], ["report", "r"]):
         status, _, err = typed(*command)
         assert (status, err) == (0, "sweep: not complete, 12 of 18 runs so far: r\n")
+    assert "over 2 of 3 seeds?" in (tmp_path / "r/report.html").read_text()
     (tmp_path / "whole/runs.parquet").unlink()
     assert typed("summary", "whole")[::2] == (0, ""), "all are there, if in parts"
 
@@ -336,7 +339,8 @@ def test_what_halving_stopped_is_counted_in_the_table_and_by_status(ran):
 
 
 def test_orders_of_a_path_are_said_to_have_had_different_epochs(ran):
-    typed = ran("--path", "l1", "--path-order", "up,cold")
+    path = ("--path", "l1", "--path-order", "up,cold")
+    typed = ran(*path)
     out = " ".join(typed("summary", "r")[1].split())
     cells = results.summary(results.load("r"))
     best = cells.loc[cells.groupby("path").rank_val_loss.idxmin()].set_index("path")
@@ -344,6 +348,31 @@ def test_orders_of_a_path_are_said_to_have_had_different_epochs(ran):
     assert f"up {3 * place} at l1 = {best.l1['up']:g}" in out
     assert f"cold 3 at l1 = {best.l1['cold']:g}" in out
     assert "path      l1: 9 epochs by its end (up), 3 (cold)\n" in typed("status", "r")[1]
+    ((_, figure),) = pictures("r", results.load("r"), kinds=["pareto"], at={"l2": 0.0})
+    (ax,) = figure.axes
+    assert "have had different" in ax.get_legend().get_title().get_text()
+    assert (
+        typed("run", *TINY, "--l2", 0, *path, "--seeds", "0:2", "--out", "one", "--quiet")[0] == 0
+    )
+    for kind in "heatmap", "pareto", "path":
+        ((_, figure),) = pictures("one", results.load("one"), ["val_loss"], [kind])
+        said = figure.axes[-1].get_legend().get_title().get_text().replace("\n", " ")
+        assert "Epochs behind the best of each order, along its path: " in said, kind
+
+
+def test_the_report_says_all_that_best_says(typed):
+    options = "--data iris --l1 0,0.01 --l2 0,0.01 --seeds 0:2 --epochs 4 --test 0.2 --patience 2"
+    path = "--path l2 --path-order up,cold"
+    assert typed(*f"run {options} {path} --jobs 1 --quiet --out r".split())[0] == 0
+    said = json.loads(typed("best", "r", "--json")[1])["notes"]
+    printed = " ".join(typed("best", "r")[1].split())
+    assert any("along its path: " in note and " at l2 = " in note for note in said)
+    assert OF_PATIENCE in said and not any("--test" in note for note in said)
+    assert "On the 30 rows of the test part" in printed
+    typed("report", "r")
+    page = Path("r/report.html").read_text()
+    for text in (*said, "On the 30 rows of the test part"):
+        assert html.escape(text, quote=False) in page
 
 
 def test_the_report_says_how_much_of_the_grid_is_there(typed, tmp_path):

@@ -1,0 +1,79 @@
+"""A choice with all that is said of it, the same on the terminal and in the report."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from results.cells.best import best
+from results.cells.epochs import of_orders
+from results.cells.honest import OF_PATIENCE, nested, said_of_folds, said_of_test
+from results.cells.notes import notes
+from results.columns import TEST
+
+#: Of those of these columns that the runs have, a summary needs the means for all to be said.
+TELLING = ("epochs", "best_epoch", "test_rows", *TEST)
+
+
+class Choice(NamedTuple):
+    """What a rule chose.
+
+    Attributes
+    ----------
+    row : DataFrame
+        What `results.best` returns.
+    notes : list of str
+        What there is to know beside its ``why``.
+    figures : list of str
+        What it gives on rows that chose nothing, if there are any.
+    folds : DataFrame or None
+        What `results.nested` returns, with outer folds.
+    """
+
+    row: pd.DataFrame
+    notes: list[str]
+    figures: list[str]
+    folds: pd.DataFrame | None
+
+
+def choose(
+    cells: pd.DataFrame,
+    rule: str = "min",
+    runs: pd.DataFrame | None = None,
+    along: str | None = None,
+) -> Choice:
+    """Choose a cell, and say what is to be said of it.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        A `results.summary` with those of `TELLING` that the runs have; ``epochs`` may be left out
+        where cells do not differ in them.
+    rule : {"min", "one-se"}
+        As for `results.best`.
+    runs : DataFrame, optional
+        The table; needed where it has outer folds.
+    along : str, optional
+        The axis of the path, if there is one; see `results.cells.epochs.of_orders`.
+
+    Raises
+    ------
+    ResultsError
+        If no cell has a finite loss.
+    """
+    row = best(cells, rule)
+    chosen = row.iloc[0]
+    folds = nested(runs, rule) if runs is not None and "outer" in runs else None
+    figures = []
+    if folds is not None:
+        figures.append(said_of_folds(folds))
+    elif "mean_test_rows" in cells:
+        figures.append(said_of_test(chosen))
+    # Who has such figures is not told to ask for them.
+    known = [note for note in notes(cells, chosen) if not figures or "--test" not in note]
+    if orders := of_orders(cells, cells, along):
+        known.append(orders)
+    if "mean_best_epoch" in cells:
+        known.append(OF_PATIENCE)
+    return Choice(row, known, figures, folds)

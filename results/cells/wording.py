@@ -1,0 +1,59 @@
+"""What means are over, and what their intervals are for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
+from results.cells.summary import covers, deciding
+from results.labels import seeds
+
+#: What intervals are for, by what they cover.
+FOR = {
+    DATA_AND_SEEDS: "for new data and other seeds",
+    DATA: "for new data, of one seed",
+    SEEDS: "for other seeds",
+}
+
+
+def means(counts: Iterable[int], folds: int = 1) -> str:
+    """Say over what means are, of cells with so many seeds of so many folds."""
+    there = list(counts)
+    if max(there, default=0) > 1:
+        return f"mean over {seeds(there)}{f' of {folds} folds' if folds > 1 else ''}"
+    if not any(there):
+        return "no seed without a diverged run"
+    return f"mean over {folds} folds of one seed" if folds > 1 else "one seed"
+
+
+def intervals(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
+    """Say what the intervals of some metrics are for; empty where there are none."""
+    several = cells[["covers", "seeds"]].drop_duplicates()
+    kinds = {covers(cell, metric) for metric in metrics for _, cell in several.iterrows()}
+    return ", or ".join(words for kind, words in FOR.items() if kind in kinds)
+
+
+def intervals_of_each(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
+    """Say it of metrics that stand beside one another: of those apart that differ in it."""
+    others: dict[str, list[str]] = {}
+    first = intervals(cells, [deciding(cells)])
+    for metric in metrics:
+        if (words := intervals(cells, [metric])) != first:
+            others.setdefault(words or "there are none", []).append(metric)
+    return "; ".join((first, *(f"of {', '.join(some)} {words}" for words, some in others.items())))
+
+
+def pairs(cells: pd.DataFrame) -> str:
+    """Say how differences between cells are paired: what two cells have in common."""
+    parts = [name for name, column in (("seed", "seeds"), ("fold", "folds"))
+             if cells[column].max() > 1]  # fmt: skip
+    return f"paired by {' and '.join(parts)}" if parts else "of one seed"
+
+
+def without_mean(cells: pd.DataFrame) -> str:
+    """Say why cells have no mean: their runs diverged, or are missing; empty for no cells."""
+    diverged = cells["diverged"] > 0
+    causes = {"diverged": diverged.any(), "missing": not diverged.all()}
+    return " or ".join(cause for cause, holds in causes.items() if holds)
