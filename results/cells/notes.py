@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from results.cells import wording
 from results.cells.best import where
 from results.cells.counts import guesses
 from results.cells.epochs import stopped
-from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import axis_names, covers, deciding, whole
 from results.columns import is_penalty
 from results.labels import counted, most, number, place
@@ -25,14 +25,6 @@ _FURTHER, _LEAP = 2, 10
 
 #: Learning rates that are named one by one.
 _RATES = 6
-
-#: What intervals are for, by what they cover.
-_COVERED = {
-    DATA_AND_SEEDS: "new data and other seeds",
-    DATA: "new data, with this one seed",
-    SEEDS: "other seeds",
-    "": "nothing",
-}
 
 #: Said where nothing was held out.
 UNFAIR = "Nothing was held out: final_loss contains the penalties, and favours small ones."
@@ -101,7 +93,7 @@ def _alike(cells: pd.DataFrame) -> Iterator[str]:
         yield "One seed on one split tells no cell from another: give more --seeds, or --folds."
         return
     first = cells[cells[f"rank_{metric}"] == 1].iloc[0]
-    sure = f"95 %, one cell at a time and for {_COVERED[covers(first, metric)]}"
+    sure = f"95 %, one cell at a time and {wording.FOR[covers(first, metric)]}"
     unknown = others & cells[f"low_{metric}_from_best"].isna().to_numpy()
     if found.any():
         yield (

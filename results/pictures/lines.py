@@ -77,6 +77,8 @@ def path(
     shown = cells.iloc[rows]
     early = stopped(cells)[rows]
     shown = shown[~early]  # what halving stopped had fewer epochs
+    if shown.empty:
+        raise ResultsError("halving stopped every cell of that line: there is nothing to draw")
     axis = lay_out(along, np.unique(shown[along]))
     lines = [
         (name, metric, line.set_index(along).reindex(axis.values))

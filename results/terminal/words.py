@@ -7,32 +7,24 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from results import labels
+from results.cells import wording
 from results.cells.epochs import stopped
-from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
-from results.cells.summary import covers, deciding, whole
+from results.cells.intervals import SEEDS
+from results.cells.summary import deciding, whole
 from results.labels import counted, place
 from results.plane import said
 
 #: Learning rates that are named one by one.
 _FEW = 5
 
-#: What intervals are for, by what they cover.
-_COVERED = {
-    DATA_AND_SEEDS: "new data and other seeds",
-    DATA: "new data, of one seed",
-    SEEDS: "other seeds",
-}
-
 
 def sure(rows: pd.DataFrame, heading: str) -> str:
     """Say what the intervals of some cells are for."""
     metric = deciding(rows)
-    kinds = {covers(row, metric) for _, row in rows.iterrows()} - {""}
-    told = [_COVERED[kind] for kind in sorted(kinds)]
-    if kinds == {SEEDS} and metric.startswith("val_"):
-        told[0] += ", not for new data"
-    return " ".join(f"{heading} is for {what}." for what in told)
+    what = wording.intervals(rows, [metric])
+    if what == wording.FOR[SEEDS] and metric.startswith("val_"):
+        what += ", not for new data"
+    return f"{heading} is {what}." if what else ""
 
 
 def title(
@@ -45,15 +37,7 @@ def title(
         best += f" ({lacking:,} {'lacks' if lacking == 1 else 'lack'} seeds)"
     where = f" with {said(held, cells)}" if held else ""
     rung = " on the last rung" if stopped(cells).any() else ""
-    return f"{best}{where}{rung}, {_over(seeds, int(cells['folds'].max()))}"
-
-
-def _over(seeds: pd.Series, folds: int) -> str:
-    """Say what means are over."""
-    of_folds = f" of {folds} folds" if folds > 1 else ""
-    if seeds.max() > 1:
-        return f"mean over {labels.seeds(seeds)}{of_folds}"
-    return f"mean over {folds} folds of one seed" if folds > 1 else "one seed"
+    return f"{best}{where}{rung}, {wording.means(seeds, int(cells['folds'].max()))}"
 
 
 def nothing(

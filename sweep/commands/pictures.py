@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import results
 from results.cells.best import contrast, where
-from results.cells.epochs import as_cells_with_epochs
+from results.cells.epochs import as_cells_with_epochs, stopped
 from results.cells.summary import axis_names, deciding, metrics_of
 from results.columns import is_penalty
 from results.directory import layout as places
@@ -72,7 +72,7 @@ def pictures(
     cells = as_cells_with_epochs(runs, [*metrics, *layers(runs)])
     spec = Specification.from_toml(Path(directory) / "sweep.toml")
     at = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
-    _check_converged(cells, at)
+    _check_comparable(cells, at)
     suffix = "".join(f"-{name}={place(value, cells[name])}" for name, value in at.items())
     finished, total = int((runs["status"] != "error").sum()), gridded(spec).plan.grid.total
     for name, figure in _drawn(directory, spec, cells, metrics, kinds, at):
@@ -105,9 +105,14 @@ def _drawn(
         yield "weight-path", _weight_path(spec, cells, along, at)
 
 
-def _check_converged(cells: pd.DataFrame, at: Mapping[str, float | str]) -> None:
-    """Refuse to draw where no cell has a value."""
-    held, _ = slice_at(cells, at)
+def _check_comparable(cells: pd.DataFrame, at: Mapping[str, float | str]) -> None:
+    """Refuse to draw where no cell has a value that others compare with."""
+    held, fixed = slice_at(cells, at)
+    if stopped(cells)[held.index].all():
+        where = f" with {said(fixed, cells)}" if fixed else ""
+        raise ResultsError(
+            f"nothing to draw: halving stopped every cell{where} before the last rung"
+        )
     if held["seeds"].any():
         return
     runs, rates = int(held["runs"].sum()), np.unique(held["lr"])

@@ -166,7 +166,7 @@ def test_cells_of_other_seeds_than_the_best_are_not_said_to_be_told_from_it():
 def test_folds_of_one_seed_are_said_to_leave_its_luck_out():
     table = runs({0.0: 0.2, 0.1: 0.21}, spread=0.03)
     table["fold"], table["seed"] = table["seed"], 0
-    assert "for new data, with this one seed" in one(said(table), "cannot be told")
+    assert "for new data, of one seed" in one(said(table), "cannot be told")
 
 
 def test_one_penalty_beside_none_is_an_end_too():

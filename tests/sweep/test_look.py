@@ -455,3 +455,13 @@ def test_the_article_shows_the_documents_matrices(typed, tmp_path):
     assert (
         len([line for line in shown["weight-path"].axes[0].lines if line.get_gid() == "w1"]) == 15
     )
+
+
+def test_plot_refuses_a_slice_that_halving_stopped(ran):
+    typed = ran("--halving", "2", "--lr", "0.01,0.1", "--epochs", "7")
+    cells = results.summary(results.load("r"))
+    early = cells.groupby("l1").rung.max()
+    (l1, *_) = early[early < early.max()].index
+    status, out, err = typed("plot", "r", "--at", f"l1={l1:g}")
+    assert (status, out) == (2, "")
+    assert f"halving stopped every cell with l1 = {l1:g} before the last rung" in err
