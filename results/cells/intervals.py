@@ -22,6 +22,7 @@ seeds do: W is their variance, and K their number.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -156,6 +157,21 @@ class Moments:
     def _inside(self) -> NDArray[np.float64]:
         """Return the variance of a part within a seed, averaged over seeds and outer folds."""
         return np.where(self.count > 0, self._within / np.maximum(self.count, 1), np.nan)
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Return Wilson's interval for a share that is found in so many rows.
+
+    The mean of several shares of the same rows varies by no more than one of them, so that theirs
+    is not too narrow.
+    """
+    from scipy.special import ndtri
+
+    square = float(ndtri((1 + CONFIDENCE) / 2)) ** 2
+    middle = share + square / (2 * count)
+    half = math.sqrt(square * (share * (1 - share) + square / (4 * count)) / count)
+    scale = 1 + square / count
+    return max((middle - half) / scale, 0.0), min((middle + half) / scale, 1.0)
 
 
 def estimate(values: NDArray) -> Estimate:

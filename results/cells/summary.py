@@ -245,6 +245,13 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
     return [name for name in coordinates(names) if name not in ("run", *REPEATED)]
 
 
+def runs_of(runs: pd.DataFrame, cell: pd.Series) -> pd.DataFrame:
+    """Return the runs of a cell that are done."""
+    axes = [name for name in cell_columns(runs) if name != "data"]
+    here = (runs[axes] == cell[axes].to_numpy()).all(axis=1)
+    return runs[(runs["status"] == "done") & here]
+
+
 def axis_names(cells: pd.DataFrame) -> list[str]:
     """Return the axes of the grid, penalties first."""
     names = [name for name in cell_columns(cells) if name != "data"]

@@ -47,6 +47,7 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
     from results.cells.best import best as choose
     from results.cells.epochs import of_orders
     from results.cells.notes import notes
+    from results.cells.summary import runs_of
     from results.terminal.look import wrapped
 
     if refit and not save:
@@ -61,12 +62,13 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
     lines = [chosen["why"].iloc[0], *known]
     figures: dict[str, Any] = {"notes": known}
     if spec.patience:
-        lines.append(honest.OF_PATIENCE)
+        own = runs_of(results.load(directory), chosen.iloc[0])
+        lines += [honest.OF_PATIENCE, honest.said_of_patience(own, spec.patience, spec.epochs)]
     if spec.test:
         lines.append(honest.said_of_test(chosen.iloc[0]))
     if spec.outer_folds:
         found = honest.nested(results.load(directory), rule)
-        lines.append(honest.said_of_folds(found))
+        lines.append(honest.said_of_folds(found, cells, rule))
         figures["outer_folds"] = _records(found)
     model = None
     if save:

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import results
+from results.cells.intervals import wilson
 from results.cells.summary import covers
 from results.columns import SUMMARY
 from results.labels import called
@@ -141,6 +142,15 @@ def test_the_error_of_the_rule_does_not_vanish_with_many_seeds():
         assert sparsest > lowest + 1
         chosen.append(sparsest)
     assert abs(chosen[0] - chosen[1]) <= 1
+
+
+@pytest.mark.parametrize("rows", [1, 36, 1000])
+@pytest.mark.parametrize("share", [0, 0.25, 0.9815, 1])
+def test_the_interval_of_a_share_is_of_those_that_a_score_test_would_keep(share, rows):
+    low, high = wilson(share, rows)
+    for end in {low, high} - {share}:
+        assert abs(share - end) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) / rows))
+    assert 0 <= low <= share <= high <= 1 and high - low > 0
 
 
 def test_no_interval_leaves_what_is_possible():
