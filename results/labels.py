@@ -66,6 +66,15 @@ def seeds(counts: Iterable[int]) -> str:
     return counted(most, "seed") if fewest == most else f"{fewest:,} to {counted(most, 'seed')}"
 
 
+def folds(inner: int, outer: int = 1) -> str:
+    """Say over which folds of a seed its mean is: ``5 outer x 3 inner folds``; empty for none."""
+    if inner > 1 and outer > 1:
+        return f"{outer} outer x {counted(inner, 'inner fold')}"
+    if outer > 1:
+        return counted(outer, "outer fold")
+    return counted(inner, "fold") if inner > 1 else ""
+
+
 def printable(text: str) -> str:
     r"""Write what would steer a terminal or break a picture as one types it: ``\\x1b``.
 

@@ -8,12 +8,26 @@ import pandas as pd
 
 from results.cells.best import best
 from results.cells.epochs import of_orders
-from results.cells.honest import OF_PATIENCE, nested, said_of_folds, said_of_test
+from results.cells.honest import (
+    OF_PATIENCE,
+    nested,
+    said_of_folds,
+    said_of_patience,
+    said_of_test,
+)
 from results.cells.notes import notes
+from results.cells.summary import runs_of
 from results.columns import TEST
 
 #: Of those of these columns that the runs have, a summary needs the means for all to be said.
 TELLING = ("epochs", "best_epoch", "test_rows", *TEST)
+
+
+class Stop(NamedTuple):
+    """When a run of a sweep with patience ends: see `results.cells.honest.unstopped`."""
+
+    patience: int
+    epochs: int
 
 
 class Choice(NamedTuple):
@@ -42,6 +56,7 @@ def choose(
     rule: str = "min",
     runs: pd.DataFrame | None = None,
     along: str | None = None,
+    stop: Stop | None = None,
 ) -> Choice:
     """Choose a cell, and say what is to be said of it.
 
@@ -53,9 +68,11 @@ def choose(
     rule : {"min", "one-se"}
         As for `results.best`.
     runs : DataFrame, optional
-        The table; needed where it has outer folds.
+        The table; needed where it has outer folds, or runs stop by patience.
     along : str, optional
         The axis of the path, if there is one; see `results.cells.epochs.of_orders`.
+    stop : Stop, optional
+        Where runs stop by patience.
 
     Raises
     ------
@@ -67,7 +84,7 @@ def choose(
     folds = nested(runs, rule) if runs is not None and "outer" in runs else None
     figures = []
     if folds is not None:
-        figures.append(said_of_folds(folds))
+        figures.append(said_of_folds(folds, cells, rule))
     elif "mean_test_rows" in cells:
         figures.append(said_of_test(chosen))
     # Who has such figures is not told to ask for them.
@@ -76,4 +93,7 @@ def choose(
         known.append(orders)
     if "mean_best_epoch" in cells:
         known.append(OF_PATIENCE)
+    if stop and runs is not None:
+        known.append(said_of_patience(runs_of(runs, chosen), *stop))
+    known = [note for note in known if note]
     return Choice(row, known, figures, folds)

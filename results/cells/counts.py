@@ -35,21 +35,23 @@ class Counts(NamedTuple):
     ----------
     cells : DataFrame
         The places of the cells, with columns of counts.
-    seeds, folds : int
+    seeds : int
         How many there are.
+    splits : tuple of int
+        How many outer folds, and how many folds in each; 1 where there are none.
     ratio : ndarray of float64, shape (cells,)
         Rows held out for each row that trains; NaN where that is not known, or nothing held out.
     """
 
     cells: pd.DataFrame
     seeds: int
-    folds: int
+    splits: tuple[int, int]
     ratio: NDArray[np.float64]
 
 
 def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Counts:
     """Count the runs of each cell; ``names`` are the columns that the runs have."""
-    count, seeds, folds = len(cells), 0, 1
+    count, seeds, splits = len(cells), 0, (1, 1)
     compared = {name: pair for name, pair in _ABOVE.items() if set(pair) <= set(names)}
     further = [*(column for pair in compared.values() for column in pair), *_ROWS, "rung"]
     columns = [name for name in further if name in names]
@@ -57,7 +59,8 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     rung = np.full(count, np.iinfo(np.int64).max)
     for runs, cell in windows(columns):
         laid_out = BySeed(runs, cell, count)
-        seeds, folds = seeds + laid_out.seeds, max(folds, laid_out.folds)
+        seeds, (outer, folds) = seeds + laid_out.seeds, laid_out.splits
+        splits = max(splits[0], outer), max(splits[1], folds)
         for name, values in _told(runs, compared).items():
             sums[name] += np.bincount(cell, values, minlength=count)
         if "rung" in runs:
@@ -71,7 +74,7 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
         cells[name] = above.mask(sums[f"{name} known"] == 0)
     train, val = (sums[name] for name in _ROWS)
     ratio = np.divide(val, train, out=np.full(count, np.nan), where=(train > 0) & (val > 0))
-    return Counts(cells, seeds, folds, ratio)
+    return Counts(cells, seeds, splits, ratio)
 
 
 def guesses(cell: pd.Series) -> bool:

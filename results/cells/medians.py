@@ -21,7 +21,7 @@ _KEPT = 2**23
 
 
 def medians(
-    windows: Windows, cells: int, metrics: Sequence[str], seeds: int, folds: int
+    windows: Windows, cells: int, metrics: Sequence[str], seeds: int, splits: tuple[int, int]
 ) -> dict[str, NDArray[np.float64]]:
     """Return the median over the seeds of each metric of each cell, folds being averaged first."""
     found = {metric: np.full(cells, np.nan) for metric in metrics}
@@ -33,7 +33,7 @@ def medians(
         for runs, cell in windows(metrics):
             by_seed = BySeed(runs, cell, cells)
             for metric, values in gathered.items():
-                values[:, done : done + by_seed.seeds] = by_seed.values(metric, folds)[block]
+                values[:, done : done + by_seed.seeds] = by_seed.values(metric, splits)[block]
             done += by_seed.seeds
         for metric, values in gathered.items():
             found[metric][block] = _median(values)

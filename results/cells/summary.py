@@ -8,6 +8,7 @@ expect five to miss. They end where what is measured ends: no loss is below 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ from results.columns import (
     possible,
 )
 from results.errors import ResultsError
+from results.labels import folds
 
 #: Runs that are summed up at a time; whole seeds, and one at the least.
 _AT_A_TIME = 2**17
@@ -53,11 +55,12 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
         ``share_diverged`` of them; of those done, ``above_initial`` with a ``final_loss`` above
         their ``initial_loss``, and ``above_baseline`` with a ``val_loss`` not better, by a
         thousandth of it, than that of the class shares alone; ``seeds`` with nothing but finished,
-        finite runs, the only ones that count in the rest, and the ``folds`` of each; ``covers``,
-        what intervals cover: "new data and seeds", "new data" (folds of one seed), "seeds" (of the
-        same rows), or nothing, where there is none; for each metric
-        ``mean_``, ``std_`` (over seeds), the interval ``low_`` to ``high_``, ``se_``, the standard
-        error by which the rule of that name chooses, and ``median_`` (over seeds);
+        finite runs, the only ones that count in the rest, and the ``folds`` of each, 1 where there
+        are none, in each of its ``outer_folds``
+        (with outer folds); ``covers``, what intervals cover: "new data and seeds", "new data"
+        (folds of one seed), "seeds" (of the same rows), or nothing, where there is none; for
+        each metric ``mean_``, ``std_`` (over seeds), the interval ``low_`` to ``high_``, ``se_``,
+        the standard error by which the rule of that name chooses, and ``median_`` (over seeds);
         ``rank_final_loss`` and ``rank_val_loss``; and each metric's paired differences
         ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``, with ``low_`` and ``high_``:
         from the best cell, and from the one without penalties and with all else the same, where
@@ -103,15 +106,17 @@ def summed_up(
     names : sequence of str
         The columns that the runs have.
     """
-    cells, seeds, folds, ratio = counted(cells, windows, names)
-    moments = _moments(windows, len(cells), [*metrics, *RANKED[::-1]], folds)
+    cells, seeds, splits, ratio = counted(cells, windows, names)
+    moments = _moments(windows, len(cells), [*metrics, *RANKED[::-1]], splits)
     loss = next((name for name in RANKED if moments[name].count.any()), RANKED[-1])
     cells["seeds"] = moments[loss].count
-    cells["folds"] = folds
-    cells["covers"] = _covered(moments[loss].count, folds, ratio)
+    if "outer" in names:
+        cells["outer_folds"] = splits[0]
+    cells["folds"] = splits[1]
+    cells["covers"] = _covered(moments[loss].count, math.prod(splits), ratio)
     competes = whole(cells)
     ranks = {name: _rank(name, moments[name].estimate().mean, competes) for name in RANKED[::-1]}
-    middle = medians(windows, len(cells), metrics, seeds, folds)
+    middle = medians(windows, len(cells), metrics, seeds, splits)
     columns: dict[str, Any] = {}
     for metric in metrics:
         known = np.nan if is_on_shared_rows(metric) else ratio
@@ -131,7 +136,7 @@ def summed_up(
         }
     guessed = {metric: baseline_of(metric) for metric in metrics if baseline_of(metric) in names}
     for (metric, name), moment in _differences(
-        windows, metrics, references, guessed, folds
+        windows, metrics, references, guessed, splits
     ).items():
         known = np.nan if is_on_shared_rows(metric) else ratio
         _enter(columns, f"{metric}_from_{name}", moment.estimate(known), ("mean", "low", "high"))
@@ -150,22 +155,22 @@ def covers(cell: pd.Series, metric: str) -> str:
     return str(cell["covers"])
 
 
-def _covered(seeds: NDArray, folds: int, ratio: NDArray) -> NDArray:
+def _covered(seeds: NDArray, splits: int, ratio: NDArray) -> NDArray:
     """Return what the intervals of cells with so many seeds cover."""
     known, several = np.isfinite(ratio), seeds > 1
-    kinds = [known & several, known & (seeds == 1) & (folds > 1), several]
+    kinds = [known & several, known & (seeds == 1) & (splits > 1), several]
     return np.select(kinds, [DATA_AND_SEEDS, DATA, SEEDS], "").astype(object)
 
 
 def _moments(
-    windows: Windows, count: int, metrics: Sequence[str], folds: int
+    windows: Windows, count: int, metrics: Sequence[str], splits: tuple[int, int]
 ) -> dict[str, Moments]:
     """Gather each metric of ``count`` cells over the seeds."""
-    found = {metric: Moments(count) for metric in metrics}
+    found = {metric: Moments(count, *splits) for metric in metrics}
     for runs, cell in windows(list(found)):
         by_seed = BySeed(runs, cell, count)
         for metric, moments in found.items():
-            moments.add(by_seed.by_fold(metric, folds))
+            moments.add(by_seed.by_fold(metric, splits))
     return found
 
 
@@ -174,7 +179,7 @@ def _differences(
     metrics: Sequence[str],
     references: dict[str, NDArray[np.int64]],
     guessed: dict[str, str],
-    folds: int,
+    splits: tuple[int, int],
 ) -> dict[tuple[str, str], Moments]:
     """Gather, fold by fold, how each metric of a cell differs from that of others, -1 for none.
 
@@ -183,16 +188,16 @@ def _differences(
     count = len(next(iter(references.values())))
     pairs = [(metric, name) for metric in metrics for name in references]
     pairs += [(metric, "baseline") for metric in guessed]
-    found = {pair: Moments(count) for pair in pairs}
+    found = {pair: Moments(count, *splits) for pair in pairs}
     for runs, cell in windows([*metrics, *guessed.values()]):
         by_seed = BySeed(runs, cell, count)
         for metric in metrics:
-            values = by_seed.by_fold(metric, folds)
+            values = by_seed.by_fold(metric, splits)
             for name, reference in references.items():
-                other = np.where(reference[:, None, None] < 0, np.nan, values[reference])
+                other = np.where(reference[:, None, None, None] < 0, np.nan, values[reference])
                 found[metric, name].add(values - other)
             if metric in guessed:
-                found[metric, "baseline"].add(values - by_seed.by_fold(guessed[metric], folds))
+                found[metric, "baseline"].add(values - by_seed.by_fold(guessed[metric], splits))
     return found
 
 
@@ -240,6 +245,19 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
     if "runs" in names:
         return names[: names.index("runs")]
     return [name for name in coordinates(names) if name not in ("run", *REPEATED)]
+
+
+def folds_of(cells: pd.DataFrame) -> str:
+    """Say over which folds of a seed the means of cells are; empty where there are none."""
+    outer = int(cells["outer_folds"].max()) if "outer_folds" in cells else 1
+    return folds(int(cells["folds"].max()), outer)
+
+
+def runs_of(runs: pd.DataFrame, cell: pd.Series) -> pd.DataFrame:
+    """Return the runs of a cell that are done."""
+    axes = [name for name in cell_columns(runs) if name != "data"]
+    here = (runs[axes] == cell[axes].to_numpy()).all(axis=1)
+    return runs[(runs["status"] == "done") & here]
 
 
 def axis_names(cells: pd.DataFrame) -> list[str]:

@@ -18,14 +18,14 @@ FOR = {
 }
 
 
-def means(counts: Iterable[int], folds: int = 1) -> str:
-    """Say over what means are, of cells with so many seeds of so many folds."""
+def means(counts: Iterable[int], folds: str = "") -> str:
+    """Say over what means are, of cells with so many seeds of such folds; see `labels.folds`."""
     there = list(counts)
     if max(there, default=0) > 1:
-        return f"mean over {seeds(there)}{f' of {folds} folds' if folds > 1 else ''}"
+        return f"mean over {seeds(there)}{f' of {folds}' if folds else ''}"
     if not any(there):
         return "no seed without a diverged run"
-    return f"mean over {folds} folds of one seed" if folds > 1 else "one seed"
+    return f"mean over {folds} of one seed" if folds else "one seed"
 
 
 def intervals(cells: pd.DataFrame, metrics: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import measured, most, seeds
+from results.labels import folds, measured, most, seeds
 from results.labels import place as written
 from results.plane import lay_out
 
@@ -120,12 +120,13 @@ def means(runs: pd.DataFrame, cells: pd.DataFrame) -> str:
 
     One seed alone is named.
     """
-    folds = int(runs["fold"].nunique())
+    outer = int(runs["outer"].nunique()) if "outer" in runs else 1
+    several = folds(int(runs["fold"].nunique()), outer)
     if runs["seed"].nunique() == 1:
         told = f"seed {runs['seed'].iloc[0]}"
-        return told if folds == 1 else f"mean over {folds} folds of {told}"
+        return f"mean over {several} of {told}" if several else told
     told = f"mean over {seeds(cells['seeds'])}"
-    return told if folds == 1 else f"{told}, each of {folds} folds"
+    return f"{told}, each of {several}" if several else told
 
 
 def _ladder(runs: pd.DataFrame) -> list[int]:

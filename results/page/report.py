@@ -19,7 +19,7 @@ from urllib.parse import quote
 import numpy as np
 
 from results.cells import wording
-from results.cells.choice import TELLING, Choice, choose
+from results.cells.choice import TELLING, Choice, Stop, choose
 from results.cells.notes import edges
 from results.cells.summary import axis_names, deciding, summary
 from results.columns import MEASURED, SUMMARY
@@ -80,6 +80,8 @@ def page(
 
     toml = sweeptoml.read(directory)
     spec = tomllib.loads(toml)
+    stops = isinstance(spec.get("patience"), int)  # else it is off
+    stop = Stop(spec["patience"], spec["epochs"]) if stops else None
     layers = [name for name in runs.columns if name.startswith("sparsity_")]
     metrics = [name for name in (*_SHOWN, *layers) if name in runs]
     cells = summary(runs, [*metrics, *(name for name in TELLING if name in runs)])
@@ -108,7 +110,7 @@ def page(
         name=printable(runs["data"].iloc[0]),
         counts=_counts(directory, runs, total),
         question=_question(runs, cells, spec, seeds),
-        answers=answers(cells, runs, spec.get("path")),
+        answers=answers(cells, runs, spec.get("path"), stop),
         toml=toml,
         machines=_machines(directory),
         files=_files(directory, beside),
@@ -116,14 +118,17 @@ def page(
 
 
 def answers(
-    cells: pd.DataFrame, runs: pd.DataFrame | None = None, along: str | None = None
+    cells: pd.DataFrame,
+    runs: pd.DataFrame | None = None,
+    along: str | None = None,
+    stop: Stop | None = None,
 ) -> list[str]:
     """Say in sentences what the sweep found; see `results.cells.choice.choose`."""
     metric = deciding(cells)
     if not (cells["seeds"] > 0).any():
         return [_nothing(cells)]
     try:
-        lowest, sparsest = (choose(cells, rule, runs, along) for rule in ("min", "one-se"))
+        lowest, sparsest = (choose(cells, rule, runs, along, stop) for rule in ("min", "one-se"))
     except ResultsError as error:
         return [str(error)]
     found = [_chosen(most(metric).capitalize(), lowest)]

@@ -14,10 +14,10 @@ from results.cells.best import best, front
 from results.cells.by_seed import BySeed
 from results.cells.epochs import as_cells_with_epochs, of_orders, stopped
 from results.cells.intervals import SEEDS, estimate
-from results.cells.summary import cell_columns, deciding, metrics_of, whole
+from results.cells.summary import cell_columns, deciding, folds_of, metrics_of, whole
 from results.columns import LOSSES, possible
 from results.errors import ResultsError
-from results.labels import called, counted, measured, most
+from results.labels import called, counted, folds, measured, most
 from results.pictures.style import (
     CROSS,
     DASHES,
@@ -106,7 +106,7 @@ def path(
     elif "_from_" in names[0]:
         ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     open_frame(ax)
-    over = wording.means(shown["seeds"], int(shown["folds"].max()))
+    over = wording.means(shown["seeds"], folds_of(cells))
     told = [_over(over, wording.intervals(shown, names), upright.cuts(lows))]
     told += [of_orders(cells, shown)]
     told += ["without cells that halving stopped"] if early.any() else []
@@ -155,7 +155,9 @@ def curves(
     open_frame(ax)
     seeds = history["seed"].nunique()
     sure = wording.FOR[SEEDS] if seeds > 1 else ""
-    legend_below(ax, [_over(wording.means([seeds], by_seed.folds), sure, upright.cuts(lows))])
+    legend_below(
+        ax, [_over(wording.means([seeds], folds(*by_seed.splits[::-1])), sure, upright.cuts(lows))]
+    )
     return ax
 
 

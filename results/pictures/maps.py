@@ -15,7 +15,7 @@ from matplotlib.patheffects import withStroke
 from results.cells import wording
 from results.cells.best import best
 from results.cells.epochs import as_cells_with_epochs, of_orders, stopped
-from results.cells.summary import deciding
+from results.cells.summary import deciding, folds_of
 from results.labels import called, measured, most, number
 from results.pictures.colours import colour_bar, colours, norm, norm_of_differences
 from results.pictures.style import CROSS, MARKS, axes_or_new, entitle, label, legend_below
@@ -74,7 +74,7 @@ def heatmap(
     mesh = _mesh(ax, found, values, _early(found, cells), norm(scale))
     rows = found.rows[found.rows >= 0]
     shown = cells.iloc[rows[~stopped(cells)[rows]]]
-    over = wording.means(shown["seeds"], int(cells["folds"].max()))
+    over = wording.means(shown["seeds"], folds_of(cells))
     colour_bar(ax, mesh, values, f"{measured(metric)}, {over}", scale)
     marked = _marks(ax, found, cells)
     _numbers(ax, values, mesh, marked, digits=3)

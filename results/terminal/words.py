@@ -10,7 +10,7 @@ import pandas as pd
 from results.cells import wording
 from results.cells.epochs import stopped
 from results.cells.intervals import SEEDS
-from results.cells.summary import deciding, whole
+from results.cells.summary import deciding, folds_of, whole
 from results.labels import counted, place
 from results.plane import said
 
@@ -37,7 +37,7 @@ def title(
         best += f" ({lacking:,} {'lacks' if lacking == 1 else 'lack'} seeds)"
     where = f" with {said(held, cells)}" if held else ""
     rung = " on the last rung" if stopped(cells).any() else ""
-    return f"{best}{where}{rung}, {wording.means(seeds, int(cells['folds'].max()))}"
+    return f"{best}{where}{rung}, {wording.means(seeds, folds_of(cells))}"
 
 
 def nothing(

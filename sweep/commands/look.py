@@ -46,7 +46,7 @@ def summary(
 
 def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
     """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
-    from results.cells.choice import choose
+    from results.cells.choice import Stop, choose
     from results.terminal.look import wrapped
 
     if refit and not save:
@@ -54,8 +54,9 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
     spec = recorded(directory).spec
     telling = [*(["best_epoch"] if spec.patience else []), *(_TESTED if spec.test else [])]
     cells, along = _told(directory, telling)
-    runs = results.load(directory) if spec.outer_folds else None
-    chosen = choose(cells, rule, runs, along)
+    stop = Stop(spec.patience, spec.epochs) if spec.patience else None
+    runs = results.load(directory) if spec.outer_folds or stop else None
+    chosen = choose(cells, rule, runs, along, stop)
     figures: dict[str, Any] = {"notes": chosen.notes}
     if chosen.folds is not None:
         figures["outer_folds"] = _records(chosen.folds)

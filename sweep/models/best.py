@@ -15,7 +15,7 @@ from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.files import check_target
 from sweep.models.model import Model
-from sweep.models.refitting import on_all_rows
+from sweep.models.refitting import judged, on_all_rows
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.choices import hyper_of
@@ -68,7 +68,7 @@ def save_best(
         If the directory is none, or holds no cell to choose.
     """
     import results
-    from results.cells.summary import cell_columns, deciding
+    from results.cells.summary import cell_columns, deciding, runs_of
 
     if refit not in REFITS:
         raise InputError(f"--refit should be {' or '.join(REFITS)}; it is {refit!r}")
@@ -77,15 +77,15 @@ def save_best(
     cells = results.summary(runs)
     chosen = results.best(cells, rule).iloc[0]
     axes = [name for name in cell_columns(runs) if name != "data"]
-    there = (runs["status"] == "done") & (runs[axes] == chosen[axes].to_numpy()).all(axis=1)
+    own = runs_of(runs, chosen)
     spec = Specification.from_toml(Path(directory) / "sweep.toml")
     if refit == "all":
-        model = _on_all_rows(spec, {name: chosen[name] for name in axes}, runs[there], directory)
+        model = _on_all_rows(spec, {name: chosen[name] for name in axes}, own, directory)
     else:
         metric = deciding(cells)
-        row = runs[there].sort_values([metric, "run"]).iloc[0]
+        row = own.sort_values([metric, "run"]).iloc[0]
         model = _again(prepare(spec), row, directory)
-        model.trained_on["how"] = _how_picked(row, metric, int(there.sum()))
+        model.trained_on["how"] = _how_picked(row, metric, len(own))
     model.trained_on.update(refit=refit, chosen=str(chosen["why"]))
     model.save(path)
     return model
@@ -132,7 +132,8 @@ def _on_all_rows(
     experiment, run, how = on_all_rows(spec, cell, runs)
     model = _model(experiment, *_trained(experiment, run))
     del model.trained_on["run"]  # its number is that of no table
-    model.trained_on["how"] = how
+    told = judged(spec, model.trained_on, experiment.plan.tested)
+    model.trained_on["how"] = f"{how} {told}".strip()
     return model
 
 

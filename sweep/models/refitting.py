@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from results.cells.honest import on_test_part, unstopped
+from results.columns import TEST
 from results.labels import counted
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.spec import Specification
+from sweep.training.path_order import leading_to
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,17 +49,57 @@ def on_all_rows(
     where = f"the {rows} outside of the test part" if spec.test else f"all {rows}"
     if spec.patience:
         median = f"the median of the epochs whose weights {counted(len(runs), 'run')} of it kept"
+        if cut := unstopped(runs, spec.patience, spec.epochs):
+            median += (
+                f" (likely too few, as {cut:,} of them had not stopped by epoch {spec.epochs:,})"
+            )
     else:
         median = "as its runs had"
         if spec.finish:
             median += f", the last {spec.finish:,} of them in full batches"
+    before = len(leading_to(experiment.plan, np.array([run]))) - 1
+    if before:
+        median += (
+            f", after as many of each of the {counted(before, 'run')} before it on its path, which "
+            f"makes {counted(epochs * (before + 1), 'epoch')} in all"
+        )
     how = (
         f"Trained on {where}, for {counted(epochs, 'epoch')}, {median}, with seed {seed}, the "
         "smallest, so that no luck is chosen."
     )
-    if spec.holds_out:
-        how += (
-            " Nothing was held out from it: the sweep's val_loss, of networks that had fewer rows, "
-            "is an estimate of what it gives on new ones."
-        )
     return experiment, int(run), how
+
+
+def judged(spec: Specification, reached: Mapping[str, Any], tested: int) -> str:
+    """Say what tells how such a network does on new rows; empty where nothing does.
+
+    Parameters
+    ----------
+    spec : Specification
+        Of the sweep.
+    reached : dict of str to float
+        What the network reached: on the test part, where there is one.
+    tested : int
+        Rows of the test part.
+    """
+    if spec.test:
+        figures = on_test_part({name: reached.get(name, math.nan) for name in TEST}, tested)
+        return f"The test part was held out from it, and there it has {figures}."
+    if spec.outer_folds:
+        return (
+            "Nothing was held out from it: what networks that were chosen likewise, and had fewer "
+            "rows, give on the outer folds is an estimate of what it gives on new ones, and not "
+            "the val_loss by which its cell was chosen."
+        )
+    if spec.patience:
+        return (
+            "Nothing was held out from it, and the sweep's val_loss is likely lower than its loss "
+            "on new rows, for it said when to stop: --test or --outer-folds give a figure that no "
+            "choice had a part in."
+        )
+    if not spec.holds_out:
+        return ""
+    return (
+        "Nothing was held out from it: the sweep's val_loss, of networks that had fewer rows, is "
+        "an estimate of what it gives on new ones."
+    )

@@ -24,6 +24,7 @@ def table(
     l2=(0.0, 1e-3),
     *,
     seeds=5,
+    outer=0,
     folds=1,
     lr=(0.01,),
     vary=None,
@@ -41,8 +42,9 @@ def table(
     """
     vary = vary or {}
     axes = {
-        "seed": range(seeds), "fold": range(folds), "l1": l1, "l2": l2, "lr": lr,
-        "momentum": (0.9,), **vary, **({"path": path} if path else {}),
+        "seed": range(seeds), **({"outer": range(outer)} if outer else {}), "fold": range(folds),
+        "l1": l1, "l2": l2, "lr": lr, "momentum": (0.9,), **vary,
+        **({"path": path} if path else {}),
     }  # fmt: skip
     grid = pd.DataFrame(list(itertools.product(*axes.values())), columns=list(axes))
     draw = np.random.default_rng(0)
@@ -60,7 +62,7 @@ def table(
         known |= dict(val_loss=loss, val_accuracy=1 - loss / 8)
     known |= grid.to_dict("series")
     known |= dict(run=np.arange(len(grid)), data=data, status="done", epochs=7)
-    extras = ["path"] if path else []
+    extras = [name for name, there in (("outer", outer), ("path", path)) if there]
     if rows:
         extras += columns.HELD_OUT
         known |= dict(train_rows=rows[0], val_rows=rows[1])

@@ -3,11 +3,11 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
 import results
+from results.cells.intervals import wilson
 from results.cells.summary import covers
 from results.columns import SUMMARY
 from results.labels import called
@@ -74,12 +74,59 @@ def test_the_training_part_tells_nothing_of_new_data():
     assert covers(found.iloc[0], "val_loss") == "new data and seeds"
 
 
-def test_outer_folds_count_as_folds():
-    runs = table(l1=(0.0,), l2=(0.0,), seeds=3, folds=6, rows=(50, 25))
-    nested = runs.assign(outer=runs.fold // 3, fold=runs.fold % 3)
-    nested.insert(list(runs).index("fold"), "outer", nested.pop("outer"))
-    wanted, found = results.summary(runs), results.summary(nested)
-    pd.testing.assert_frame_equal(found, wanted)
+@pytest.mark.parametrize("outer", [2, 5])
+def test_folds_are_counted_within_an_outer_fold(outer):
+    """That outer folds hold the same rows out once more makes nothing surer: glmnet's, of one."""
+    runs = table(l1=(0.0,), l2=(0.0,), seeds=1, outer=outer, folds=3, rows=(50, 25))
+    runs["val_loss"] = 0.1 + 0.05 * runs.fold
+    alone = runs[runs.outer == 0].drop(columns="outer")
+    cell, once = (results.summary(one).iloc[0] for one in (runs, alone))
+    assert (cell.outer_folds, cell.folds, cell.covers) == (outer, 3, "new data")
+    assert cell.se_val_loss == pytest.approx(once.se_val_loss) == math.sqrt(0.05**2 / 3)
+    half = stats.t.ppf(0.975, outer * 2) * 0.05 * math.sqrt(1 / 3 + 25 / 50)
+    assert cell.high_val_loss == pytest.approx(0.15 + half)
+    assert "outer_folds" not in once
+
+
+def test_folds_of_outer_folds_and_seeds_by_hand():
+    """W is averaged over the outer folds; how these differ is no part of it, nor of B."""
+    runs = table(l1=(0.0,), l2=(0.0,), seeds=2, outer=2, folds=2, rows=(50, 50))
+    runs["val_loss"] = [1.0, 1.2, 3.1, 3.5, 1.2, 1.2, 3.4, 3.4]
+    cell = results.summary(runs).iloc[0]
+    assert cell.mean_val_loss == pytest.approx(2.25)
+    luck, data = (2.3 - 2.2) ** 2 / 2 / 2, (0.02 + 0.08 + 0 + 0) / 4
+    assert cell.se_val_loss == pytest.approx(math.sqrt(data / 2))
+    freedom = (luck + data) ** 2 / (luck**2 / 1 + data**2 / 4)
+    half = stats.t.ppf(0.975, freedom) * math.sqrt(luck + data)
+    assert cell.high_val_loss == pytest.approx(2.25 + half)
+
+
+def test_outer_folds_without_folds_are_random_splits():
+    """They hold the same rows out now and then, as the splits of seeds do."""
+    runs = table(l1=(0.0,), l2=(0.0,), seeds=1, outer=4, rows=(60, 20))
+    seeds = runs.assign(seed=runs.outer, outer=0).drop(columns="outer")
+    cell, other = (results.summary(one).iloc[0] for one in (runs, seeds))
+    assert (cell.outer_folds, cell.folds) == (4, 1)
+    for name in ("mean_val_loss", "se_val_loss", "low_val_loss", "high_val_loss"):
+        assert cell[name] == pytest.approx(other[name])
+    assert (cell.covers, other.covers) == ("new data", "new data and seeds")
+
+
+def test_seeds_of_outer_folds_without_folds_by_hand():
+    runs = table(l1=(0.0,), l2=(0.0,), seeds=2, outer=2, rows=(60, 20))
+    runs["val_loss"] = [1.0, 1.2, 1.1, 1.5]
+    cell = results.summary(runs).iloc[0]
+    luck, data = 0.02 / 2, 0.05 * 20 / 60
+    assert cell.se_val_loss == pytest.approx(math.sqrt(luck + data))
+    freedom = (luck + data) ** 2 / (luck**2 / 1 + data**2 / 2)
+    half = stats.t.ppf(0.975, freedom) * math.sqrt(luck + data)
+    assert cell.high_val_loss == pytest.approx(1.2 + half)
+
+
+def test_an_outer_fold_that_is_not_there_yet_leaves_its_seed_out():
+    runs = table(seeds=2, outer=2, folds=2, rows=(50, 50))
+    found = results.summary(runs[(runs.seed == 0) | (runs.outer == 0)])
+    assert (found.seeds == 1).all() and (found.runs == 6).all()
 
 
 def test_the_error_of_the_rule_does_not_vanish_with_many_seeds():
@@ -95,6 +142,15 @@ def test_the_error_of_the_rule_does_not_vanish_with_many_seeds():
         assert sparsest > lowest + 1
         chosen.append(sparsest)
     assert abs(chosen[0] - chosen[1]) <= 1
+
+
+@pytest.mark.parametrize("rows", [1, 36, 1000])
+@pytest.mark.parametrize("share", [0, 0.25, 0.9815, 1])
+def test_the_interval_of_a_share_is_of_those_that_a_score_test_would_keep(share, rows):
+    low, high = wilson(share, rows)
+    for end in {low, high} - {share}:
+        assert abs(share - end) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) / rows))
+    assert 0 <= low <= share <= high <= 1 and high - low > 0
 
 
 def test_no_interval_leaves_what_is_possible():

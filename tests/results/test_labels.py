@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.labels import place
+from results.labels import folds, place
 
 FLOATS = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -28,3 +28,8 @@ def test_values_that_differ_are_written_differently_and_nearest_to_themselves(va
     assert len(set(written)) == len(values)
     for value, text in zip(values, written, strict=True):
         assert text == pytest.approx(value, rel=5e-3)
+
+
+def test_outer_folds_and_those_in_them_are_told_apart():
+    assert (folds(1), folds(5), folds(1, 5)) == ("", "5 folds", "5 outer folds")
+    assert folds(3, 5) == "5 outer x 3 inner folds"

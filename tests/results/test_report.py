@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import results
 from results.cells.summary import summary
@@ -199,6 +200,20 @@ def test_where_runs_diverged_is_said_by_their_learning_rate():
     runs = table(seeds=4, lr=(0.01, 10.0), diverged=[1, 3, 5])
     told = " ".join(report.answers(summary(runs)))
     assert "3 of all 48 runs diverged (3 of 24 at lr = 10)" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"seeds": 1}, "seed 0"),
+        ({"seeds": 1, "folds": 5}, "mean over 5 folds of seed 0"),
+        ({"seeds": 1, "outer": 5}, "mean over 5 outer folds of seed 0"),
+        ({"outer": 5, "folds": 3}, "mean over 5 seeds, each of 5 outer x 3 inner folds"),
+    ],
+)
+def test_it_says_over_what_means_are(options, said):
+    runs = table((0.0, 0.1), (0.0,), **options)
+    assert pagedata.means(runs, summary(runs)) == said
 
 
 def test_folds_that_are_not_all_there_are_no_divergence():

@@ -46,6 +46,8 @@ def without_a_fold(runs):
         table(seeds=1),
         table(seeds=1, folds=5, rows=(80, 20)),
         spoiled(table(folds=3, seeds=9, rows=(100, 50)), 0.1),
+        spoiled(table(seeds=9, outer=3, rows=(100, 50)), 0.1),
+        without_a_fold(table(outer=2, folds=3, seeds=4, rows=(100, 50))),
         table(folds=3, lr=(0.01, 0.1), path=ORDERS, seeds=7),
         table(held_out=False, data="article", diverged=range(12)),
         spoiled(table(folds=2, seeds=9, vary={"l1_w1": (0.0, 0.2)}), 0.1),

@@ -17,6 +17,7 @@ from sweep.errors import InputError
 from sweep.plan.experiment import prepare
 from sweep.running.merging import merge
 from sweep.specification import axes
+from tests.results.grids import table
 from tests.sweep.console import rows
 from tests.sweep.test_splits import dataset, labels
 from tests.sweep.trained import accuracy, cross_entropy, samples, trained
@@ -156,11 +157,41 @@ def test_the_lowest_val_loss_of_noise_is_too_low_and_the_honest_one_is_not():
 
 def test_what_is_said_is_the_mean_and_the_range():
     found = pd.DataFrame({"outer": range(4), "test_loss": [0.1, 0.2, 0.6, np.nan]})
-    found["test_accuracy"] = [0.9, 0.8, 1, np.nan]
-    said = said_of_folds(found)
+    found = found.assign(test_accuracy=[0.9, 0.8, 1, np.nan], rule="min", l1=[0.1, 0, 0.1, np.nan])
+    cells = results.summary(table((0.0, 0.1), (0.0,)))
+    said = said_of_folds(found, cells, "min")
     assert "each of 3 outer folds" in said and "1 fold without a cell to choose left out" in said
-    assert "test_loss is 0.3 (0.1 to 0.6)" in said and "test_accuracy is 0.9 (0.8 to 1)" in said
-    assert "there is no figure" in said_of_folds(found[3:])
+    assert "the cell is l1 = 0.1 in 2; l1 = 0 in 1;" in said
+    assert "mean test_loss is 0.3, from 0.1 to 0.6 among the folds" in said
+    assert "mean test_accuracy is 0.9, from 0.8 to 1 among the folds" in said
+    assert "standard error" not in said
+    assert "there is no figure" in said_of_folds(found[3:], cells, "min")
+
+
+def test_many_cells_that_folds_chose_are_not_all_named():
+    values = np.arange(7) / 10
+    cells = results.summary(table(values, (0.0,)))
+    found = pd.DataFrame({"outer": range(8), "l1": [*values, 0.3], "rule": "min"})
+    said = said_of_folds(found.assign(test_loss=1.0, test_accuracy=0.5), cells, "min")
+    assert "the cell is l1 = 0.3 in 2; l1 = 0 in 1;" in said and "; others in 2." in said
+    assert said.count("l1 = ") == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "rule", "lacking"),
+    [
+        ({"seeds": 1}, "one-se", True),
+        ({"seeds": 1}, "min", False),
+        ({"seeds": 2}, "one-se", False),
+        ({"seeds": 1, "folds": 2}, "one-se", False),
+    ],
+)
+def test_a_rule_that_could_not_be_followed_in_a_fold_is_told(options, rule, lacking):
+    runs = table(outer=4, rows=(60, 20), **options).assign(test_loss=0.5, test_accuracy=0.5)
+    found = nested(runs, rule)
+    assert found.rule.tolist() == ["min" if lacking else rule] * 4
+    said = said_of_folds(found, results.summary(runs), rule)
+    assert ("In 4 of 4 outer folds one seed on one split gave no standard error" in said) == lacking
 
 
 def test_a_fold_in_which_everything_diverged_has_no_figure():

@@ -3,13 +3,17 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import results
+from results.cells.honest import said_of_patience
+from results.cells.intervals import wilson
 from sweep import Sweep, load_model
 from sweep.data.splits import apart
 from sweep.errors import InputError
 from sweep.models.best import save_best
+from sweep.models.refitting import on_all_rows
 from sweep.plan.experiment import prepare
 from tests.sweep.trained import trained
 
@@ -89,8 +93,36 @@ def test_it_says_which_rows_how_long_and_what_was_held_out(typed, options, said)
     status, _, told = typed("best", "r", "--save", "m.npz", "--refit", "all")
     told = " ".join(told.split())
     assert status == 0 and said in told and "with seed 2, the smallest" in told
-    assert "Nothing was held out from it" in told
+    assert ("Nothing was held out from it" in told) == ("--test" not in options)
+    assert ("it said when to stop: --test or --outer" in told) == ("--patience" in options)
     assert load_model("m.npz").trained_on["how"] in told
+
+
+def test_a_test_part_tells_how_the_refitted_network_does(typed):
+    words = ["--data", "wine", "--l1", 0, "--l2", "0,0.01", "--seeds", 1, "--epochs", 6]
+    typed("run", *words, "--test", 0.2, "--patience", 2, "--out", "r")
+    told = " ".join(typed("best", "r", "--save", "m.npz", "--refit", "all")[2].split())
+    reached = load_model("m.npz").trained_on
+    assert "The test part was held out from it" in told and "val_loss" not in told
+    assert f"it has test_loss {reached['test_loss']:.4g} and test_accuracy" in told
+    assert "95 % interval over its 36 rows" in told
+
+
+def test_outer_folds_tell_it_and_not_the_val_loss(typed):
+    words = ["--data", "wine", "--l1", 0, "--l2", "0,0.01", "--seeds", 1, "--epochs", 6]
+    typed("run", *words, "--outer-folds", 2, "--patience", 2, "--out", "r")
+    told = " ".join(typed("best", "r", "--save", "m.npz", "--refit", "all")[2].split())
+    assert "give on the outer folds is an estimate" in told and "--test" not in told
+
+
+@pytest.mark.parametrize(("order", "behind"), [("up", 3), ("down", 2), ("cold", 1)])
+def test_the_epochs_of_the_path_before_the_cell_are_told(order, behind):
+    spec = Sweep(**GIVEN | {"seeds": 1, "l1": [0, 1e-9, 0.2, 0.3]}, epochs=4, finish=1, path="l1")
+    runs = pd.DataFrame({"epochs": [5, 5]})
+    cell = {"l1": 0.2, "l2": 0.0, "lr": 0.01, "momentum": 0.9, "path": order}
+    how = on_all_rows(spec.replace(path_order=order), cell, runs)[2]
+    said = f", which makes {5 * behind} epochs in all"
+    assert (said in how) == (behind > 1) and ("on its path" in how) == (behind > 1)
 
 
 def test_the_picked_run_says_that_it_was_picked(typed):
@@ -114,9 +146,31 @@ def test_the_test_part_and_patience_are_told(typed):
     assert found["mean_test_loss"] == pytest.approx(mine.test_loss.mean())
     assert f"its mean over 3 seeds is test_loss {mine.test_loss.mean():.4g} and" in printed
     assert "On the 36 rows of the test part" in printed
+    low, high = wilson(found["mean_test_accuracy"], 36)
+    assert f"95 % interval over its 36 rows {low:.3g} to {high:.3g}." in printed
     assert "kept the weights of its lowest val_loss, which therefore looks better" in printed
     typed("run", *words, "--out", "plain")
     assert len(typed("best", "plain")[1].split(". ")) == 1
+
+
+def test_runs_that_the_last_epoch_cut_short_are_told():
+    """Of four runs with a patience of 3 and 10 epochs, the second and the third would go on."""
+    runs = pd.DataFrame({"epochs": [9, 10, 10, 10], "best_epoch": [6, 8, 10, 7]})
+    said = "2 of the 4 runs here had not stopped by epoch 10: give more --epochs."
+    assert said_of_patience(runs, 3, 10) == said
+    assert said_of_patience(runs[::3], 3, 10) == ""
+
+
+@pytest.mark.parametrize(("patience", "cut"), [(6, True), (1, False)])
+def test_epochs_that_were_too_few_for_patience_are_told(patience, cut, typed):
+    words = ["--data", "wine", "--l1", 0, "--l2", "0,0.01", "--seeds", "0:3", "--lr", 0.2]
+    typed("run", *words, "--epochs", 6 if cut else 50, "--patience", patience, "--out", "r")
+    _, printed, told = typed("best", "r", "--save", "m.npz", "--refit", "all")
+    said = "3 of the 3 runs here had not stopped by epoch 6: give more --epochs."
+    assert (said in " ".join(printed.split())) == cut
+    said = "(likely too few, as 3 of them had not stopped by epoch 6)"
+    assert (said in " ".join(told.split())) == cut
+    assert cut or "had not stopped" not in printed + told
 
 
 def test_what_makes_no_sense_is_refused(typed):
