@@ -2,7 +2,7 @@
 
 import pytest
 
-from results.cells.choice import TELLING, choose
+from results.cells.choice import TELLING, Stop, choose
 from results.cells.honest import OF_PATIENCE, nested, said_of_folds, said_of_test
 from results.cells.summary import summary
 from results.columns import SUMMARY
@@ -40,7 +40,7 @@ def test_a_test_part_is_told_of_and_not_asked_for():
         cell = choice.row.iloc[0]
         assert choice.figures == [said_of_test(cell)] and ASKED not in all_of(choice)
         assert (
-            f"is test_loss {cell.mean_val_loss + 0.1:.4g} and test_accuracy 0.875."
+            f"is test_loss {cell.mean_val_loss + 0.1:.4g} and test_accuracy 0.875, 95 % interval"
             in (choice.figures[0])
         )
         texts += [f"{heading}: {cell.why} {choice.figures[0]}"]
@@ -64,7 +64,7 @@ def test_outer_folds_are_told_of_by_the_same_rule(rule):
     runs = outer_folds()
     cells = cells_of(runs)
     choice = choose(cells, rule, runs)
-    wanted = said_of_folds(nested(runs, rule))
+    wanted = said_of_folds(nested(runs, rule), cells, rule)
     assert choice.figures == [wanted] and ASKED not in all_of(choice)
     assert choice.folds.equals(nested(runs, rule))
     answers = " ".join(report.answers(cells, runs))
@@ -77,6 +77,16 @@ def test_what_patience_does_to_the_figures_is_said():
         cells = cells_of(some)
         assert (OF_PATIENCE in choose(cells).notes) == said
         assert (OF_PATIENCE in report.answers(cells)) == said
+
+
+def test_runs_that_patience_did_not_stop_are_counted():
+    runs = table(seeds=5).assign(epochs=40, best_epoch=30)
+    runs.loc[runs["seed"] < 2, "best_epoch"] = 37
+    cells = cells_of(runs)
+    said = "2 of the 5 runs here had not stopped by epoch 40: give more --epochs."
+    assert said in choose(cells, runs=runs, stop=Stop(5, 40)).notes
+    assert said in report.answers(cells, runs, stop=Stop(5, 40))
+    assert "had not stopped" not in all_of(choose(cells, runs=runs, stop=Stop(3, 40)))
 
 
 def test_orders_of_a_path_are_told_along_its_axis():
