@@ -32,6 +32,7 @@ from results.columns import (
     possible,
 )
 from results.errors import ResultsError
+from results.labels import folds
 
 #: Runs that are summed up at a time; whole seeds, and one at the least.
 _AT_A_TIME = 2**17
@@ -243,6 +244,12 @@ def cell_columns(table: pd.DataFrame) -> list[str]:
     if "runs" in names:
         return names[: names.index("runs")]
     return [name for name in coordinates(names) if name not in ("run", *REPEATED)]
+
+
+def folds_of(cells: pd.DataFrame) -> str:
+    """Say over which folds of a seed the means of cells are; empty where there are none."""
+    outer = int(cells["outer_folds"].max()) if "outer_folds" in cells else 1
+    return folds(int(cells["folds"].max()), outer)
 
 
 def runs_of(runs: pd.DataFrame, cell: pd.Series) -> pd.DataFrame:
