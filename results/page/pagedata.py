@@ -15,7 +15,7 @@ import numpy as np
 from results.cells.best import best, contrast
 from results.cells.by_seed import BySeed
 from results.cells.intervals import estimate
-from results.cells.summary import axis_names, deciding, no_penalty, numbered, whole
+from results.cells.summary import axis_names, deciding, folds_of, no_penalty, numbered, whole
 from results.cells.wording import intervals, intervals_of_each, pairs
 from results.colours import LINES
 from results.columns import LOSSES, column, is_ratio, possible
@@ -23,7 +23,7 @@ from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import folds, measured, most, seeds
+from results.labels import measured, most, seeds
 from results.labels import place as written
 from results.plane import lay_out
 
@@ -120,8 +120,7 @@ def means(runs: pd.DataFrame, cells: pd.DataFrame) -> str:
 
     One seed alone is named.
     """
-    outer = int(runs["outer"].nunique()) if "outer" in runs else 1
-    several = folds(int(runs["fold"].nunique()), outer)
+    several = folds_of(cells)
     if runs["seed"].nunique() == 1:
         told = f"seed {runs['seed'].iloc[0]}"
         return f"mean over {several} of {told}" if several else told
