@@ -47,8 +47,8 @@ def intervals_of_each(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
 
 def pairs(cells: pd.DataFrame) -> str:
     """Say how differences between cells are paired: what two cells have in common."""
-    parts = [name for name, column in (("seed", "seeds"), ("fold", "folds"))
-             if cells[column].max() > 1]  # fmt: skip
+    columns = {"seed": "seeds", "outer fold": "outer_folds", "fold": "folds"}
+    parts = [part for part, name in columns.items() if name in cells and cells[name].max() > 1]
     return f"paired by {' and '.join(parts)}" if parts else "of one seed"
 
 

@@ -9,7 +9,7 @@ import results
 from results.cells import wording
 from results.cells.best import front
 from results.cells.epochs import of_orders
-from results.cells.summary import summary
+from results.cells.summary import folds_of, summary
 from results.columns import SUMMARY
 from results.pictures.style import style
 from tests.results.grids import ORDERS, log, table
@@ -215,3 +215,13 @@ def test_bands_of_learning_curves_end_at_what_is_possible(ax):
     alone = Figure().add_subplot()
     results.curves(pd.concat([past[past.seed == 1]]), ax=alone)
     assert caption(alone) == "mean over 2 folds of one seed"
+
+
+def test_what_outer_folds_repeat_is_told_too():
+    runs = table(seeds=2, folds=6)
+    runs.insert(runs.columns.get_loc("fold"), "outer", runs["fold"] % 3)
+    cells = summary(runs.assign(fold=runs["fold"] // 3))
+    assert wording.pairs(cells) == "paired by seed and outer fold and fold"
+    assert wording.means(cells["seeds"], folds_of(cells)) == (
+        "mean over 2 seeds of 3 outer x 2 inner folds"
+    )
