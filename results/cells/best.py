@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.cells.counts import guesses
+from results.cells.counts import constant
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import axis_names, covers, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
@@ -137,8 +137,10 @@ def _left_out(cells: pd.DataFrame) -> str:
 
 def _interval(cell: pd.Series, metric: str) -> str:
     """Say what the interval is, and over what."""
-    if guesses(cell):
+    if constant(cell):
         return ", by networks that give every row the same"
+    if covers(cell, metric) and np.isnan(cell[f"low_{metric}"]):
+        return ", the same in all splits"
     low, high = (number(cell[f"{part}_{metric}"]) for part in ("low", "high"))
     over = {
         DATA_AND_SEEDS: f"for new data, over {cell['seeds']} seeds",

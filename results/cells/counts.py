@@ -53,7 +53,12 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     """Count the runs of each cell; ``names`` are the columns that the runs have."""
     count, seeds, splits = len(cells), 0, (1, 1)
     compared = {name: pair for name, pair in _ABOVE.items() if set(pair) <= set(names)}
-    further = [*(column for pair in compared.values() for column in pair), *_ROWS, "rung"]
+    further = [
+        *(column for pair in compared.values() for column in pair),
+        *_ROWS,
+        "rung",
+        "effective",
+    ]
     columns = [name for name in further if name in names]
     sums: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(count))
     rung = np.full(count, np.iinfo(np.int64).max)
@@ -69,6 +74,8 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     cells = cells.assign(**found, share_diverged=sums["diverged"] / np.maximum(sums["runs"], 1))
     if "rung" in names:
         cells["rung"] = rung
+    if "effective" in names:
+        cells["constant"] = sums["constant"].astype(np.int64)
     for name in compared:
         above = pd.Series(sums[name].astype(np.int64), dtype="Int64")
         cells[name] = above.mask(sums[f"{name} known"] == 0)
@@ -77,14 +84,20 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     return Counts(cells, seeds, splits, ratio)
 
 
-def guesses(cell: pd.Series) -> bool:
-    """Tell whether a cell's networks give what the class shares do: they have learnt nothing.
+def constant(cell: pd.Series) -> bool:
+    """Tell whether all networks of a cell give every row the same, by what is known of them.
 
-    Then seeds differ by nothing, whatever new data would.
+    Then what seeds give differs by nothing, whatever new data would.
     """
+    done = cell["runs"] - cell["diverged"]
+    return bool(0 < done == cell.get("constant", -1)) or guesses(cell)
+
+
+def guesses(cell: pd.Series) -> bool:
+    """Tell whether the networks of a cell give what the class shares do: they learnt nothing."""
     ends = [cell.get(f"{end}_val_loss_from_baseline", np.nan) for end in ("low", "high")]
     shares = cell.get("mean_val_loss", np.nan) - cell.get("mean_val_loss_from_baseline", np.nan)
-    return bool(cell["mean_sparsity"] == 1 or np.max(np.abs(ends)) <= NEAR * shares)
+    return bool(np.max(np.abs(ends)) <= NEAR * shares)
 
 
 def _told(runs: pd.DataFrame, compared: dict[str, tuple[str, str]]) -> dict[str, NDArray]:
@@ -95,6 +108,8 @@ def _told(runs: pd.DataFrame, compared: dict[str, tuple[str, str]]) -> dict[str,
         value, other = (_numbers(runs, column) for column in pair)
         most = other * (1 - NEAR) if name == "above_baseline" else other
         told |= {name: done & (value > most), f"{name} known": np.isfinite(other)}
+    if "effective" in runs:  # no input reaches an output
+        told["constant"] = done & (_numbers(runs, "effective") == 0)
     for name in _ROWS:
         if name in runs:
             told[name] = np.nan_to_num(_numbers(runs, name))

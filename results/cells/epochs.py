@@ -97,8 +97,12 @@ def of_orders(cells: pd.DataFrame, shown: pd.DataFrame, along: str | None = None
     rank = shown[f"rank_{deciding(shown)}"].dropna()
     first = rank.groupby(shown["path"]).idxmin()
     had = behind(cells, along)
+    # A run after a network that no input passes begins anew, if there are hidden layers.
+    empty = cells["path"][cells.get("constant", pd.Series(0, cells.index)) > 0]
+    most = {order: "at most " for order in set(empty) - {"cold"}}
     told = [
-        f"{order} {had[row]:,.0f} at {along} = {place(cells.loc[row, along], cells[along])}"
+        f"{order} {most.get(order, '')}{had[row]:,.0f} at {along} = "
+        f"{place(cells.loc[row, along], cells[along])}"
         for order, row in sorted(first.items(), key=lambda item: rank[item[1]])
     ]
     return f"Epochs behind the best of each order, along its path: {', '.join(told)}."

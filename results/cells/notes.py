@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from results.cells import wording
 from results.cells.best import where
-from results.cells.counts import guesses
+from results.cells.counts import constant, guesses
 from results.cells.epochs import stopped
 from results.cells.summary import axis_names, covers, deciding, whole
 from results.columns import is_penalty
@@ -63,7 +63,8 @@ def guessing(cell: pd.Series, called: str = "this cell") -> str:
     if guesses(cell):
         return f"{guess}: so does {called}, whose networks give every row the same."
     if cell["mean_val_loss_from_baseline"] >= 0:
-        return f"{guess}: {called} is no better."
+        same = ", and its networks give every row the same" if constant(cell) else ""
+        return f"{guess}: {called} is no better{same}."
     if cell["high_val_loss_from_baseline"] >= 0:
         return f"{guess}: {called} may be no better, as the interval of the difference holds 0."
     return f"{guess}."
@@ -112,7 +113,7 @@ def _alike(cells: pd.DataFrame) -> Iterator[str]:
 def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
     """Say along which axes the grid ends where the cell lies, and what to try beyond."""
     judged = deciding(cells).startswith("val_")
-    if guesses(chosen):  # beyond no network there is nothing
+    if constant(chosen):  # beyond no network there is nothing
         return
     for name in axis_names(cells):
         values = cells[name]
@@ -125,10 +126,13 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         if not largest and none:  # below it there is none at all
             continue
         end = "largest" if largest else "smallest"
+        lowest = cells[f"rank_{deciding(cells)}"] == 1
+        inside = chosen.get("rule") == "one-se" and (values[lowest] != chosen[name]).all()
+        what = "a sparser cell as good" if inside else "the best"
         beyond = _beyond(name, tried if largest else tried[::-1])
         option = f"--vary {name}=" if "_" in name else f"--{name} "
         yield (
-            f"{name} = {place(chosen[name], values)} is the {end} that was tried: the best may lie "
+            f"{name} = {place(chosen[name], values)} is the {end} that was tried: {what} may lie "
             f"beyond it, try {option}{','.join(number(value, 3) for value in beyond)} too."
         )
 
@@ -155,8 +159,8 @@ def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
         count = chosen.get(column)
         if not pd.isna(count) and count:
             told.append(f"{int(count):,} of the {counted(int(chosen['runs']), 'run')} here {what}")
-    if guesses(chosen) and not guessing(chosen):
-        told.append("all its networks are empty, and give every row the same")
+    if constant(chosen) and not guessing(chosen):
+        told.append("no input passes any of its networks: they give every row the same")
     lost, seeds = int(cells["seeds"].max()), -(-int(chosen["runs"]) // int(chosen["folds"]))
     if lost < seeds and chosen["diverged"]:
         told.append(

@@ -37,6 +37,9 @@ from results.labels import folds
 #: Runs that are summed up at a time; whole seeds, and one at the least.
 _AT_A_TIME = 2**17
 
+#: Share of a mean by which rounding makes an interval of nothing.
+_SAME = 1e-12
+
 
 def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFrame:
     """Sum up the runs of each cell of the grid.
@@ -53,12 +56,12 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
     DataFrame
         One row per cell, in grid order: its place; ``runs`` (finished ones), ``diverged`` and
         ``share_diverged`` of them; of those done, ``above_initial`` with a ``final_loss`` above
-        their ``initial_loss``, and ``above_baseline`` with a ``val_loss`` not better, by a
-        thousandth of it, than that of the class shares alone; ``seeds`` with nothing but finished,
-        finite runs, the only ones that count in the rest, and the ``folds`` of each, 1 where there
-        are none, in each of its ``outer_folds``
-        (with outer folds); ``covers``, what intervals cover: "new data and seeds", "new data"
-        (folds of one seed), "seeds" (of the same rows), or nothing, where there is none; for
+        their ``initial_loss``, ``above_baseline`` with a ``val_loss`` not better, by a thousandth
+        of it, than that of the class shares alone, and ``constant`` whose networks no input passes;
+        ``seeds`` with nothing but finished, finite runs, the only ones that count in the rest, and
+        the ``folds`` of each, 1 where there are none, in each of its ``outer_folds`` (with outer
+        folds); ``covers``, what intervals cover: "new data and seeds", "new data" (folds of one
+        seed), "seeds" (of the same rows), or nothing, where there is none; for
         each metric ``mean_``, ``std_`` (over seeds), the interval ``low_`` to ``high_``, ``se_``,
         the standard error by which the rule of that name chooses, and ``median_`` (over seeds);
         ``rank_final_loss`` and ``rank_val_loss``; and each metric's paired differences
@@ -121,6 +124,8 @@ def summed_up(
     for metric in metrics:
         known = np.nan if is_on_shared_rows(metric) else ratio
         found = moments[metric].estimate(known)
+        if metric.startswith("val_") and np.isfinite(ratio).any():
+            found = _sure_of_data(found, cells)
         _enter(columns, metric, found, ("mean", "std", "low", "high"))
         columns[f"se_{metric}"] = moments[metric].standard_error(known)
         columns[f"median_{metric}"] = middle[metric]
@@ -153,6 +158,16 @@ def covers(cell: pd.Series, metric: str) -> str:
     if is_on_shared_rows(metric) and cell["covers"]:
         return SEEDS if cell["seeds"] > 1 else ""
     return str(cell["covers"])
+
+
+def _sure_of_data(found: Estimate, cells: pd.DataFrame) -> Estimate:
+    """Leave out intervals of what all splits give alike: that is sure of seeds, and not of data."""
+    same = found.high - found.low <= _SAME * np.abs(found.mean)
+    if "constant" in cells:  # splits by class all hold the same shares
+        done = (cells["runs"] - cells["diverged"]).to_numpy()
+        same = same | ((cells["constant"] == done).to_numpy() & (done > 0))
+    low, high = (np.where(same, np.nan, end) for end in (found.low, found.high))
+    return found._replace(low=low, high=high)
 
 
 def _covered(seeds: NDArray, splits: int, ratio: NDArray) -> NDArray:

@@ -20,8 +20,9 @@ import numpy as np
 
 from results.cells import wording
 from results.cells.choice import TELLING, Choice, Stop, choose
+from results.cells.epochs import stopped
 from results.cells.notes import edges
-from results.cells.summary import axis_names, deciding, summary
+from results.cells.summary import axis_names, deciding, summary, whole
 from results.columns import MEASURED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
@@ -144,7 +145,8 @@ def answers(
             f"Against no penalty, {wording.pairs(cells)}, the {metric} of the first differs by "
             f"{number(mean)} (95 % interval {number(low)} to {number(high)}, "
             f"{wording.intervals(lowest.row, [metric])}; it was chosen as the {most(metric)} of "
-            f"{counted(len(cells), 'cell')}, which makes it look better than it is)."
+            f"{counted(int((whole(cells) | stopped(cells)).sum()), 'cell')}, which makes it look "
+            "better than it is)."
         )
     return found + notes
 

@@ -38,6 +38,9 @@ _MANY = 2500
 #: Cells along an axis up to which a mark has room in each.
 _WIDE_CELLS = 12
 
+#: Letters over what a mean is from which they get a line of their own.
+_LONG = 30
+
 #: Where an interval holds 0.
 _HATCH = "////"
 
@@ -75,7 +78,8 @@ def heatmap(
     rows = found.rows[found.rows >= 0]
     shown = cells.iloc[rows[~stopped(cells)[rows]]]
     over = wording.means(shown["seeds"], folds_of(cells))
-    colour_bar(ax, mesh, values, f"{measured(metric)}, {over}", scale)
+    comma = ",\n" if len(over) > _LONG else ", "
+    colour_bar(ax, mesh, values, f"{measured(metric)}{comma}{over}", scale)
     marked = _marks(ax, found, cells)
     _numbers(ax, values, mesh, marked, digits=3)
     _entitle(ax, cells, found, metric)

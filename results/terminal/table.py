@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from results.cells.counts import guesses
 from results.cells.epochs import of_orders, of_rungs, stopped
 from results.cells.notes import edges, guessing, unfair
 from results.cells.summary import axis_names, deciding
@@ -84,7 +83,6 @@ def _columns(
     columns[metric] = [number(value) for value in rows[f"mean_{metric}"]]
     mean, low, high = (rows[f"{part}_{metric}"] for part in ("mean", "low", "high"))
     half = np.maximum(high - mean, mean - low)  # one side may end at what is possible
-    half[[guesses(row) for _, row in rows.iterrows()]] = np.nan  # of data, seeds say nothing
     if np.isfinite(half).any():
         columns[look.interval] = [number(value, 2) for value in half]
     if rows["seeds"].nunique() > 1:

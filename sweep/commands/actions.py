@@ -238,8 +238,10 @@ def _unequal(plan: Plan) -> dict[str, str]:
         return {}
     epochs = spec.epochs + spec.finish
     most = epochs * len(plan.grid.axes[str(spec.path)])
-    at_most = "at most " if spec.patience else ""
-    cold = f", {at_most}{epochs:,} (cold)" if "cold" in spec.path_order else ""
+    # After a network that no input passes a run begins anew, if there are hidden layers.
+    at_most = "at most " if spec.patience or spec.hidden else ""
+    once = "at most " if spec.patience else ""
+    cold = f", {once}{epochs:,} (cold)" if "cold" in spec.path_order else ""
     text = f"{spec.path}: {at_most}{counted(most, 'epoch')} by its end ({', '.join(longer)}){cold}"
     return {"path": text}
 

@@ -15,6 +15,7 @@ from results.directory import durable, layout
 from results.errors import ResultsError
 from results.labels import counted
 from sweep.errors import InputError
+from sweep.plan.halving import rungs
 from sweep.plan.recorded import recorded
 
 if TYPE_CHECKING:
@@ -169,11 +170,28 @@ def _runs(directory: str | Path) -> pd.DataFrame:
         raise ResultsError(_NONE_FINISHED.format(directory))
     if not (Path(directory) / layout.RUNS).is_file():
         finished = int((runs["status"] != "error").sum())
-        total = recorded(directory).plan.grid.total
+        spec, plan = recorded(directory)
+        total = plan.grid.total
+        if finished < total and spec.halving:
+            _check_raced(runs, rungs(plan.grid.cells, spec.epochs, spec.halving), directory)
         if finished < total:
             so_far = f"{finished:,} of {counted(total, 'run')} so far"
             print(f"sweep: not complete, {so_far}: {directory}", file=sys.stderr)
     return runs
+
+
+def _check_raced(
+    runs: pd.DataFrame, ladder: Sequence[tuple[int, int]], directory: str | Path
+) -> None:
+    """Refuse to compare cells of a race before any has reached the last rung.
+
+    Those that stand highest by then are the ones that lost the next one.
+    """
+    if runs["rung"].max() < len(ladder) - 1:
+        raise ResultsError(
+            f"{directory}: no cell has reached the last rung yet, at {ladder[-1][1]:,} epochs, and "
+            "those of other rungs are not compared: wait for it, or go on with the run"
+        )
 
 
 def _held(at: Sequence[str]) -> dict[str, float | str]:

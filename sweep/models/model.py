@@ -174,11 +174,13 @@ class Model:
     def __str__(self) -> str:
         """Say what the network is, and what it was trained on, in one line."""
         rows, data, seed = (self.trained_on.get(name) for name in ("rows", "data", "seed"))
+        used = int(self.parameter("w1").any(axis=0).sum())
+        of_these = "" if used == len(self.inputs) else f" ({used} of them with a weight)"
         return (
             f"network {'-'.join(map(str, self.widths))}: {len(self.parameters)} parameters, "
             f"{self.nonzero} of them not exactly zero, from {len(self.inputs)} of "
-            f"{len(self.features)} inputs to {len(self.classes)} classes; trained on {rows} rows "
-            f"of {data}, seed {seed}"
+            f"{len(self.features)} inputs{of_these} to {len(self.classes)} classes; trained on "
+            f"{rows} row{'s' * (rows != 1)} of {data}, seed {seed}"
         )
 
     def _of_features(self, X: np.ndarray) -> np.ndarray:

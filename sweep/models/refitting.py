@@ -49,7 +49,8 @@ def on_all_rows(
     where = f"the {rows} outside of the test part" if spec.test else f"all {rows}"
     if spec.patience:
         median = f"the median of the epochs whose weights {counted(len(runs), 'run')} of it kept"
-        if cut := unstopped(runs, spec.patience, spec.epochs):
+        cut = unstopped(runs, spec.patience, spec.epochs)
+        if cut and _hangs_on(came_to, spec):
             median += (
                 f" (likely too few, as {cut:,} of them had not stopped by epoch {spec.epochs:,})"
             )
@@ -61,13 +62,20 @@ def on_all_rows(
     if before:
         median += (
             f", after as many of each of the {counted(before, 'run')} before it on its path, which "
-            f"makes {counted(epochs * (before + 1), 'epoch')} in all"
+            f"makes {'at most ' * bool(spec.hidden)}{counted(epochs * (before + 1), 'epoch')} in "
+            "all"
         )
     how = (
         f"Trained on {where}, for {counted(epochs, 'epoch')}, {median}, with seed {seed}, the "
         "smallest, so that no luck is chosen."
     )
     return experiment, int(run), how
+
+
+def _hangs_on(best_epoch: pd.Series, spec: Specification) -> bool:
+    """Tell whether the median would be another one if runs that were cut had gone on for good."""
+    going = best_epoch + (spec.patience or 0) > spec.epochs
+    return bool(best_epoch.mask(going, math.inf).median() != best_epoch.median())
 
 
 def judged(spec: Specification, reached: Mapping[str, Any], tested: int) -> str:

@@ -2,11 +2,12 @@
 
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import results
-from results.cells.epochs import behind, of_rungs, stops
+from results.cells.epochs import behind, of_orders, of_rungs, stops
 from results.columns import SUMMARY
 from results.terminal.show import show
 from tests.results.grids import ORDERS, log, table
@@ -107,3 +108,14 @@ def test_orders_that_are_compared_say_how_long_they_were_trained():
     unknown = "Orders of a path are compared that have had different numbers of epochs."
     assert unknown in words_of(printed(runs))
     assert "pochs" not in printed(table(log(6), (0.0,), seeds=3, path=("up",)))
+
+
+def test_epochs_behind_a_network_that_no_input_passes_are_said_to_be_at_most_so_many():
+    runs = table(log(4), (0.0,), path=ORDERS, noise=0).assign(epochs=5)
+    plain = results.summary(runs, WITH_EPOCHS)
+    assert "at most" not in of_orders(plain, plain, "l1")
+    empty = (runs["l1"] == runs["l1"].max()) & (runs["path"] == "down")
+    some = runs.assign(effective=np.where(empty, 0, 7))
+    cells = results.summary(some, WITH_EPOCHS)
+    assert "down at most" in of_orders(cells, cells, "l1")
+    assert "up at most" not in of_orders(cells, cells, "l1")

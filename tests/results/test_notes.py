@@ -148,9 +148,36 @@ def test_networks_that_give_every_row_the_same_have_no_interval_and_no_end_of_th
     assert not [text for text in found if "that was tried" in text]
     # A tie is no better, by whatever rounding.
     assert "8 of the 8 runs here did no better than the class shares" in one(found, "no better")
-    nothing_held_out = table.assign(val_loss=np.nan, baseline_loss=np.nan, sparsity=1.0)
+    nothing_held_out = table.assign(val_loss=np.nan, baseline_loss=np.nan, effective=0)
     text = " ".join(said(nothing_held_out))
-    assert "All its networks are empty, and give every row the same." in text
+    assert "No input passes any of its networks: they give every row the same." in text
+
+
+def test_networks_that_no_input_passes_are_not_said_to_give_the_class_shares():
+    table = runs({0.0: 0.95, 0.1: 0.9}).assign(effective=0)
+    cells = results.summary(table)
+    text = one(said(table), "Class shares alone")
+    assert text.endswith("this cell is no better, and its networks give every row the same.")
+    assert "by networks that give every row the same" in results.best(cells)["why"].iloc[0]
+    assert cells["low_val_loss"].isna().all() and cells["se_val_loss"].notna().all()
+    assert (cells["constant"] == 8).all()
+
+
+def test_what_all_splits_give_alike_has_no_interval():
+    table = runs({0.0: 0.2, 0.1: 0.3}).assign(val_accuracy=1.0)
+    cells = results.summary(table)
+    assert cells["low_val_accuracy"].isna().all() and cells["high_val_accuracy"].isna().all()
+    assert cells["low_val_loss"].notna().all()
+    alike = results.best(table.assign(val_loss=0.25))["why"].iloc[0]
+    assert "0.25, the same in all splits" in alike
+
+
+def test_the_sparsest_at_the_end_of_the_grid_is_not_called_the_best():
+    table = runs({0.0: 0.5, 0.1: 0.2, 0.3: 0.21}, spread=0.03)
+    assert results.best(table, "one-se")["l1"].iloc[0] == 0.3
+    text = one(said(table, "one-se"), "that was tried")
+    assert "largest that was tried: a sparser cell as good may lie beyond it" in text
+    assert not [text for text in said(table) if "that was tried" in text]
 
 
 def test_cells_of_other_seeds_than_the_best_are_not_said_to_be_told_from_it():

@@ -86,11 +86,13 @@ def test_memory_does_not_grow_with_the_seeds(tmp_path, monkeypatch):
         folder.mkdir()
         written(folder, table(seeds=seeds))
         streamed.summary(folder)
-        tracemalloc.start()
-        streamed.summary(folder)
-        _, found = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return found
+        found = []
+        for _ in range(3):  # of which one may meet with what others left to be collected
+            tracemalloc.start()
+            streamed.summary(folder)
+            found.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        return min(found)
 
     assert peak(400) < 1.3 * peak(80)
 

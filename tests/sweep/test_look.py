@@ -347,7 +347,7 @@ def test_orders_of_a_path_are_said_to_have_had_different_epochs(ran):
     place = sorted(set(cells.l1)).index(best.l1["up"]) + 1
     assert f"up {3 * place} at l1 = {best.l1['up']:g}" in out
     assert f"cold 3 at l1 = {best.l1['cold']:g}" in out
-    assert "path      l1: 9 epochs by its end (up), 3 (cold)\n" in typed("status", "r")[1]
+    assert "path      l1: at most 9 epochs by its end (up), 3 (cold)\n" in typed("status", "r")[1]
     ((_, figure),) = pictures("r", results.load("r"), kinds=["pareto"], at={"l2": 0.0})
     (ax,) = figure.axes
     assert "have had different" in ax.get_legend().get_title().get_text()
@@ -465,3 +465,18 @@ def test_plot_refuses_a_slice_that_halving_stopped(ran):
     status, out, err = typed("plot", "r", "--at", f"l1={l1:g}")
     assert (status, out) == (2, "")
     assert f"halving stopped every cell with l1 = {l1:g} before the last rung" in err
+
+
+def test_a_race_that_is_not_over_names_no_best_cell(ran, monkeypatch):
+    """Cells that stand on the highest rung so far are those that lost the next one."""
+    typed = ran("--halving", "2", "--lr", "0.01,0.1", "--epochs", "7")
+    whole = results.load("r")
+    early = whole[whole["rung"] < whole["rung"].max()]
+    for name in ("runs.parquet", "runs.csv"):
+        Path("r", name).unlink()
+    monkeypatch.setattr(results, "load", lambda directory: early)
+    monkeypatch.setattr("sweep.commands.look.results.load", lambda directory: early)
+    for command in ("best", "summary", "plot", "report"):
+        status, out, err = typed(command, "r")
+        assert (status, out) == (2, "")
+        assert "no cell has reached the last rung yet, at 7 epochs" in err

@@ -59,7 +59,7 @@ def test_runs_are_numbered_along_the_grid(plan):
             ["--halving", 3, "--l1", 0, "--l2", 0, "--finish", 0],
             ("rungs", "1 cell to epoch 100"),
         ),
-        (["--path", "l2", "--epochs", 200], ("path", "l2: 3,200 epochs by its end (up)")),
+        (["--path", "l2", "--epochs", 200], ("path", "l2: at most 3,200 epochs by its end (up)")),
         (
             ["--path", "l1", "--path-order", "down,cold", "--patience", 3],
             ("path", "l1: at most 800 epochs by its end (down), at most 100 (cold)"),

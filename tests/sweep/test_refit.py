@@ -121,7 +121,7 @@ def test_the_epochs_of_the_path_before_the_cell_are_told(order, behind):
     runs = pd.DataFrame({"epochs": [5, 5]})
     cell = {"l1": 0.2, "l2": 0.0, "lr": 0.01, "momentum": 0.9, "path": order}
     how = on_all_rows(spec.replace(path_order=order), cell, runs)[2]
-    said = f", which makes {5 * behind} epochs in all"
+    said = f", which makes at most {5 * behind} epochs in all"
     assert (said in how) == (behind > 1) and ("on its path" in how) == (behind > 1)
 
 
@@ -188,3 +188,14 @@ def test_other_data_than_the_sweep_saw_are_refused(tmp_path):
     (tmp_path / "d.csv").write_text("\n".join(["u,v,kind", *lines, "1,1,a"]))
     with pytest.raises(InputError, match="the data are not those"):
         save_best(tmp_path / "r", tmp_path / "m.npz", refit="all")
+
+
+@pytest.mark.parametrize(
+    ("best_epoch", "few"), [([20, 28, 36, 58, 60], False), ([20, 28, 58, 59, 60], True)]
+)
+def test_a_median_is_said_to_be_too_small_only_where_longer_runs_would_move_it(best_epoch, few):
+    spec = Sweep(**GIVEN | {"seeds": range(5)}, epochs=60, patience=5)
+    runs = pd.DataFrame({"epochs": 60, "best_epoch": best_epoch})
+    cell = {"l1": 0.0, "l2": 0.0, "lr": 0.01, "momentum": 0.9}
+    _, _, how = on_all_rows(spec, cell, runs)
+    assert ("likely too few" in how) == few
