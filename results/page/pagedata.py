@@ -88,6 +88,7 @@ def page_data(
         "most": most(loss),
         "metrics": told,
         "means": means(runs, cells),
+        "folds": folds_of(cells),
         "intervals": intervals_of_each(cells, [one["name"] for one in told if not one["layer"]]),
         "pairs": pairs(cells),
         "seeds": kept,

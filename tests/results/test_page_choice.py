@@ -279,6 +279,17 @@ def test_a_penalty_is_written_one_way_and_can_be_typed_so(opened):
         assert f"of {count}," in says(page, "table-says")
 
 
+def test_captions_count_the_seeds_of_what_is_drawn(opened):
+    runs = table(log(3), log(3), seeds=4, folds=2, lr=(0.01, 1.0))
+    runs = runs[(runs.seed < 2) | (runs.lr == 0.01)]
+    page = opened(runs)
+    top = page.locator("section[aria-labelledby=answer] > p").inner_text()
+    assert "Mean over 2 to 4 seeds, each of 2 folds" in top
+    for part in ("map-says", "path-x-says", "path-y-says"):
+        assert "mean over 4 seeds, each of 2 folds" in says(page, part)
+    assert "mean over 2 to 4 seeds" in says(page, "pareto-says")
+
+
 def test_some_seeds_of_a_cell_may_be_missing(opened):
     runs = table(log(3), log(3), seeds=3)
     runs = runs[(runs.seed < 2) | (runs.l1 == 0)]
