@@ -110,7 +110,6 @@ def plot(
 def report(directory: str, out: str | None, as_json: bool) -> int:
     """Write the page about a directory."""
     from results.page.report import write
-    from sweep.plan.recorded import recorded
 
     runs = _runs(directory)
     asked = recorded(directory)
