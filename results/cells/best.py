@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.cells.counts import constant
+from results.cells.counts import constant, guesses
+from results.cells.epochs import stopped
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import axis_names, covers, deciding, no_penalty, summary, whole
 from results.errors import ResultsError
@@ -125,7 +126,7 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
 
 def _left_out(cells: pd.DataFrame) -> str:
     """Say which cells do not compete."""
-    early = int((cells["rung"] < cells["rung"].max()).sum()) if "rung" in cells else 0
+    early = int(stopped(cells).sum())
     lacking = len(cells) - int(whole(cells).sum()) - early
     which = {"that halving stopped": early, "with fewer seeds finished and finite": lacking}
     return "".join(
@@ -139,6 +140,8 @@ def _interval(cell: pd.Series, metric: str) -> str:
     """Say what the interval is, and over what."""
     if constant(cell):
         return ", by networks that give every row the same"
+    if guesses(cell):
+        return ", as the class shares give, within a thousandth"
     if covers(cell, metric) and np.isnan(cell[f"low_{metric}"]):
         return ", the same in all splits"
     low, high = (number(cell[f"{part}_{metric}"]) for part in ("low", "high"))

@@ -87,8 +87,7 @@ def choose(
         figures.append(said_of_folds(folds, cells, rule))
     elif "mean_test_rows" in cells:
         figures.append(said_of_test(chosen))
-    # Who has such figures is not told to ask for them.
-    known = [note for note in notes(cells, chosen) if not figures or "--test" not in note]
+    known = notes(cells, chosen, judged=bool(figures))
     if orders := of_orders(cells, cells, along):
         known.append(orders)
     if "mean_best_epoch" in cells:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -84,20 +84,25 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     return Counts(cells, seeds, splits, ratio)
 
 
-def constant(cell: pd.Series) -> bool:
-    """Tell whether all networks of a cell give every row the same, by what is known of them.
+def constant(cells: pd.DataFrame | pd.Series) -> Any:
+    """Tell whether no input passes any network of a cell, or of each: they give all rows the same.
 
     Then what seeds give differs by nothing, whatever new data would.
     """
-    done = cell["runs"] - cell["diverged"]
-    return bool(0 < done == cell.get("constant", -1)) or guesses(cell)
+    done = cells["runs"] - cells["diverged"]
+    return (done > 0) & (cells.get("constant", -1) == done)
 
 
-def guesses(cell: pd.Series) -> bool:
-    """Tell whether the networks of a cell give what the class shares do: they learnt nothing."""
-    ends = [cell.get(f"{end}_val_loss_from_baseline", np.nan) for end in ("low", "high")]
-    shares = cell.get("mean_val_loss", np.nan) - cell.get("mean_val_loss_from_baseline", np.nan)
-    return bool(np.max(np.abs(ends)) <= NEAR * shares)
+def guesses(cells: pd.DataFrame | pd.Series) -> Any:
+    """Tell whether the networks of a cell, or of each, reach what the class shares do.
+
+    That is so within `NEAR` of it, for both ends of the interval of the difference.
+    """
+    if "mean_val_loss_from_baseline" not in cells:
+        return cells["runs"] < 0  # for none
+    shares = cells["mean_val_loss"] - cells["mean_val_loss_from_baseline"]
+    low, high = (cells[f"{end}_val_loss_from_baseline"] for end in ("low", "high"))
+    return (abs(low) <= NEAR * shares) & (abs(high) <= NEAR * shares)
 
 
 def _told(runs: pd.DataFrame, compared: dict[str, tuple[str, str]]) -> dict[str, NDArray]:

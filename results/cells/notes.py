@@ -30,7 +30,7 @@ _RATES = 6
 UNFAIR = "Nothing was held out: final_loss contains the penalties, and favours small ones."
 
 
-def notes(cells: pd.DataFrame, chosen: pd.Series) -> list[str]:
+def notes(cells: pd.DataFrame, chosen: pd.Series, judged: bool = False) -> list[str]:
     """Return what there is to know of a cell that was chosen, a sentence or two each.
 
     Parameters
@@ -39,9 +39,11 @@ def notes(cells: pd.DataFrame, chosen: pd.Series) -> list[str]:
         A `results.summary`.
     chosen : Series
         The row of it that `results.best` chose.
+    judged : bool, default False
+        Whether there are figures that no choice had a part in.
     """
     told = (unfair(cells), guessing(chosen), *_alike(cells), *edges(cells, chosen))
-    told += (_standing(cells, chosen), _by_median(cells), _picked(cells))
+    told += (_standing(cells, chosen), _by_median(cells), _picked(cells, judged))
     return [text for text in told if text]
 
 
@@ -60,10 +62,10 @@ def guessing(cell: pd.Series, called: str = "this cell") -> str:
         if f"mean_{name}_from_baseline" in cell
     }
     guess = "Class shares alone give " + ", ".join(f"{k} {v}" for k, v in shares.items())
+    same = ", and its networks give every row the same" if constant(cell) else ""
     if guesses(cell):
-        return f"{guess}: so does {called}, whose networks give every row the same."
+        return f"{guess}: so does {called}, within a thousandth{same}."
     if cell["mean_val_loss_from_baseline"] >= 0:
-        same = ", and its networks give every row the same" if constant(cell) else ""
         return f"{guess}: {called} is no better{same}."
     if cell["high_val_loss_from_baseline"] >= 0:
         return f"{guess}: {called} may be no better, as the interval of the difference holds 0."
@@ -113,7 +115,7 @@ def _alike(cells: pd.DataFrame) -> Iterator[str]:
 def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
     """Say along which axes the grid ends where the cell lies, and what to try beyond."""
     judged = deciding(cells).startswith("val_")
-    if constant(chosen):  # beyond no network there is nothing
+    if constant(chosen) or guesses(chosen):  # beyond no network there is nothing
         return
     for name in axis_names(cells):
         values = cells[name]
@@ -161,7 +163,8 @@ def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
             told.append(f"{int(count):,} of the {counted(int(chosen['runs']), 'run')} here {what}")
     if constant(chosen) and not guessing(chosen):
         told.append("no input passes any of its networks: they give every row the same")
-    lost, seeds = int(cells["seeds"].max()), -(-int(chosen["runs"]) // int(chosen["folds"]))
+    splits = int(chosen["folds"]) * int(chosen.get("outer_folds", 1))
+    lost, seeds = int(cells["seeds"].max()), -(-int(chosen["runs"]) // splits)
     if lost < seeds and chosen["diverged"]:
         told.append(
             f"no cell has all its seeds: those that compete have {lost} of {seeds}, and not always "
@@ -199,14 +202,15 @@ def _by_median(cells: pd.DataFrame) -> str:
     )
 
 
-def _picked(cells: pd.DataFrame) -> str:
-    """Say what picking the lowest of many does to its figure."""
+def _picked(cells: pd.DataFrame, judged: bool) -> str:
+    """Say what picking the lowest of many does to its figure, and who would say better."""
     metric, raced = deciding(cells), stopped(cells)
     many = int(whole(cells).sum()) + int(raced.sum())
     if many < 2 or not metric.startswith("val_"):
         return ""
     left = " (halving stopped some of them by the same rows)" if raced.any() else ""
+    ask = ": --test or --outer-folds give figures that no choice had a part in"
     return (
         f"The {most(metric)} of {many:,} means{left} looks better than it is, for it was picked "
-        "for that: --test or --outer-folds give figures that no choice had a part in."
+        f"for that{'' if judged else ask}."
     )

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells.by_seed import BySeed, Windows
-from results.cells.counts import counted
+from results.cells.counts import constant, counted, guesses
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS, Estimate, Moments
 from results.cells.medians import medians
 from results.columns import (
@@ -124,8 +124,6 @@ def summed_up(
     for metric in metrics:
         known = np.nan if is_on_shared_rows(metric) else ratio
         found = moments[metric].estimate(known)
-        if metric.startswith("val_") and np.isfinite(ratio).any():
-            found = _sure_of_data(found, cells)
         _enter(columns, metric, found, ("mean", "std", "low", "high"))
         columns[f"se_{metric}"] = moments[metric].standard_error(known)
         columns[f"median_{metric}"] = middle[metric]
@@ -146,6 +144,7 @@ def summed_up(
         known = np.nan if is_on_shared_rows(metric) else ratio
         _enter(columns, f"{metric}_from_{name}", moment.estimate(known), ("mean", "low", "high"))
     table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
+    _leave_out_false_surety(table, metrics)
     there = (cells["runs"] > 0).to_numpy()
     return table if there.all() else table[there].reset_index(drop=True)
 
@@ -160,14 +159,17 @@ def covers(cell: pd.Series, metric: str) -> str:
     return str(cell["covers"])
 
 
-def _sure_of_data(found: Estimate, cells: pd.DataFrame) -> Estimate:
-    """Leave out intervals of what all splits give alike: that is sure of seeds, and not of data."""
-    same = found.high - found.low <= _SAME * np.abs(found.mean)
-    if "constant" in cells:  # splits by class all hold the same shares
-        done = (cells["runs"] - cells["diverged"]).to_numpy()
-        same = same | ((cells["constant"] == done).to_numpy() & (done > 0))
-    low, high = (np.where(same, np.nan, end) for end in (found.low, found.high))
-    return found._replace(low=low, high=high)
+def _leave_out_false_surety(table: pd.DataFrame, metrics: Sequence[str]) -> None:
+    """Blank intervals for new data of what all splits give alike, in place.
+
+    That seeds agree is sure of seeds alone: splits by class all hold the same shares.
+    """
+    for metric in metrics:
+        if metric.startswith("val_"):
+            mean, low, high = (table[f"{part}_{metric}"] for part in ("mean", "low", "high"))
+            same = (high - low <= _SAME * abs(mean)) | constant(table) | guesses(table)
+            new_data = table["covers"].isin((DATA_AND_SEEDS, DATA))
+            table.loc[same & new_data, [f"low_{metric}", f"high_{metric}"]] = np.nan
 
 
 def _covered(seeds: NDArray, splits: int, ratio: NDArray) -> NDArray:

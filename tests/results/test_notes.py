@@ -134,7 +134,7 @@ def test_cells_that_halving_stopped_are_not_said_to_lack_runs():
     assert "1 cell with fewer seeds finished and finite does not compete" in why
 
 
-def test_networks_that_give_every_row_the_same_have_no_interval_and_no_end_of_the_grid():
+def test_a_guess_has_no_interval_for_new_data_and_no_end_of_the_grid():
     """Splits by class all hold the same shares: that seeds agree says nothing of new data."""
     table = runs({0.0: 0.9, 0.01: 0.8, 0.1: 0.7})
     same = table["l1"] == 0.1
@@ -142,9 +142,11 @@ def test_networks_that_give_every_row_the_same_have_no_interval_and_no_end_of_th
     cells = results.summary(table)
     best = results.best(cells)
     assert "95 % interval" not in best["why"].iloc[0]
-    assert "by networks that give every row the same" in best["why"].iloc[0]
+    assert "0.7, as the class shares give, within a thousandth" in best["why"].iloc[0]
+    assert cells["low_val_loss"].isna().tolist() == [False, False, True]
     found = said(table)
-    assert "so does this cell" in one(found, "Class shares alone")
+    # That the loss is a guess's is no proof that the networks are constant.
+    assert one(found, "Class shares alone").endswith("so does this cell, within a thousandth.")
     assert not [text for text in found if "that was tried" in text]
     # A tie is no better, by whatever rounding.
     assert "8 of the 8 runs here did no better than the class shares" in one(found, "no better")
@@ -198,3 +200,20 @@ def test_folds_of_one_seed_are_said_to_leave_its_luck_out():
 
 def test_one_penalty_beside_none_is_an_end_too():
     assert "--l1 1,10 too" in one(said(runs({0.0: 0.5, 0.1: 0.2})), "is the largest that was tried")
+
+
+def test_outer_folds_are_no_seeds_that_were_lost():
+    table = runs({0.0: 0.2, 0.1: 0.5}, seeds=12)
+    table.insert(3, "outer", table["seed"] % 2)
+    table["fold"] = table["seed"] // 2 % 2
+    table["seed"] //= 4  # three seeds of 2 outer x 2 inner folds
+    assert not [text for text in said(table) if "all its seeds" in text]
+    table.loc[[0, 12], "status"] = "diverged"  # the first seed of both cells
+    assert "those that compete have 2 of 3" in one(said(table), "all its seeds")
+
+
+def test_who_has_figures_of_a_test_part_is_told_what_picking_does_and_not_to_ask_for_them():
+    cells = results.summary(runs({0.0: 0.2, 0.1: 0.3}))
+    chosen = results.best(cells).iloc[0]
+    text = one(notes(cells, chosen, judged=True), "looks better than it is")
+    assert text == "The lowest of 2 means looks better than it is, for it was picked for that."
