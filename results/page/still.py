@@ -53,7 +53,8 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
     """Lay out the mean of the loss: texts with their ground, rows from the highest value down."""
     metric, found = deciding(cells), plane(cells)
     marks: dict[tuple[int, int], str] = {}
-    for row, mark in zip(chosen_rows(cells), _MARKS, strict=True):
+    lowest, sparsest = chosen_rows(cells)
+    for row, mark in zip((lowest, sparsest), _MARKS, strict=True):
         if row is not None and (spot := found.find(row)):
             marks[spot] = f"{marks.get(spot, '')} {mark}"
     across = _some(found.x, [column for _, column in marks])
@@ -73,12 +74,13 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
         for row in up
     ]
     held = f", at {said(found.fixed, cells)}" if found.fixed else ""
+    also = "" if sparsest is None else ", ○ sparsest within 1 SE"
     shown = " x ".join(f"{len(kept)}" for kept in (across, up))
     whole_map = " x ".join(f"{len(axis.values)}" for axis in (found.x, found.y))
     return {
         "told": f"{metric}{held}",
         "part": "" if shown == whole_map else f"{shown} of {whole_map} cells",
-        "marks": f"★ {most(metric)} {metric}, ○ sparsest within 1 SE",
+        "marks": f"★ {most(metric)} {metric}{also}",
         "x": axis_name(found.x.name),
         "y": axis_name(found.y.name),
         "across": [place(found.x.values[i], found.x.values.tolist()) for i in across],

@@ -11,6 +11,7 @@ import pytest
 import results
 from results.cells.summary import summary
 from results.page import pagedata, report
+from results.page.still import still
 from tests.results.grids import ORDERS, log, table
 from tests.results.rows import Fake
 
@@ -274,3 +275,11 @@ def test_without_a_script_captions_say_what_intervals_are_for(tmp_path):
     assert "means over the seeds that still train, with 95 % intervals for other seeds." in text
     one = " ".join(made(tmp_path / "d", table(seeds=1, folds=5)).read_text().split())
     assert "whatever is chosen above: mean over 5 folds of seed 0." in one
+
+
+def test_no_mark_is_explained_that_is_not_there():
+    """One seed gives no standard error, and so no cell within one."""
+    for seeds, ring in ((1, False), (3, True)):
+        cells = summary(table(seeds=seeds))
+        told = still(cells, ["val_loss"], [])["map"]["marks"]
+        assert told.startswith("★ lowest val_loss") and ("○" in told) == ring
