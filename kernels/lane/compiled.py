@@ -19,6 +19,7 @@ import platformdirs
 from numba import config, njit, typeof
 from numba.extending import overload
 
+from kernels.lane.seals import is_ours, note, remove_damaged
 from kernels.lane.tried import LINKED
 
 #: Where all kernels are.
@@ -91,12 +92,20 @@ class PlainEntry:
         return self._codes[kinds](*arguments)
 
     def _code(self, signature: tuple) -> Callable:
-        with suppress(Exception):  # a damaged file may raise anything, and a full disk does
+        with suppress(Exception):  # a full disk raises, and so does what is no code of ours
+            remove_damaged(self._files())
             self.dispatcher.compile(signature)
+            note(self._files())
             # Processes that fill a cache at once may leave code for other types in it.
             if signature in self.dispatcher.signatures:
                 return self.dispatcher
         return self._unkept
+
+    def _files(self) -> list[Path]:
+        """Return the files in which Numba keeps the kernel."""
+        folder = self.dispatcher.stats.cache_path
+        called = f"*.{self.dispatcher.py_func.__name__}-*.nb[ci]"
+        return [] if folder is None else list(Path(folder).glob(called))
 
 
 def _kept_by_numba(function: Callable):
@@ -141,9 +150,10 @@ def address_of(dispatcher, signature: tuple) -> int:
 
 @cache
 def cache_folder() -> Path | None:
-    """Return the folder of the compiled kernels, None where no place can be written.
+    """Return the folder of the compiled kernels, None where no place of our own can be written.
 
-    Below ``NUMBA_CACHE_DIR`` if it is set, and the user's cache folder if not.
+    What lies in it is run, so that one that others can write to is not used. It is below
+    ``NUMBA_CACHE_DIR`` if that is set, and the user's cache folder if not.
     """
     text = hashlib.sha256()
     for file in sorted(_KERNELS.rglob("*.py")):
@@ -151,10 +161,12 @@ def cache_folder() -> Path | None:
     base = Path(config.CACHE_DIR or platformdirs.user_cache_dir("regsweep"))
     folder = base / f"regsweep-{text.hexdigest()[:16]}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        base.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        ours = is_ours(folder)
     except OSError:
         return None
-    return folder if os.access(folder, os.W_OK) else None
+    return folder if ours and os.access(folder, os.W_OK) else None
 
 
 def _kept(dispatcher):

@@ -12,7 +12,6 @@ for the message.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import threading
@@ -23,6 +22,11 @@ from pathlib import Path
 
 from results.directory import durable
 from results.errors import ResultsError
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # not a POSIX system: what locks nothing works all the same
+    fcntl = None  # type: ignore[assignment]
 
 _DIRECTORY, _FINISH, _FIRST_RUN = 0, 1, 2
 
@@ -54,6 +58,11 @@ class Lock:
     """
 
     def __init__(self, directory: Path, join: bool) -> None:
+        if fcntl is None:
+            raise ResultsError(
+                f"{directory} cannot be locked on this system: results directories need the record "
+                "locks of Linux or macOS; on Windows use WSL"
+            )
         self._directory = directory
         self.join = join
         self._key = (os.getpid(), os.path.realpath(directory))

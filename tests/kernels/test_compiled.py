@@ -1,7 +1,9 @@
 """The cache of compiled kernels: never stale, never in the way."""
 
 import os
+import random
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -163,6 +165,41 @@ def test_a_damaged_file_costs_a_compilation(folder, damage, kind, entry):
     assert hits(entry) == 0
     if entry is compiled.entry and LINKED:  # by itself Numba leaves a damaged file where it is
         assert hits(entry) == 1
+
+
+def flipped(content: bytes, draw: random.Random) -> bytes:
+    place = draw.randrange(len(content))
+    return content[:place] + bytes([content[place] ^ 1 << draw.randrange(8)]) + content[place + 1 :]
+
+
+def zeroed(content: bytes, draw: random.Random) -> bytes:
+    """Return content with a page of zeros, which a file system may leave after a power cut."""
+    place = draw.randrange(0, len(content), 4096)
+    page = content[place : place + 4096]
+    return content[:place] + bytes(len(page)) + content[place + 4096 :]
+
+
+@pytest.mark.parametrize(("change", "times"), [(flipped, 250), (zeroed, 50)])
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_no_damaged_code_is_run(folder, entry, change, times):
+    # Without the digests a tenth of the bits end the process, others go unnoticed.
+    assert [hits(entry), hits(entry)] == [0, 1]
+    draw = random.Random(times)
+    for _ in range(times):
+        file = draw.choice(sorted(folder.rglob("*.nb[ci]")))
+        file.write_bytes(change(file.read_bytes(), draw))
+        assert hits(entry) == 0
+    assert hits(entry) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders have no owners here")
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_folder_that_others_can_write_is_not_trusted(tmp_path, mode):
+    first = run(KERNELS.parent, tmp_path, SMALL_SCRIPT)
+    folder = Path(first[1].removeprefix("folder "))
+    assert folder.is_relative_to(tmp_path) and stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.chmod(mode)
+    assert run(KERNELS.parent, tmp_path, SMALL_SCRIPT) == (first[0], "folder None", False)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

@@ -135,3 +135,15 @@ def test_what_a_living_process_is_writing_is_left_alone(tmp_path):
         assert beside.exists()
     FAKE.open(tmp_path / "r", join=True).close()
     assert not beside.exists()
+
+
+def test_without_record_locks_one_line_says_so(tmp_path):
+    code = "import sys; sys.modules['fcntl'] = None; from sweep.__main__ import main; main()"
+    words = ["run", "--seeds", "0:1", "--out", str(tmp_path / "out")]
+    told = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert told.returncode == 2 and told.stdout == ""
+    (line,) = told.stderr.splitlines()
+    assert line.startswith("sweep: ") and "on Windows use WSL" in line
+    assert not list(tmp_path.rglob("*.*"))
