@@ -141,8 +141,8 @@ def _tell_of_no_cache() -> None:
 
     if cache_folder() is None:
         print(
-            "sweep: compiled kernels need a folder that you can write to and others cannot; without "
-            "one each start compiles them: set NUMBA_CACHE_DIR to one",
+            "sweep: compiled kernels need a folder that you can write to and others cannot, "
+            "and each start compiles them: set NUMBA_CACHE_DIR to one",
             file=sys.stderr,
         )
 
