@@ -5,9 +5,12 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    from sweep.streams import Output
+
+    output = Output()
     from sweep.commands.command_line import command_line
 
-    sys.exit(command_line())
+    sys.exit(output.end(command_line()))
 
 
 if __name__ == "__main__":
