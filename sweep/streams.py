@@ -10,8 +10,9 @@ import codecs
 import errno
 import io
 import os
+import select
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from sweep.errors import InputError
 
@@ -68,15 +69,17 @@ def exactly(text: str) -> str:
 class _LetsGo(io.RawIOBase):
     """The lowest layer of a stream: keeps its first error, and lets go what comes after that."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
+    def __init__(self, raw: Any) -> None:
         self._raw = raw
         self.error: OSError | None = None
 
-    def write(self, data: memoryview) -> int | None:  # type: ignore[override]
+    def write(self, data: Any, /) -> int:
         """Write what can be."""
         if self.error is None:
             try:
-                return self._raw.write(data)
+                while (written := self._raw.write(data)) is None:  # full, and set not to wait
+                    select.select([], [self._raw], [])
+                return written
             except OSError as error:
                 self.error = error
         return len(data)
@@ -94,18 +97,16 @@ class _LetsGo(io.RawIOBase):
         return self._raw.isatty()
 
 
-def _lenient(stream: TextIO | None) -> tuple[TextIO, _LetsGo]:
-    """Return a stream that takes the place of another, and its lowest layer."""
+def _lenient(stream: Any) -> tuple[TextIO, _LetsGo]:
+    """Return a stream that takes the place of another, which is a text file or None."""
     if stream is None:  # closed before the start
-        raw: io.RawIOBase = io.FileIO(_nothing(), "w", closefd=False)
-        encoding, by_line = "utf-8", False
+        raw, encoding, by_line = io.FileIO(_nothing(), "w", closefd=False), "utf-8", False
     else:
         raw = getattr(stream.buffer, "raw", stream.buffer)  # without buffering that is the lowest
-        encoding = stream.encoding
-        by_line = stream.line_buffering or stream.write_through  # type: ignore[attr-defined]
+        encoding, by_line = stream.encoding, stream.line_buffering or stream.write_through
     lowest = _LetsGo(raw)
-    text = io.TextIOWrapper(io.BufferedWriter(lowest), encoding, _ERRORS, line_buffering=by_line)
-    return text, lowest
+    buffer = io.BufferedWriter(lowest)  # type: ignore[type-var]  # it is never asked to seek
+    return io.TextIOWrapper(buffer, encoding, _ERRORS, line_buffering=by_line), lowest
 
 
 def _nothing() -> int:
@@ -117,7 +118,7 @@ def _nothing() -> int:
 
 
 def _as_well_as_it_goes(error: UnicodeError) -> tuple[str | bytes, int]:
-    r"""Write a letter that an encoding lacks: a byte of a file name as it is, others as ``\xe9``."""
+    r"""Write a letter that an encoding lacks: a file name's byte as it is, others as ``\xe9``."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letter, after = error.object[error.start], error.start + 1
