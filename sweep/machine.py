@@ -7,6 +7,25 @@ from typing import Any
 
 from sweep.errors import InputError
 
+#: What LLVM, libraries and threads take of the address space, in bytes; measured, and rounded up.
+#: With less it is left to chance whether they raise, end the process or never come back.
+ADDRESS_SPACE = 2**30
+
+
+def too_narrow() -> str | None:
+    """Say how little address space ``ulimit -v`` leaves, if that is less than is needed."""
+    try:
+        import resource
+    except ImportError:  # Windows sets no such limit
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY or limit >= ADDRESS_SPACE:
+        return None
+    return (
+        f"there is too little memory: the address space is limited to {limit >> 20:,} MiB, and "
+        f"should be {ADDRESS_SPACE >> 20:,} at the least; raise the limit, with ulimit -v"
+    )
+
 
 def versions(precision: str) -> dict[str, Any]:
     """Return what a table's footer says of how it was made."""

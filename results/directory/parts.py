@@ -267,7 +267,7 @@ def _open(path: Path) -> pa.NativeFile:
     if path.is_symlink():
         raise Damaged(path, "it is a link")
     try:
-        return pa.OSFile(str(path))
+        return pa.OSFile(os.fsencode(path))  # Arrow's own reading of a name takes UTF-8 alone
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
-import select
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import click
 
 from results.errors import ResultsError
 from results.labels import printable
-from sweep.errors import InputError
+from sweep.errors import InputError, want_of_memory
 from sweep.specification import specfile
 from sweep.specification.choices import overlaid
 from sweep.specification.messages import as_flags
@@ -281,24 +278,22 @@ def command_line(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status."""
     _say_warnings()
     try:
-        status = app(arguments, prog_name="sweep", standalone_mode=False) or 0
-        sys.stdout.flush()
-        return status
+        return app(arguments, prog_name="sweep", standalone_mode=False) or 0
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
         return _refuse(error.format_message())
     except (InputError, ResultsError) as error:
         return _refuse(as_flags(str(error), _typed(arguments)))
-    except MemoryError as error:
-        return _refuse(f"this does not fit into memory: {error}")
     except (click.Abort, KeyboardInterrupt):
         return 130
     except (BrokenPipeError, SystemExit):  # click makes the one into the other, and says nothing
-        if _nobody_reads():
-            return 0
         print("sweep: a pipe or connection was closed at its other end", file=sys.stderr)
         return 1
+    except Exception as error:
+        if (want := want_of_memory(error)) is None:
+            raise
+        return _refuse(f"this does not fit into memory{want and f': {want}'}")
 
 
 def _say_warnings() -> None:
@@ -310,21 +305,9 @@ def _say_warnings() -> None:
         logger.addHandler(handler)
 
 
-def _nobody_reads() -> bool:
-    """Tell whether who reads our output has seen enough, and let what is left of it go."""
-    poll = select.poll()
-    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
-        poll.register(stream.fileno(), 0)
-    closed = [descriptor for descriptor, event in poll.poll(0) if event & select.POLLERR]
-    for descriptor in closed:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-    return bool(closed)
-
-
 def _refuse(message: str) -> int:
     lines = map(printable, f"sweep: {message}".split("\n"))  # the second may hold a caret
-    with suppress(BrokenPipeError):  # unread or not, it is refused
-        print(*lines, sep="\n", file=sys.stderr)
+    print(*lines, sep="\n", file=sys.stderr)
     return 2
 
 

@@ -17,6 +17,7 @@ from results.labels import counted
 from sweep.errors import InputError
 from sweep.plan.halving import rungs
 from sweep.plan.recorded import recorded
+from sweep.streams import exactly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +100,7 @@ def plot(
         durable.folder(folder)
         written += [str(path) for path in save(figure, folder / name, wanted)]
         if not as_json:
-            print(*written[-len(wanted) :], sep="\n", flush=True)
+            print(*map(exactly, written[-len(wanted) :]), sep="\n", flush=True)
     if not written:
         raise InputError(f"{directory} has nothing to show in {', '.join(pictures)}")
     if as_json:
@@ -115,7 +116,7 @@ def report(directory: str, out: str | None, as_json: bool) -> int:
     asked = recorded(directory)
     whole = asked.plan.grid.total, len(asked.spec.seeds)
     path = write(directory, runs, _with_folder(out) if out else None, *whole)
-    print(json_format.dumps({"files": [str(path)]}) if as_json else path)
+    print(json_format.dumps({"files": [str(path)]}) if as_json else exactly(str(path)))
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sweep.data import builtin, files
 from sweep.models.model import Model, load_model
+from sweep.streams import exactly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +21,9 @@ def show(path: str, data: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(found.to_dict("list")))
     else:
+        lines = exactly(_csv(found))
         print(f"{path}: {model}", file=sys.stderr)
-        print(_csv(found), end="")
+        print(lines, end="")
     return 0
 
 

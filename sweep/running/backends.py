@@ -6,11 +6,12 @@ import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sweep.errors import InputError
+from sweep.running.interrupt import helpers_start
 
 if TYPE_CHECKING:
     from sweep.data.article import Article
@@ -128,7 +129,9 @@ def _as_they_come(function: Callable[..., Any], tasks: Iterable[tuple]) -> Itera
     workers = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2 * n_jobs")
     with warnings.catch_warnings():  # that an end before the last task is wasteful
         warnings.filterwarnings("ignore", message=r"\d+ tasks ")
-        yield from workers(joblib.delayed(_with_data)(function, *task) for task in tasks)
+        with helpers_start():
+            done = workers(joblib.delayed(_with_data)(function, *task) for task in tasks)
+        yield from done
 
 
 def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator[Any]:
@@ -136,7 +139,9 @@ def _in_rounds(function: Callable[..., Any], tasks: Iterable[tuple]) -> Iterator
     import joblib
 
     left = iter(tasks)
-    with joblib.Parallel() as workers:  # the same ones from round to round: ray starts them slowly
+    with ExitStack() as stack:
+        with helpers_start():  # the same ones from round to round: ray starts them slowly
+            workers = stack.enter_context(joblib.Parallel())
         while some := list(islice(left, 4 * joblib.effective_n_jobs(workers.n_jobs))):
             yield from workers(joblib.delayed(_with_data)(function, *task) for task in some)
 
@@ -155,17 +160,18 @@ def _started(
             ) from None
         workers = None if jobs < 0 else jobs
         try:
-            client = (
-                Client(scheduler, timeout=PATIENCE)
-                if scheduler
-                else Client(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    dashboard_address="127.0.0.1:0",
-                    # Not that an interruption cancels tasks, nor what it then cannot find.
-                    silence_logs=logging.CRITICAL,
+            with helpers_start():
+                client = (
+                    Client(scheduler, timeout=PATIENCE)
+                    if scheduler
+                    else Client(
+                        n_workers=workers,
+                        threads_per_worker=1,
+                        dashboard_address="127.0.0.1:0",
+                        # Not that an interruption cancels tasks, nor what it then cannot find.
+                        silence_logs=logging.CRITICAL,
+                    )
                 )
-            )
         except (OSError, ValueError) as error:
             raise InputError(f"no dask scheduler answers at {scheduler}: {error}") from None
         with _still("distributed.client"), _still("tornado.application"), client:
@@ -190,7 +196,13 @@ def _started(
                 "pip install 'regsweep[ray]'"
             ) from None
         register_ray()
-        yield lambda dataset: _Stored(ray.put(dataset))
+        with _only_loud("ray"):
+            if not ray.is_initialized():
+                _start_ray()
+            try:
+                yield lambda dataset: _Stored(ray.put(dataset))
+            except ray.exceptions.RayError as error:
+                raise WorkerDied(f"work was lost on ray ({_first(error)})") from None
     else:
         try:
             yield _itself
@@ -198,6 +210,32 @@ def _started(
             raise WorkerDied(
                 f"a worker process died, perhaps for want of memory ({_first(error)})"
             ) from None
+
+
+def _start_ray() -> None:
+    """Start ray, or connect to what RAY_ADDRESS names; it is not to say what we say in a line."""
+    import ray
+
+    try:
+        with helpers_start():
+            ray.init(log_to_driver=False, logging_level=logging.CRITICAL)
+    except UnicodeEncodeError:
+        raise InputError(
+            "--backend ray takes no name of a file or folder that is no UTF-8, here or in the "
+            "command: rename it, or take another backend"
+        ) from None
+
+
+@contextmanager
+def _only_loud(name: str) -> Iterator[None]:
+    """Keep a package's loggers quiet, but for what is critical."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 @contextmanager

@@ -86,6 +86,8 @@ class Specification(BaseModel):
                 raise InputError(f"unknown option {name!r}{hint(name, known, len(known))}")
             if isinstance(value, bool):
                 raise InputError(f"`{name}` takes no {str(value).lower()}")
+            if name in ("data", "test") and isinstance(value, str | os.PathLike):
+                validators.check_name(name, str(value))
         try:
             super().__init__(**given)
         except ValidationError as error:

@@ -48,6 +48,17 @@ def is_frame(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "items")
 
 
+def check_name(option: str, name: str) -> None:
+    """Refuse the name of a file that ``sweep.toml`` could not hold."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"`{option}` {name!r}: the name is no UTF-8, and sweep.toml holds nothing else: "
+            "rename the file or folder"
+        ) from None
+
+
 def _data(raw: Any) -> Any:
     if isinstance(raw, os.PathLike):
         return str(raw)
