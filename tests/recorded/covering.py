@@ -15,6 +15,12 @@ Pair = frozenset[tuple[str, int]]
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
     "target": [None, "grade"],
+    "columns": [None, "weight,ripe,price"],
+    "drop": [None, "price,length"],
+    "categories": [None, "grade"],
+    "most_levels": [None, 7],
+    "missing": [None, "drop", "impute"],
+    "missing_values": [None, "yellow,2.246"],
     "hidden": [None, "none", "3", "4,3", [8, 5, 4]],
     "activation": [None, "leaky_relu"],
     "leak": [None, 0, 0.3],
