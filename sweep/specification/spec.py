@@ -13,7 +13,7 @@ from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.options import LATER, OF_TABLES, RUN_OPTIONS
+from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
 from sweep.specification.values import text
 
 
@@ -43,7 +43,11 @@ class Specification(BaseModel):
     model_config = ConfigDict(frozen=True, validate_default=True)
 
     data: validators.Data = article.NAME
-    target: str | None = None
+    target: validators.Name = None
+    separator: validators.Separator = None
+    decimal: Literal[".", ","] | None = None
+    encoding: validators.Encoding = None
+    header: bool | None = None
     columns: validators.Names = ()
     drop: validators.Names = ()
     categories: validators.Names = ()
@@ -90,7 +94,7 @@ class Specification(BaseModel):
                 raise InputError(f"{name!r} says how to run: give it to run(), not to Sweep")
             if name not in known:
                 raise InputError(f"unknown option {name!r}{hint(name, known, len(known))}")
-            if isinstance(value, bool):
+            if isinstance(value, bool) and name != "header":
                 raise InputError(f"`{name}` takes no {str(value).lower()}")
         try:
             super().__init__(**given)
@@ -136,6 +140,18 @@ class Specification(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _are_of_a_file(self) -> Self:
+        if self.separator is not None and self.separator == self.decimal != ",":
+            raise InputError("`separator` and `decimal` are the same: give another of them")
+        if not (isinstance(self.test, str) or self._is_file):
+            for option in OF_FILES:
+                if getattr(self, option) is not None:
+                    raise InputError(
+                        f"`{option}` is for a file, and the data are none: leave it out"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _are_of_a_table(self) -> Self:
         if isinstance(self.data, str) and self.data in validators.BUILT_IN:
             for option in OF_TABLES:
@@ -174,8 +190,11 @@ class Specification(BaseModel):
     @property
     def _has_columns(self) -> bool:
         """Whether the columns of the data have names."""
-        named = isinstance(self.data, str) and self.data not in validators.BUILT_IN
-        return named or validators.is_frame(self.data)
+        return self._is_file or validators.is_frame(self.data)
+
+    @property
+    def _is_file(self) -> bool:
+        return isinstance(self.data, str) and self.data not in validators.BUILT_IN
 
     @property
     def holds_out(self) -> bool:

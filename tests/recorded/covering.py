@@ -15,6 +15,10 @@ Pair = frozenset[tuple[str, int]]
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
     "target": [None, "grade"],
+    "separator": [None, ","],
+    "decimal": [None, "."],
+    "encoding": [None, "utf-8"],
+    "header": [None, True],
     "columns": [None, "weight,ripe,price"],
     "drop": [None, "price,length"],
     "categories": [None, "grade"],
