@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sweep.data.article import CLASS, Article
+from sweep.data.class_weights import balanced
 from sweep.data.dataset import Dataset
 from sweep.data.splits import apart, scale, split
 from sweep.specification.spec import Specification
@@ -19,9 +20,13 @@ class Fold(NamedTuple):
     y : ndarray, shape (samples,)
         Number of each sample's class.
     weight : ndarray, shape (samples,)
-        What each sample counts in the loss and the metrics.
+        What each sample counts in the metrics.
     train, val, test : ndarray of int64
         Rows of x.
+    by_class : ndarray, shape (classes,), optional
+        What it counts for its class in the loss, beside that; None for alike.
+    begins : str
+        The time at which the held-out part begins; empty where rows have none.
     """
 
     x: np.ndarray
@@ -30,6 +35,13 @@ class Fold(NamedTuple):
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
+    by_class: np.ndarray | None = None
+    begins: str = ""
+
+    @property
+    def loss_weight(self) -> np.ndarray:
+        """What each sample counts in the loss."""
+        return self.weight if self.by_class is None else self.weight * self.by_class[self.y]
 
 
 def fold_of(
@@ -44,7 +56,14 @@ def fold_of(
     rows = split(data, seed, fold, spec.folds, spec.val_fraction, rest)
     mean, deviation = scale_of(data, rows.train)
     x = (data.X - mean) / deviation
-    return Fold(x, data.y, np.ones(len(x)), rows.train, rows.val, test)
+    weight = np.ones(len(x)) if data.weight is None else data.weight
+    by_class = None
+    if spec.class_weight == "balanced":
+        by_class = balanced(data.y[rows.train], weight[rows.train], len(data.classes))
+    begins = ""
+    if data.order is not None and len(rows.val):
+        begins = str(data.order[rows.val].min())
+    return Fold(x, data.y, weight, rows.train, rows.val, test, by_class, begins)
 
 
 def scale_of(data: Dataset | Article, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,9 +1,10 @@
 """Data sets: a name, a file, a DataFrame or arrays -> X and y."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,19 @@ import numpy as np
 from sweep.data import builtin, encoding, files
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
+from sweep.data.roles import features_of, with_roles
 from sweep.data.variables import Variable, encode, variables_of
 from sweep.errors import InputError, hint
 from sweep.specification.article import is_article
 from sweep.specification.validators import is_frame
 
 
-def load(data: Any, target: str | None = None, test: str | None = None) -> Dataset | Article:
+def load(
+    data: Any,
+    target: str | None = None,
+    test: str | None = None,
+    roles: Mapping[str, str] = MappingProxyType({}),
+) -> Dataset | Article:
     """Load a data set.
 
     Parameters
@@ -30,6 +37,8 @@ def load(data: Any, target: str | None = None, test: str | None = None) -> Datas
         The class column of a file or DataFrame; the last one unless given.
     test : str, optional
         A file with the same columns, whose rows come last.
+    roles : dict of str to str
+        Columns by what they say of the rows, see `sweep.data.roles`.
 
     Returns
     -------
@@ -45,16 +54,21 @@ def load(data: Any, target: str | None = None, test: str | None = None) -> Datas
     if isinstance(data, str) and data in builtin.SETS:
         return Dataset(data, *builtin.read(data))
     if is_frame(data):
-        return _from_columns("data", files.from_frame(data), target, test)
+        return _from_columns("data", files.from_frame(data), target, test, roles)
     if isinstance(data, tuple):
         return _from_arrays(*data)
     path = os.fspath(data)
-    return _from_columns(Path(path).stem, files.read(path), target, test)
+    return _from_columns(Path(path).stem, files.read(path), target, test, roles)
 
 
 def _from_columns(
-    name: str, columns: list[files.Column], target: str | None, test: str | None
+    name: str,
+    every: list[files.Column],
+    target: str | None,
+    test: str | None,
+    roles: Mapping[str, str],
 ) -> Dataset:
+    columns = features_of(every, roles)
     if len(columns) < 2:
         held = f"one column only, {columns[0].name!r}" if columns else "no columns"
         source = f"{columns[0].source} has" if columns else "the data have"
@@ -72,14 +86,19 @@ def _from_columns(
     y, classes = encoding.classes(labels)
     X, features = encoding.features(rest)
     dataset = Dataset(name, X, y, classes, features)
-    return _with_tested(dataset, labels.name, variables_of(rest), test) if test else dataset
+    tested = files.read(test) if test else []
+    if tested:
+        dataset = _with_tested(dataset, labels.name, variables_of(rest), tested)
+    return with_roles(dataset, roles, every, tested)
 
 
 def _with_tested(
-    dataset: Dataset, target: str, variables: Sequence[Variable], test: str
+    dataset: Dataset,
+    target: str,
+    variables: Sequence[Variable],
+    columns: Sequence[files.Column],
 ) -> Dataset:
-    """Return a data set with the rows of a file below its own, encoded alike."""
-    columns = files.read(test)
+    """Return a data set with the rows of a test file below its own, encoded alike."""
     labels = next((column for column in columns if column.name == target), None)
     if labels is None:
         raise InputError(

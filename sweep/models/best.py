@@ -10,6 +10,7 @@ from results.columns import MEASURED, PARTS, RANKED, TEST
 from results.labels import number
 from sweep.data import files
 from sweep.data.fold import fold_of, scale_of
+from sweep.data.roles import features_of
 from sweep.data.variables import Variable, variables_of
 from sweep.errors import InputError
 from sweep.machine import version
@@ -175,6 +176,6 @@ def _variables(spec: Specification, features: tuple[str, ...]) -> tuple[Variable
     """Return the columns that the features of a data set come from."""
     if spec.data in BUILT_IN:
         return tuple(map(Variable, features))
-    columns = files.read(spec.data)
+    columns = features_of(files.read(spec.data), spec.roles)
     target = spec.target or columns[-1].name
     return variables_of([column for column in columns if column.name != target])

@@ -11,6 +11,10 @@ from sweep.specification.choices import told
 EXPERIMENT = (
     ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
     ("target", "COLUMN", "the class column of a file [last column]"),
+    ("weight", "COLUMN", "what each row counts, a number from 0 up [alike]"),
+    ("class-weight", "NAME", "none, or balanced: classes count alike in the loss [none]"),
+    ("groups", "COLUMN", "rows of one value of it never stand on both sides of a split"),
+    ("order", "COLUMN", "time, as numbers or dates: later rows are held out, folds go forward"),
     ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
     ("activation", "NAME", f"{told('activation')} [relu]"),
     ("leak", "X", "slope of leaky_relu below zero [0.01]"),
@@ -54,6 +58,7 @@ LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
     **{"test": None, "outer_folds": 0},
     "finish": 0,
+    **{"weight": None, "class_weight": "none", "groups": None, "order": None},
 }
 
 #: Those of them that have another default by now.

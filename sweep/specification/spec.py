@@ -44,6 +44,10 @@ class Specification(BaseModel):
 
     data: validators.Data = article.NAME
     target: str | None = None
+    weight: str | None = None
+    class_weight: Literal["none", "balanced"] = "none"
+    groups: str | None = None
+    order: str | None = None
     hidden: validators.Widths = _default("hidden", (32, 16))
     activation: validators.Word = "relu"
     leak: validators.Slope = 0.01
@@ -153,6 +157,37 @@ class Specification(BaseModel):
                 "choose by rows of the test parts; leave one out"
             )
         return self
+
+    @model_validator(mode="after")
+    def _roles_fit(self) -> Self:
+        for option in self.roles:
+            if not self._has_columns:
+                given = self.data if isinstance(self.data, str) else "(X, y)"
+                raise InputError(
+                    f"`{option}` names a column of a file or DataFrame, and {given} is neither: "
+                    "leave it out, or give a DataFrame with that column"
+                )
+        if self.groups and self.order:
+            raise InputError(
+                "`groups` and `order` exclude each other: a group may last from before to after "
+                "what is held out; leave one out"
+            )
+        taken: dict[str, str] = {}
+        for option, name in {"target": self.target, **self.roles}.items():
+            if name in taken:
+                raise InputError(
+                    f"`{taken[name]}` and `{option}` are both column {name!r}: give one of them "
+                    "another"
+                )
+            if name is not None:
+                taken[name] = option
+        return self
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns that are no features, and not the target, by option."""
+        names = {"weight": self.weight, "groups": self.groups, "order": self.order}
+        return {option: name for option, name in names.items() if name is not None}
 
     @property
     def _has_columns(self) -> bool:

@@ -15,6 +15,10 @@ Pair = frozenset[tuple[str, int]]
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
     "target": [None, "grade"],
+    "weight": [None, "price"],
+    "class_weight": [None, "balanced"],
+    "groups": [None, "weight"],
+    "order": [None, "length"],
     "hidden": [None, "none", "3", "4,3", [8, 5, 4]],
     "activation": [None, "leaky_relu"],
     "leak": [None, 0, 0.3],
