@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from sweep.data.dataset import Dataset
-from sweep.data.encoding import as_levels, as_numbers
+from sweep.data.encoding import as_levels, as_numbers, numbers_of
 from sweep.data.files import Column
+from sweep.data.missing import is_missing, of_rows
 from sweep.errors import InputError, hint
 from sweep.specification.values import NUMBER
 
@@ -18,11 +19,25 @@ from sweep.specification.values import NUMBER
 _LEAST, _MOST = 1e-30, 1e30
 
 
-def features_of(columns: Sequence[Column], roles: Mapping[str, str]) -> list[Column]:
-    """Return the columns that have none of the roles; ``roles`` are columns by option."""
-    for option, name in roles.items():
-        _column(option, name, columns)
-    return [column for column in columns if column.name not in roles.values()]
+def counting(columns: Sequence[Column], weight: str | None) -> tuple[list[Column], int]:
+    """Leave out the rows of weight 0, as if they had never been there; return how many they are.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    weight : str or None
+        The column of the weights, if there is one.
+    """
+    if weight is None:
+        return list(columns), 0
+    column = _column("weight", weight, columns)
+    values = _weights(column)
+    if not values.any():
+        raise column.error("every row has the weight 0, so none counts")
+    if values.all():
+        return list(columns), 0
+    kept = np.flatnonzero(values)
+    return [of_rows(column, kept) for column in columns], len(values) - len(kept)
 
 
 def with_roles(
@@ -31,7 +46,7 @@ def with_roles(
     columns: Sequence[Column],
     tested: Sequence[Column] = (),
 ) -> Dataset:
-    """Return a data set with what these columns say of its rows; rows that weigh 0 are left out.
+    """Return a data set with what these columns say of its rows.
 
     Parameters
     ----------
@@ -54,12 +69,19 @@ def with_roles(
         for option, name in roles.items()
     }
     weight, groups, order = map(found.get, readers)
-    return _without_weightless(replace(dataset, weight=weight, groups=groups, order=order))
+    return replace(dataset, weight=weight, groups=groups, order=order)
 
 
 def _column(option: str, name: str, columns: Sequence[Column]) -> Column:
     for column in columns:
         if column.name == name:
+            missing = is_missing(column)
+            if missing.any():
+                raise column.error(
+                    f"no value, and that of `{option}` is never imputed: fill it in, or leave the "
+                    "row out",
+                    int(np.argmax(missing)),
+                )
             return column
     known = [column.name for column in columns]
     raise InputError(
@@ -68,22 +90,21 @@ def _column(option: str, name: str, columns: Sequence[Column]) -> Column:
 
 
 def _weight(column: Column, tested: Column | None) -> np.ndarray:
-    found = []
-    for one in (column, tested) if tested else (column,):
-        values = _numbers(one)
-        if values is None:
-            raise one.error("it holds text, and a weight is a number")
-        values = values.astype(np.float64)
-        right = (values == 0) | ((values >= _LEAST) & (values <= _MOST))
-        if not right.all():
-            row = int(np.argmin(right))
-            raise one.error(
-                f"{values[row]} is no weight: one is 0, or from {_LEAST:g} to {_MOST:g}", row
-            )
-        if not values.any():
-            raise one.error("every row has the weight 0, so none counts")
-        found.append(values)
-    return np.concatenate(found)
+    return np.concatenate([_weights(one) for one in (column, tested) if one])
+
+
+def _weights(column: Column) -> np.ndarray:
+    values = _numbers(column)
+    if values is None:
+        raise column.error("it holds text or dates, and a weight is a number")
+    values = values.astype(np.float64)
+    right = (values == 0) | ((values >= _LEAST) & (values <= _MOST))
+    if not right.all():
+        row = int(np.argmin(right))
+        raise column.error(
+            f"{values[row]} is no weight: one is 0, or from {_LEAST:g} to {_MOST:g}", row
+        )
+    return values
 
 
 def _groups(column: Column, tested: Column | None) -> np.ndarray:
@@ -170,29 +191,4 @@ def _numbers(column: Column) -> np.ndarray | None:
     codes, levels = as_levels(column)
     if not all(NUMBER.fullmatch(level) for level in levels):
         return None
-    return np.array([float(level) for level in levels])[codes]
-
-
-def _without_weightless(dataset: Dataset) -> Dataset:
-    """Leave the rows of weight 0 out, as if they had never been there."""
-    if dataset.weight is None or dataset.weight.all():
-        return dataset
-    keep = dataset.weight > 0
-    own = len(keep) - dataset.tested
-    there = np.bincount(dataset.y[:own][keep[:own]], minlength=len(dataset.classes))
-    if not there.all():
-        lost = dataset.classes[int(np.argmin(there))]
-        raise InputError(
-            f"every row of class {lost!r} of {dataset.name} has the weight 0: leave the rows of "
-            "that class out"
-        )
-    return replace(
-        dataset,
-        X=dataset.X[keep],
-        y=dataset.y[keep],
-        weight=dataset.weight[keep],
-        groups=None if dataset.groups is None else dataset.groups[keep],
-        order=None if dataset.order is None else dataset.order[keep],
-        tested=int(keep[own:].sum()),
-        weightless=int((~keep).sum()),
-    )
+    return numbers_of(levels, codes)

@@ -8,10 +8,7 @@ import numpy as np
 
 from results.columns import MEASURED, PARTS, RANKED, TEST
 from results.labels import number
-from sweep.data import files
 from sweep.data.fold import fold_of, scale_of
-from sweep.data.roles import features_of
-from sweep.data.variables import Variable, variables_of
 from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.files import check_target
@@ -21,7 +18,6 @@ from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
-from sweep.specification.validators import BUILT_IN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,7 +154,7 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         mean=mean,
         scale=scale,
         classes=dataset.classes,
-        variables=_variables(spec, dataset.features),
+        variables=dataset.variables,
         specification=spec.specification(),
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
         activation=spec.activation,
@@ -170,12 +166,3 @@ def _trained(experiment: Experiment, run: int) -> tuple[dict[str, np.ndarray], n
     """Train a run again; return its row and weights."""
     columns, _, weights = train_again(experiment, np.array([run]))
     return columns, weights[:, 0]
-
-
-def _variables(spec: Specification, features: tuple[str, ...]) -> tuple[Variable, ...]:
-    """Return the columns that the features of a data set come from."""
-    if spec.data in BUILT_IN:
-        return tuple(map(Variable, features))
-    columns = features_of(files.read(spec.data), spec.roles)
-    target = spec.target or columns[-1].name
-    return variables_of([column for column in columns if column.name != target])

@@ -13,7 +13,7 @@ from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.options import LATER, RUN_OPTIONS
+from sweep.specification.options import LATER, OF_TABLES, RUN_OPTIONS
 from sweep.specification.values import text
 
 
@@ -48,6 +48,12 @@ class Specification(BaseModel):
     class_weight: Literal["none", "balanced"] = "none"
     groups: str | None = None
     order: str | None = None
+    columns: validators.Names = ()
+    drop: validators.Names = ()
+    categories: validators.Names = ()
+    most_levels: validators.Natural = Field(default_factory=validators.default_most_levels)
+    missing: Literal["error", "drop", "impute"] = "error"
+    missing_values: validators.Names = ()
     hidden: validators.Widths = _default("hidden", (32, 16))
     activation: validators.Word = "relu"
     leak: validators.Slope = 0.01
@@ -131,6 +137,17 @@ class Specification(BaseModel):
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _are_of_a_table(self) -> Self:
+        if isinstance(self.data, str) and self.data in validators.BUILT_IN:
+            for option in OF_TABLES:
+                if getattr(self, option) != LATER[option]:
+                    raise InputError(
+                        f"`{option}` is for a file, a DataFrame or arrays, and {self.data} is "
+                        "none: leave it out"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -11,9 +11,10 @@ from hypothesis.extra import numpy as arrays
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from sweep.data.loading import Dataset, load
+from sweep.data.dataset import Dataset
 from sweep.data.splits import scale, split
 from sweep.errors import InputError
+from tests.sweep.loaded import load
 
 BUILT_IN = ["iris", "wine", "breast_cancer", "digits"]
 seeds = st.integers(0, 2**32 - 1)
