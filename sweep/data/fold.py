@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sweep.data.article import CLASS, Article
-from sweep.data.class_weights import balanced
+from sweep.data.counts import balanced
 from sweep.data.dataset import Dataset
 from sweep.data.splits import apart, scale, split
 from sweep.specification.spec import Specification

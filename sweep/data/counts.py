@@ -1,4 +1,4 @@
-"""What a sample counts in the loss for its class."""
+"""What samples count: for their class, and all together."""
 
 import numpy as np
 
