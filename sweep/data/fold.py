@@ -6,7 +6,8 @@ import numpy as np
 
 from sweep.data.article import CLASS, Article
 from sweep.data.dataset import Dataset
-from sweep.data.splits import apart, scale, split
+from sweep.data.scaling import scale
+from sweep.data.splits import apart, split
 from sweep.specification.spec import Specification
 
 
