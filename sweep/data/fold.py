@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.data import scaling
 from sweep.data.article import CLASS, Article
 from sweep.data.dataset import Dataset
-from sweep.data.scaling import scale
+from sweep.data.scaling import Scaling
 from sweep.data.splits import apart, split
 from sweep.specification.spec import Specification
 
@@ -16,21 +17,37 @@ class Fold(NamedTuple):
 
     Attributes
     ----------
-    x : ndarray of float64, shape (samples, features)
+    X : ndarray of float64, shape (samples, features)
+        Features as they are, the same array for every fold of a data set.
     y : ndarray, shape (samples,)
         Number of each sample's class.
     weight : ndarray, shape (samples,)
         What each sample counts in the loss and the metrics.
     train, val, test : ndarray of int64
-        Rows of x.
+        Rows of X.
+    scaling : Scaling, optional
+        How they become inputs; as they are unless given.
     """
 
-    x: np.ndarray
+    X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
+    scaling: Scaling | None = None
+
+    @property
+    def x(self) -> np.ndarray:
+        """Inputs of the network, float64 (samples, features): made when asked for."""
+        return self.write_inputs(np.empty(self.X.shape))
+
+    def write_inputs(self, out: np.ndarray) -> np.ndarray:
+        """Write the inputs to an array of any precision, and return it."""
+        if self.scaling is None:
+            out[...] = self.X
+            return out
+        return self.scaling(self.X, out)
 
 
 def fold_of(
@@ -43,16 +60,8 @@ def fold_of(
     share = spec.test if isinstance(spec.test, float) else 0.0
     rest, test = apart(data, share, outer, spec.outer_folds)
     rows = split(data, seed, fold, spec.folds, spec.val_fraction, rest)
-    mean, deviation = scale_of(data, rows.train)
-    x = (data.X - mean) / deviation
-    return Fold(x, data.y, np.ones(len(x)), rows.train, rows.val, test)
-
-
-def scale_of(data: Dataset | Article, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the scale of the features over some rows; 0 and 1 for the article."""
-    if isinstance(data, Article):
-        return np.zeros(len(data.features)), np.ones(len(data.features))
-    return scale(data, rows)
+    fitted = scaling.fit(spec.scale, data, rows.train)
+    return Fold(data.X, data.y, np.ones(len(data.y)), rows.train, rows.val, test, fitted)
 
 
 def widths(spec: Specification, data: Dataset | Article) -> tuple[int, ...]:

@@ -19,6 +19,10 @@ EXPERIMENT = (
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
     ("l1-method", "METHOD", f"{told('l1_method')} [proximal; article: subgradient]"),
+    (
+        *("scale", "KIND"),
+        "of features, by the training part: standard, robust, quantile or none [standard]",
+    ),
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
@@ -54,6 +58,7 @@ LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
     **{"test": None, "outer_folds": 0},
     "finish": 0,
+    "scale": "standard",
 }
 
 #: Those of them that have another default by now.

@@ -50,7 +50,11 @@ class Folds(NamedTuple):
         """Return the streams of these seeds and folds."""
         dtype = np.dtype(spec.precision)
         chosen = list(folds.values())
-        starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
+        starts = np.cumsum([0] + [len(fold.X) for fold in chosen])
+        # Large data are here once a stream, and nowhere else.
+        x = np.empty((starts[-1], chosen[0].X.shape[1]), dtype)
+        for fold, start in zip(chosen, starts, strict=False):
+            fold.write_inputs(x[start : start + len(fold.X)])
         train, val, test = (
             np.stack(
                 [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
@@ -59,7 +63,7 @@ class Folds(NamedTuple):
             for which in ("train", "val", "test")
         )
         return cls(
-            np.concatenate([fold.x for fold in chosen], dtype=dtype),
+            x,
             np.concatenate([fold.y for fold in chosen], dtype=dtype),
             np.concatenate([fold.weight for fold in chosen], dtype=dtype),
             train,
