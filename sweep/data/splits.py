@@ -1,4 +1,4 @@
-"""Training, validation and test rows, and the scale of the training part.
+"""Training, validation and test rows.
 
 How many rows of a class are held out follows from its count alone; which ones, from the seed.
 scikit-learn's splitters leave ties among classes to chance, refuse a class of one row, and may draw
@@ -14,10 +14,7 @@ import numpy as np
 from sweep.data.dataset import Dataset
 from sweep.data.splitters import by_group, by_time
 from sweep.data.splitters.asked import Asked
-from sweep.errors import InputError
 from sweep.seeded import generator
-
-ROUNDING = 8 * np.finfo(np.float64).eps  # a spread this small beside the values is no spread
 
 
 class Split(NamedTuple):
@@ -120,44 +117,6 @@ def _divided(
     return Split(rows[np.sort(order[~held])], rows[np.sort(order[held])])
 
 
-def scale(dataset: Dataset, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and standard deviation of the features over the rows `train`.
-
-    A feature that is constant there, but for rounding errors, gets scale 1. ``(X - mean) /
-    scale`` is standardised, to the same bits on every CPU.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    train : ndarray of int64, shape (n_train,)
-        At least one row.
-
-    Returns
-    -------
-    mean, scale : ndarray of float64, shape (features,)
-    """
-    rows = dataset.X[train]
-    size = np.abs(rows).max(axis=0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        base = rows[0].copy()
-        rows -= base  # so that a constant feature is exactly 0
-        shift = _sum(rows) / len(rows)
-        mean = base + shift
-        rows -= shift
-        spread = np.abs(rows).max(axis=0)
-        constant = spread <= ROUNDING * size
-        peak = np.where(constant, 1.0, spread)
-        rows /= peak  # so that no square overflows or vanishes
-        deviation = peak * np.sqrt(_sum(np.square(rows)) / len(rows))
-    if not np.isfinite(deviation).all():
-        worst = dataset.features[int(np.flatnonzero(~np.isfinite(deviation))[0])]
-        raise InputError(
-            f"feature {worst!r} of {dataset.name} is too large to be standardised: divide it by "
-            "its largest value first"
-        )
-    return mean, np.where(constant, 1.0, deviation)
-
-
 def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
     """Share out the rows to hold out among classes, in proportion: the largest remainders first."""
     quota = counts * fraction
@@ -174,19 +133,3 @@ def _check_folds(counts: np.ndarray, dataset: Dataset, asked: Asked) -> None:
     if counts[smallest] < asked.folds:
         called = f"class {dataset.classes[smallest]!r} of {dataset.name}"
         raise asked.too_many(f"{called} has {counts[smallest]} rows")
-
-
-def _sum(rows: np.ndarray) -> np.ndarray:
-    """Add rows up, the second half to the first, until one is left.
-
-    How NumPy's own sums group their terms is not promised to be the same on every CPU; adding one
-    row to another leaves no choice, so this tree gives the same bits everywhere. It is as exact
-    as a pairwise sum, and for 100 000 rows of 30 takes 3 ms, where np.add.accumulate takes 16
-    and math.fsum 200.
-    """
-    while len(rows) > 1:
-        half = (len(rows) + 1) // 2
-        total = rows[:half].copy()
-        total[: len(rows) - half] += rows[half:]
-        rows = total
-    return rows[0]

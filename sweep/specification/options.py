@@ -29,6 +29,10 @@ EXPERIMENT = (
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
     ("l1-method", "METHOD", f"{told('l1_method')} [proximal; article: subgradient]"),
+    (
+        *("scale", "KIND"),
+        "of features, by the training part: standard, robust, quantile or none [standard]",
+    ),
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
@@ -67,6 +71,7 @@ LATER: dict[str, Any] = {
     **{"weight": None, "class_weight": "none", "groups": None, "order": None},
     **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
     **{"missing": "error", "missing_values": ()},
+    "scale": "standard",
 }
 
 #: Those of them that have another default by now.

@@ -63,6 +63,7 @@ class Specification(BaseModel):
     l2_on: validators.Placement = _default_placement("l2_on")
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
+    scale: Literal["standard", "robust", "quantile", "none"] = "standard"
     seeds: validators.Seeds = range(42, 62)
     folds: validators.Natural = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
@@ -115,6 +116,11 @@ class Specification(BaseModel):
                         f"`{option}` needs data to hold out, and article draws one sample a run: "
                         "leave it out, or give other `data`"
                     )
+            if self.scale != "standard":
+                raise InputError(
+                    "`scale` is that of the features of a table, and article draws one sample a "
+                    "run, which it takes as it is: leave it out, or give other `data`"
+                )
         if self.target is not None and not self._has_columns:
             given = self.data if isinstance(self.data, str) else "(X, y)"
             raise InputError(

@@ -52,7 +52,11 @@ class Folds(NamedTuple):
         """Return the streams of these seeds and folds."""
         dtype = np.dtype(spec.precision)
         chosen = list(folds.values())
-        starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
+        starts = np.cumsum([0] + [len(fold.X) for fold in chosen])
+        # Large data are here once a stream, and nowhere else.
+        x = np.empty((starts[-1], chosen[0].X.shape[1]), dtype)
+        for fold, start in zip(chosen, starts, strict=False):
+            fold.write_inputs(x[start : start + len(fold.X)])
         train, val, test = (
             np.stack(
                 [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
@@ -63,7 +67,7 @@ class Folds(NamedTuple):
         weight = np.concatenate([fold.weight for fold in chosen], dtype=dtype)
         balanced = any(fold.by_class is not None for fold in chosen)
         return cls(
-            np.concatenate([fold.x for fold in chosen], dtype=dtype),
+            x,
             np.concatenate([fold.y for fold in chosen], dtype=dtype),
             weight,
             np.concatenate([fold.loss_weight for fold in chosen], dtype=dtype)
@@ -76,9 +80,9 @@ class Folds(NamedTuple):
             list(folds),
         )
 
-    def samples(self, order: np.ndarray) -> Samples:
-        """Return the data as the loss counts them, to be read in this order."""
-        return Samples(self.x, self.y, self.loss_weight, order)
+    def samples(self, order: np.ndarray, *, of_loss: bool = False) -> Samples:
+        """Return the data as metrics count them, or the loss, to be read in this order."""
+        return Samples(self.x, self.y, self.loss_weight if of_loss else self.weight, order)
 
     def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
         """Return the order of the batches of some streams, from the first epoch on."""
