@@ -218,14 +218,8 @@ TEST = tuple(column.name for column in _TEST)
 
 #: Columns that only some sweeps have.
 OPTIONAL = (
-    "outer",
-    "path",
-    *HELD_OUT,
-    _VAL_FROM.name,
-    _TEST_ROWS.name,
-    *TEST,
-    "best_epoch",
-    "rung",
+    *("outer", "path", *HELD_OUT, _VAL_FROM.name),
+    *(_TEST_ROWS.name, _TEST_SIZE.name, *TEST, "best_epoch", "rung"),
 )
 
 #: Columns that came when there were results directories without them.

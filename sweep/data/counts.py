@@ -26,7 +26,7 @@ def effective(weight: np.ndarray, groups: np.ndarray) -> float:
     """Return how many rows of one weight, each of its own, some rows are worth.
 
     That is Kish's (sum w)^2 / sum w^2, where w is what a group counts together: rows of one group
-    may be as alike as one. 0 for no rows.
+    may be as alike as one.
 
     Parameters
     ----------
@@ -35,4 +35,5 @@ def effective(weight: np.ndarray, groups: np.ndarray) -> float:
     """
     _, place = np.unique(groups, return_inverse=True)
     together = np.bincount(place, weights=weight)
-    return float(together.sum() ** 2 / np.square(together).sum()) if len(together) else 0.0
+    total, squares = (values.cumsum()[-1] for values in (together, np.square(together)))
+    return float(total * total / squares)

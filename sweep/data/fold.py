@@ -1,5 +1,6 @@
 """The data of one seed and fold, outer and inner: split, and scaled by its training part."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ class Fold(NamedTuple):
     val_from : str
         The time at which the held-out part begins; empty where rows have none.
     test_size : float
-        How many rows of one weight and no group the test part is worth.
+        How many rows of one weight and no group the test part is worth; NaN where its rows are.
     """
 
     X: np.ndarray
@@ -45,7 +46,7 @@ class Fold(NamedTuple):
     scaling: Scaling | None = None
     by_class: np.ndarray | None = None
     val_from: str = ""
-    test_size: float = 0.0
+    test_size: float = math.nan
 
     @property
     def loss_weight(self) -> np.ndarray:
@@ -80,8 +81,10 @@ def fold_of(
     found = Fold(data.X, data.y, weight, train, val, test, fitted, by_class)
     if data.order is not None and len(val):
         found = found._replace(val_from=str(data.order[val].min()))
-    groups = np.arange(len(data.y)) if data.groups is None else data.groups
-    return found._replace(test_size=effective(weight[test], groups[test]))
+    if len(test) and (data.weight is not None or data.groups is not None):
+        groups = np.arange(len(data.y)) if data.groups is None else data.groups
+        found = found._replace(test_size=effective(weight[test], groups[test]))
+    return found
 
 
 class Parts(NamedTuple):
