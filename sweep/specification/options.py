@@ -11,6 +11,10 @@ from sweep.specification.choices import told
 EXPERIMENT = (
     ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
     ("target", "COLUMN", "the class column of a file [last column]"),
+    ("weight", "COLUMN", "what each row counts, a number from 0 up [alike]"),
+    ("class-weight", "NAME", "none, or balanced: classes count alike in the loss [none]"),
+    ("groups", "COLUMN", "rows of one value of it never stand on both sides of a split"),
+    ("order", "COLUMN", "time, as numbers or dates: later rows are held out, folds go forward"),
     ("columns", "LIST", 'the features, if not all the other columns: a,b,"c, d"'),
     ("drop", "LIST", "columns that are left out"),
     ("categories", "LIST", "columns of numbers that are categories, also the target"),
@@ -25,6 +29,10 @@ EXPERIMENT = (
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
     ("l1-method", "METHOD", f"{told('l1_method')} [proximal; article: subgradient]"),
+    (
+        *("scale", "KIND"),
+        "of features, by the training part: standard, robust, quantile or none [standard]",
+    ),
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
@@ -60,8 +68,10 @@ LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
     **{"test": None, "outer_folds": 0},
     "finish": 0,
+    **{"weight": None, "class_weight": "none", "groups": None, "order": None},
     **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
     **{"missing": "error", "missing_values": ()},
+    "scale": "standard",
 }
 
 #: Those of them that have another default by now.

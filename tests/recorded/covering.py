@@ -15,6 +15,10 @@ Pair = frozenset[tuple[str, int]]
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
     "target": [None, "grade"],
+    "weight": [None, "price"],
+    "class_weight": [None, "balanced"],
+    "groups": [None, "weight"],
+    "order": [None, "length"],
     "columns": [None, "weight,ripe,price"],
     "drop": [None, "price,length"],
     "categories": [None, "grade"],
@@ -30,6 +34,7 @@ VALUES: dict[str, list[Any]] = {
     "l2_on": [None, "weights", "all", "biases", "w1"],
     "vary": [None, {"l1_w1": "0,0.005"}, {"l2_b1": [0, 0.02], "l1_w1": [0.001, 0.1]}],
     "l1_method": [None, "proximal"],
+    "scale": [None, "robust", "quantile", "none"],
     "seeds": ["0:3", 5, [7, 4294967295, 2], "3:12:4"],
     "folds": [None, 2, 3],
     "val_fraction": [None, 0, 0.2, 0.35],
