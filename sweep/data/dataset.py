@@ -34,4 +34,8 @@ class Dataset:
     classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
     features: tuple[str, ...]
     tested: int = 0  # how many rows at the end are those of a test file
+    weight: np.ndarray | None = None  # float64 (rows,), above 0: what each counts; None for alike
+    groups: np.ndarray | None = None  # int64 (rows,): rows of one number stay together
+    order: np.ndarray | None = None  # (rows,), numbers or datetime64: what is later is held out
+    weightless: int = 0  # how many rows of weight 0 were left out
     variables: tuple[Variable, ...] = ()  # whose features these are

@@ -8,7 +8,8 @@ import numpy as np
 
 from results.columns import MEASURED, PARTS, RANKED, TEST
 from results.labels import number
-from sweep.data.fold import fold_of, scale_of
+from sweep.data.fold import fold_of
+from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.files import check_target
@@ -27,7 +28,7 @@ _REACHED = (
     *("epochs", "final_loss"),
     *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
     *TEST,
-    "sparsity",
+    *("test_size", "sparsity"),
 )
 
 #: What may be trained for a model: the cell's best run once more, or a network on all rows.
@@ -140,7 +141,6 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
     names = ["run", *plan.grid.axes]
     place = {name: columns[name][0].item() for name in names}
     fold = fold_of(spec, dataset, *(place.get(name, 0) for name in ("seed", "fold", "outer")))
-    mean, scale = scale_of(dataset, fold.train)
     reached = {
         name: columns[name][0].item()
         for name in _REACHED
@@ -151,8 +151,7 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         widths=plan.widths,
         parameters=parameters.astype(np.float64),
         inputs=np.arange(plan.widths[0]),
-        mean=mean,
-        scale=scale,
+        **(fold.scaling or Scaling.nothing(plan.widths[0]))._asdict(),
         classes=dataset.classes,
         variables=dataset.variables,
         specification=spec.specification(),

@@ -46,9 +46,17 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
     label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
     constants = dict(arrays) | {"classes": classes.astype(object) if texts else classes}
 
-    nodes = [
-        helper.make_node("Gather", ["X", "inputs"], ["read"], axis=1),
-        helper.make_node("Sub", ["read", "mean"], ["centred"]),
+    if "quantiles" in arrays:
+        raise InputError(
+            "an .onnx file holds no normal scores, which this model's `scale` quantile asks for: "
+            "save it as .npz or .safetensors, or run the sweep with another `scale`"
+        )
+    nodes = [helper.make_node("Gather", ["X", "inputs"], ["read"], axis=1)]
+    if "fill" in arrays:
+        nodes.append(helper.make_node("IsNaN", ["read"], ["missing"]))
+        nodes.append(helper.make_node("Where", ["missing", "fill", "read"], ["filled"]))
+    nodes += [
+        helper.make_node("Sub", ["filled" if "fill" in arrays else "read", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "scale"], ["a0"]),
     ]
     layers = len(header.widths) - 1

@@ -14,11 +14,11 @@ EXPERIMENT = (
     ("separator", "CHARACTER", "between the cells of a text file, or tab, space [found out]"),
     ("decimal", "CHARACTER", "the decimal point of a text file, or comma [found out]"),
     ("encoding", "NAME", "of a text file, such as utf-8, latin-1 [found out]"),
-    (
-        "header",
-        "",
-        "whether the first line of a file holds names [found out]",
-    ),
+    ("header", "", "whether the first line of a file holds names [found out]"),
+    ("weight", "COLUMN", "what each row counts, a number from 0 up [alike]"),
+    ("class-weight", "NAME", "none, or balanced: classes count alike in the loss [none]"),
+    ("groups", "COLUMN", "rows of one value of it never stand on both sides of a split"),
+    ("order", "COLUMN", "time, as numbers or dates: later rows are held out, folds go forward"),
     ("columns", "LIST", 'the features, if not all the other columns: a,b,"c, d"'),
     ("drop", "LIST", "columns that are left out"),
     ("categories", "LIST", "columns of numbers that are categories, also the target"),
@@ -33,6 +33,10 @@ EXPERIMENT = (
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
     ("l1-method", "METHOD", f"{told('l1_method')} [proximal; article: subgradient]"),
+    (
+        *("scale", "KIND"),
+        "of features, by the training part: standard, robust, quantile or none [standard]",
+    ),
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
@@ -69,8 +73,10 @@ LATER: dict[str, Any] = {
     **{"test": None, "outer_folds": 0},
     "finish": 0,
     **{"separator": None, "decimal": None, "encoding": None, "header": None},
+    **{"weight": None, "class_weight": "none", "groups": None, "order": None},
     **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
     **{"missing": "error", "missing_values": ()},
+    "scale": "standard",
 }
 
 #: Those of them that have another default by now.

@@ -48,6 +48,10 @@ class Specification(BaseModel):
     decimal: Literal[".", ","] | None = None
     encoding: validators.Encoding = None
     header: bool | None = None
+    weight: validators.Name = None
+    class_weight: Literal["none", "balanced"] = "none"
+    groups: validators.Name = None
+    order: validators.Name = None
     columns: validators.Names = ()
     drop: validators.Names = ()
     categories: validators.Names = ()
@@ -63,6 +67,7 @@ class Specification(BaseModel):
     l2_on: validators.Placement = _default_placement("l2_on")
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
+    scale: Literal["standard", "robust", "quantile", "none"] = "standard"
     seeds: validators.Seeds = range(42, 62)
     folds: validators.Natural = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
@@ -115,6 +120,11 @@ class Specification(BaseModel):
                         f"`{option}` needs data to hold out, and article draws one sample a run: "
                         "leave it out, or give other `data`"
                     )
+            if self.scale != "standard":
+                raise InputError(
+                    "`scale` is that of the features of a table, and article draws one sample a "
+                    "run, which it takes as it is: leave it out, or give other `data`"
+                )
         if self.target is not None and not self._has_columns:
             given = self.data if isinstance(self.data, str) else "(X, y)"
             raise InputError(
@@ -187,6 +197,37 @@ class Specification(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _roles_fit(self) -> Self:
+        for option in self.roles:
+            if not self._has_columns:
+                given = self.data if isinstance(self.data, str) else "(X, y)"
+                raise InputError(
+                    f"`{option}` names a column of a file or DataFrame, and {given} is neither: "
+                    "leave it out, or give a DataFrame with that column"
+                )
+        if self.groups and self.order:
+            raise InputError(
+                "`groups` and `order` exclude each other: a group may last from before to after "
+                "what is held out; leave one out"
+            )
+        taken: dict[str, str] = {}
+        for option, name in {"target": self.target, **self.roles}.items():
+            if name in taken:
+                raise InputError(
+                    f"`{taken[name]}` and `{option}` are both column {name!r}: give one of them "
+                    "another"
+                )
+            if name is not None:
+                taken[name] = option
+        return self
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns that are no features, and not the target, by option."""
+        names = {"weight": self.weight, "groups": self.groups, "order": self.order}
+        return {option: name for option, name in names.items() if name is not None}
+
     @property
     def _has_columns(self) -> bool:
         """Whether the columns of the data have names."""
@@ -195,6 +236,11 @@ class Specification(BaseModel):
     @property
     def _is_file(self) -> bool:
         return isinstance(self.data, str) and self.data not in validators.BUILT_IN
+
+    @property
+    def as_first_taken(self) -> bool:
+        """Whether columns are taken for what the first version took them for."""
+        return self.most_levels == 0
 
     @property
     def holds_out(self) -> bool:
