@@ -38,7 +38,7 @@ def _arrow(values: Any, name: str) -> "pa.ChunkedArray":
     import pyarrow as pa
 
     if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(object), None)
+        values = values.tolist()  # None where it covers a cell
     try:
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
