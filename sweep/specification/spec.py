@@ -13,7 +13,7 @@ from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.options import LATER, RUN_OPTIONS
+from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
 from sweep.specification.values import text
 
 
@@ -43,7 +43,21 @@ class Specification(BaseModel):
     model_config = ConfigDict(frozen=True, validate_default=True)
 
     data: validators.Data = article.NAME
-    target: str | None = None
+    target: validators.Name = None
+    separator: validators.Separator = None
+    decimal: Literal[".", ","] | None = None
+    encoding: validators.Encoding = None
+    header: bool | None = None
+    weight: validators.Name = None
+    class_weight: Literal["none", "balanced"] = "none"
+    groups: validators.Name = None
+    order: validators.Name = None
+    columns: validators.Names = ()
+    drop: validators.Names = ()
+    categories: validators.Names = ()
+    most_levels: validators.Natural = Field(default_factory=validators.default_most_levels)
+    missing: Literal["error", "drop", "impute"] = "error"
+    missing_values: validators.Names = ()
     hidden: validators.Widths = _default("hidden", (32, 16))
     activation: validators.Word = "relu"
     leak: validators.Slope = 0.01
@@ -53,6 +67,7 @@ class Specification(BaseModel):
     l2_on: validators.Placement = _default_placement("l2_on")
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
+    scale: Literal["standard", "robust", "quantile", "none"] = "standard"
     seeds: validators.Seeds = range(42, 62)
     folds: validators.Natural = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
@@ -84,7 +99,7 @@ class Specification(BaseModel):
                 raise InputError(f"{name!r} says how to run: give it to run(), not to Sweep")
             if name not in known:
                 raise InputError(f"unknown option {name!r}{hint(name, known, len(known))}")
-            if isinstance(value, bool):
+            if isinstance(value, bool) and name != "header":
                 raise InputError(f"`{name}` takes no {str(value).lower()}")
             if name in ("data", "test") and isinstance(value, str | os.PathLike):
                 validators.check_name(name, str(value))
@@ -107,6 +122,11 @@ class Specification(BaseModel):
                         f"`{option}` needs data to hold out, and article draws one sample a run: "
                         "leave it out, or give other `data`"
                     )
+            if self.scale != "standard":
+                raise InputError(
+                    "`scale` is that of the features of a table, and article draws one sample a "
+                    "run, which it takes as it is: leave it out, or give other `data`"
+                )
         if self.target is not None and not self._has_columns:
             given = self.data if isinstance(self.data, str) else "(X, y)"
             raise InputError(
@@ -129,6 +149,29 @@ class Specification(BaseModel):
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _are_of_a_file(self) -> Self:
+        if self.separator is not None and self.separator == self.decimal != ",":
+            raise InputError("`separator` and `decimal` are the same: give another of them")
+        if not (isinstance(self.test, str) or self._is_file):
+            for option in OF_FILES:
+                if getattr(self, option) is not None:
+                    raise InputError(
+                        f"`{option}` is for a file, and the data are none: leave it out"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _are_of_a_table(self) -> Self:
+        if isinstance(self.data, str) and self.data in validators.BUILT_IN:
+            for option in OF_TABLES:
+                if getattr(self, option) != LATER[option]:
+                    raise InputError(
+                        f"`{option}` is for a file, a DataFrame or arrays, and {self.data} is "
+                        "none: leave it out"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -156,11 +199,50 @@ class Specification(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _roles_fit(self) -> Self:
+        for option in self.roles:
+            if not self._has_columns:
+                given = self.data if isinstance(self.data, str) else "(X, y)"
+                raise InputError(
+                    f"`{option}` names a column of a file or DataFrame, and {given} is neither: "
+                    "leave it out, or give a DataFrame with that column"
+                )
+        if self.groups and self.order:
+            raise InputError(
+                "`groups` and `order` exclude each other: a group may last from before to after "
+                "what is held out; leave one out"
+            )
+        taken: dict[str, str] = {}
+        for option, name in {"target": self.target, **self.roles}.items():
+            if name in taken:
+                raise InputError(
+                    f"`{taken[name]}` and `{option}` are both column {name!r}: give one of them "
+                    "another"
+                )
+            if name is not None:
+                taken[name] = option
+        return self
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns that are no features, and not the target, by option."""
+        names = {"weight": self.weight, "groups": self.groups, "order": self.order}
+        return {option: name for option, name in names.items() if name is not None}
+
     @property
     def _has_columns(self) -> bool:
         """Whether the columns of the data have names."""
-        named = isinstance(self.data, str) and self.data not in validators.BUILT_IN
-        return named or validators.is_frame(self.data)
+        return self._is_file or validators.is_frame(self.data)
+
+    @property
+    def _is_file(self) -> bool:
+        return isinstance(self.data, str) and self.data not in validators.BUILT_IN
+
+    @property
+    def as_first_taken(self) -> bool:
+        """Whether columns are taken for what the first version took them for."""
+        return self.most_levels == 0
 
     @property
     def holds_out(self) -> bool:

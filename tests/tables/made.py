@@ -109,7 +109,9 @@ def mnist(path: Path) -> None:
     """The label first, pixels of which some are always 0; packed."""
     draw = _draw(5)
     pixels = draw.randint(0, 256, (ROWS, 16)) * (np.arange(16) % 5 > 0)
-    frame = pd.DataFrame(pixels, columns=[f"{row}x{column}" for row in range(4) for column in range(4)])
+    frame = pd.DataFrame(
+        pixels, columns=[f"{row}x{column}" for row in range(4) for column in range(4)]
+    )
     frame.insert(0, "label", np.arange(ROWS) % 10)
     with gzip.open(path, "wt") as file:
         frame.to_csv(file, index=False)
@@ -212,7 +214,7 @@ def windows_lines(path: Path) -> None:
 def notes_of_several_lines(path: Path) -> None:
     """Line breaks and separators in quotes."""
     _numbers().assign(
-        note=_cycled(["good;\nas new", "poor, \"used\""]), label=lambda f: f.pop("label")
+        note=_cycled(["good;\nas new", 'poor, "used"']), label=lambda f: f.pop("label")
     ).to_csv(path, index=False)
 
 
