@@ -163,6 +163,9 @@ _ROWS = (
     _count("train_rows", "row", "Rows of the training part (with a held-out part)."),
     _count("val_rows", "row", "Rows of the held-out part."),
 )
+_VAL_FROM = Column(
+    *("val_from", "string", ""), "Where in time the held-out part begins (with order)."
+)
 _TEST_ROWS = _count("test_rows", "row", "Rows of the test part (with one).")
 _SPARSITY = Column(
     *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."),
@@ -179,6 +182,7 @@ RUNS = (
     Column("status", "string", "", "`done`, `diverged` or `error`."),
     _count("epochs", "epoch", "Epochs trained."),
     *_ROWS,
+    _VAL_FROM,
     _TEST_ROWS,
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
@@ -207,7 +211,16 @@ HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
 TEST = tuple(column.name for column in _TEST)
 
 #: Columns that only some sweeps have.
-OPTIONAL = ("outer", "path", *HELD_OUT, _TEST_ROWS.name, *TEST, "best_epoch", "rung")
+OPTIONAL = (
+    "outer",
+    "path",
+    *HELD_OUT,
+    _VAL_FROM.name,
+    _TEST_ROWS.name,
+    *TEST,
+    "best_epoch",
+    "rung",
+)
 
 #: Columns that came when there were results directories without them.
 LATER = HELD_OUT

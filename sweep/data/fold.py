@@ -6,6 +6,7 @@ import numpy as np
 
 from sweep.data import scaling
 from sweep.data.article import CLASS, Article
+from sweep.data.counts import balanced
 from sweep.data.dataset import Dataset
 from sweep.data.scaling import Scaling
 from sweep.data.splits import apart, split
@@ -22,11 +23,15 @@ class Fold(NamedTuple):
     y : ndarray, shape (samples,)
         Number of each sample's class.
     weight : ndarray, shape (samples,)
-        What each sample counts in the loss and the metrics.
+        What each sample counts in the metrics.
     train, val, test : ndarray of int64
         Rows of X.
     scaling : Scaling, optional
         How they become inputs; as they are unless given.
+    by_class : ndarray, shape (classes,), optional
+        What it counts for its class in the loss, beside that; None for alike.
+    begins : str
+        The time at which the held-out part begins; empty where rows have none.
     """
 
     X: np.ndarray
@@ -36,6 +41,8 @@ class Fold(NamedTuple):
     val: np.ndarray
     test: np.ndarray
     scaling: Scaling | None = None
+    by_class: np.ndarray | None = None
+    begins: str = ""
 
     @property
     def x(self) -> np.ndarray:
@@ -49,6 +56,11 @@ class Fold(NamedTuple):
             return out
         return self.scaling(self.X, out)
 
+    @property
+    def loss_weight(self) -> np.ndarray:
+        """What each sample counts in the loss."""
+        return self.weight if self.by_class is None else self.weight * self.by_class[self.y]
+
 
 def fold_of(
     spec: Specification, data: Dataset | Article, seed: int, fold: int, outer: int = 0
@@ -61,7 +73,14 @@ def fold_of(
     rest, test = apart(data, share, outer, spec.outer_folds)
     rows = split(data, seed, fold, spec.folds, spec.val_fraction, rest)
     fitted = scaling.fit(spec.scale, data, rows.train)
-    return Fold(data.X, data.y, np.ones(len(data.y)), rows.train, rows.val, test, fitted)
+    weight = np.ones(len(data.y)) if data.weight is None else data.weight
+    by_class = None
+    if spec.class_weight == "balanced":
+        by_class = balanced(data.y[rows.train], weight[rows.train], len(data.classes))
+    begins = ""
+    if data.order is not None and len(rows.val):
+        begins = str(data.order[rows.val].min())
+    return Fold(data.X, data.y, weight, *rows, test, fitted, by_class, begins)
 
 
 def widths(spec: Specification, data: Dataset | Article) -> tuple[int, ...]:

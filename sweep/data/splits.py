@@ -2,7 +2,8 @@
 
 How many rows of a class are held out follows from its count alone; which ones, from the seed.
 scikit-learn's splitters leave ties among classes to chance, refuse a class of one row, and may draw
-differently in another release.
+differently in another release. Where rows have groups or a time, `sweep.data.splitters` divide
+them.
 """
 
 import math
@@ -11,12 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from sweep.data.dataset import Dataset
-from sweep.errors import InputError
+from sweep.data.splitters import by_group, by_time
+from sweep.data.splitters.asked import Asked
 from sweep.seeded import generator
 
 
 class Split(NamedTuple):
-    """Row numbers of the two parts, each sorted; together they are every one of the rows once."""
+    """Row numbers of the two parts, each sorted; no row is in both.
+
+    Together they are all of the rows, but for those that are later than a fold forward in time.
+    """
 
     train: np.ndarray  # int64 (n_train,)
     val: np.ndarray  # int64 (n_val,)
@@ -38,12 +43,13 @@ def apart(dataset: Dataset, fraction: float, outer: int = 0, outer_folds: int = 
     """
     rows = np.arange(dataset.y.size)
     if outer_folds:
-        draw = generator(0, "outer folds")
-        return _divided(dataset, rows, draw, outer, outer_folds, 0, "outer_folds")
+        asked = Asked(dataset.name, "", outer, outer_folds, 0, "outer_folds")
+        return _divided(dataset, rows, generator(0, "outer folds"), asked)
     if dataset.tested or not fraction:
         own = rows.size - dataset.tested
         return Split(rows[:own], rows[own:])
-    return _divided(dataset, rows, generator(0, "test part"), 0, 0, fraction)
+    asked = Asked(dataset.name, "", 0, 0, fraction)
+    return _divided(dataset, rows, generator(0, "test part"), asked)
 
 
 def split(
@@ -54,7 +60,9 @@ def split(
     val_fraction: float,
     rows: np.ndarray | None = None,
 ) -> Split:
-    """Divide rows of a data set by class; every run of a seed and fold gets the same parts.
+    """Divide rows of a data set; every run of a seed and fold gets the same parts.
+
+    By class, or by the data set's groups or order; by order every seed gets the same.
 
     Parameters
     ----------
@@ -65,7 +73,7 @@ def split(
     folds : int
         K of a K-fold cross-validation; 0 for a hold-out.
     val_fraction : float
-        Share of a hold-out, rounded up to whole rows, as scikit-learn does. Each class keeps at
+        Share of a hold-out, rounded up to whole rows, as scikit-learn does. By class each keeps at
         least one row for training, so a class of one row is never held out.
     rows : ndarray of int64, optional
         Which rows, sorted; all unless given.
@@ -77,32 +85,35 @@ def split(
     Raises
     ------
     InputError
-        Where a class has fewer rows than there are folds.
+        Where a class has fewer rows than there are folds, or there are too few groups or times.
     """
     some = np.arange(dataset.y.size) if rows is None else rows
-    return _divided(dataset, some, generator(seed, "split"), fold, folds, val_fraction)
+    fewer = len(some) < len(dataset.y)
+    where = " outside of the test part" if fewer else ""
+    asked = Asked(dataset.name, where, fold, folds, val_fraction)
+    return _divided(dataset, some, generator(seed, "split"), asked)
 
 
 def _divided(
-    dataset: Dataset,
-    rows: np.ndarray,
-    draw: np.random.RandomState,
-    fold: int,
-    folds: int,
-    fraction: float,
-    option: str = "folds",
+    dataset: Dataset, rows: np.ndarray, draw: np.random.RandomState, asked: Asked
 ) -> Split:
+    if dataset.order is not None:
+        train, val = by_time.parts(dataset.order[rows], asked)
+        return Split(rows[train], rows[val])
     y = dataset.y[rows]
+    if dataset.groups is not None:
+        out = by_group.held_out(dataset.groups[rows], y, asked, draw)
+        return Split(rows[~out], rows[out])
     counts = np.bincount(y, minlength=len(dataset.classes))
     order = draw.permutation(y.size)
     order = order[np.argsort(y[order], kind="stable")]  # class after class, shuffled within each
     place = np.arange(y.size)
-    if folds:
-        _check_folds(counts, dataset, folds, option, len(rows) < len(dataset.y))
-        held = place % folds == fold
+    if asked.folds:
+        _check_folds(counts, dataset, asked)
+        held = place % asked.folds == asked.fold
     else:
         first = np.cumsum(counts) - counts
-        held = place < np.repeat(first + _held_out(counts, fraction), counts)
+        held = place < np.repeat(first + _held_out(counts, asked.fraction), counts)
     return Split(rows[np.sort(order[~held])], rows[np.sort(order[held])])
 
 
@@ -117,14 +128,8 @@ def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
     return held
 
 
-def _check_folds(
-    counts: np.ndarray, dataset: Dataset, folds: int, option: str, fewer: bool
-) -> None:
+def _check_folds(counts: np.ndarray, dataset: Dataset, asked: Asked) -> None:
     smallest = int(np.argmin(counts))
-    if counts[smallest] < folds:
-        mend = ", or hold out by `val_fraction`" if option == "folds" else ""
-        raise InputError(
-            f"`{option}` is {folds}, and class {dataset.classes[smallest]!r} of {dataset.name} has "
-            f"{counts[smallest]} rows{' outside of the test part' if fewer else ''}: lower "
-            f"`{option}`{mend}"
-        )
+    if counts[smallest] < asked.folds:
+        called = f"class {dataset.classes[smallest]!r} of {dataset.name}"
+        raise asked.too_many(f"{called} has {counts[smallest]} rows")

@@ -8,10 +8,8 @@ import numpy as np
 
 from results.columns import MEASURED, PARTS, RANKED, TEST
 from results.labels import number
-from sweep.data import files
 from sweep.data.fold import fold_of
 from sweep.data.scaling import Scaling
-from sweep.data.variables import Variable, variables_of
 from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.files import check_target
@@ -21,7 +19,6 @@ from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
-from sweep.specification.validators import BUILT_IN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +153,7 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         inputs=np.arange(plan.widths[0]),
         **(fold.scaling or Scaling.nothing(plan.widths[0]))._asdict(),
         classes=dataset.classes,
-        variables=_variables(spec, dataset.features),
+        variables=dataset.variables,
         specification=spec.specification(),
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
         activation=spec.activation,
@@ -168,12 +165,3 @@ def _trained(experiment: Experiment, run: int) -> tuple[dict[str, np.ndarray], n
     """Train a run again; return its row and weights."""
     columns, _, weights = train_again(experiment, np.array([run]))
     return columns, weights[:, 0]
-
-
-def _variables(spec: Specification, features: tuple[str, ...]) -> tuple[Variable, ...]:
-    """Return the columns that the features of a data set come from."""
-    if spec.data in BUILT_IN:
-        return tuple(map(Variable, features))
-    columns = files.read(spec.data)
-    target = spec.target or columns[-1].name
-    return variables_of([column for column in columns if column.name != target])

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from kernels.network import Network, network
+from sweep.data.dataset import Variable
 from sweep.data.files import Column, from_frame
+from sweep.data.missing import blank_spelled
 from sweep.data.scaling import Scaling
-from sweep.data.variables import Variable, encode
+from sweep.data.variables import encode
 from sweep.errors import InputError
 from sweep.models import files
-from sweep.models.header import Arrays, Header
+from sweep.models.header import Arrays, Header, as_read, as_written
 from sweep.models.pruning import pruned
 from sweep.specification.choices import ACTIVATIONS
 from sweep.specification.validators import is_frame
@@ -116,7 +118,10 @@ class Model:
 
     def predict_columns(self, columns: Sequence[Column]) -> np.ndarray:
         """Return the probabilities for the rows of columns, in any order, of files or frames."""
-        return self._of_features(encode(self.variables, columns, set(self.inputs.tolist())))
+        words = self.specification.get("missing_values", ())
+        told = [blank_spelled(column, words) for column in columns]
+        impute = self.specification.get("missing") == "impute"
+        return self._of_features(encode(self.variables, told, self.inputs.tolist(), impute))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row of X; see `predict_proba`."""
@@ -170,10 +175,7 @@ class Model:
             return Header(
                 widths=list(self.widths),
                 classes=list(self.classes),
-                variables=[
-                    (name, None if levels is None else list(levels))
-                    for name, levels in self.variables
-                ],
+                variables=[as_written(variable) for variable in self.variables],
                 specification=self.specification,
                 trained_on=self.trained_on,
                 activation=self.activation,
@@ -274,10 +276,7 @@ def _model(header: Header, arrays: Arrays) -> Model:
         mean=arrays["mean"],
         scale=arrays["scale"],
         classes=tuple(header.classes),
-        variables=tuple(
-            Variable(name, None if levels is None else tuple(levels))
-            for name, levels in header.variables
-        ),
+        variables=tuple(map(as_read, header.variables)),
         specification=header.specification,
         trained_on=header.trained_on,
         activation=header.activation,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.models.header import Arrays, Header
+from sweep.models.header import Arrays, Header, as_read
 from sweep.models.onnxscores import score_nodes
 from sweep.specification.choices import ACTIVATIONS, LOSS, Alternative
 
@@ -42,7 +42,7 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
     from onnx import TensorProto, helper, numpy_helper
 
     classes = np.array(header.classes)
-    features = sum(1 if levels is None else len(levels) for _, levels in header.variables)
+    features = sum(len(as_read(written).features) for written in header.variables)
     texts = classes.dtype.kind == "U"
     label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
     constants = dict(arrays) | {"classes": classes.astype(object) if texts else classes}

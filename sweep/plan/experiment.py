@@ -33,7 +33,7 @@ def prepare(spec: Specification) -> Experiment:
     sweep.errors.InputError
         If the data cannot be used, or cannot be split as the specification asks.
     """
-    dataset = load(spec.data, spec.target, spec.test if isinstance(spec.test, str) else None)
+    dataset = load(spec)
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)

@@ -11,6 +11,16 @@ from sweep.specification.choices import told
 EXPERIMENT = (
     ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
     ("target", "COLUMN", "the class column of a file [last column]"),
+    ("weight", "COLUMN", "what each row counts, a number from 0 up [alike]"),
+    ("class-weight", "NAME", "none, or balanced: classes count alike in the loss [none]"),
+    ("groups", "COLUMN", "rows of one value of it never stand on both sides of a split"),
+    ("order", "COLUMN", "time, as numbers or dates: later rows are held out, folds go forward"),
+    ("columns", "LIST", 'the features, if not all the other columns: a,b,"c, d"'),
+    ("drop", "LIST", "columns that are left out"),
+    ("categories", "LIST", "columns of numbers that are categories, also the target"),
+    ("most-levels", "N", "a text with more levels is refused as a feature [50]"),
+    ("missing", "HOW", "rows with missing cells: error, drop, or impute [error]"),
+    ("missing-values", "LIST", "further spellings of a missing cell, such as ?,-999"),
     ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
     ("activation", "NAME", f"{told('activation')} [relu]"),
     ("leak", "X", "slope of leaky_relu below zero [0.01]"),
@@ -59,10 +69,16 @@ LATER: dict[str, Any] = {
     **{"test": None, "outer_folds": 0},
     "finish": 0,
     "scale": "standard",
+    **{"weight": None, "class_weight": "none", "groups": None, "order": None},
+    **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
+    **{"missing": "error", "missing_values": ()},
 }
 
 #: Those of them that have another default by now.
-CHANGED = ("finish",)
+CHANGED = ("finish", "most_levels")
+
+#: Options that say what the columns of a table are; a built-in set has none to say it of.
+OF_TABLES = ("columns", "drop", "categories", "most_levels", "missing", "missing_values")
 
 
 class RunOption(NamedTuple):

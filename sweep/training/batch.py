@@ -167,10 +167,10 @@ class Batch:
         }
 
 
-def _told(fold: Fold, classes: int) -> dict[str, float]:
+def _told(fold: Fold, classes: int) -> dict[str, float | str]:
     """Return what the table says of the parts of a fold."""
     rows = {f"{part}_rows": len(getattr(fold, part)) for part in ("train", "val", "test")}
-    return rows | baseline(fold, classes)
+    return {**rows, "val_from": fold.begins, **baseline(fold, classes)}
 
 
 def _in_order(found: list[tuple[np.ndarray, Columns]]) -> tuple[Columns, np.ndarray]:

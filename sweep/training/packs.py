@@ -26,8 +26,9 @@ class Folds(NamedTuple):
 
     Attributes
     ----------
-    x, y, weight : ndarray
-        Samples of all streams, one below the other: inputs, class, what each counts.
+    x, y, weight, loss_weight : ndarray
+        Samples of all streams, one below the other: inputs, class, what each counts in the metrics
+        and in the loss, which is one array where it is the same.
     train, val, test : ndarray of int64, shape (samples, streams)
         Their rows in x.
     number : dict of (seed, fold) to int
@@ -39,6 +40,7 @@ class Folds(NamedTuple):
     x: np.ndarray
     y: np.ndarray
     weight: np.ndarray
+    loss_weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
@@ -62,10 +64,15 @@ class Folds(NamedTuple):
             )
             for which in ("train", "val", "test")
         )
+        weight = np.concatenate([fold.weight for fold in chosen], dtype=dtype)
+        balanced = any(fold.by_class is not None for fold in chosen)
         return cls(
             x,
             np.concatenate([fold.y for fold in chosen], dtype=dtype),
-            np.concatenate([fold.weight for fold in chosen], dtype=dtype),
+            weight,
+            np.concatenate([fold.loss_weight for fold in chosen], dtype=dtype)
+            if balanced
+            else weight,
             train,
             val,
             test,
@@ -74,8 +81,8 @@ class Folds(NamedTuple):
         )
 
     def samples(self, order: np.ndarray) -> Samples:
-        """Return the data, to be read in this order."""
-        return Samples(self.x, self.y, self.weight, order)
+        """Return the data as the loss counts them, to be read in this order."""
+        return Samples(self.x, self.y, self.loss_weight, order)
 
     def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
         """Return the order of the batches of some streams, from the first epoch on."""

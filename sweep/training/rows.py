@@ -54,6 +54,7 @@ def _extras(plan: Plan) -> list[str]:
         "rung": spec.halving,
         **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
         **dict.fromkeys(("test_rows", *columns.TEST), spec.sets_apart),
+        "val_from": spec.order and spec.holds_out,
         "outer": spec.outer_folds,
     }
     return [name for name in columns.OPTIONAL if there[name]]

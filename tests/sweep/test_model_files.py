@@ -16,9 +16,8 @@ from sklearn.datasets import load_digits
 from kernels.network import network
 from results.errors import ResultsError
 from sweep import Model, RegularizedMLPClassifier, load_model
-from sweep.data.dataset import Dataset
+from sweep.data.dataset import Dataset, Variable
 from sweep.data.scaling import fit
-from sweep.data.variables import Variable
 from sweep.errors import InputError
 from sweep.models.header import Header
 from tests.results import faults

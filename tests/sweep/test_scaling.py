@@ -15,10 +15,10 @@ from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardSca
 
 from sweep.data import scaling
 from sweep.data.inverse_normal import inverse_normal
-from sweep.data.loading import load
 from sweep.data.scaling import fit
 from sweep.data.splits import split
 from sweep.errors import InputError
+from tests.sweep.loaded import load
 from tests.sweep.test_splits import BUILT_IN, dataset
 
 KINDS = ("standard", "robust", "quantile", "none")

@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from sweep.data.loading import Dataset, load
+from sweep.data.dataset import Dataset
 from sweep.data.splits import split
 from sweep.errors import InputError
+from tests.sweep.loaded import load
 
 BUILT_IN = ["iris", "wine", "breast_cancer", "digits"]
 seeds = st.integers(0, 2**32 - 1)
