@@ -19,7 +19,7 @@ ROUNDING = 8 * np.finfo(np.float64).eps  # a spread this small beside the values
 _QUANTILES = 1000
 
 #: How near to 0 and 1 the share below a value may come: the least score is -5.2.
-_NEAREST = 1e-7
+NEAREST = 1e-7
 
 #: Numbers that are worked on at a time, so that what is made on the way stays small.
 _BLOCK = 2**21
@@ -201,10 +201,15 @@ def _scores(x: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     x = np.minimum(np.maximum(x, quantiles[0]), quantiles[last])
     place = np.searchsorted(quantiles, x, side="right") - 1  # of the last one that x reaches
     low, high = quantiles[place], quantiles[np.minimum(place + 1, last)]
-    shared = (np.searchsorted(quantiles, quantiles) + np.arange(last + 1)) / 2
+    shared = shared_places(quantiles)
     above = (x - low) / np.where(x > low, high - low, 1.0)
     share = np.where(x > low, place + above, shared[place]) / last
-    return inverse_normal(np.minimum(np.maximum(share, _NEAREST), 1 - _NEAREST))
+    return inverse_normal(np.minimum(np.maximum(share, NEAREST), 1 - NEAREST))
+
+
+def shared_places(quantiles: np.ndarray) -> np.ndarray:
+    """Return where a value stands that is equal to a quantile: in the middle of all it equals."""
+    return (np.searchsorted(quantiles, quantiles) + np.arange(len(quantiles))) / 2
 
 
 def _sum(rows: np.ndarray) -> np.ndarray:

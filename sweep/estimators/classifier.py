@@ -12,9 +12,19 @@ from sklearn.utils.validation import (
 )
 
 from sweep.data.dataset import Variable
+from sweep.data.scaling import Scaling
 from sweep.errors import InputError
+from sweep.estimators.class_weights import counts_of
 from sweep.estimators.cv_scores import DIVERGED
-from sweep.estimators.fits import NAMES, Fit, fit_all, portion, seed_of, specification
+from sweep.estimators.fits import (
+    NAMES,
+    Fit,
+    Portion,
+    fit_all,
+    portion,
+    seed_of,
+    specification,
+)
 from sweep.machine import version
 from sweep.models.model import Model
 from sweep.specification.choices import hyper_of
@@ -31,9 +41,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     its default is that of a `sweep.Sweep`, so that the cell that a sweep chose can be fitted as
     it stands.
 
-    As for MLPClassifier, scale the inputs first:
-    ``make_pipeline(StandardScaler(), RegularizedMLPClassifier())``. The same ``random_state``,
-    data and parameters give the same bits on any machine.
+    As for MLPClassifier, inputs should be scaled: by ``standardize=True``, or by a scaler before
+    it. The same ``random_state``, data and parameters give the same bits on any machine.
 
     Parameters
     ----------
@@ -70,6 +79,13 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         Initial weights: normal with variance 2 / inputs, or uniform on [0, 1).
     precision : {"float64", "float32"}, default "float64"
         What training is done in.
+    class_weight : dict, "balanced" or None, default None
+        What the samples of each class count in the loss, beside `sample_weight`; a class that a
+        dict leaves out counts 1. "balanced" lets all classes count alike.
+    standardize : bool, default False
+        Whether to take off the mean of each input and divide by its standard deviation, both over
+        the samples trained on, each once: what is held out to stop early has no part in them.
+        ``coefs_`` are those of the inputs so scaled.
     random_state : int, RandomState instance or None, default None
         Of the initial weights, the order of the batches and what is held out.
 
@@ -127,6 +143,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         n_iter_no_change=10,
         init="he",
         precision="float64",
+        class_weight=None,
+        standardize=False,
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -147,6 +165,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.init = init
         self.precision = precision
+        self.class_weight = class_weight
+        self.standardize = standardize
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RegularizedMLPClassifier":
@@ -171,14 +191,16 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
             if isinstance(getattr(spec, option), str) or len(getattr(spec, option)) != 1:
                 name = NAMES.get(option, option)
                 raise InputError(f"`{name}` should be one number, not {getattr(self, name)!r}")
-        learnt = portion(spec, X, y, weight, np.arange(len(X)), seed)
+        classes, numbers = np.unique(y, return_inverse=True)
+        by_class = counts_of(self.class_weight, classes)
+        learnt = portion(spec, X, numbers, weight, np.arange(len(X)), seed, by_class)
         ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit)
         if not fit.finite:
             raise ValueError(DIVERGED)
         trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
         trained_on |= {"held_out": len(learnt.fold.val), "seed": seed}
         trained_on |= {"regsweep": version("regsweep")}
-        return self._keep(fit, learnt.classes, spec, spec.specification(), trained_on)
+        return self._keep(fit, learnt, classes, spec, spec.specification(), trained_on)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row of X."""
@@ -199,20 +221,22 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     def _keep(
         self,
         fit: Fit,
-        classes: np.ndarray,
+        learnt: Portion,
+        every_class: np.ndarray,
         spec: Specification,
         specification: dict[str, Any],
         trained_on: dict[str, Any],
     ) -> "RegularizedMLPClassifier":
         """Set what `fit` sets."""
+        classes = every_class[learnt.classes]
+        scaling = learnt.fold.scaling or Scaling.nothing(fit.widths[0])
         names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(fit.widths[0])])
         self.classes_ = classes
         self.model_ = Model(
             widths=fit.widths,
             parameters=fit.parameters,
             inputs=np.arange(fit.widths[0]),
-            mean=np.zeros(fit.widths[0]),
-            scale=np.ones(fit.widths[0]),
+            **scaling._asdict(),
             classes=tuple(classes.tolist()),
             variables=tuple(Variable(str(name)) for name in names),
             specification=specification,

@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from sweep.errors import InputError
+from sweep.estimators.class_weights import counts_of
 from sweep.estimators.classifier import RegularizedMLPClassifier, checked
 from sweep.estimators.cv_results import cv_results
 from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
@@ -48,8 +49,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
 
     What ``GridSearchCV(RegularizedMLPClassifier(), ...)`` gives, ``cv_results_`` in its form and
     scores to the bit, in a fraction of the time: all folds, seeds and points of the grid are
-    trained side by side. As GridSearchCV does, it takes the inputs as they are; to scale
-    them within each fold there is `sweep.Sweep`.
+    trained side by side. As GridSearchCV does, it takes the inputs as they are, unless
+    ``standardize=True`` scales them within each fold.
 
     Parameters
     ----------
@@ -132,6 +133,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         n_iter_no_change=10,
         init="he",
         precision="float64",
+        class_weight=None,
+        standardize=False,
         random_state=None,
         cv=None,
         seeds=None,
@@ -159,6 +162,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.init = init
         self.precision = precision
+        self.class_weight = class_weight
+        self.standardize = standardize
         self.random_state = random_state
         self.cv = cv
         self.seeds = seeds
@@ -195,8 +200,9 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         seeds = self._seeds()
         spec = specification(self.get_params(), (samples, labels), seeds[0], history=0)
         folds = list(check_cv(self.cv, labels, classifier=True).split(X, labels, groups))
+        by_class = counts_of(self.class_weight, self.classes_)
         portions = [
-            portion(spec, samples, codes, weight, numbers_of(rows), seed)
+            portion(spec, samples, codes, weight, numbers_of(rows), seed, by_class)
             for seed in seeds
             for rows, _ in folds
         ]
@@ -225,7 +231,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
             estimator = estimator_of(**cells[cell], random_state=learnt.seed)
             for name, value in noted.items():
                 setattr(estimator, name, value)
-            estimator._keep(fit, self.classes_[learnt.classes], spec, {}, {})
+            estimator._keep(fit, learnt, self.classes_, spec, {}, {})
             return judge.score(estimator, training, test, fit.seconds)
 
         scored = fit_all(spec, portions, score, self.n_jobs)

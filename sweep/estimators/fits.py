@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sweep.data.counts import balanced
 from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold
+from sweep.data.scaling import fit
 from sweep.data.splits import split
 from sweep.errors import InputError
 from sweep.plan.plan import Plan
@@ -44,8 +46,8 @@ class Portion(NamedTuple):
     ----------
     fold : Fold
         Its samples; a class is numbered by its place in ``classes``.
-    classes : ndarray
-        Those that occur, sorted.
+    classes : ndarray of int64
+        Numbers of those that occur, sorted.
     seed : int
     """
 
@@ -95,6 +97,8 @@ def specification(
     names = {option: NAMES.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in names.items() if name in options}
     given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
+    given["scale"] = "standard" if options["standardize"] else "none"
+    given["class_weight"] = "balanced" if isinstance(options["class_weight"], str) else "none"
     if given["batch_size"] == "auto":
         given["batch_size"] = _AUTO_BATCH
     if not options["early_stopping"]:
@@ -124,6 +128,7 @@ def portion(
     weight: np.ndarray,
     rows: np.ndarray,
     seed: int,
+    by_class: np.ndarray | None = None,
 ) -> Portion:
     """Return what a fit on some rows learns from, and what it holds out where it stops early.
 
@@ -131,25 +136,36 @@ def portion(
     ----------
     spec : Specification
     X : ndarray of float64, shape (samples, features)
-    y, weight : ndarray, shape (samples,)
+    y : ndarray of int64, shape (samples,)
+        Numbers of classes.
+    weight : ndarray, shape (samples,)
         A row whose weight is 0 is as good as absent; its class is not.
     rows : ndarray of int64
     seed : int
+    by_class : ndarray of float64, shape (classes,), optional
+        What each class counts.
     """
     classes, numbers = np.unique(y[rows], return_inverse=True)
     counts = weight[rows] > 0
     if not counts.any():
         raise InputError("all samples weigh nothing: give some of them a `sample_weight` above 0")
     rows, numbers = rows[counts], numbers[counts]
-    dataset = Dataset("data", X, numbers, tuple(map(str, classes)), ())
+    features = tuple(f"x{i}" for i in range(X.shape[1]))
+    dataset = Dataset("data", X, numbers, tuple(map(str, classes)), features)
     held = split(dataset, seed, 0, 0, spec.val_fraction)
+    train = rows[held.train]
     if spec.patience and not len(held.val):
         raise InputError(
             "`early_stopping` holds out nothing of so few samples: give more, or False"
         )
     placed = np.zeros(len(X), dtype=np.int64)
     placed[rows] = numbers
-    fold = Fold(X, placed, weight, rows[held.train], rows[held.val], test=rows[:0])
+    scaling = fit(spec.scale, dataset, train)
+    if spec.class_weight == "balanced":
+        by_class = balanced(placed[train], weight[train], len(classes))
+    elif by_class is not None:
+        by_class = by_class[classes]
+    fold = Fold(X, placed, weight, train, rows[held.val], rows[:0], scaling, by_class)
     return Portion(fold, classes, seed)
 
 

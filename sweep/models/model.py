@@ -163,9 +163,10 @@ class Model:
         results.errors.ResultsError
             If it cannot be written.
         """
-        arrays = {n: np.ascontiguousarray(self.parameter(n)) for n in self.network.names}
-        steps = self.scaling._asdict().items()
-        arrays |= {"inputs": self.inputs} | {n: array for n, array in steps if array is not None}
+        arrays = {name: self.parameter(name) for name in self.network.names}
+        arrays |= {"inputs": self.inputs}
+        arrays |= {n: steps for n, steps in self.scaling._asdict().items() if steps is not None}
+        arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         files.check_target(path)
         files.write(path, self._header(), arrays, str(self))
 

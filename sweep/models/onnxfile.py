@@ -12,6 +12,7 @@ import numpy as np
 
 from sweep.errors import InputError
 from sweep.models.header import Arrays, Header, as_read
+from sweep.models.onnxscores import score_nodes
 from sweep.specification.choices import ACTIVATIONS, LOSS, Alternative
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
     ----------
     header : Header
     arrays : dict of str to ndarray
-        Its parameters by name, and ``inputs``, ``mean`` and ``scale``.
+        Its parameters by name, ``inputs``, and how they are scaled.
     metadata : dict of str to str
         Further text to keep in it.
     description : str
@@ -46,17 +47,17 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
     label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
     constants = dict(arrays) | {"classes": classes.astype(object) if texts else classes}
 
-    if "quantiles" in arrays:
-        raise InputError(
-            "an .onnx file holds no normal scores, which this model's `scale` quantile asks for: "
-            "save it as .npz or .safetensors, or run the sweep with another `scale`"
-        )
-    nodes = [helper.make_node("Gather", ["X", "inputs"], ["read"], axis=1)]
+    read = "read"
+    nodes = [helper.make_node("Gather", ["X", "inputs"], [read], axis=1)]
     if "fill" in arrays:
-        nodes.append(helper.make_node("IsNaN", ["read"], ["missing"]))
-        nodes.append(helper.make_node("Where", ["missing", "fill", "read"], ["filled"]))
+        nodes.append(helper.make_node("IsNaN", [read], ["missing"]))
+        nodes.append(helper.make_node("Where", ["missing", "fill", read], ["filled"]))
+        read = "filled"
+    if "quantiles" in arrays:
+        nodes += score_nodes(read, "score", arrays["quantiles"])
+        read = "score"
     nodes += [
-        helper.make_node("Sub", ["filled" if "fill" in arrays else "read", "mean"], ["centred"]),
+        helper.make_node("Sub", [read, "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "scale"], ["a0"]),
     ]
     layers = len(header.widths) - 1

@@ -129,7 +129,9 @@ def of_estimator(case: dict[str, Any], jobs: int) -> dict[str, str]:
     bunch = {"iris": load_iris, "wine": load_wine}[case["data"]]()
     X, y = bunch.data / 4 - 1, bunch.target_names[bunch.target]
     weight = np.arange(len(y)) % 3 / 2 if case["weighted"] else None
-    parameters = FIRST_DEFAULTS | case["parameters"]
+    known = RegularizedMLPClassifier().get_params()
+    then = {name: value for name, value in FIRST_DEFAULTS.items() if name in known}
+    parameters = then | case["parameters"]
     if "cv" not in parameters:
         return _of_fit(RegularizedMLPClassifier(**parameters).fit(X, y, weight), X)
     place = np.arange(len(y)) % parameters["cv"]

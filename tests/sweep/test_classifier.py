@@ -26,6 +26,8 @@ from tests.sweep.loaded import load
 
 X, Y = load_iris(return_X_y=True)
 X = StandardScaler().fit_transform(X)
+#: As it is measured, and of some classes few.
+UNEVEN = tuple(part[np.r_[:50, 50:75, 100:110]] for part in load_iris(return_X_y=True))
 NAMES = np.array(["setosa", "versicolor", "virginica"])
 
 
@@ -106,12 +108,13 @@ def test_without_hidden_layers_it_is_logistic_regression():
     )
 
 
-def test_the_cell_of_a_sweep_is_fitted_to_its_bits():
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_the_cell_of_a_sweep_is_fitted_to_its_bits(class_weight):
+    X, Y = UNEVEN
     found = Sweep(
-        data=(X, Y), hidden="6", l1="0,2e-3", l2=1e-3, seeds=7, epochs=200, patience=3, lr=0.05
+        **{"data": (X, Y), "hidden": "6", "l1": "0,2e-3", "l2": 1e-3, "seeds": 7, "epochs": 200},
+        **{"patience": 3, "lr": 0.05, "class_weight": class_weight or "none"},
     ).run()
-    dataset = load((X, Y))
-    mean, scale = splits.scale(dataset, splits.split(dataset, 7, 0, 0, 0.2).train)
     fitted = RegularizedMLPClassifier(
         6,
         l1=2e-3,
@@ -122,13 +125,55 @@ def test_the_cell_of_a_sweep_is_fitted_to_its_bits():
         validation_fraction=0.2,
         n_iter_no_change=3,
         random_state=7,
-    ).fit((X - mean) / scale, Y)
+        class_weight=class_weight,
+        standardize=True,
+    ).fit(X, Y)
     row = found.iloc[1]
     assert fitted.loss_ == row["final_loss"]
     assert fitted.best_validation_score_ == row["val_accuracy"]
     assert fitted.n_iter_ == row["epochs"] < 200
     assert fitted.validation_scores_[row["best_epoch"] - 1] == row["val_accuracy"]
     assert len(fitted.validation_scores_) == len(fitted.loss_curve_) == fitted.n_iter_
+
+
+def test_inputs_are_standardised_by_what_is_trained_on():
+    X, Y = UNEVEN
+    fitted = small(standardize=True).fit(X, Y)
+    by_hand = make_pipeline(StandardScaler(), small()).fit(X, Y)
+    np.testing.assert_allclose(fitted.predict_proba(X), by_hand.predict_proba(X), rtol=1e-9)
+    np.testing.assert_allclose(fitted.model_.mean, by_hand[0].mean_, rtol=1e-12)
+    weight = np.arange(len(Y)) % 3
+    mean = small(standardize=True).fit(X, Y, weight).model_.mean
+    np.testing.assert_allclose(mean, X[weight > 0].mean(axis=0), rtol=1e-12)
+    stopping = {"standardize": True, "early_stopping": True, "validation_fraction": 0.4}
+    held = splits.split(load((X, Y)), 3, 0, 0, 0.4).val
+    poisoned = X.copy()
+    poisoned[held] = 1e6
+    one, other = (small(**stopping).fit(x, Y).model_ for x in (X, poisoned))
+    assert one.scaling.mean.tobytes() == other.scaling.mean.tobytes()
+    assert one.scaling.scale.tobytes() == other.scaling.scale.tobytes()
+
+
+def test_classes_count_what_they_are_said_to():
+    X, Y = UNEVEN
+    names = NAMES[Y]
+    counts = {"setosa": 3, "virginica": 0.25}
+    weight = np.array([counts.get(name, 1) for name in names])
+    fitted = small(class_weight=counts).fit(X, names)
+    by_sample = small().fit(X, names, weight)
+    np.testing.assert_array_equal(fitted.predict_proba(X), by_sample.predict_proba(X))
+    balanced = small(class_weight="balanced", batch_size="full").fit(X, Y)
+    told = dict(enumerate(len(Y) / 3 / np.bincount(Y)))
+    as_told = small(class_weight=told, batch_size="full").fit(X, Y)
+    np.testing.assert_allclose(balanced.predict_proba(X), as_told.predict_proba(X), rtol=1e-12)
+    plain = small(batch_size="full").fit(X, Y)
+    assert not np.allclose(plain.predict_proba(X), balanced.predict_proba(X), rtol=0.01)
+    both = small(class_weight="balanced").fit(X, Y, weight)
+    n = np.bincount(Y, weights=weight)
+    product = weight * (weight.sum() / 3 / n)[Y]
+    np.testing.assert_allclose(
+        both.predict_proba(X), small().fit(X, Y, product).predict_proba(X), rtol=1e-12
+    )
 
 
 def test_samples_that_weigh_nothing_are_as_good_as_absent():
@@ -197,6 +242,9 @@ def test_training_that_diverges_is_an_error():
         ({"precision": "float16"}, "`precision` should be"),
         ({"early_stopping": True, "validation_fraction": 0}, "above 0"),
         ({"early_stopping": True, "n_iter_no_change": 0}, "`n_iter_no_change` should be"),
+        ({"class_weight": "even"}, "`class_weight` should be 'balanced', a dict .* not 'even'"),
+        ({"class_weight": {7: 2}}, "`class_weight` names 7, which is no class"),
+        ({"class_weight": {1: 0}}, "`class_weight` of 1 should be a number above 0, not 0"),
     ],
 )
 def test_a_parameter_that_is_wrong_is_named(parameters, message):

@@ -10,6 +10,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, KFold, LeaveOneGroupOut, StratifiedKFold
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -77,8 +78,18 @@ def same(mine, theirs):
         ),
         ({"hidden_layer_sizes": ()}, {"cv": KFold(3)}, (X, Y)),  # each lacks a class
         ({"batch_size": "full", "init": "uniform"}, {"cv": LeaveOneGroupOut()}, (X, Y, None)),
+        (
+            {"standardize": True, "class_weight": "balanced"},
+            {"cv": StratifiedKFold(4), "scoring": "neg_log_loss"},
+            (3 * X + 1, Y, np.arange(len(Y)) % 3),
+        ),
+        (
+            {"class_weight": {"setosa": 2, "virginica": 0.5}, "early_stopping": True},
+            {"cv": StratifiedKFold(2)},
+            (FRAME, TEXTS),
+        ),
     ],
-    ids=["plain", "proximal", "early-stopping", "without-a-class", "groups"],
+    ids=["plain", "proximal", "early-stopping", "without-a-class", "groups", "scaled", "counted"],
 )
 def test_it_gives_what_a_grid_search_gives(parameters, searching, data):
     fitting = {}
@@ -99,6 +110,20 @@ def test_it_gives_what_a_grid_search_gives(parameters, searching, data):
     params = mine.best_estimator_.get_params()
     assert {**params, **mine.best_params_} == params == theirs.best_estimator_.get_params()
     assert hasattr(mine, "feature_names_in_") == hasattr(theirs, "feature_names_in_")
+
+
+def test_inputs_are_scaled_within_each_fold():
+    """As by a pipeline, whose scores differ by the last bits of means and deviations."""
+    raw = load_iris().data
+    pipeline = make_pipeline(StandardScaler(), RegularizedMLPClassifier(**SMALL))
+    grid = {f"regularizedmlpclassifier__{name}": values for name, values in GRID.items()}
+    theirs = GridSearchCV(pipeline, grid, cv=3, scoring="neg_log_loss").fit(raw, Y)
+    mine = search(standardize=True, cv=3, scoring="neg_log_loss").fit(raw, Y)
+    for split in ("split0", "split1", "split2"):
+        name = f"{split}_test_score"
+        np.testing.assert_allclose(mine.cv_results_[name], theirs.cv_results_[name], rtol=1e-9)
+    np.testing.assert_allclose(mine.predict_proba(raw), theirs.predict_proba(raw), rtol=1e-9)
+    np.testing.assert_allclose(mine.best_estimator_.model_.mean, raw.mean(axis=0), rtol=1e-12)
 
 
 def test_seeds_are_splits_of_their_own():

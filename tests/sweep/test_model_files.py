@@ -16,7 +16,8 @@ from sklearn.datasets import load_digits
 from kernels.network import network
 from results.errors import ResultsError
 from sweep import Model, RegularizedMLPClassifier, load_model
-from sweep.data.dataset import Variable
+from sweep.data.dataset import Dataset, Variable
+from sweep.data.scaling import fit
 from sweep.errors import InputError
 from sweep.models.header import Header
 from tests.results import faults
@@ -46,6 +47,18 @@ def build(classes=TEXTS, seed=0, widths=(4, 6, 5, 3)):
 
 
 X = np.random.RandomState(1).standard_normal((50, 6)) * 3
+
+
+def build_filling(kind, seed=0):
+    """Build a model whose features may be missing, but for the last, as fitted to some rows."""
+    random = np.random.RandomState(seed)
+    rows = random.lognormal(size=(70, 6))
+    rows[:, 2] = np.round(rows[:, 2])  # values that many share, the smallest among them
+    rows[::5, [0, 2, 3]] = np.nan
+    features = ("a", "hue=x", "hue=y", "hue=ü", "b", "=")
+    dataset = Dataset("d", rows, np.zeros(70, int), ("no",), features)
+    fitted = fit(kind, dataset, np.arange(60)).take(np.array([0, 2, 3, 5]))
+    return dataclasses.replace(build(seed=seed), **fitted._asdict())
 
 
 def same(mine, theirs):
@@ -109,6 +122,49 @@ def test_onnxruntime_gives_the_same_probabilities(tmp_path, precision, pruned):
     assert (classes == fitted.predict(x / 16)).all()
     one = session.run(["probabilities"], {"X": x[:1] / 16})[0]
     assert one.shape == (1, 10)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("kind", ["standard", "robust", "quantile", "none"])
+def test_how_inputs_are_scaled_and_filled_in_is_read_back(tmp_path, ending, kind):
+    model = build_filling(kind)
+    some = X.copy()
+    some[::3, 0] = some[1::4, 2] = np.nan
+    model.save(tmp_path / f"model.{ending}")
+    loaded = load_model(tmp_path / f"model.{ending}")
+    same(loaded, model)
+    np.testing.assert_array_equal(loaded.predict_proba(some), model.predict_proba(some))
+    filled = some.copy()
+    for place, value in zip(model.inputs, model.fill, strict=True):
+        filled[np.isnan(filled[:, place]), place] = value
+    np.testing.assert_array_equal(model.predict_proba(some), model.predict_proba(filled))
+    some[7, 5] = np.nan
+    with pytest.raises(InputError, match=r"feature '=' of row 7 .* is missing, and no row"):
+        loaded.predict_proba(some)
+    model.parameter("w1")[:, [1, 3]] = 0
+    pruned = model.prune()
+    assert pruned.widths == (2, 6, 5, 3)
+    np.testing.assert_array_equal(pruned.predict_proba(some), model.prune().predict_proba(some))
+    pruned.save(tmp_path / f"model.{ending}")
+    same(load_model(tmp_path / f"model.{ending}"), pruned)
+
+
+@pytest.mark.parametrize("kind", ["standard", "robust", "quantile", "none"])
+def test_onnxruntime_scales_and_fills_in_alike(tmp_path, kind):
+    model = build_filling(kind)
+    random = np.random.RandomState(2)
+    x = random.lognormal(sigma=2, size=(400, 6)) - 0.5
+    x[::2, 2] = np.round(x[::2, 2])
+    x[random.random_sample(x.shape) < 0.2] = np.nan
+    x[:, 5] = 1.0
+    x[:70, 0] = np.linspace(-1, 12, 70)
+    if kind == "quantile":
+        x[70:130, 3] = model.quantiles[:, 2]  # each of them
+    model.save(tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    _, found = session.run(None, {"X": x})
+    np.testing.assert_allclose(found, model.predict_proba(x), rtol=0, atol=1e-12)
+    assert np.isnan(session.run(None, {"X": x * np.nan})[1]).all(), "'=' may not be missing"
 
 
 @pytest.mark.parametrize("classes", [(3, 4, 5), (0.5, 1.0, 1.5), (False, True)])
@@ -208,6 +264,12 @@ def with_digest(header, arrays):
         {"w2": np.zeros((5, 7))},
         {"w2": np.zeros((5, 6), dtype=np.float32)},
         {"b9": np.zeros(3)},
+        {"fill": np.zeros(3)},
+        {"fill": np.array([0, np.nan, np.inf, 0])},
+        {"quantiles": np.zeros((1, 4))},
+        {"quantiles": np.zeros((5, 3))},
+        {"quantiles": np.array([[0.0] * 4, [1.0] * 4, [0.5] * 4])},
+        {"quantiles": np.full((2, 4), np.nan)},
     ],
     ids=str,
 )
