@@ -244,6 +244,9 @@ OPTIONAL = (
     *OF_FURTHER.values(),
 )
 
+#: The same of what is measured where it is asked for.
+FURTHER_TEST = tuple(column.name for column in _FURTHER_TEST)
+
 #: Columns that came when there were results directories without them.
 LATER = HELD_OUT
 
@@ -268,6 +271,14 @@ RANKED = ("val_loss", "final_loss")
 
 #: What learning curves show.
 LOSSES = tuple(f"{part}_loss" for part in PARTS)
+
+
+def curves_of(metric: str) -> tuple[str, ...]:
+    """Return what learning curves show beside the metric that decides: it, on each part."""
+    if metric in RANKED:
+        return LOSSES
+    return tuple(f"{part}_{metric.removeprefix('val_')}" for part in PARTS)
+
 
 #: What a summary tells of each cell, unless other metrics are asked for.
 SUMMARY = ("final_loss", *(f"val_{metric.name}" for metric in MEASURED), "sparsity")
@@ -297,6 +308,22 @@ def is_better_high(metric: str) -> bool:
     """Tell whether more of a metric is better."""
     found = column(metric)
     return found is not None and found.better == "higher"
+
+
+def full_name(metric: str) -> str:
+    """Return the column that a metric's name stands for: that of the held-out part, if it has one.
+
+    ``auc`` is short for ``val_auc``.
+    """
+    return f"val_{metric}" if f"val_{metric}" in _BY_NAME else metric
+
+
+def is_of_held_out(metric: str) -> bool:
+    """Tell whether a column is a metric of the held-out part: only such a one can be asked to rank.
+
+    On the training part a network may have learnt by heart, and a test part is for no choice.
+    """
+    return metric.startswith("val_") and metric in _BY_NAME and bool(_BY_NAME[metric].better)
 
 
 def is_on_shared_rows(metric: str) -> bool:
