@@ -107,9 +107,9 @@ def alike(cells: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _others(cells: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which cells compete, beside the best."""
-    rank = cells[f"rank_{deciding(cells)}"]
-    return whole(cells) & (rank != 1).to_numpy(bool, na_value=True)
+    """Tell which cells compete, beside the best, of equal ones the first."""
+    first = (cells[f"rank_{deciding(cells)}"] == 1).to_numpy(bool, na_value=False)
+    return whole(cells) & ~(first & (first.cumsum() == 1))
 
 
 def _alike(cells: pd.DataFrame) -> Iterator[str]:

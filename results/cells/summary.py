@@ -26,6 +26,7 @@ from results.columns import (
     REPEATED,
     SUMMARY,
     baseline_of,
+    column,
     coordinates,
     full_name,
     is_better_high,
@@ -254,7 +255,7 @@ def ranked_by(metric: str | None) -> str | None:
     name = full_name(metric) if metric else None
     if name in (None, RANKED[0]):
         return None
-    if not is_of_held_out(name):
+    if column(name) and not is_of_held_out(name):
         raise ResultsError(
             f"cells are ranked by what is measured on the held-out part, such as val_accuracy, and "
             f"not by {name}: leave it out, or let it be shown (sweep summary, sweep plot)"

@@ -95,7 +95,9 @@ def _columns(
         for beside in (*MEASURED[1:], *FURTHER):
             name = f"val_{beside.name}"
             if f"mean_{name}" in rows and name != metric:
-                columns[beside.name] = [f"{value:.3f}" for value in rows[f"mean_{name}"]]
+                columns[beside.name] = [
+                    "-" if np.isnan(value) else f"{value:.3f}" for value in rows[f"mean_{name}"]
+                ]
     return columns
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import results
-from results.cells.best import contrast, where
+from results.cells.best import contrast, no_mean, where
 from results.cells.epochs import as_cells_with_epochs, stopped
 from results.cells.summary import axis_names, check_metrics, deciding, metrics_of
 from results.columns import is_penalty
@@ -118,6 +118,8 @@ def _check_comparable(cells: pd.DataFrame, at: Mapping[str, float | str]) -> Non
         )
     if held["seeds"].any():
         return
+    if "undefined" in held and held["undefined"].any():
+        raise ResultsError(f"nothing to draw: {no_mean(held, deciding(cells))}")
     runs, rates = int(held["runs"].sum()), np.unique(held["lr"])
     which = f"all {counted(runs, 'run')}" if held["diverged"].sum() == runs else "runs of each seed"
     tried = ", ".join(place(rate, rates) for rate in rates)
