@@ -87,10 +87,21 @@ class Metric(NamedTuple):
 #: Parts of the data, and how they are called.
 PARTS = {"train": "training part", "val": "held-out part"}
 
-#: What is measured: the loss first.
+#: What is always measured: the loss first.
 MEASURED = (
     Metric("loss", "", "Loss without penalties", "lower", ratio=True, lowest=0),
     Metric("accuracy", "share", "Right classes", "higher", lowest=0, highest=1),
+)
+
+#: What is measured where it is asked for (with metrics).
+FURTHER = (
+    Metric(
+        "balanced_accuracy", "share", "Mean recall of the classes", "higher", lowest=0, highest=1
+    ),
+    Metric("auc", "", "Area under the ROC curve", "higher", lowest=0, highest=1),
+    Metric("f1", "", "Mean of precision and recall", "higher", lowest=0, highest=1),
+    Metric("brier", "", "Squared error of the probabilities", "lower", lowest=0, highest=2),
+    Metric("log_loss", "", "Cross-entropy of the probabilities", "lower", ratio=True, lowest=0),
 )
 
 
@@ -144,21 +155,32 @@ def _over(part: str, called: str, metric: Metric) -> Column:
     )
 
 
-_MEASURED = tuple(
-    _over(part, called, metric) for metric in MEASURED for part, called in PARTS.items()
-)
-_TEST = tuple(_over("test", "test part (with one)", metric) for metric in MEASURED)
-#: What is reached without a look at the inputs.
-BASELINE = tuple(
-    Column(
+def _guessed(metric: Metric) -> Column:
+    """Return the column of what is reached without a look at the inputs."""
+    return Column(
         *(f"baseline_{metric.name}", "float64", metric.unit),
         f"{metric.meaning}, held-out part, by the class shares of the training part alone.",
         ratio=metric.ratio,
         lowest=metric.lowest,
         highest=metric.highest,
     )
-    for metric in MEASURED
-)
+
+
+def _over_parts(metrics: Iterable[Metric]) -> tuple[Column, ...]:
+    return tuple(
+        _over(part, called, metric) for metric in metrics for part, called in PARTS.items()
+    )
+
+
+def _over_test(metrics: Iterable[Metric]) -> tuple[Column, ...]:
+    return tuple(_over("test", "test part (with one)", metric) for metric in metrics)
+
+
+_MEASURED, _FURTHER = _over_parts(MEASURED), _over_parts(FURTHER)
+_TEST, _FURTHER_TEST = _over_test(MEASURED), _over_test(FURTHER)
+#: What is reached without a look at the inputs.
+BASELINE = tuple(map(_guessed, MEASURED))
+_FURTHER_BASELINE = tuple(map(_guessed, FURTHER))
 _ROWS = (
     _count("train_rows", "row", "Rows of the training part (with a held-out part)."),
     _count("val_rows", "row", "Rows of the held-out part."),
@@ -193,8 +215,11 @@ RUNS = (
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
     *_MEASURED,
+    *_FURTHER,
     *_TEST,
+    *_FURTHER_TEST,
     *BASELINE,
+    *_FURTHER_BASELINE,
     Column("l1_penalty", "float64", "", "Sum of the L1 terms after training.", lowest=0),
     Column("l2_penalty", "float64", "", "Sum of the L2 terms after training.", lowest=0),
     _SPARSITY,
@@ -216,11 +241,22 @@ HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
 #: What is measured on the test part, where there is one: shown, and never ranked by.
 TEST = tuple(column.name for column in _TEST)
 
+#: Columns of what is measured where it is asked for, by its name and the part of the data.
+OF_FURTHER = {
+    (metric.name, part): f"{part}_{metric.name}"
+    for metric in FURTHER
+    for part in (*PARTS, "test", "baseline")
+}
+
 #: Columns that only some sweeps have.
 OPTIONAL = (
     *("outer", "path", *HELD_OUT, _VAL_FROM.name),
     *(_TEST_ROWS.name, _TEST_SIZE.name, *TEST, "best_epoch", "rung"),
+    *OF_FURTHER.values(),
 )
+
+#: The same of what is measured where it is asked for.
+FURTHER_TEST = tuple(column.name for column in _FURTHER_TEST)
 
 #: Columns that came when there were results directories without them.
 LATER = HELD_OUT
@@ -235,6 +271,7 @@ HISTORY = (
     Column("epoch", "int64", "epoch", "Epochs trained when the row was recorded."),
     _loss("loss", "Loss with penalties, training part."),
     *_MEASURED,
+    *_FURTHER,
     _SPARSITY,
 )
 
@@ -245,6 +282,14 @@ RANKED = ("val_loss", "final_loss")
 
 #: What learning curves show.
 LOSSES = tuple(f"{part}_loss" for part in PARTS)
+
+
+def curves_of(metric: str) -> tuple[str, ...]:
+    """Return what learning curves show beside the metric that decides: it, on each part."""
+    if metric in RANKED:
+        return LOSSES
+    return tuple(f"{part}_{metric.removeprefix('val_')}" for part in PARTS)
+
 
 #: What a summary tells of each cell, unless other metrics are asked for.
 SUMMARY = ("final_loss", *(f"val_{metric.name}" for metric in MEASURED), "sparsity")
@@ -274,6 +319,22 @@ def is_better_high(metric: str) -> bool:
     """Tell whether more of a metric is better."""
     found = column(metric)
     return found is not None and found.better == "higher"
+
+
+def full_name(metric: str) -> str:
+    """Return the column that a metric's name stands for: that of the held-out part, if it has one.
+
+    ``auc`` is short for ``val_auc``.
+    """
+    return f"val_{metric}" if f"val_{metric}" in _BY_NAME else metric
+
+
+def is_of_held_out(metric: str) -> bool:
+    """Tell whether a column is a metric of the held-out part: only such a one can be asked to rank.
+
+    On the training part a network may have learnt by heart, and a test part is for no choice.
+    """
+    return metric.startswith("val_") and metric in _BY_NAME and bool(_BY_NAME[metric].better)
 
 
 def is_on_shared_rows(metric: str) -> bool:

@@ -88,6 +88,46 @@ def running(terms):
     return np.cumsum(terms)[-1]
 
 
+# --- metrics -------------------------------------------------------------------------------------
+
+
+def metrics(names, p, named, y, least):
+    """Return metrics by name of ``p [sample, class]``, probabilities; all samples count alike."""
+    k, found = p.shape[1], {}
+    ones = np.ones(len(y))
+    mass = running(ones)
+    labelled, given, right = (
+        np.array([running(np.where(chosen == c, ones, 0)) for c in range(k)])
+        for chosen in (y, named, np.where(named == y, y, -1))
+    )
+    there = labelled > 0
+    recalls = np.where(there, right / np.where(there, labelled, 1), 0)
+    found["balanced_accuracy"] = running(recalls) / there.sum()
+    both = given + labelled
+    of_each = np.where(both > 0, 2 * right / np.where(both > 0, both, 1), 0)
+    found["f1"] = of_each[1] if k == 2 else running(of_each) / (both > 0).sum()
+    squares = np.zeros(len(y))
+    for c in [1] if k == 2 else range(k):
+        squares = squares + (p[:, c] - (y == c)) ** 2
+    found["brier"] = running(squares) / mass
+    q = np.minimum(np.maximum(p[np.arange(len(y)), y], least), 1 - least)
+    found["log_loss"] = running(-log(q)) / mass
+    areas = [area(p[:, c], y == c) for c in ([1] if k == 2 else range(k))]
+    found["auc"] = running(areas) / len(areas)
+    return {name: found[name] for name in names}
+
+
+def area(p, of_class):
+    """Return the area under the ROC curve of a class."""
+    twice, up, across = 0.0, 0.0, 0.0
+    for value in sorted(set(p)):
+        before = up, across
+        up += (of_class & (p == value)).sum()
+        across += (~of_class & (p == value)).sum()
+        twice += (up - before[0]) * (across + before[1])
+    return twice / (2 * up * across) if up and across else math.nan
+
+
 # --- data ------------------------------------------------------------------------------------
 
 
@@ -294,12 +334,25 @@ class Run:
         share = running(np.array([running(right[some]) for some in by_32]))
         return loss / running(v), share / running(w), a
 
+    def scored(self, part, rows):
+        """Return the further metrics of a part, by their columns."""
+        names = self.options.get("metrics", ())
+        if not names:
+            return {}
+        z = self.forward(self.result, self.x[rows])[-1]
+        e = exp(z - z.max(axis=1)[:, None])
+        p = normal(e / np.cumsum(e, axis=1)[:, -1:]).astype(np.float64)
+        least = float(np.finfo(self.kind).eps)
+        found = metrics(names, p, z.argmax(axis=1), self.y[rows], least)
+        return {f"{part}_{name}": value for name, value in found.items()}
+
     def measured(self):
         loss, accuracy, a = self.evaluated(self.train)
         found = {"train_loss": loss, "train_accuracy": accuracy}
+        found |= self.scored("train", self.train)
         if len(self.val):
             found["val_loss"], found["val_accuracy"], _ = self.evaluated(self.val)
-            found |= self.without_inputs()
+            found |= self.without_inputs() | self.scored("val", self.val)
         p = self.result
         absolute = [running(abs(value).ravel()) for value in p]
         squares = [dot(self.kind(0), value.ravel(), value.ravel()) for value in p]
@@ -327,6 +380,12 @@ class Run:
             loss = float(mpmath.fsum(terms) / mpmath.fsum(h))
         n, h = self.counted(self.weight)
         told = {"baseline_loss": loss, "baseline_accuracy": h[n.index(max(n))] / running(h)}
+        names, y = self.options.get("metrics", ()), self.y[self.val]
+        if names:
+            p = np.tile(np.array(n) / sum(n), (len(y), 1))
+            guess = np.full(len(y), n.index(max(n)))
+            found = metrics(names, p, guess, y, float(np.finfo(self.kind).eps))
+            told |= {f"baseline_{name}": value for name, value in found.items()}
         return told | {"train_rows": len(self.train), "val_rows": len(self.val)}
 
     def counted(self, weight):

@@ -3,6 +3,7 @@
 Nothing here is imported from them.
 """
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -180,3 +181,46 @@ def interval(values, ratio):
         freedom = (luck + data) ** 2 / parts
     half = stats.t.ppf(0.975, freedom) * math.sqrt(luck + data)
     return np.mean(means) - half, np.mean(means) + half
+
+
+def auc(p, of_class, v):
+    """Count pairs: how often one of the class has the higher number; half of the ties count."""
+    pairs = [
+        (v[i] * v[j], (p[i] > p[j]) + (p[i] == p[j]) / 2)
+        for i, j in itertools.product(range(len(p)), repeat=2)
+        if of_class[i] and not of_class[j]
+    ]
+    mass = math.fsum(weight for weight, _ in pairs)
+    return math.fsum(weight * won for weight, won in pairs) / mass if mass else math.nan
+
+
+def metric(name, p, named, y, v, least=2.0**-52):
+    """Return a metric of probabilities ``p [sample, class]``; of two classes the last counts.
+
+    ``named`` are the classes given to the samples, y the right ones, v what each counts; least is
+    what a probability of the log-loss is kept off 0 and 1 by.
+    """
+    n, k = p.shape
+    rows, mass = range(n), math.fsum(v)
+    of_two = [1] if k == 2 else range(k)
+
+    def weight(condition):
+        return math.fsum(v[i] for i in rows if condition(i))
+
+    if name == "log_loss":
+        right = (min(max(p[i, y[i]], least), 1 - least) for i in rows)
+        return math.fsum(w * -math.log(q) for w, q in zip(v, right, strict=True)) / mass
+    if name == "brier":
+        squares = ((v[i], (p[i, c] - (y[i] == c)) ** 2) for i in rows for c in of_two)
+        return math.fsum(w * square for w, square in squares) / mass
+    if name == "auc":
+        return math.fsum(auc(p[:, c], y == c, v) for c in of_two) / len(of_two)
+    right = [weight(lambda i, c=c: y[i] == named[i] == c) for c in range(k)]
+    labelled = [weight(lambda i, c=c: y[i] == c) for c in range(k)]
+    given = [weight(lambda i, c=c: named[i] == c) for c in range(k)]
+    if name == "balanced_accuracy":
+        recalls = [r / there for r, there in zip(right, labelled, strict=True) if there]
+        return math.fsum(recalls) / len(recalls)
+    both = [a + b for a, b in zip(given, labelled, strict=True)]
+    of_each = [2 * r / b if b else 0.0 for r, b in zip(right, both, strict=True)]
+    return of_each[1] if k == 2 else math.fsum(of_each) / sum(b > 0 for b in both)

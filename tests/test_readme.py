@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from results.columns import RUNS
+from results.columns import FURTHER, OF_FURTHER, RUNS
 from sweep import Sweep
 from sweep.commands.command_line import app, command_line
 from sweep.specification.choices import TABLES
@@ -98,8 +98,18 @@ def test_every_command_has_an_example():
 
 
 def test_the_columns_are_those_of_the_table():
-    told = [[f"`{c.name}`", c.dtype, c.unit, c.meaning] for c in RUNS]
-    assert rows("column") == told
+    # Those of metrics that may be asked for are told together.
+    of = {name: f"{part}_<metric>" for (_, part), name in OF_FURTHER.items()}
+    told = [(of[c.name], c.dtype, "") if c.name in of else (c.name, c.dtype, c.unit) for c in RUNS]
+    found = rows("column")
+    assert [row[:3] for row in found] == [[f"`{n}`", *rest] for n, *rest in dict.fromkeys(told)]
+    meanings = {f"`{c.name}`": c.meaning for c in RUNS}
+    assert all(row[3] == meanings.get(row[0], row[3]) for row in found)
+
+
+def test_the_metrics_are_those_that_may_be_asked_for():
+    told = [[f"`{metric.name}`", metric.better] for metric in FURTHER]
+    assert sorted(row[:2] for row in rows("metric")) == sorted(told)
 
 
 @pytest.mark.parametrize("command", ["run", "plan"])

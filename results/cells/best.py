@@ -10,7 +10,17 @@ import numpy as np
 from results.cells.counts import constant, guesses
 from results.cells.epochs import stopped
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
-from results.cells.summary import axis_names, covers, deciding, no_penalty, summary, whole
+from results.cells.summary import (
+    asked_to_rank,
+    axis_names,
+    covers,
+    deciding,
+    no_penalty,
+    ranked_by,
+    summary,
+    whole,
+)
+from results.columns import is_better_high
 from results.errors import ResultsError
 from results.labels import counted, most, number, place
 
@@ -21,8 +31,11 @@ if TYPE_CHECKING:
 #: How to choose a cell.
 RULES = ("min", "one-se")
 
+#: What to do where a held-out part lacks a class.
+TO_HOLD_ALL = " (a larger --val-fraction, or --folds, hold out rows of each)"
 
-def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
+
+def best(table: pd.DataFrame, rule: str = "min", by: str | None = None) -> pd.DataFrame:
     """Choose a cell by its mean ``val_loss``, or ``final_loss`` where nothing was held out.
 
     Parameters
@@ -30,7 +43,10 @@ def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
     table : DataFrame
         Runs, or their `results.summary`.
     rule : {"min", "one-se"}
-        The lowest mean, or the sparsest cell whose mean is within one standard error of it.
+        The best mean, or the sparsest cell whose mean is within one standard error of it.
+    by : str, optional
+        Another metric of the held-out part to choose by, as for `results.summary`; a summary has
+        been told it before.
 
     Returns
     -------
@@ -41,15 +57,17 @@ def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
     Raises
     ------
     ResultsError
-        If no cell has a finite loss.
+        If no cell has a finite mean.
     """
     if rule not in RULES:
         raise ResultsError(f"no rule {rule!r}; there are {', '.join(RULES)}")
-    cells = summary(table) if "status" in table else table
+    cells = summary(table, by=by) if "status" in table else table
     metric = deciding(cells)
+    if by and asked_to_rank(cells) != [name for name in [ranked_by(by)] if name]:
+        raise ResultsError(f"this summary is ranked by {metric}: give the table of runs")
     lowest = cells.sort_values(f"rank_{metric}", kind="stable").head(1)
     if lowest[f"rank_{metric}"].isna().all():
-        raise ResultsError("no cell can be chosen: none of its runs has a finite loss")
+        raise ResultsError(f"no cell can be chosen: {no_mean(cells, metric)}")
     unknown = rule == "one-se" and np.isnan(standard_error(lowest.iloc[0], metric))
     applied = "min" if unknown else rule
     chosen = lowest if applied == "min" else _sparsest(cells, lowest.iloc[0], metric)
@@ -60,6 +78,13 @@ def best(table: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
             "(--folds 5): so this is the rule min, and not one-se."
         )
     return chosen.assign(rule=applied, why=why)
+
+
+def no_mean(cells: pd.DataFrame, metric: str) -> str:
+    """Say why no cell has a mean of the metric that decides."""
+    if "undefined" in cells and cells["undefined"].any() and metric == "val_auc":
+        return f"{metric} is not defined where the held-out part lacks a class{TO_HOLD_ALL}"
+    return f"none of its runs has a finite {metric if asked_to_rank(cells) else 'loss'}"
 
 
 def standard_error(cell: pd.Series, metric: str) -> float:
@@ -86,7 +111,7 @@ def contrast(cells: pd.DataFrame) -> dict[str, dict[str, float | str]]:
 
 
 def front(sparsity: NDArray[np.float64], loss: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the points that none beats in both, from the least sparse on."""
+    """Return the points that none beats in both, from the least sparse on; less loss is better."""
     known = np.flatnonzero(np.isfinite(sparsity) & np.isfinite(loss))
     order = known[np.lexsort((loss[known], -sparsity[known]))]
     lowest = np.minimum.accumulate(loss[order])
@@ -95,9 +120,11 @@ def front(sparsity: NDArray[np.float64], loss: NDArray[np.float64]) -> NDArray[n
 
 
 def _sparsest(cells: pd.DataFrame, lowest: pd.Series, metric: str) -> pd.DataFrame:
-    limit = lowest[f"mean_{metric}"] + standard_error(lowest, metric)
-    near = cells[whole(cells) & (cells[f"mean_{metric}"] <= limit).to_numpy()]
-    return near.sort_values(["mean_sparsity", f"mean_{metric}"], ascending=[False, True]).head(1)
+    sign = -1 if is_better_high(metric) else 1
+    limit = sign * lowest[f"mean_{metric}"] + standard_error(lowest, metric)
+    near = cells[whole(cells) & (sign * cells[f"mean_{metric}"] <= limit).to_numpy()]
+    order = ["mean_sparsity", f"mean_{metric}"]
+    return near.sort_values(order, ascending=[False, sign > 0]).head(1)
 
 
 def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str, rule: str) -> str:
@@ -140,7 +167,7 @@ def _interval(cell: pd.Series, metric: str) -> str:
     """Say what the interval is, and over what."""
     if constant(cell):
         return ", by networks that give every row the same"
-    if guesses(cell):
+    if guesses(cell, metric):
         return ", as the class shares give, within a thousandth"
     if covers(cell, metric) and np.isnan(cell[f"low_{metric}"]):
         return ", the same in all splits"

@@ -16,11 +16,11 @@ from results.cells.honest import (
     said_of_test,
 )
 from results.cells.notes import notes
-from results.cells.summary import runs_of
-from results.columns import TEST
+from results.cells.summary import asked_to_rank, deciding, runs_of
+from results.columns import FURTHER_TEST, TEST
 
 #: Of those of these columns that the runs have, a summary needs the means for all to be said.
-TELLING = ("epochs", "best_epoch", "test_rows", "test_size", *TEST)
+TELLING = ("epochs", "best_epoch", "test_rows", "test_size", *TEST, *FURTHER_TEST)
 
 
 class Stop(NamedTuple):
@@ -81,12 +81,13 @@ def choose(
     """
     row = best(cells, rule)
     chosen = row.iloc[0]
-    folds = nested(runs, rule) if runs is not None and "outer" in runs else None
+    by = next(iter(asked_to_rank(cells)), None)
+    folds = nested(runs, rule, by) if runs is not None and "outer" in runs else None
     figures = []
     if folds is not None:
         figures.append(said_of_folds(folds, cells, rule))
     elif "mean_test_rows" in cells:
-        figures.append(said_of_test(chosen))
+        figures.append(said_of_test(chosen, deciding(cells)))
     known = notes(cells, chosen, judged=bool(figures))
     if orders := of_orders(cells, cells, along):
         known.append(orders)

@@ -10,19 +10,13 @@ import numpy as np
 import pandas as pd
 
 from results.cells.by_seed import BySeed, Windows
-from results.columns import baseline_of
+from results.columns import baseline_of, is_better_high
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: A loss within this share of that of the class shares is no better.
+#: A metric within this share of that of the class shares is no better.
 NEAR = 1e-3
-
-#: Of each cell: the runs that ended above what they began with, and no better than a guess.
-_ABOVE = {
-    "above_initial": ("final_loss", "initial_loss"),
-    "above_baseline": ("val_loss", baseline_of("val_loss")),
-}
 
 #: What the intervals need to know of the two parts of the rows.
 _ROWS = ("train_rows", "val_rows")
@@ -50,15 +44,21 @@ class Counts(NamedTuple):
     ratio: NDArray[np.float64]
 
 
-def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Counts:
-    """Count the runs of each cell; ``names`` are the columns that the runs have."""
+def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str], metric: str) -> Counts:
+    """Count the runs of each cell.
+
+    ``names`` are the columns that the runs have, ``metric`` is that which decides where it can.
+    """
     count, seeds, splits = len(cells), 0, (1, 1)
-    compared = {name: pair for name, pair in _ABOVE.items() if set(pair) <= set(names)}
+    pairs = {
+        "above_initial": ("final_loss", "initial_loss"),
+        no_better(metric): (metric, baseline_of(metric)),
+    }
+    compared = {name: pair for name, pair in pairs.items() if set(pair) <= set(names)}
     further = [
         *(column for pair in compared.values() for column in pair),
         *_ROWS,
-        "rung",
-        "effective",
+        *("rung", "effective", metric),
     ]
     columns = [name for name in further if name in names]
     sums: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(count))
@@ -67,7 +67,7 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
         laid_out = BySeed(runs, cell, count)
         seeds, (outer, folds) = seeds + laid_out.seeds, laid_out.splits
         splits = max(splits[0], outer), max(splits[1], folds)
-        for name, values in _told(runs, compared).items():
+        for name, values in _told(runs, compared, metric).items():
             sums[name] += np.bincount(cell, values, minlength=count)
         if "rung" in runs:
             np.minimum.at(rung, cell, runs["rung"].to_numpy(np.int64))
@@ -80,11 +80,18 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
     for name in compared:
         above = pd.Series(sums[name].astype(np.int64), dtype="Int64")
         cells[name] = above.mask(sums[f"{name} known"] == 0)
+    if metric in names and sums["undefined"].any():
+        cells["undefined"] = sums["undefined"].astype(np.int64)
     train, val = (sums[name] for name in _ROWS)
     ratio = np.divide(val, train, out=np.full(count, np.nan), where=(train > 0) & (val > 0))
     if "val_from" in names:  # all seeds hold out the same rows, which say nothing of other data
         cells["by_time"], ratio = True, np.full(count, np.nan)
     return Counts(cells, seeds, splits, ratio)
+
+
+def no_better(metric: str) -> str:
+    """Name the column that counts the runs whose metric is no better than that of a guess."""
+    return f"{'below' if is_better_high(metric) else 'above'}_baseline"
 
 
 def constant(cells: pd.DataFrame | pd.Series) -> Any:
@@ -96,26 +103,33 @@ def constant(cells: pd.DataFrame | pd.Series) -> Any:
     return (done > 0) & (cells.get("constant", -1) == done)
 
 
-def guesses(cells: pd.DataFrame | pd.Series) -> Any:
+def guesses(cells: pd.DataFrame | pd.Series, metric: str = "val_loss") -> Any:
     """Tell whether the networks of a cell, or of each, reach what the class shares do.
 
     That is so within `NEAR` of it, for both ends of the interval of the difference.
     """
-    if "mean_val_loss_from_baseline" not in cells:
+    if f"mean_{metric}_from_baseline" not in cells:
         return cells["runs"] < 0  # for none
-    shares = cells["mean_val_loss"] - cells["mean_val_loss_from_baseline"]
-    low, high = (cells[f"{end}_val_loss_from_baseline"] for end in ("low", "high"))
+    shares = cells[f"mean_{metric}"] - cells[f"mean_{metric}_from_baseline"]
+    low, high = (cells[f"{end}_{metric}_from_baseline"] for end in ("low", "high"))
     return (abs(low) <= NEAR * shares) & (abs(high) <= NEAR * shares)
 
 
-def _told(runs: pd.DataFrame, compared: dict[str, tuple[str, str]]) -> dict[str, NDArray]:
+def _told(
+    runs: pd.DataFrame, compared: dict[str, tuple[str, str]], metric: str
+) -> dict[str, NDArray]:
     """Return what is added up over the runs of a cell."""
     done = (runs["status"] == "done").to_numpy()
     told = {"runs": np.ones(len(runs)), "diverged": ~done}
     for name, pair in compared.items():
         value, other = (_numbers(runs, column) for column in pair)
-        most = other * (1 - NEAR) if name == "above_baseline" else other
-        told |= {name: done & (value > most), f"{name} known": np.isfinite(other)}
+        if name == "below_baseline":
+            worse = value <= other * (1 + NEAR)
+        else:
+            worse = value > (other * (1 - NEAR) if name == "above_baseline" else other)
+        told |= {name: done & worse, f"{name} known": np.isfinite(other)}
+    if metric in runs and metric != "val_loss":
+        told["undefined"] = done & ~np.isfinite(_numbers(runs, metric))
     if "effective" in runs:  # no input reaches an output
         told["constant"] = done & (_numbers(runs, "effective") == 0)
     for name in _ROWS:

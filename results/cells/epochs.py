@@ -17,10 +17,12 @@ def unequal(runs: pd.DataFrame) -> bool:
     return "rung" in runs or "path" in runs
 
 
-def as_cells_with_epochs(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+def as_cells_with_epochs(
+    table: pd.DataFrame, metrics: Sequence[str], by: str | None = None
+) -> pd.DataFrame:
     """Return what `as_cells` does, with the epochs too where cells of a table differ in them."""
     told = ["epochs"] if "status" in table and unequal(table) else []
-    return as_cells(table, [*metrics, *told])
+    return as_cells(table, [*metrics, *told], by)
 
 
 def stopped(cells: pd.DataFrame) -> NDArray[np.bool_]:

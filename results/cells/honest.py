@@ -6,15 +6,16 @@ the same runs give on rows that chose nothing does not.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from results.cells.best import best, where
 from results.cells.intervals import wilson
-from results.cells.summary import axis_names, summary
-from results.columns import SUMMARY, TEST
+from results.cells.summary import axis_names, deciding, summary
+from results.columns import FURTHER_TEST, SUMMARY, TEST
 from results.errors import ResultsError
 from results.labels import counted, folds, number
 
@@ -28,7 +29,7 @@ OF_PATIENCE = (
 )
 
 
-def nested(runs: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
+def nested(runs: pd.DataFrame, rule: str = "min", by: str | None = None) -> pd.DataFrame:
     """Choose a cell anew in each outer fold, by its own runs, and see what it gives on that fold.
 
     Parameters
@@ -36,6 +37,8 @@ def nested(runs: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
     runs : DataFrame
         Of a sweep with outer folds.
     rule : {"min", "one-se"}
+        As for `results.best`.
+    by : str, optional
         As for `results.best`.
 
     Returns
@@ -45,8 +48,21 @@ def nested(runs: pd.DataFrame, rule: str = "min") -> pd.DataFrame:
         "min" also where there is no standard error, and the means of what was measured on the test
         part over its runs, such as ``test_loss``; NaN where none of the fold's cells can be chosen.
     """
-    found = [_of_fold(some, rule) for _, some in runs.groupby("outer", sort=True)]
+    found = [_of_fold(some, rule, by) for _, some in runs.groupby("outer", sort=True)]
     return pd.DataFrame(found)
+
+
+def tested(names: Iterable[str], metric: str) -> list[str]:
+    """Return what is told of a test part: what always is, and the metric that decided, if there.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Columns that there are.
+    metric : str
+    """
+    of_deciding = f"test_{metric.removeprefix('val_')}"
+    return list(dict.fromkeys([*TEST, *([of_deciding] if of_deciding in names else [])]))
 
 
 def said_of_folds(found: pd.DataFrame, cells: pd.DataFrame, rule: str) -> str:
@@ -61,16 +77,13 @@ def said_of_folds(found: pd.DataFrame, cells: pd.DataFrame, rule: str) -> str:
     rule : {"min", "one-se"}
         The rule that was asked for.
     """
+    names = tested(map(str, found.columns), deciding(cells))
     known = found.dropna(subset=list(TEST))
     left = len(found) - len(known)
     out = f"; {counted(left, 'fold')} without a cell to choose left out" if left else ""
     if known.empty:
         return "In no outer fold can a cell be chosen: there is no figure of a test part."
-    figures = [
-        f"{name} is {number(known[name].mean())}, from {number(known[name].min())} to "
-        f"{number(known[name].max())} among the folds"
-        for name in TEST
-    ]
+    figures = [f"{name} is {_over_folds(known[name])}" for name in names]
     said = (
         f"Chosen anew in each of {counted(len(known), 'outer fold')}, by the runs of that fold "
         f"alone, the cell is {_chosen(known, cells)}{out}. On the test parts the mean "
@@ -84,12 +97,17 @@ def said_of_folds(found: pd.DataFrame, cells: pd.DataFrame, rule: str) -> str:
     return said
 
 
-def said_of_test(cell: pd.Series) -> str:
-    """Say what a cell's runs give on the test part; of a summary with `TEST` and ``test_rows``."""
+def said_of_test(cell: pd.Series, metric: str = "val_loss") -> str:
+    """Say what a cell's runs give on the test part; of a summary with `TEST` and ``test_rows``.
+
+    ``metric`` is the one by which it was chosen.
+    """
     rows, splits = int(cell["mean_test_rows"]), folds(int(cell["folds"]))
     size = cell.get("mean_test_size")
     over = counted(int(cell["seeds"]), "seed") + (f" of {splits}" if splits else "")
-    figures = on_test_part({name: cell[f"mean_{name}"] for name in TEST}, rows, size)
+    means = [name.removeprefix("mean_") for name in cell.index if name.startswith("mean_")]
+    named = {name: cell[f"mean_{name}"] for name in tested(means, metric)}
+    figures = on_test_part(named, rows, size)
     return (
         f"On the {counted(rows, 'row')} of the test part, which no run trained on and no choice "
         f"saw, its mean over {over} is {figures}."
@@ -105,7 +123,8 @@ def on_test_part(figures: Mapping[str, float], rows: int, size: float | None = N
     told = " and ".join(f"{name} {number(figures[name])}" for name in TEST)
     interval = f"{number(low, 3)} to {number(high, 3)}"
     worth = "" if size is None else f", worth {number(size, 3)} of one weight and no group,"
-    return f"{told}, 95 % interval over its {counted(rows, 'row')}{worth} {interval}"
+    others = "".join(f"; {name} {_known(figures[name])}" for name in figures if name not in TEST)
+    return f"{told}, 95 % interval over its {counted(rows, 'row')}{worth} {interval}{others}"
 
 
 def unstopped(runs: pd.DataFrame, patience: int, epochs: int) -> int:
@@ -124,14 +143,31 @@ def said_of_patience(runs: pd.DataFrame, patience: int, epochs: int) -> str:
     )
 
 
-def _of_fold(runs: pd.DataFrame, rule: str) -> dict[str, float | str]:
-    cells = summary(runs, [*SUMMARY, *TEST])
+def _over_folds(values: pd.Series) -> str:
+    """Say the mean and the range of a figure of some outer folds, a few of which may lack it."""
+    there = values.dropna()
+    if there.empty:
+        return "defined in no fold, as each lacks a class"
+    those = "" if len(there) == len(values) else f"{len(there)} of "
+    few = " where it is defined, as no class is missing" if those else ""
+    low, high = number(there.min()), number(there.max())
+    return f"{number(there.mean())}, from {low} to {high} among {those}the folds{few}"
+
+
+def _known(value: float) -> str:
+    """Write a figure of a test part, which may lack a class."""
+    return "not defined, as a class is missing there" if math.isnan(value) else number(value)
+
+
+def _of_fold(runs: pd.DataFrame, rule: str, by: str | None) -> dict[str, float | str]:
+    test = [name for name in (*TEST, *FURTHER_TEST) if name in runs]
+    cells = summary(runs, [*SUMMARY, *test], by)
     outer, places = {"outer": runs["outer"].iloc[0]}, axis_names(cells)
     try:
         chosen = best(cells, rule).iloc[0]
     except ResultsError:  # none of its runs has a finite loss
-        return outer | dict.fromkeys([*places, "rule", *TEST], float("nan"))
-    means = {name: chosen[f"mean_{name}"] for name in TEST}
+        return outer | dict.fromkeys([*places, "rule", *test], float("nan"))
+    means = {name: chosen[f"mean_{name}"] for name in test}
     return outer | {name: chosen[name] for name in (*places, "rule")} | means
 
 

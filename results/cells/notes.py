@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells import wording
-from results.cells.best import where
-from results.cells.counts import constant, guesses
+from results.cells.best import TO_HOLD_ALL, where
+from results.cells.counts import constant, guesses, no_better
 from results.cells.epochs import stopped
 from results.cells.summary import axis_names, covers, deciding, whole
-from results.columns import is_penalty
+from results.columns import RANKED, is_better_high, is_penalty
 from results.labels import counted, most, number, place
 
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
@@ -42,8 +42,9 @@ def notes(cells: pd.DataFrame, chosen: pd.Series, judged: bool = False) -> list[
     judged : bool, default False
         Whether there are figures that no choice had a part in.
     """
-    told = (unfair(cells), guessing(chosen), *_alike(cells), *edges(cells, chosen))
-    told += (_standing(cells, chosen), _by_median(cells), _picked(cells, judged))
+    told = [unfair(cells), guessing(chosen, deciding(cells)), undefined(cells)]
+    told += [*_alike(cells), *edges(cells, chosen)]
+    told += [_standing(cells, chosen), _by_median(cells), _picked(cells, judged)]
     return [text for text in told if text]
 
 
@@ -52,24 +53,47 @@ def unfair(cells: pd.DataFrame) -> str:
     return "" if deciding(cells).startswith("val_") or len(cells) < 2 else UNFAIR
 
 
-def guessing(cell: pd.Series, called: str = "this cell") -> str:
-    """Say what the class shares alone would give, and where a cell is not shown to beat that."""
-    if pd.isna(cell.get("mean_val_loss_from_baseline", np.nan)):
+def guessing(cell: pd.Series, metric: str, called: str = "this cell") -> str:
+    """Say what the class shares alone would give, and where a cell is not shown to beat that.
+
+    ``metric`` is the one that decides; where nothing was held out there is no guess beside it.
+    """
+    if pd.isna(cell.get(f"mean_{metric}_from_baseline", np.nan)):
         return ""
     shares = {
         name: number(cell[f"mean_{name}"] - cell[f"mean_{name}_from_baseline"])
-        for name in ("val_loss", "val_accuracy")
+        for name in dict.fromkeys((metric, "val_loss", "val_accuracy"))
         if f"mean_{name}_from_baseline" in cell
     }
     guess = "Class shares alone give " + ", ".join(f"{k} {v}" for k, v in shares.items())
     same = ", and its networks give every row the same" if constant(cell) else ""
-    if guesses(cell):
-        return f"{guess}: so does {called}, within a thousandth{same}."
-    if cell["mean_val_loss_from_baseline"] >= 0:
-        return f"{guess}: {called} is no better{same}."
-    if cell["high_val_loss_from_baseline"] >= 0:
-        return f"{guess}: {called} may be no better, as the interval of the difference holds 0."
+    of_it = _by(metric)
+    if guesses(cell, metric):
+        return f"{guess}: so does {called}{of_it}, within a thousandth{same}."
+    ends = [cell[f"{end}_{metric}_from_baseline"] for end in ("low", "high")]
+    mean = cell[f"mean_{metric}_from_baseline"]
+    if is_better_high(metric):
+        mean, ends = -mean, [-end for end in ends]
+    if mean >= 0:
+        return f"{guess}: {called} is no better{of_it}{same}."
+    if max(ends) >= 0:
+        return (
+            f"{guess}: {called} may be no better{of_it}, as the interval of the difference holds 0."
+        )
     return f"{guess}."
+
+
+def undefined(cells: pd.DataFrame) -> str:
+    """Say of how many runs the metric that decides is not defined; empty where of all it is."""
+    if "undefined" not in cells:
+        return ""
+    lost, runs = int(cells["undefined"].sum()), int(cells["runs"].sum())
+    metric = deciding(cells)
+    why = f", whose held-out part lacks a class{TO_HOLD_ALL}" if metric == "val_auc" else ""
+    return (
+        f"{metric} is not defined for {lost:,} of all {counted(runs, 'run')}{why}: their seeds are "
+        "not in the means."
+    )
 
 
 def alike(cells: pd.DataFrame) -> NDArray[np.bool_]:
@@ -83,9 +107,9 @@ def alike(cells: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _others(cells: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which cells compete, beside the best."""
-    rank = cells[f"rank_{deciding(cells)}"]
-    return whole(cells) & (rank != 1).to_numpy(bool, na_value=True)
+    """Tell which cells compete, beside the best, of equal ones the first."""
+    first = (cells[f"rank_{deciding(cells)}"] == 1).to_numpy(bool, na_value=False)
+    return whole(cells) & ~(first & (first.cumsum() == 1))
 
 
 def _alike(cells: pd.DataFrame) -> Iterator[str]:
@@ -117,8 +141,9 @@ def _alike(cells: pd.DataFrame) -> Iterator[str]:
 
 def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
     """Say along which axes the grid ends where the cell lies, and what to try beyond."""
-    judged = deciding(cells).startswith("val_")
-    if constant(chosen) or guesses(chosen):  # beyond no network there is nothing
+    metric = deciding(cells)
+    judged = metric.startswith("val_")
+    if constant(chosen) or guesses(chosen, metric):  # beyond no network there is nothing
         return
     for name in axis_names(cells):
         values = cells[name]
@@ -131,7 +156,7 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         if not largest and none:  # below it there is none at all
             continue
         end = "largest" if largest else "smallest"
-        lowest = cells[f"rank_{deciding(cells)}"] == 1
+        lowest = cells[f"rank_{metric}"] == 1
         inside = chosen.get("rule") == "one-se" and (values[lowest] != chosen[name]).all()
         what = "a sparser cell as good" if inside else "the best"
         beyond = _beyond(name, tried if largest else tried[::-1])
@@ -153,18 +178,18 @@ def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:
 
 def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
     """Say how runs stood that did not go well."""
-    told = []
+    told, metric = [], deciding(cells)
     runs, diverged = int(cells["runs"].sum()), int(cells["diverged"].sum())
     if diverged:
         told.append(f"{diverged:,} of all {counted(runs, 'run')} diverged{_by_rate(cells)}")
     for column, what in (
         ("above_initial", "ended with a higher loss than they began with"),
-        ("above_baseline", "did no better than the class shares"),
+        (no_better(metric), f"did no better than the class shares{_by(metric)}"),
     ):
         count = chosen.get(column)
         if not pd.isna(count) and count:
             told.append(f"{int(count):,} of the {counted(int(chosen['runs']), 'run')} here {what}")
-    if constant(chosen) and not guessing(chosen):
+    if constant(chosen) and not guessing(chosen, metric):
         told.append("no input passes any of its networks: they give every row the same")
     splits = int(chosen["folds"]) * int(chosen.get("outer_folds", 1))
     lost, seeds = int(cells["seeds"].max()), -(-int(chosen["runs"]) // splits)
@@ -175,6 +200,11 @@ def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
         )
     text = "; ".join(told)
     return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _by(metric: str) -> str:
+    """Say by what something is no better, where that is not the loss."""
+    return "" if metric in RANKED else f" by {metric}"
 
 
 def _by_rate(cells: pd.DataFrame) -> str:

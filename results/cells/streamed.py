@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from results.cells.summary import check_metrics, seeds_at_a_time, summed_up
+from results.cells.summary import check_metrics, ranked_by, seeds_at_a_time, summed_up
 from results.columns import REPEATED, STATUSES, SUMMARY, coordinates
 from results.directory import layout, parts, reading
 from results.directory.final import GROUP, regrouped
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 _NUMBERS = 32
 
 
-def summary(path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY) -> pd.DataFrame | None:
+def summary(
+    path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY, by: str | None = None
+) -> pd.DataFrame | None:
     """Sum up the runs of each cell as `results.summary` does; None for an unfinished sweep.
 
     Parameters
@@ -38,6 +40,8 @@ def summary(path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY) -> p
         The results directory.
     metrics : sequence of str
         Columns to sum up.
+    by : str, optional
+        The metric that decides, as for `results.summary`.
 
     Raises
     ------
@@ -50,13 +54,15 @@ def summary(path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY) -> p
         if found is None or not found.num_rows:
             return None
         names = found.schema.names
+        by = ranked_by(by)
+        metrics = list(dict.fromkeys([*metrics, *([by] if by else [])]))
         check_metrics(metrics, names[names.index("status") + 1 :])
-        return _summary(file, metrics, names)
+        return _summary(file, metrics, names, by)
     except parts.Damaged:  # whoever reads the parts instead will say so
         return None
 
 
-def _summary(file: Path, metrics: Sequence[str], names: list[str]) -> pd.DataFrame:
+def _summary(file: Path, metrics: Sequence[str], names: list[str], by: str | None) -> pd.DataFrame:
     repeated = [name for name in REPEATED if name in names]
     seed, cells = _unchanged(file, ["seed"]), _unchanged(file, repeated)
     reading.fits(f"the summary of {file}", cells * len(metrics) * _NUMBERS)
@@ -73,7 +79,7 @@ def _summary(file: Path, metrics: Sequence[str], names: list[str]) -> pd.DataFra
 
     places = [name for name in coordinates(names) if name not in ("run", *REPEATED)]
     first = next(regrouped(parts.batches(file, places, GROUP), cells)).to_pandas()
-    return summed_up(first, windows, metrics, names)
+    return summed_up(first, windows, metrics, names, by)
 
 
 def _unchanged(file: Path, columns: list[str]) -> int:

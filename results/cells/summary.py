@@ -21,12 +21,16 @@ from results.cells.counts import constant, counted, guesses
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS, Estimate, Moments
 from results.cells.medians import medians
 from results.columns import (
+    FURTHER,
     RANKED,
     REPEATED,
     SUMMARY,
     baseline_of,
+    column,
     coordinates,
+    full_name,
     is_better_high,
+    is_of_held_out,
     is_on_shared_rows,
     is_penalty,
     possible,
@@ -41,7 +45,9 @@ _AT_A_TIME = 2**17
 _SAME = 1e-12
 
 
-def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFrame:
+def summary(
+    runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY, by: str | None = None
+) -> pd.DataFrame:
     """Sum up the runs of each cell of the grid.
 
     Parameters
@@ -50,6 +56,10 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
         One row per run, as `results.load` returns it.
     metrics : sequence of str
         Columns to sum up.
+    by : str, optional
+        The metric of the held-out part that decides between cells, such as ``val_auc`` or, for
+        short, ``auc``; by default the ``val_loss``, or the ``final_loss`` where nothing was held
+        out.
 
     Returns
     -------
@@ -57,22 +67,25 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
         One row per cell, in grid order: its place; ``runs`` (finished ones), ``diverged`` and
         ``share_diverged`` of them; of those done, ``above_initial`` with a ``final_loss`` above
         their ``initial_loss``, ``above_baseline`` with a ``val_loss`` not better, by a thousandth
-        of it, than that of the class shares alone, and ``constant`` whose networks no input passes;
+        of it, than that of the class shares alone (if `by` is another metric that, or
+        ``below_baseline`` where more is better, and ``undefined`` without a finite value of it),
+        and ``constant`` whose networks no input passes;
         ``seeds`` with nothing but finished, finite runs, the only ones that count in the rest, and
         the ``folds`` of each, 1 where there are none, in each of its ``outer_folds`` (with outer
         folds); ``covers``, what intervals cover: "new data and seeds", "new data" (folds of one
         seed), "seeds" (of the same rows), or nothing, where there is none; for
         each metric ``mean_``, ``std_`` (over seeds), the interval ``low_`` to ``high_``, ``se_``,
         the standard error by which the rule of that name chooses, and ``median_`` (over seeds);
-        ``rank_final_loss`` and ``rank_val_loss``; and each metric's paired differences
+        ``rank_final_loss`` and ``rank_val_loss``, and that of `by`; and the paired differences
         ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``, with ``low_`` and ``high_``:
         from the best cell, and from the one without penalties and with all else the same, where
-        halving stopped neither before the other; of a
-        loss and an accuracy on the held-out part also ``_from_baseline``. What is measured on the
-        training part, or on a test part, has intervals that cover seeds. Cells that lack seeds
-        rank behind.
+        halving stopped neither before the other; of a metric of the held-out part also
+        ``_from_baseline``. What is measured on the training part, or on a test part, has intervals
+        that cover seeds. Cells that lack seeds rank behind.
     """
     known = [name for name in metrics_of(runs) if pd.api.types.is_numeric_dtype(runs[name])]
+    by = ranked_by(by)
+    metrics = list(dict.fromkeys([*metrics, *([by] if by else [])]))
     check_metrics(metrics, known)
     finished, number = numbered(runs)
     _, first = np.unique(number, return_index=True)
@@ -91,11 +104,15 @@ def summary(runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY) -> pd.DataFram
             kept = piece[cell[piece] >= 0]
             yield runs[list(dict.fromkeys([*placed, *columns]))].iloc[kept], cell[kept]
 
-    return summed_up(cells, windows, metrics, list(runs.columns))
+    return summed_up(cells, windows, metrics, list(runs.columns), by)
 
 
 def summed_up(
-    cells: pd.DataFrame, windows: Windows, metrics: Sequence[str], names: Sequence[str]
+    cells: pd.DataFrame,
+    windows: Windows,
+    metrics: Sequence[str],
+    names: Sequence[str],
+    by: str | None = None,
 ) -> pd.DataFrame:
     """Sum up runs that come a few seeds at a time; see `summary`.
 
@@ -108,17 +125,20 @@ def summed_up(
     metrics : sequence of str
     names : sequence of str
         The columns that the runs have.
+    by : str, optional
+        As `ranked_by` returns it; one of the metrics.
     """
-    cells, seeds, splits, ratio = counted(cells, windows, names)
-    moments = _moments(windows, len(cells), [*metrics, *RANKED[::-1]], splits)
-    loss = next((name for name in RANKED if moments[name].count.any()), RANKED[-1])
+    cells, seeds, splits, ratio = counted(cells, windows, names, by or RANKED[0])
+    ranked = [*RANKED[::-1], *([by] if by else [])]
+    moments = _moments(windows, len(cells), [*metrics, *ranked], splits)
+    loss = by or next((name for name in RANKED if moments[name].count.any()), RANKED[-1])
     cells["seeds"] = moments[loss].count
     if "outer" in names:
         cells["outer_folds"] = splits[0]
     cells["folds"] = splits[1]
     cells["covers"] = _covered(moments[loss].count, math.prod(splits), ratio)
     competes = whole(cells)
-    ranks = {name: _rank(name, moments[name].estimate().mean, competes) for name in RANKED[::-1]}
+    ranks = {name: _rank(name, moments[name].estimate().mean, competes) for name in ranked}
     middle = medians(windows, len(cells), metrics, seeds, splits)
     columns: dict[str, Any] = {}
     for metric in metrics:
@@ -167,7 +187,8 @@ def _leave_out_false_surety(table: pd.DataFrame, metrics: Sequence[str]) -> None
     for metric in metrics:
         if metric.startswith("val_"):
             mean, low, high = (table[f"{part}_{metric}"] for part in ("mean", "low", "high"))
-            same = (high - low <= _SAME * abs(mean)) | constant(table) | guesses(table)
+            alike = guesses(table, metric) if is_further(metric) else guesses(table)
+            same = (high - low <= _SAME * abs(mean)) | constant(table) | alike
             new_data = table["covers"].isin((DATA_AND_SEEDS, DATA))
             table.loc[same & new_data, [f"low_{metric}", f"high_{metric}"]] = np.nan
 
@@ -223,17 +244,47 @@ def seeds_at_a_time(runs: int) -> int:
     return max(_AT_A_TIME // max(runs, 1), 1)
 
 
+def ranked_by(metric: str | None) -> str | None:
+    """Return the column of a metric that is asked to decide; None for the loss, which does anyway.
+
+    Raises
+    ------
+    ResultsError
+        If it is none of the held-out part.
+    """
+    name = full_name(metric) if metric else None
+    if name in (None, RANKED[0]):
+        return None
+    if column(name) and not is_of_held_out(name):
+        raise ResultsError(
+            f"cells are ranked by what is measured on the held-out part, such as val_accuracy, and "
+            f"not by {name}: leave it out, or let it be shown (sweep summary, sweep plot)"
+        )
+    return name
+
+
+def is_further(metric: str) -> bool:
+    """Tell whether a metric of the held-out part is one that is measured where it is asked for."""
+    return metric.removeprefix("val_") in [further.name for further in FURTHER]
+
+
 def check_metrics(metrics: Sequence[str], known: Sequence[str]) -> None:
     """Refuse what is no metric."""
     for metric in metrics:
-        if metric not in known:
-            raise ResultsError(f"no metric {metric!r} in this table; there are {', '.join(known)}")
+        if metric in known:
+            continue
+        if is_further(metric):
+            name = metric.removeprefix("val_")
+            raise ResultsError(f"{metric!r} was not measured: run it with --metrics {name}")
+        raise ResultsError(f"no metric {metric!r} in this table; there are {', '.join(known)}")
 
 
-def as_cells(table: pd.DataFrame, metrics: Sequence[str] = ()) -> pd.DataFrame:
+def as_cells(
+    table: pd.DataFrame, metrics: Sequence[str] = (), by: str | None = None
+) -> pd.DataFrame:
     """Return the summary of a table of runs with also these metrics, or the summary it is."""
     if "status" in table:
-        return summary(table, list(dict.fromkeys((*SUMMARY, *metrics))))
+        return summary(table, list(dict.fromkeys((*SUMMARY, *metrics))), by)
     for metric in metrics:
         if f"mean_{metric}" not in table:
             raise ResultsError(f"{metric!r} is not in this summary: give the table of runs")
@@ -241,8 +292,20 @@ def as_cells(table: pd.DataFrame, metrics: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def deciding(cells: pd.DataFrame) -> str:
-    """Name the metric that decides between cells: ``val_loss``, where anything was held out."""
+    """Name the metric that decides between cells: the one that was asked to, or a loss.
+
+    Of the losses it is ``val_loss``, where anything was held out.
+    """
+    for name in asked_to_rank(cells):
+        return name
     return next((name for name in RANKED if cells[f"rank_{name}"].notna().any()), RANKED[-1])
+
+
+def asked_to_rank(cells: pd.DataFrame) -> list[str]:
+    """Return the metric that was asked to decide between the cells of a summary, if one was."""
+    columns = map(str, cells.columns)
+    ranks = [name.removeprefix("rank_") for name in columns if name.startswith("rank_")]
+    return [name for name in ranks if name not in RANKED]
 
 
 def whole(cells: pd.DataFrame) -> NDArray[np.bool_]:

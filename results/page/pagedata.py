@@ -18,7 +18,7 @@ from results.cells.intervals import estimate
 from results.cells.summary import axis_names, deciding, folds_of, no_penalty, numbered, whole
 from results.cells.wording import intervals, intervals_of_each, pairs
 from results.colours import LINES
-from results.columns import LOSSES, column, is_ratio, possible
+from results.columns import RANKED, column, curves_of, is_ratio, possible
 from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
@@ -86,6 +86,7 @@ def page_data(
         "shown": len(shown),
         "loss": loss,
         "most": most(loss),
+        "curves": "loss without penalties" if loss in RANKED else measured(loss)[len("val_") :],
         "metrics": told,
         "means": means(runs, cells),
         "folds": folds_of(cells),
@@ -265,7 +266,7 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
         epochs, epoch = np.unique(rows["epoch"].to_numpy(), return_inverse=True)
         by_seed = BySeed(rows.assign(status="done"), epoch, len(epochs))
         lines = {}
-        for metric in LOSSES:
+        for metric in curves_of(deciding(cells)):
             if rows[metric].notna().any():
                 found = estimate(by_seed.values(metric)).within(*possible(metric))
                 lines[metric] = {

@@ -19,11 +19,12 @@ from urllib.parse import quote
 import numpy as np
 
 from results.cells import wording
+from results.cells.best import no_mean
 from results.cells.choice import TELLING, Choice, Stop, choose
 from results.cells.epochs import stopped
 from results.cells.notes import edges
 from results.cells.summary import axis_names, deciding, summary, whole
-from results.columns import MEASURED, SUMMARY
+from results.columns import FURTHER, MEASURED, RANKED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.labels import axis as axis_name
@@ -40,7 +41,12 @@ NAME = "report.html"
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
 
-_SHOWN = (*SUMMARY, *(f"train_{metric.name}" for metric in MEASURED), "dead_units")
+_SHOWN = (
+    *SUMMARY,
+    *(f"val_{metric.name}" for metric in FURTHER),
+    *(f"train_{metric.name}" for metric in (*MEASURED, *FURTHER)),
+    "dead_units",
+)
 
 
 def write(
@@ -49,6 +55,7 @@ def write(
     out: Path | None = None,
     total: int | None = None,
     seeds: int | None = None,
+    by: str | None = None,
 ) -> Path:
     """Write the page about a results directory, and return its path.
 
@@ -61,9 +68,11 @@ def write(
         By default ``report.html`` in the directory.
     total, seeds : int, optional
         Runs and seeds of the whole grid, where they are known.
+    by : str, optional
+        The metric that decides, as for `results.summary`.
     """
     path = out or Path(directory) / NAME
-    text = page(Path(directory), runs, path.parent, total, seeds)
+    text = page(Path(directory), runs, path.parent, total, seeds, by)
     durable.write(path, text.encode(), path.parent)
     return path
 
@@ -74,6 +83,7 @@ def page(
     beside: Path,
     total: int | None = None,
     seeds: int | None = None,
+    by: str | None = None,
 ) -> str:
     """Return the page about a results directory, with links that work in the folder `beside`."""
     import jinja2
@@ -85,7 +95,7 @@ def page(
     stop = Stop(spec["patience"], spec["epochs"]) if stops else None
     layers = [name for name in runs.columns if name.startswith("sparsity_")]
     metrics = [name for name in (*_SHOWN, *layers) if name in runs]
-    cells = summary(runs, [*metrics, *(name for name in TELLING if name in runs)])
+    cells = summary(runs, [*metrics, *(name for name in TELLING if name in runs)], by)
     known = {deciding(cells), *(name for name in metrics if runs[name].notna().any())}
     metrics = [name for name in metrics if name in known]
     environment = jinja2.Environment(
@@ -110,6 +120,7 @@ def page(
         **shown,
         name=printable(runs["data"].iloc[0]),
         counts=_counts(directory, runs, total),
+        ranking="Loss" if deciding(cells) in RANKED else deciding(cells),
         question=_question(runs, cells, spec, seeds),
         answers=answers(cells, runs, spec.get("path"), stop),
         toml=toml,
@@ -158,6 +169,8 @@ def _chosen(heading: str, choice: Choice) -> str:
 
 def _nothing(cells: pd.DataFrame) -> str:
     """Say why there is nothing to choose from, and the mend."""
+    if "undefined" in cells and cells["undefined"].any():
+        return f"No cell can be ranked: {no_mean(cells, deciding(cells))}."
     runs, diverged = int(cells["runs"].sum()), int(cells["diverged"].sum())
     if diverged == runs:
         rates = _listed(cells["lr"])

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from results.cells.epochs import stopped
 from results.cells.summary import axis_names, deciding
+from results.columns import LOSSES, curves_of
 from results.pictures.lines import curves, layers, pareto, path
 from results.pictures.maps import differences, heatmap
 from results.pictures.style import entitle, style
@@ -126,15 +127,16 @@ def _curves(sheet: Sheet) -> Iterator[Picture]:
     figure = Figure(_TWO_ACROSS)
     row = figure.subplots(1, len(sheet.history), sharey=True, squeeze=False)[0]
     ends = []
+    metrics = curves_of(deciding(sheet.cells))
     for ax, (name, rows) in zip(row, sheet.history.items(), strict=True):
-        curves(rows, ax=ax)
+        curves(rows, metrics, ax=ax)
         entitle(ax, sheet.cells["data"].iloc[0], name)
         ax.label_outer()
         ends += ax.get_ylim()
     if row[0].get_yscale() == "log":  # shared, though one of them alone asked for it
         ends = [end for end in ends if end > 0]
     row[0].set_ylim(min(ends), max(ends))
-    yield "curves", figure
+    yield "curves" if metrics == LOSSES else f"curves-{metrics[-1]}", figure
 
 
 #: The pictures that the tables hold, by their names.

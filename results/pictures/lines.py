@@ -15,7 +15,7 @@ from results.cells.by_seed import BySeed
 from results.cells.epochs import as_cells_with_epochs, of_orders, stopped
 from results.cells.intervals import SEEDS, estimate
 from results.cells.summary import cell_columns, deciding, folds_of, metrics_of, whole
-from results.columns import LOSSES, possible
+from results.columns import LOSSES, is_better_high, possible
 from results.errors import ResultsError
 from results.labels import called, counted, folds, measured, most
 from results.pictures.style import (
@@ -150,7 +150,8 @@ def curves(
     upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_ylabel(measured(shown[0]) if len(shown) == 1 else "loss")
+    name = measured(shown[0])
+    ax.set_ylabel(name if len(shown) == 1 else name.removeprefix("train_").removeprefix("val_"))
     upright.draw(ax)
     open_frame(ax)
     seeds = history["seed"].nunique()
@@ -208,7 +209,9 @@ def pareto(
             *(x[~competes], y[~competes]), **dots, markersize=3.5, markerfacecolor="none",
             label="cells with fewer seeds,\nwhich do not compete", gid="fewer seeds",
         )  # fmt: skip
-    first = np.flatnonzero(competes)[front(x[competes], y[competes])]
+    # What is better is lower, or else turned upside down for the comparison.
+    cost = -y if is_better_high(loss) else y
+    first = np.flatnonzero(competes)[front(x[competes], cost[competes])]
     # For zeros between two points of the front, one has to take the sparser of them.
     ax.plot(x[first], y[first], "-", drawstyle="steps-pre", color=LINES[0], zorder=2, gid="front")
     ax.plot(x[first], y[first], "o", color=LINES[0], markersize=4, label="Pareto front", zorder=3)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from results.cells.epochs import of_orders, of_rungs, stopped
-from results.cells.notes import edges, guessing, unfair
+from results.cells.notes import edges, guessing, undefined, unfair
 from results.cells.summary import axis_names, deciding
-from results.columns import MEASURED
+from results.columns import FURTHER, MEASURED
 from results.labels import digits, number
 from results.terminal import words
 from results.terminal.look import Look
@@ -52,7 +52,8 @@ def best_cells(
     columns = _columns(cells, shown, ranked.loc[rows], held, marked, look)
     lines, left_out = _set(columns, deciding(cells), look.width)
     sure = "" if look.interval in left_out else words.sure(ranked.loc[rows], look.interval)
-    told = [sure, unfair(ranked), guessing(ranked.iloc[0], "the best cell")]
+    told = [sure, unfair(ranked), guessing(ranked.iloc[0], deciding(cells), "the best cell")]
+    told += [undefined(cells)]
     told += edges(cells, ranked.iloc[0])
     told += [_room(columns, left_out), of_rungs(cells), of_orders(cells, shown, along)]
     return [
@@ -91,8 +92,12 @@ def _columns(
         columns["diverged"] = [str(count) for count in rows["diverged"]]
     columns["sparsity"] = [f"{value:.3f}" for value in rows["mean_sparsity"]]
     if metric.startswith("val_"):
-        for beside in MEASURED[1:]:
-            columns[beside.name] = [f"{value:.3f}" for value in rows[f"mean_val_{beside.name}"]]
+        for beside in (*MEASURED[1:], *FURTHER):
+            name = f"val_{beside.name}"
+            if f"mean_{name}" in rows and name != metric:
+                columns[beside.name] = [
+                    "-" if np.isnan(value) else f"{value:.3f}" for value in rows[f"mean_{name}"]
+                ]
     return columns
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from results.cells import wording
+from results.cells.best import no_mean
 from results.cells.epochs import stopped
 from results.cells.intervals import SEEDS
 from results.cells.summary import deciding, folds_of, whole
@@ -47,6 +48,8 @@ def nothing(
     where = f" with {said(held, cells)}" if held else ""
     if last.empty:
         return f"No cell{where} reached the last rung, and only those that did are compared."
+    if "undefined" in shown and shown["undefined"].any():
+        return f"No cell{where} can be ranked: {no_mean(shown, deciding(cells))}."
     runs, diverged = int(shown["runs"].sum()), int(shown["diverged"].sum())
     if not diverged:
         return f"No cell{where} has a finite {deciding(cells)}."

@@ -121,6 +121,15 @@ def status(directory: str, json: bool) -> int:
     return actions.status(directory, json)
 
 
+def _ranking(command: Callable) -> Callable:
+    """Add the option that says by what cells are ranked."""
+    return click.option(
+        "--metric",
+        metavar="NAME",
+        help="of the held-out part, by which cells are ranked, such as auc [loss]",
+    )(command)
+
+
 def _at(command: Callable) -> Callable:
     """Add the option that holds axes fixed."""
     return click.option(
@@ -133,7 +142,12 @@ def _at(command: Callable) -> Callable:
 
 @app.command()
 @click.argument("directory", metavar="DIR")
-@click.option("--metric", metavar="NAME", help="what the map shows [val_loss; article: final_loss]")
+@click.option(
+    "--metric",
+    metavar="NAME",
+    help="what the map shows, and of the held-out part what cells are ranked by, such as auc "
+    "[val_loss; article: final_loss]",
+)
 @_at
 @click.option("--out", metavar="FILE", help="the table, as CSV [DIR/summary.csv]")
 @click.option("--json", is_flag=True, help="print one JSON object")
@@ -157,8 +171,9 @@ def summary(directory: str, **options: Any) -> int:
     "--rule",
     metavar="RULE",
     default="min",
-    help="min: the lowest mean loss; one-se: the sparsest within one standard error of it [min]",
+    help="min: the best mean; one-se: the sparsest within one standard error of it [min]",
 )
+@_ranking
 @click.option("--save", metavar="FILE", help="its trained model, as .npz, .safetensors or .onnx")
 @click.option(
     "--refit",
@@ -166,7 +181,7 @@ def summary(directory: str, **options: Any) -> int:
     help="with --save: run, that run trained again; all, a network trained on all rows [run]",
 )
 @click.option("--json", is_flag=True, help="print one JSON object")
-def best(directory: str, rule: str, save: str | None, refit: str | None, json: bool) -> int:
+def best(directory: str, **options: Any) -> int:
     """Choose a cell, say why, and save its trained model.
 
     \b
@@ -175,7 +190,14 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, json: b
     """  # noqa: D301
     from sweep.commands import look
 
-    return look.best(directory, rule, save, refit, json)
+    return look.best(
+        directory,
+        options["rule"],
+        options["metric"],
+        options["save"],
+        options["refit"],
+        options["json"],
+    )
 
 
 @app.command()
@@ -197,7 +219,12 @@ def predict(model: str, data: str, json: bool, **told: Any) -> int:
 
 @app.command()
 @click.argument("directory", metavar="DIR")
-@click.option("--metric", metavar="NAME", multiple=True, help="for maps; may be repeated")
+@click.option(
+    "--metric",
+    metavar="NAME",
+    multiple=True,
+    help="for maps; the first of the held-out part also ranks; may be repeated",
+)
 @click.option(
     "--picture",
     metavar="NAME",
@@ -230,9 +257,10 @@ def plot(directory: str, **options: Any) -> int:
 
 @app.command()
 @click.argument("directory", metavar="DIR")
+@_ranking
 @click.option("--out", metavar="FILE", help="where to write it [DIR/report.html]")
 @click.option("--json", is_flag=True, help="print one JSON object")
-def report(directory: str, out: str | None, json: bool) -> int:
+def report(directory: str, metric: str | None, out: str | None, json: bool) -> int:
     """Write one HTML page that holds everything, and print its path.
 
     \b
@@ -241,7 +269,7 @@ def report(directory: str, out: str | None, json: bool) -> int:
     """  # noqa: D301
     from sweep.commands import look
 
-    return look.report(directory, out, json)
+    return look.report(directory, metric, out, json)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
-from results.columns import TEST
+from results.columns import OF_FURTHER, TEST, full_name, is_of_held_out
 from results.directory import durable, layout
 from results.errors import ResultsError
 from results.labels import counted
@@ -36,7 +36,8 @@ def summary(
     """Write the summary of a directory, and show the best cells and a map."""
     from results.terminal.show import show
 
-    cells, along = _told(directory, [metric] if metric else [])
+    metric, by = _meant(metric)
+    cells, along = _told(directory, [metric] if metric else [], by)
     held = _held(at)
     _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
@@ -46,7 +47,14 @@ def summary(
     return 0
 
 
-def best(directory: str, rule: str, save: str | None, refit: str | None, as_json: bool) -> int:
+def best(
+    directory: str,
+    rule: str,
+    metric: str | None,
+    save: str | None,
+    refit: str | None,
+    as_json: bool,
+) -> int:
     """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
     from results.cells.choice import Stop, choose
     from results.terminal.look import wrapped
@@ -54,10 +62,12 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
     if refit and not save:
         raise InputError("--refit says how what is saved is trained: give --save too")
     spec = recorded(directory).spec
-    telling = [*(["best_epoch"] if spec.patience else []), *(_TESTED if spec.test else [])]
+    telling = ["best_epoch"] if spec.patience else []
+    if spec.test:
+        telling += [*_TESTED, *(OF_FURTHER[name, "test"] for name in spec.metrics)]
     if spec.test and (spec.weight or spec.groups):
         telling.append("test_size")
-    cells, along = _told(directory, telling)
+    cells, along = _told(directory, telling, metric)
     stop = Stop(spec.patience, spec.epochs) if spec.patience else None
     runs = results.load(directory) if spec.outer_folds or stop else None
     chosen = choose(cells, rule, runs, along, stop)
@@ -68,7 +78,7 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
     if save:
         from sweep.models.best import save_best
 
-        model = save_best(directory, save, rule, refit or "run")
+        model = save_best(directory, save, rule, refit or "run", metric)
     if as_json:
         figures |= {"saved": save, "model": model.trained_on} if model else {}
         print(json_format.dumps(_records(chosen.row)[0] | figures))
@@ -98,7 +108,10 @@ def plot(
         raise InputError(f"--format should be of {', '.join(FORMATS)}; it is {unknown.pop()!r}")
     folder = Path(out or directory)
     written = []
-    for name, figure in draw(directory, _runs(directory), metrics, pictures, _held(at)):
+    shown, by = zip(*map(_meant, metrics), strict=True) if metrics else ((), ())
+    ranked = next(filter(None, by), None)
+    runs, held = _runs(directory), _held(at)
+    for name, figure in draw(directory, runs, shown, pictures, held, ranked):
         durable.folder(folder)
         written += [str(path) for path in save(figure, folder / name, wanted)]
         if not as_json:
@@ -110,14 +123,14 @@ def plot(
     return 0
 
 
-def report(directory: str, out: str | None, as_json: bool) -> int:
+def report(directory: str, metric: str | None, out: str | None, as_json: bool) -> int:
     """Write the page about a directory."""
     from results.page.report import write
 
     runs = _runs(directory)
     asked = recorded(directory)
     whole = asked.plan.grid.total, len(asked.spec.seeds)
-    path = write(directory, runs, _with_folder(out) if out else None, *whole)
+    path = write(directory, runs, _with_folder(out) if out else None, *whole, by=metric)
     print(json_format.dumps({"files": [str(path)]}) if as_json else exactly(str(path)))
     return 0
 
@@ -142,14 +155,29 @@ def best_of(out: Path) -> dict[str, Any] | None:
         return None
 
 
-def _told(directory: str | Path, further: Sequence[str] = ()) -> tuple[pd.DataFrame, str | None]:
+def _meant(metric: str | None) -> tuple[str | None, str | None]:
+    """Return the column that a metric to be shown is, and it again where cells are ranked by it.
+
+    So they are by what is measured on the held-out part. All else is shown, and ranks nothing.
+    """
+    name = full_name(metric) if metric else None
+    return name, name if name and is_of_held_out(name) else None
+
+
+def _told(
+    directory: str | Path, further: Sequence[str] = (), by: str | None = None
+) -> tuple[pd.DataFrame, str | None]:
     """Sum up a directory, with the epochs where cells differ in them; also the axis of its path."""
     spec = recorded(directory).spec
     unequal = spec.halving or len(spec.path_order) > 1
-    return _cells(directory, [*further, *(["epochs"] if unequal else [])]), spec.path
+    measured = [OF_FURTHER[name, "val"] for name in spec.metrics if spec.holds_out]
+    metrics = [*measured, *further, *(["epochs"] if unequal else [])]
+    return _cells(directory, metrics, by), spec.path
 
 
-def _cells(directory: str | Path, further: Sequence[str] = ()) -> pd.DataFrame:
+def _cells(
+    directory: str | Path, further: Sequence[str] = (), by: str | None = None
+) -> pd.DataFrame:
     """Sum up a directory: as a stream, where it is complete."""
     from results.cells.streamed import summary as sum_up
     from results.columns import SUMMARY
@@ -157,9 +185,9 @@ def _cells(directory: str | Path, further: Sequence[str] = ()) -> pd.DataFrame:
 
     read(Path(directory))  # says where it is no results directory
     metrics = list(dict.fromkeys((*SUMMARY, *further)))
-    cells = sum_up(directory, metrics)
+    cells = sum_up(directory, metrics, by)
     if cells is None:
-        return results.summary(_runs(directory), metrics)
+        return results.summary(_runs(directory), metrics, by)
     if cells.empty:
         raise ResultsError(_NONE_FINISHED.format(directory))
     return cells

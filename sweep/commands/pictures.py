@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import results
-from results.cells.best import contrast, where
+from results.cells.best import contrast, no_mean, where
 from results.cells.epochs import as_cells_with_epochs, stopped
-from results.cells.summary import axis_names, deciding, metrics_of
+from results.cells.summary import axis_names, check_metrics, deciding, metrics_of
 from results.columns import is_penalty
 from results.directory import layout as places
 from results.errors import ResultsError
@@ -44,6 +44,7 @@ def pictures(
     metrics: Sequence[str] = (),
     kinds: Sequence[str] = (),
     at: Mapping[str, float | str] | None = None,
+    by: str | None = None,
 ) -> Iterator[tuple[str, Figure]]:
     """Draw pictures, each with a name for its file.
 
@@ -59,17 +60,19 @@ def pictures(
         for the article alone, whose networks are small.
     at : dict of str to float or str, optional
         Values at which to hold axes that a picture does not show.
+    by : str, optional
+        The metric that decides, as for `results.summary`.
 
     Raises
     ------
     InputError
-        If there is no such picture or metric.
+        If there is no such picture.
     results.errors.ResultsError
-        If the history is asked for, and there is none.
+        If there is no such metric, or the history is asked for and there is none.
     """
-    _check(kinds, (*KINDS, *OF_WEIGHTS), "picture")
-    _check(metrics, metrics_of(runs), "metric")
-    cells = as_cells_with_epochs(runs, [*metrics, *layers(runs)])
+    _check(kinds)
+    check_metrics(metrics, metrics_of(runs))
+    cells = as_cells_with_epochs(runs, [*metrics, *layers(runs)], by)
     spec = Specification.from_toml(Path(directory) / "sweep.toml")
     at = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
     _check_comparable(cells, at)
@@ -115,6 +118,8 @@ def _check_comparable(cells: pd.DataFrame, at: Mapping[str, float | str]) -> Non
         )
     if held["seeds"].any():
         return
+    if "undefined" in held and held["undefined"].any():
+        raise ResultsError(f"nothing to draw: {no_mean(held, deciding(cells))}")
     runs, rates = int(held["runs"].sum()), np.unique(held["lr"])
     which = f"all {counted(runs, 'run')}" if held["diverged"].sum() == runs else "runs of each seed"
     tried = ", ".join(place(rate, rates) for rate in rates)
@@ -129,10 +134,11 @@ def _head(figure: Figure, text: str) -> None:
         figure.suptitle("\n".join(filter(None, (figure.get_suptitle(), text))), fontsize=9.5)
 
 
-def _check(given: Sequence[str], known: Sequence[str], what: str) -> None:
-    for name in given:
+def _check(kinds: Sequence[str]) -> None:
+    known = (*KINDS, *OF_WEIGHTS)
+    for name in kinds:
         if name not in known:
-            raise InputError(f"no {what} {name!r}; there are {', '.join(known)}")
+            raise InputError(f"no picture {name!r}; there are {', '.join(known)}")
 
 
 def _small(spec: Specification) -> bool:

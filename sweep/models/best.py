@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.columns import MEASURED, PARTS, RANKED, TEST
-from results.labels import number
+from results.columns import (
+    FURTHER,
+    MEASURED,
+    OF_FURTHER,
+    PARTS,
+    RANKED,
+    TEST,
+    is_better_high,
+)
+from results.labels import most, number
 from sweep.data.fold import fold_of
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
@@ -28,6 +36,7 @@ _REACHED = (
     *("epochs", "final_loss"),
     *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
     *TEST,
+    *(OF_FURTHER[metric.name, part] for metric in FURTHER for part in (*PARTS, "test")),
     *("test_size", "sparsity"),
 )
 
@@ -40,6 +49,7 @@ def save_best(
     path: str | os.PathLike[str],
     rule: str = "min",
     refit: str = "run",
+    by: str | None = None,
 ) -> Model:
     """Save the model of a results directory's best cell, and return it.
 
@@ -55,8 +65,10 @@ def save_best(
         How the cell is chosen; see `results.best`.
     refit : {"run", "all"}
         Of the cell's runs the one with the lowest validation loss (final loss, where nothing is
-        held out), compared with its row; or a network on all rows but those of a test part, see
-        `sweep.models.refitting`.
+        held out; or the best one by the metric that decides), compared with its row; or a network
+        on all rows but those of a test part, see `sweep.models.refitting`.
+    by : str, optional
+        The metric that decides, as for `results.summary`.
 
     Raises
     ------
@@ -72,16 +84,17 @@ def save_best(
         raise InputError(f"--refit should be {' or '.join(REFITS)}; it is {refit!r}")
     check_target(path)
     runs = results.load(directory)
-    cells = results.summary(runs)
+    cells = results.summary(runs, by=by)
     chosen = results.best(cells, rule).iloc[0]
     axes = [name for name in cell_columns(runs) if name != "data"]
     own = runs_of(runs, chosen)
     spec = Specification.from_toml(Path(directory) / "sweep.toml")
     if refit == "all":
-        model = _on_all_rows(spec, {name: chosen[name] for name in axes}, own, directory)
+        cell = {name: chosen[name] for name in axes}
+        model = _on_all_rows(spec, cell, own, directory, deciding(cells))
     else:
         metric = deciding(cells)
-        row = own.sort_values([metric, "run"]).iloc[0]
+        row = own.sort_values([metric, "run"], ascending=[not is_better_high(metric), True]).iloc[0]
         model = _again(prepare(spec), row, directory)
         model.trained_on["how"] = _how_picked(row, metric, len(own))
     model.trained_on.update(refit=refit, chosen=str(chosen["why"]))
@@ -105,13 +118,15 @@ def _how_picked(row: "pd.Series", metric: str, runs: int) -> str:
     """Say which run it is, and what that makes of its loss."""
     if runs == 1:
         return f"It is the cell's only run that is done, run {row['run']}."
+    lower = "higher" if is_better_high(metric) else "lower"
+    on_new_rows = "its loss" if metric == "val_loss" else "what it gives"
     then = (
-        "; picked so, that is likely lower than its loss on new rows: judge it on rows that took "
-        "no part"
+        f"; picked so, that is likely {lower} than {on_new_rows} on new rows: judge it on rows "
+        "that took no part"
     )
     return (
-        f"It is run {row['run']} of the table, picked for the lowest {metric} of the cell's "
-        f"{runs:,} runs, {number(row[metric])}{then if metric == 'val_loss' else ''}."
+        f"It is run {row['run']} of the table, picked for the {most(metric)} {metric} of the "
+        f"cell's {runs:,} runs, {number(row[metric])}{then if metric.startswith('val_') else ''}."
     )
 
 
@@ -120,6 +135,7 @@ def _on_all_rows(
     cell: dict[str, float | str],
     runs: "pd.DataFrame",
     directory: str | os.PathLike[str],
+    metric: str,
 ) -> Model:
     """Train a network of a cell on all rows but a test part's."""
     from results.directory.reading import specification
@@ -130,7 +146,7 @@ def _on_all_rows(
     experiment, run, how = on_all_rows(spec, cell, runs)
     model = _model(experiment, *_trained(experiment, run))
     del model.trained_on["run"]  # its number is that of no table
-    told = judged(spec, model.trained_on, experiment.plan.tested)
+    told = judged(spec, model.trained_on, experiment.plan.tested, metric)
     model.trained_on["how"] = f"{how} {told}".strip()
     return model
 

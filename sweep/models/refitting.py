@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from results.cells.honest import on_test_part, unstopped
-from results.columns import TEST
+from results.cells.honest import on_test_part, tested, unstopped
 from results.labels import counted
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.spec import Specification
@@ -78,7 +77,7 @@ def _hangs_on(best_epoch: pd.Series, spec: Specification) -> bool:
     return bool(best_epoch.mask(going, math.inf).median() != best_epoch.median())
 
 
-def judged(spec: Specification, reached: Mapping[str, Any], tested: int) -> str:
+def judged(spec: Specification, reached: Mapping[str, Any], rows: int, metric: str) -> str:
     """Say what tells how such a network does on new rows; empty where nothing does.
 
     Parameters
@@ -87,19 +86,21 @@ def judged(spec: Specification, reached: Mapping[str, Any], tested: int) -> str:
         Of the sweep.
     reached : dict of str to float
         What the network reached: on the test part, where there is one.
-    tested : int
-        Rows of the test part.
+    rows : int
+        Those of the test part.
+    metric : str
+        The one by which its cell was chosen.
     """
     if spec.test:
-        figures = on_test_part(
-            {name: reached.get(name, math.nan) for name in TEST}, tested, reached.get("test_size")
-        )
+        names = tested([f"test_{name}" for name in spec.metrics], metric)
+        known = {name: reached.get(name, math.nan) for name in names}
+        figures = on_test_part(known, rows, reached.get("test_size"))
         return f"The test part was held out from it, and there it has {figures}."
     if spec.outer_folds:
         return (
             "Nothing was held out from it: what networks that were chosen likewise, and had fewer "
             "rows, give on the outer folds is an estimate of what it gives on new ones, and not "
-            "the val_loss by which its cell was chosen."
+            f"the {metric} by which its cell was chosen."
         )
     if spec.patience:
         return (
@@ -110,6 +111,6 @@ def judged(spec: Specification, reached: Mapping[str, Any], tested: int) -> str:
     if not spec.holds_out:
         return ""
     return (
-        "Nothing was held out from it: the sweep's val_loss, of networks that had fewer rows, is "
+        f"Nothing was held out from it: the sweep's {metric}, of networks that had fewer rows, is "
         "an estimate of what it gives on new ones."
     )

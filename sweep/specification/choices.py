@@ -84,9 +84,18 @@ PENALTIES = {
     "l2": Alternative("kernels.penalties.l2", "sum of p^2"),
 }
 
-#: What is measured beside the loss, of classes; `results.columns` says which way is better.
+#: What is always measured beside the loss, of classes; `results.columns` says which way is better.
 METRICS = {
     "accuracy": Alternative("kernels.metrics.accuracy", "share of right classes"),
+}
+
+#: What `metrics` adds to it where that is asked for.
+SCORES = {
+    "balanced_accuracy": Alternative("kernels.metrics.balanced_accuracy", "mean recall"),
+    "auc": Alternative("kernels.metrics.auc", "area under the ROC curve"),
+    "f1": Alternative("kernels.metrics.f1", "harmonic mean of precision and recall"),
+    "brier": Alternative("kernels.metrics.brier", "squared distance of the probabilities"),
+    "log_loss": Alternative("kernels.metrics.log_loss", "cross-entropy of the probabilities"),
 }
 
 #: The tables of those options that are a word.

@@ -5,7 +5,7 @@ What each of the experiment may be is told by the fields of `sweep.specification
 
 from typing import Any, NamedTuple
 
-from sweep.specification.choices import told
+from sweep.specification.choices import SCORES, told
 
 #: Options that describe the experiment: the option, its metavar, its help with its default.
 EXPERIMENT = (
@@ -53,6 +53,7 @@ EXPERIMENT = (
         "a weight up to this size counts as zero [1e-3, and 2 lr l1 where that is more; "
         "proximal: 0]",
     ),
+    ("metrics", "LIST", f"measured beside loss and accuracy: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
     (
@@ -77,6 +78,7 @@ LATER: dict[str, Any] = {
     **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
     **{"missing": "error", "missing_values": ()},
     "scale": "standard",
+    "metrics": (),
 }
 
 #: Those of them that have another default by now.

@@ -80,6 +80,7 @@ class Specification(BaseModel):
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
     zero_tol: validators.Tolerance = "auto"
+    metrics: validators.Metrics = ()
     history: validators.Natural = 0
     patience: validators.Patience = None
     finish: validators.Natural = Field(default_factory=validators.default_finish)

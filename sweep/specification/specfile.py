@@ -80,7 +80,7 @@ def _plain(name: str, value: Any) -> Any:
         return WORDS[name][0]
     if name in ("hidden", "l1_on", "l2_on"):
         return ",".join(map(str, value)) or "none"
-    if name == "path_order":
+    if name in ("path_order", "metrics"):
         return ",".join(value) or None
     if name in NAMES:
         return list(value) or None

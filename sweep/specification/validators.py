@@ -243,6 +243,17 @@ def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
+def _metrics(raw: Any) -> tuple[str, ...]:
+    """Take those that are asked for, in one order; accuracy is there whether it is or not."""
+    words = [word.strip() for word in raw.split(",")] if isinstance(raw, str) else raw
+    known = [*choices.METRICS, *choices.SCORES]
+    if not isinstance(words, list | tuple) or any(word not in known for word in words):
+        raise InputError(
+            f"`metrics` should be of {', '.join(known)}, such as auc,f1; it is {reprlib.repr(raw)}"
+        )
+    return tuple(word for word in choices.SCORES if word in words)
+
+
 def _tolerance(raw: Any, info: ValidationInfo) -> Any:
     """Take a number as it is; a proximal zero is one, and needs no tolerance."""
     exact = info.data.get("l1_method") == "proximal"
@@ -298,4 +309,5 @@ BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
 Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]
 Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
+Metrics = Annotated[tuple[str, ...], PlainValidator(_metrics)]
 Halving = Annotated[Natural | None, Field(ge=2), BeforeValidator(_word)]

@@ -14,6 +14,7 @@ from sweep.data.fold import Fold, fold_of
 from sweep.plan.plan import Plan
 from sweep.training.chosen_kernels import network_of, step_of
 from sweep.training.draws import initial_weights
+from sweep.training.guess import guessed
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group, distinct
 from sweep.training.path_order import following
@@ -61,7 +62,7 @@ class Batch:
             fold = fold_of(plan.spec, dataset, *pair)
             sizes = len(fold.train), len(fold.val), len(fold.test)
             parts.setdefault(sizes, {})[pair] = fold
-            told.append(_told(fold, plan.widths[-1]))
+            told.append(_told(fold, plan))
         self._told = {name: np.array([one[name] for one in told]) for name in told[0]}
         #: A pack shares its batches: its parts are of one size.
         self._folds = [Folds.of(plan.spec, some) for some in parts.values()]
@@ -167,14 +168,16 @@ class Batch:
         }
 
 
-def _told(fold: Fold, classes: int) -> dict[str, float | str]:
+def _told(fold: Fold, plan: Plan) -> dict[str, float | str]:
     """Return what the table says of the parts of a fold."""
     rows = {f"{part}_rows": len(getattr(fold, part)) for part in ("train", "val", "test")}
+    spec, classes = plan.spec, plan.widths[-1]
     return {
         **rows,
         "val_from": fold.val_from,
         "test_size": fold.test_size,
         **baseline(fold, classes),
+        **guessed(fold, classes, spec.metrics, spec.precision),
     }
 
 

@@ -7,11 +7,13 @@ from kernels.network import Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, PENALTIES, STEPS
+from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, PENALTIES, SCORES, STEPS
 from sweep.specification.spec import Specification
 
-#: Beside the loss, by name, what is measured.
-MEASURED = {word: Choice(metric.module) for word, metric in METRICS.items()}
+#: Beside the loss, by name, what is always measured, and what is where it is asked for.
+MEASURED, SCORED = (
+    {word: Choice(metric.module) for word, metric in table.items()} for table in (METRICS, SCORES)
+)
 
 #: By name, what is added to the loss.
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
@@ -26,6 +28,11 @@ def network_of(widths: tuple[int, ...], activation: str) -> Network:
 def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
     return Choice(STEPS[spec.l1_method].module)
+
+
+def scored_of(spec: Specification) -> tuple[Choice, ...]:
+    """Return what a specification measures beside what always is."""
+    return tuple(SCORED[word] for word in spec.metrics)
 
 
 def shape_of(
@@ -48,6 +55,7 @@ def compile_kernels(plan: Plan) -> None:
     batch = min(spec.batch_size or plan.samples, plan.samples)
     net, step = network_of(plan.widths, spec.activation), step_of(spec)
     choices = tuple(MEASURED.values()), tuple(ADDED.values())
-    prepare(net, spec.precision, width, batch, step, *choices, freeze=freeze)
+    scored = scored_of(spec)
+    prepare(net, spec.precision, width, batch, step, *choices, scored=scored, freeze=freeze)
     if freeze and spec.finish:  # whose batches are too long for code of their own
         prepare(net, spec.precision, width, batch, step, *choices)

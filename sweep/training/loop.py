@@ -111,7 +111,7 @@ def train_runs(
             history.append(
                 {"index": index, "epoch": np.full(len(index), done), **record(packs, spec)}
             )
-    final, largest = measure(packs)
+    final, largest = measure(packs, spec)
     metrics = {
         "epochs": np.full(len(index), done, dtype=np.int64),
         "initial_loss": initial_loss,

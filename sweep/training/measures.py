@@ -5,15 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from kernels.evaluation import Measures, evaluate, penalty_values
+from kernels.scoring import scores
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import ADDED, MEASURED
+from sweep.training.chosen_kernels import ADDED, MEASURED, scored_of
 from sweep.training.packs import Packs
 from sweep.training.sparsity import sparsity, tolerances
 
 
 def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     """Return what the history says of each run."""
-    metrics, largest = _measured(packs, ("val",))
+    metrics, largest = _measured(packs, spec, ("val",))
     weights = packs.by_run(packs.weights)
     zeros = sparsity(packs.net, weights, largest, tolerances(packs, spec))
     return {**metrics, "sparsity": zeros["sparsity"]}
@@ -25,12 +26,14 @@ def loss_of(packs: Packs) -> np.ndarray:
     return packs.by_run(_penalised(found.loss, _penalties(packs))).astype(np.float64)
 
 
-def measure(packs: Packs) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def measure(packs: Packs, spec: Specification) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return losses, metrics and penalties of each run, and its `Trained.largest`."""
-    return _measured(packs, ("val", "test"))
+    return _measured(packs, spec, ("val", "test"))
 
 
-def _measured(packs: Packs, others: tuple[str, ...]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _measured(
+    packs: Packs, spec: Specification, others: tuple[str, ...]
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Do what `measure` does, on the training part and some others."""
     found = _evaluated(packs, packs.folds.train[None])
     penalties = _penalties(packs)
@@ -41,6 +44,9 @@ def _measured(packs: Packs, others: tuple[str, ...]) -> tuple[dict[str, np.ndarr
             metrics |= _named(_evaluated(packs, rows[None], units=False), part)
     metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
+    if spec.metrics:
+        for part in ("train", *others):
+            by_run |= _scored(packs, spec, part)
     return by_run, packs.by_run(found.largest)
 
 
@@ -54,6 +60,16 @@ def _evaluated(packs: Packs, order: np.ndarray, *, units: bool = True) -> Measur
     samples = folds.samples(order)
     other = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False)
     return found._replace(metrics=other.metrics)
+
+
+def _scored(packs: Packs, spec: Specification, part: str) -> dict[str, np.ndarray]:
+    """Return the further metrics over a part by their columns of the table."""
+    rows = getattr(packs.folds, part)
+    if not len(rows):
+        return {}
+    samples, chosen = packs.folds.samples(rows[None]), scored_of(spec)
+    found = scores(packs.net, packs.runs, packs.weights, samples, chosen, packs.size)
+    return {f"{part}_{name}": values for name, values in zip(spec.metrics, found, strict=True)}
 
 
 def _named(found: Measures, part: str) -> dict[str, np.ndarray]:

@@ -146,7 +146,7 @@ class Patience:
         run, weights, *known = zip(*some, strict=True)
         initial_loss, best_epoch, epochs = map(np.array, known)
         packs = self._group.pack(np.array(run), State.fresh(np.stack(weights, axis=1)))
-        final, largest = measure(packs)
+        final, largest = measure(packs, self._group.spec)
         metrics = {
             "epochs": epochs,
             "best_epoch": best_epoch,

@@ -58,6 +58,9 @@ def _extras(plan: Plan) -> list[str]:
         "test_size": spec.sets_apart and (spec.weight or spec.groups),
         "outer": spec.outer_folds,
     }
+    parts = {"train": True, "val": spec.holds_out, "test": spec.sets_apart}
+    for (metric, part), name in columns.OF_FURTHER.items():
+        there[name] = metric in spec.metrics and parts.get(part, spec.holds_out)
     return [name for name in columns.OPTIONAL if there[name]]
 
 

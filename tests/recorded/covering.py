@@ -51,6 +51,7 @@ VALUES: dict[str, list[Any]] = {
     "init": [None, "he", "uniform"],
     "precision": [None, "float32"],
     "zero_tol": [None, 0, 0.05, "auto"],
+    "metrics": [None, "auc,f1", "balanced_accuracy,brier,log_loss"],
     "history": [None, 1, 2],
     "patience": [None, 1, 3],
     "finish": [None, 1, 9],

@@ -9,7 +9,7 @@ import pytest
 
 import kernels
 from kernels.runs import Runs
-from results.columns import MEASURED, RUNS, column, is_penalty
+from results.columns import FURTHER, MEASURED, RUNS, column, is_penalty
 from sweep import Sweep
 from sweep.errors import InputError
 from sweep.plan.grid import FullGrid, Grid
@@ -28,14 +28,16 @@ KINDS = {
     "steps": (choices.STEPS, {"HYPER", "start", "trained", "begin", "advance", "finish"}),
     "penalties": (choices.PENALTIES, {"value"}),
     "metrics": (choices.METRICS, {"measure"}),
+    "metrics of all samples": (choices.SCORES, {"score"}),
 }
 EVERY = [(kind, word) for kind, (table, _) in KINDS.items() for word in table]
+FOLDERS = sorted({kind.partition(" ")[0] for kind in KINDS})
 
 
 @pytest.mark.parametrize(("kind", "word"), EVERY)
 def test_a_choice_offers_what_its_folder_says(kind, word):
     table, offered = KINDS[kind]
-    chosen = table[word]
+    chosen, kind = table[word], kind.partition(" ")[0]
     module = import_module(chosen.module)
     assert chosen.module.startswith(f"kernels.{kind}.")
     assert all(hasattr(module, name) for name in offered)
@@ -45,19 +47,20 @@ def test_a_choice_offers_what_its_folder_says(kind, word):
     assert all(name in Sweep.model_fields for name in chosen.hyper)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FOLDERS)
 def test_every_kernel_file_of_a_kind_can_be_chosen(kind):
     files = {file.stem for file in (Path(kernels.__file__).parent / kind).glob("*.py")}
-    table, _ = KINDS[kind]
-    modules = {one.module.rpartition(".")[2] for one in table.values()}
+    tables = [table for name, (table, _) in KINDS.items() if name.startswith(kind)]
+    modules = {one.module.rpartition(".")[2] for table in tables for one in table.values()}
     assert files - {"__init__"} == modules
 
 
 def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
     loss, *metrics = MEASURED
     assert loss.name == "loss" and [metric.name for metric in metrics] == [*choices.METRICS]
+    assert [metric.name for metric in FURTHER] == [*choices.SCORES]
     names = [known.name for known in RUNS]
-    for metric in MEASURED:
+    for metric in (*MEASURED, *FURTHER):
         for part in ("train", "val"):
             assert f"{part}_{metric.name}" in names
             assert column(f"{part}_{metric.name}_from_none").better == metric.better != ""

@@ -248,7 +248,7 @@ def test_where_all_runs_diverged_there_is_no_picture(typed, tmp_path):
     ("words", "said"),
     [
         (["--picture", "portrait"], "no picture 'portrait'; there are heatmap, differences, "),
-        (["--metric", "beauty"], "no metric 'beauty'; there are "),
+        (["--metric", "beauty"], "no metric 'beauty' in this table; there are "),
         (["--format", "gif"], "--format should be of png, svg, pdf; it is 'gif'"),
         (["--picture", "curves"], "r holds no history.parquet"),
         (["--at", "l3=1"], "no axis 'l3'; there are l1, l2, lr, momentum"),

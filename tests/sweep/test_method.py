@@ -27,11 +27,15 @@ COLUMNS = (
 #: What it tells of some.
 OPTIONAL = {"best_epoch", "rung"}
 
+METRICS = ("balanced_accuracy", "auc", "f1", "brier", "log_loss")
+
 
 def check(row, found):
     """Compare all that the method tells of a run, bit by bit."""
     matrices = [name for name in row.index if name.startswith("sparsity_")]
     names = [*COLUMNS, *matrices, *OPTIONAL.intersection(row.index)]
+    parts = ("train", "val", "baseline")
+    names += [name for part in parts for of in METRICS if (name := f"{part}_{of}") in row.index]
     assert found.keys() <= set(names)
     for name in names:
         if name not in found:  # nothing is held out
@@ -187,6 +191,27 @@ def test_weights_balanced_classes_groups_and_time(precision, apart, folds):
             assert row.val_from == str(given["day"][parts[1]].min())
 
 
+@pytest.mark.parametrize("data", [load_wine, load_breast_cancer])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_further_metrics(data, precision):
+    same = {"lr": 0.1, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 5}
+    same |= {"batch_size": 32, "finish": 0, "metrics": METRICS}
+    runs = Sweep(
+        **{"data": data.__name__.removeprefix("load_"), "hidden": "4", "init": "he", "seeds": 5},
+        **{"l1": (0, 0.03, 3), "l2": 0, "l1_on": "weights", "test": 0.25, "precision": precision},
+        **same,
+    ).run()
+    x, y = data(return_X_y=True)
+    _, test = method.split(y, 0, 0, 0, 0.25, "test part")
+    for _, row in runs.iterrows():
+        on = {"l1": {"w1": row.l1, "w2": row.l1}, "kind": np.dtype(precision).type}
+        run = method.of_table(x, y, (4,), seed=5, test=test, **on, **same)
+        check(row, run.run())
+        for name, value in run.scored("test", run.test).items():
+            assert float(row[name]).hex() == float(value).hex(), name
+    assert (runs.val_auc == runs.baseline_auc).tolist() == [False, False, True]
+
+
 def test_halving_from_uniform_weights():
     same = {"lr": 0.05, "momentum": 0.9, "l1_method": "subgradient", "zero_tol": "auto"}
     same |= {"batch_size": 24, "val_fraction": 0.3}
@@ -258,6 +283,6 @@ def test_the_text_is_printed_and_has_every_constant_and_column(typed):
     numbers = re.findall(r"-?\d\.\d{6,}(?:e-\d+)?", Path(method.__file__).read_text())
     assert len(numbers) > 30
     words = set(re.findall(r"[\w.+-]*\w", text))
-    assert not {*numbers, *COLUMNS, *OPTIONAL} - words
+    assert not {*numbers, *COLUMNS, *OPTIONAL, *METRICS} - words
     # What the last of them do few runs would notice.
     assert not set(numbers) - set(re.findall(r"[\w.+-]*\w", Path(exp_log.__file__).read_text()))

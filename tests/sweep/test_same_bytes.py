@@ -43,6 +43,7 @@ def sweeps(draw, alone=False):
         "l1_method": draw(st.sampled_from(["subgradient", "proximal"])),
         "init": draw(st.sampled_from(["he", "uniform"])),
         "l1_on": draw(st.sampled_from(["weights", "all", "biases,w1"])),
+        "metrics": draw(st.sampled_from([(), (), "auc,f1", "brier,balanced_accuracy,log_loss"])),
         "history": draw(st.sampled_from([0, 0, 1, 3])),
     }
     if draw(st.booleans()):

@@ -1,0 +1,61 @@
+"""What networks say of each sample, kept: what metrics are made from that are no plain means.
+
+Sums over samples are running sums, in the order of the samples: what a run reaches does not depend
+on the runs beside it, nor on the processor.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Outputs(NamedTuple):
+    """What some runs say of some samples, and what is true of these.
+
+    Attributes
+    ----------
+    probabilities : ndarray of float64, shape (runs, classes, samples)
+        Of each class; NaN where a run has diverged.
+    named : ndarray of int64, shape (runs, samples)
+        The class of the largest logit, the first of equals; -1 where there is none.
+    labels : ndarray of int64, shape (runs, samples)
+        The right class.
+    weight : ndarray of float64, shape (runs, samples)
+        What each sample counts.
+    precision : float
+        Spacing of the probabilities at 1, as they were computed.
+    """
+
+    probabilities: np.ndarray
+    named: np.ndarray
+    labels: np.ndarray
+    weight: np.ndarray
+    precision: float
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return self.probabilities.shape[1]
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Return the mean of ``values [run, sample]``, each counted by its weight."""
+        return ratio(total(self.weight * values), total(self.weight), np.nan)
+
+    def by_class(self, classes: np.ndarray) -> np.ndarray:
+        """Return what the samples weigh together that have each class in ``[run, sample]``."""
+        sums = [total(np.where(classes == c, self.weight, 0)) for c in range(self.classes)]
+        return np.stack(sums, axis=1)
+
+    def right(self) -> np.ndarray:
+        """Return what the samples of each class weigh together that are classed right."""
+        return self.by_class(np.where(self.named == self.labels, self.labels, -1))
+
+
+def total(values: np.ndarray) -> np.ndarray:
+    """Sum over the last axis, in its order; NumPy's own sum may change that with the shape."""
+    return values.cumsum(axis=-1)[..., -1]
+
+
+def ratio(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray:
+    """Return part / whole, or something else where there is no whole."""
+    return np.divide(part, whole, out=np.full(whole.shape, otherwise), where=whole > 0)

@@ -1,0 +1,34 @@
+"""What further metrics say of a guess: the class shares of the training part for every row."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kernels.outputs import Outputs, total
+from sweep.data.fold import Fold
+from sweep.training.chosen_kernels import SCORED
+
+
+def guessed(fold: Fold, classes: int, metrics: Sequence[str], precision: str) -> dict[str, float]:
+    """Return what that reaches on the held-out part, by the columns of the table.
+
+    As `sweep.data.baseline` does of what is always measured; with nothing held out it is NaN.
+
+    Parameters
+    ----------
+    fold : Fold
+    classes : int
+    metrics : sequence of str
+    precision : str
+        That of the runs.
+    """
+    train = np.bincount(fold.y[fold.train], weights=fold.weight[fold.train], minlength=classes)
+    outputs = Outputs(
+        probabilities=np.broadcast_to((train / total(train))[:, None], (1, classes, len(fold.val))),
+        named=np.full((1, len(fold.val)), train.argmax()),
+        labels=fold.y[None, fold.val],
+        weight=fold.weight[None, fold.val],
+        precision=float(np.finfo(precision).eps),
+    )
+    found = {name: SCORED[name].score(outputs)[0] if len(fold.val) else np.nan for name in metrics}
+    return {f"baseline_{name}": value for name, value in found.items()}
