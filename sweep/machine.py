@@ -13,13 +13,19 @@ ADDRESS_SPACE = 2**30
 
 
 def too_narrow() -> str | None:
-    """Say how little address space ``ulimit -v`` leaves, if that is less than is needed."""
+    """Say how little address space ``ulimit -v`` leaves, if that is less than is needed.
+
+    If it is enough, see to it that Arrow, which would take a GiB of it at once, does not.
+    """
     try:
         import resource
     except ImportError:  # Windows sets no such limit
         return None
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit == resource.RLIM_INFINITY or limit >= ADDRESS_SPACE:
+    if limit == resource.RLIM_INFINITY:
+        return None
+    if limit >= ADDRESS_SPACE:
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
         return None
     return (
         f"there is too little memory: the address space is limited to {limit >> 20:,} MiB, and "

@@ -137,8 +137,20 @@ def test_ray_gives_the_same_table(expected, tmp_path):
     pytest.importorskip("ray")
     options = ("--backend", "ray", "--jobs", "2", "--out", "r")
     status, _, err = call(*WORDS, *options, cwd=tmp_path, RAY_USAGE_STATS_ENABLED="0")
-    assert status == 0, err
+    assert (status, err.count("\n")) == (0, 1), err
     assert csv(tmp_path / "r") == expected
+
+
+def test_a_ray_worker_that_dies_is_said_in_a_line(tmp_path):
+    pytest.importorskip("ray")
+    words = (*WORDS, "--seeds", "0:100", "--backend", "ray", "--jobs", "2", "--out", "r")
+    sweep = start(*words, cwd=tmp_path)
+    wait(lambda: parts(tmp_path / "r") or sweep.poll() is not None)
+    children = psutil.Process(sweep.pid).children(recursive=True)
+    next(c for c in children if "ray::PoolActor" in " ".join(c.cmdline())).kill()
+    out, err = sweep.communicate(timeout=LONG)
+    assert (sweep.returncode, out, err.count("\n")) == (1, "", 1), err
+    assert err.startswith("sweep: work was lost on ray (") and "go on with: sweep run" in err
 
 
 @pytest.mark.parametrize("error", [CancelledError, ConnectionError])

@@ -88,8 +88,9 @@ def whole(tmp_path_factory):
         (signal.SIGTERM, "threading"),
         (signal.SIGINT, "loky"),
         (signal.SIGINT, "dask"),
+        (signal.SIGHUP, "threading"),
     ],
-    ids=["Ctrl-C", "SIGTERM", "Ctrl-C with processes", "Ctrl-C with dask"],
+    ids=["Ctrl-C", "SIGTERM", "Ctrl-C with processes", "Ctrl-C with dask", "SIGHUP"],
 )
 def test_it_stops_soon_and_goes_on_to_the_same_table(number, backend, whole, tmp_path):
     if backend == "dask":
@@ -113,6 +114,46 @@ def training(process):
     main = psutil.Process(process.pid)
     opened = Path(process.cwd, "r/parts").is_dir()
     return opened and any(p.cpu_times().user > 2.5 for p in [main, *main.children(recursive=True)])
+
+
+@pytest.mark.parametrize(
+    ("number", "backend"),
+    [(signal.SIGHUP, name) for name in ("loky", "dask", "ray")] + [(signal.SIGTERM, "ray")],
+)
+def test_a_signal_to_all_processes_leaves_nothing_behind(number, backend, tmp_path):
+    """A terminal that closes tells each of them, and more than once: helpers do not heed it."""
+    pytest.importorskip({"dask": "distributed", "loky": "joblib"}.get(backend, backend))
+    words = (*WORDS, "--seeds", "0:40", "--jobs", "2", "--backend", backend, "--out", "r")
+    process = start(*words, cwd=tmp_path)
+    wait(lambda: parts(tmp_path / "r") or process.poll() is not None)
+    if number == signal.SIGHUP:
+        os.killpg(process.pid, number)
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=LONG)
+    assert (process.returncode, out) == (128 + number, ""), err
+    said = err.splitlines()
+    assert len(said) == 4 and said[1] == "stopping: what is finished is kept", err
+    assert "go on with" in said[-1]
+    assert not [name for name in os.listdir("/dev/shm") if str(process.pid) in name]
+
+
+def test_nohup_is_heeded(tmp_path):
+    """What began with the signal ignored ignores it."""
+    command = [sys.executable, "-m", "sweep", *WORDS, "--seeds", "0:10", "--out", "r"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    wait(lambda: parts(tmp_path / "r") or process.poll() is not None)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(LONG) == 0 and (tmp_path / "r/runs.csv").is_file()
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky", "dask"])
