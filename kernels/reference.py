@@ -10,7 +10,7 @@ y ``[n]``, which weigh v ``[n]``:
     forward     a0 = x,   z_l = a_{l-1} w_l^T + b_l,   a_l = f(z_l),   the logits are z_L
     loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i
                 + sum over parameters p of  l1_p sum |p| + l2_p sum p^2
-    gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v
+    gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v, and 0 if that sum is 0
                 delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
@@ -133,7 +133,7 @@ def backward(
     _, slope = ACTIVATIONS[settings.activation]
     delta = softmax(activations[-1])
     delta[np.arange(len(y)), y] -= 1
-    delta *= (v / v.sum())[:, None]
+    delta *= (v / (v.sum() or 1))[:, None]
     for layer in range(len(parameters) // 2, 0, -1):
         below = activations[layer - 1]
         gradient[f"w{layer}"] = delta.T @ below

@@ -185,7 +185,15 @@ _ROWS = (
     _count("train_rows", "row", "Rows of the training part (with a held-out part)."),
     _count("val_rows", "row", "Rows of the held-out part."),
 )
+_VAL_FROM = Column(
+    *("val_from", "string", ""), "Where in time the held-out part begins (with order)."
+)
 _TEST_ROWS = _count("test_rows", "row", "Rows of the test part (with one).")
+_TEST_SIZE = Column(
+    *("test_size", "float64", "row"),
+    "Rows of one weight and no group that the test part is worth (with weight or groups).",
+    lowest=0,
+)
 _SPARSITY = Column(
     *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."),
     better="higher",
@@ -201,7 +209,9 @@ RUNS = (
     Column("status", "string", "", "`done`, `diverged` or `error`."),
     _count("epochs", "epoch", "Epochs trained."),
     *_ROWS,
+    _VAL_FROM,
     _TEST_ROWS,
+    _TEST_SIZE,
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
     *_MEASURED,
@@ -240,7 +250,8 @@ OF_FURTHER = {
 
 #: Columns that only some sweeps have.
 OPTIONAL = (
-    *("outer", "path", *HELD_OUT, _TEST_ROWS.name, *TEST, "best_epoch", "rung"),
+    *("outer", "path", *HELD_OUT, _VAL_FROM.name),
+    *(_TEST_ROWS.name, _TEST_SIZE.name, *TEST, "best_epoch", "rung"),
     *OF_FURTHER.values(),
 )
 

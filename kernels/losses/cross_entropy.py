@@ -13,7 +13,7 @@ from kernels.lane.operations import broadcast, fma, select
 def gradient(net, work, batch):
     """Write the gradient of the mean over a batch by the logits, in place.
 
-    (softmax(z) - onehot(label)) v / sum(v) for each row z and its weight v.
+    (softmax(z) - onehot(label)) v / sum(v) for each row z and its weight v; 0 if none weighs.
     """
     deltas, labels = work.deltas, work.labels
     classes, first = net.widths[net.layers], net.room[net.layers] * work.capacity
@@ -21,6 +21,7 @@ def gradient(net, work, batch):
     mass = work.importance[0]
     for b in range(1, batch):
         mass = mass + work.importance[b]
+    mass = select(mass > 0.0, mass, 1.0)
     for b in range(batch):
         start = first + b * classes
         total = work.constants[0]

@@ -20,7 +20,7 @@ from results.cells.summary import asked_to_rank, deciding, runs_of
 from results.columns import FURTHER_TEST, TEST
 
 #: Of those of these columns that the runs have, a summary needs the means for all to be said.
-TELLING = ("epochs", "best_epoch", "test_rows", *TEST, *FURTHER_TEST)
+TELLING = ("epochs", "best_epoch", "test_rows", "test_size", *TEST, *FURTHER_TEST)
 
 
 class Stop(NamedTuple):

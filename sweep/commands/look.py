@@ -64,6 +64,8 @@ def best(
     telling = ["best_epoch"] if spec.patience else []
     if spec.test:
         telling += [*_TESTED, *(OF_FURTHER[name, "test"] for name in spec.metrics)]
+    if spec.test and (spec.weight or spec.groups):
+        telling.append("test_size")
     cells, along = _told(directory, telling, metric)
     stop = Stop(spec.patience, spec.epochs) if spec.patience else None
     runs = results.load(directory) if spec.outer_folds or stop else None

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sweep.data.dataset import Variable
 from sweep.specification.article import NAME, is_article
 
 #: What is drawn has five inputs, and one of four classes.
@@ -16,6 +17,7 @@ class Article:
 
     name = NAME
     features = tuple(f"x{i}" for i in range(_INPUTS))
+    variables = tuple(map(Variable, features))
     classes = tuple(map(str, range(_CLASSES)))
 
     def sample(self, seed: int) -> np.ndarray:

@@ -8,37 +8,56 @@ or DataFrame declares a category is one, whatever its levels.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from sweep.data.dataset import Variable
 from sweep.data.files import Column, check_memory
 from sweep.errors import InputError
+from sweep.specification.spec import Specification
 from sweep.specification.values import NUMBER
 
 
-def features(columns: Sequence[Column]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return X, float64 (rows, features), and the names of the features."""
-    encoded = [_feature(column) for column in columns]
-    names = [
-        name
-        for column, (_, levels) in zip(columns, encoded, strict=True)
-        for name in ([f"{column.name}={level}" for level in levels] or [column.name])
-    ]
+def features(
+    columns: Sequence[Column], spec: Specification
+) -> tuple[np.ndarray, tuple[Variable, ...]]:
+    """Return X, float64 (rows, features), and the columns as variables.
+
+    A missing number is NaN, and a missing text has none of the levels; a last feature of either
+    column is 1 there.
+    """
+    encoded = [_feature(column, spec) for column in columns]
+    variables = tuple(variable for variable, _ in encoded)
+    names = [name for variable in variables for name in variable.features]
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, times in Counter(names).items() if times > 1)
         raise InputError(f"{columns[0].source}: two features would be called {twice!r}: rename one")
     rows = len(columns[0].values)
     check_memory(8 * rows * len(names), f"{columns[0].source} with {len(names)} features")
     X = np.zeros((rows, len(names)))
     first = 0
-    for values, levels in encoded:
-        if levels:
-            X[np.arange(rows), first + values] = 1.0
-        else:
-            X[:, first] = values
-        first += len(levels) or 1
-    return X, tuple(names)
+    for variable, values in encoded:
+        fill(X[:, first : first + len(variable.features)], variable, values)
+        first += len(variable.features)
+    return X, variables
+
+
+def fill(X: np.ndarray, variable: Variable, values: np.ndarray) -> None:
+    """Write the features of one column into X, which is 0, in place.
+
+    ``values`` are numbers, NaN where missing, or places among the levels, -1 where missing.
+    """
+    if variable.levels is None:
+        X[:, 0] = values
+        missing = np.isnan(values)
+    else:
+        missing = values < 0
+        known = np.flatnonzero(~missing)
+        X[known, values[known]] = 1.0
+    if variable.tells:
+        X[:, -1] = missing
 
 
 def classes(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -87,23 +106,27 @@ def _classes(column: Column) -> tuple[np.ndarray, list[str]]:
     return y, [str(int(n) if numbers.dtype.kind == "f" else n) for n in distinct.tolist()]
 
 
-def _feature(column: Column) -> tuple[np.ndarray, list[str]]:
-    """Return the numbers of a column, or the place of each value among its levels, and these."""
+def _feature(column: Column, spec: Specification) -> tuple[Variable, np.ndarray]:
+    """Return what a column is, and its numbers or the place of each value among its levels."""
     import pyarrow as pa
 
-    numbers = as_numbers(column)
+    tells = column.values.null_count > 0
+    numbers = None if column.name in spec.categories else as_numbers(column)
     if numbers is not None:
-        return numbers.astype(np.float64), []
+        return Variable(column.name, None, tells), numbers.astype(np.float64)
     codes, levels = as_levels(column)
-    if pa.types.is_dictionary(column.values.type):
-        return codes, levels
-    numeric = np.array([NUMBER.fullmatch(level) is not None for level in levels])
+    category = Variable(column.name, tuple(levels), tells), codes
+    if column.name in spec.categories or pa.types.is_dictionary(column.values.type):
+        return category
+    numeric = np.array([NUMBER.fullmatch(level) is not None for level in levels], bool)
     if numeric.all():
-        return np.array([float(level) for level in levels])[codes], []
+        return Variable(column.name, None, tells), numbers_of(levels, codes)
     if numeric.any():
-        reads = numeric[codes]
-        most = "numbers" if 2 * reads.sum() >= reads.size else "text"
-        row = int(np.argmin(reads) if most == "numbers" else np.argmax(reads))
+        reads = np.append(numeric, False)[codes]
+        there = codes >= 0
+        most = "numbers" if 2 * reads.sum() >= there.sum() else "text"
+        odd = there & (reads if most == "text" else ~reads)
+        row = int(np.argmax(odd))
         raise column.error(
             f"{levels[codes[row]]!r} among {most}: a feature should be all numbers or all text",
             row,
@@ -113,30 +136,41 @@ def _feature(column: Column) -> tuple[np.ndarray, list[str]]:
             f"{len(levels)} different texts in {codes.size} rows are too many for categories (at "
             "most 100, or half as many as rows): leave the column out, or write numbers"
         )
-    return codes, levels
+    return category
+
+
+def numbers_of(levels: Sequence[str], codes: np.ndarray) -> np.ndarray:
+    """Return the number that each row's text reads as, NaN where there is none."""
+    return np.array([*map(float, levels), np.nan])[codes]
 
 
 def as_numbers(column: Column) -> np.ndarray | None:
-    """Return numbers or truth values as they are, and None for what may be text."""
+    """Return numbers or truth values, NaN where missing, and None for what may be text."""
     import pyarrow as pa
-    from pyarrow import compute, types
+    from pyarrow import types
 
     values = column.values
-    if types.is_floating(values.type) or types.is_decimal(values.type):
+    if types.is_boolean(values.type):
+        if not values.null_count:
+            return values.to_numpy()
+        values = values.cast(pa.int8())  # which NumPy can have as floats
+    if types.is_decimal(values.type):
         values = values.cast(pa.float64())
-    _refuse_missing(column, compute.is_null(values).to_numpy())
-    if not (types.is_boolean(values.type) or types.is_integer(values.type)):
-        if not types.is_floating(values.type):
-            return None
-        finite = np.isfinite(values.to_numpy())
-        if not finite.all():
-            row = int(np.argmin(finite))
-            raise column.error(f"{values[row]} is not a finite number", row)
-    return values.to_numpy()
+    if not (types.is_integer(values.type) or types.is_floating(values.type)):
+        return None
+    numbers = values.to_numpy()
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        row = int(np.argmax(infinite))
+        raise column.error(f"{numbers[row]} is not a finite number", row)
+    return numbers
 
 
 def as_levels(column: Column) -> tuple[np.ndarray, list[str]]:
-    """Return the place of each value among the column's distinct texts, in natural order."""
+    """Return the place of each value among the column's distinct texts, in natural order.
+
+    The place is -1 where there is none.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
@@ -152,18 +186,13 @@ def as_levels(column: Column) -> tuple[np.ndarray, list[str]]:
         raise column.error(
             f"it holds {held}: only numbers, true or false, and text can be used"
         ) from None
-    _refuse_missing(column, compute.equal(texts, "").to_numpy())
-    coded = texts.combine_chunks().dictionary_encode()
+    blank = compute.equal(texts, "").fill_null(False)
+    coded = compute.if_else(blank, None, texts).combine_chunks().dictionary_encode()
     found = coded.dictionary.to_pylist()
     order = sorted(range(len(found)), key=lambda code: _natural(found[code]))
-    place = np.empty(len(found), np.int64)
+    place = np.full(len(found) + 1, -1, np.int64)  # the last is that of no value
     place[order] = np.arange(len(found))
-    return place[coded.indices.to_numpy()], [found[code] for code in order]
-
-
-def _refuse_missing(column: Column, missing: np.ndarray) -> None:
-    if missing.any():
-        raise column.error("no value: fill it in, or leave the row out", int(np.argmax(missing)))
+    return place[coded.indices.fill_null(-1).to_numpy()], [found[code] for code in order]
 
 
 def _natural(text: str) -> tuple[bool, float, str, str]:

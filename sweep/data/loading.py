@@ -1,6 +1,5 @@
 """Data sets: a name, a file, a DataFrame or arrays -> X and y."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,51 +9,38 @@ import numpy as np
 
 from sweep.data import builtin, encoding, files
 from sweep.data.article import Article
-from sweep.data.dataset import Dataset
-from sweep.data.variables import Variable, encode, variables_of
+from sweep.data.dataset import Dataset, Variable
+from sweep.data.missing import settle
+from sweep.data.roles import counting, with_roles
+from sweep.data.variables import encode
 from sweep.errors import InputError, hint
 from sweep.specification.article import is_article
+from sweep.specification.spec import Specification
 from sweep.specification.validators import is_frame
 
 
-def load(data: Any, target: str | None = None, test: str | None = None) -> Dataset | Article:
-    """Load a data set.
-
-    Parameters
-    ----------
-    data : str, path, DataFrame or (X, y)
-        ``article``; ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file; a
-        DataFrame; or features and classes. A file that has a built-in set's name is meant by
-        ``./iris``.
-    target : str, optional
-        The class column of a file or DataFrame; the last one unless given.
-    test : str, optional
-        A file with the same columns, whose rows come last.
-
-    Returns
-    -------
-    Dataset or Article
+def load(spec: Specification) -> Dataset | Article:
+    """Load the data set of a specification, and below it the rows of its test file.
 
     Raises
     ------
     InputError
         For data that cannot be used: one line that says where, and the mend.
     """
+    data = spec.data
     if is_article(data):
         return Article()
     if isinstance(data, str) and data in builtin.SETS:
-        return Dataset(data, *builtin.read(data))
+        X, y, classes, names = builtin.read(data)
+        return Dataset(data, X, y, classes, names, variables=tuple(map(Variable, names)))
     if is_frame(data):
-        return _from_columns("data", files.from_frame(data), target, test)
+        return _from_columns("data", files.from_frame(data), spec)
     if isinstance(data, tuple):
-        return _from_arrays(*data)
-    path = os.fspath(data)
-    return _from_columns(Path(path).stem, files.read(path), target, test)
+        return _from_arrays(data, spec)
+    return _from_columns(Path(data).stem, files.read(data), spec)
 
 
-def _from_columns(
-    name: str, columns: list[files.Column], target: str | None, test: str | None
-) -> Dataset:
+def _from_columns(name: str, columns: list[files.Column], spec: Specification) -> Dataset:
     if len(columns) < 2:
         held = f"one column only, {columns[0].name!r}" if columns else "no columns"
         source = f"{columns[0].source} has" if columns else "the data have"
@@ -63,42 +49,91 @@ def _from_columns(
             "the cells of a CSV file)"
         )
     names = [column.name for column in columns]
-    if target is not None and target not in names:
-        raise InputError(
-            f"{columns[0].source} has no column {target!r} to be the `target`{hint(target, names)}"
-        )
-    place = len(columns) - 1 if target is None else names.index(target)
-    labels, rest = columns[place], columns[:place] + columns[place + 1 :]
+    _check_names(spec, names, columns[0].source)
+    target = spec.target or [name for name in names if name not in spec.roles.values()][-1]
+    settled = settle(_chosen(columns, target, spec), target, spec)
+    counted, weightless = counting(settled.columns, spec.weight)
+    labels = next(column for column in counted if column.name == target)
+    aside = {target, *spec.roles.values()}
+    rest = [column for column in counted if column.name not in aside]
     y, classes = encoding.classes(labels)
-    X, features = encoding.features(rest)
-    dataset = Dataset(name, X, y, classes, features)
-    return _with_tested(dataset, labels.name, variables_of(rest), test) if test else dataset
+    X, variables = encoding.features(rest, spec)
+    features = tuple(name for variable in variables for name in variable.features)
+    dataset = Dataset(name, X, y, classes, features, variables=variables, weightless=weightless)
+    if isinstance(spec.test, str):
+        return _with_tested(dataset, target, counted, spec)
+    return with_roles(dataset, spec.roles, counted)
+
+
+def _check_names(spec: Specification, names: list[str], source: str) -> None:
+    for option in ("columns", "drop", "categories"):
+        for name in getattr(spec, option):
+            if name not in names:
+                raise InputError(
+                    f"{source} has no column {name!r} for `{option}`{hint(name, names)}"
+                )
+    for option, name in {"target": spec.target, **spec.roles}.items():
+        if name is not None and name not in names:
+            raise InputError(
+                f"{source} has no column {name!r} to be the `{option}`{hint(name, names)}"
+            )
+    if len(spec.roles) == len(names):
+        raise InputError(f"{source} has no column beside those of `{'`, `'.join(spec.roles)}`")
+
+
+def _chosen(
+    columns: Sequence[files.Column], target: str, spec: Specification
+) -> list[files.Column]:
+    """Return the columns that are used: chosen and not dropped, or named for what they say."""
+    if target in spec.drop:
+        raise InputError(f"`drop` names {target!r}, which is the target: name another `target`")
+    chosen = [
+        column
+        for column in columns
+        if column.name in (target, *spec.roles.values())
+        or ((not spec.columns or column.name in spec.columns) and column.name not in spec.drop)
+    ]
+    if len(chosen) < 2 + len(spec.roles):
+        raise InputError(f"{columns[0].source}: no feature is left beside the target {target!r}")
+    return chosen
 
 
 def _with_tested(
-    dataset: Dataset, target: str, variables: Sequence[Variable], test: str
+    dataset: Dataset, target: str, own: Sequence[files.Column], spec: Specification
 ) -> Dataset:
     """Return a data set with the rows of a file below its own, encoded alike."""
-    columns = files.read(test)
+    columns = files.read(str(spec.test))
     labels = next((column for column in columns if column.name == target), None)
     if labels is None:
         raise InputError(
             f"{columns[0].source} has no column {target!r}, which holds the classes of "
             f"{dataset.name}{hint(target, [column.name for column in columns])}"
         )
-    X = encode(variables, columns, range(len(dataset.features)))
+    used = {target, *spec.roles.values(), *(variable.name for variable in dataset.variables)}
+    settled = settle([column for column in columns if column.name in used], target, spec)
+    tested, weightless = counting(settled.columns, spec.weight)
+    labels = next(column for column in tested if column.name == target)
+    X = encode(
+        dataset.variables,
+        tested,
+        range(len(dataset.features)),
+        impute=spec.missing == "impute",
+    )
     y = encoding.known_classes(labels, dataset.classes)
-    return replace(
+    both = replace(
         dataset,
         X=np.concatenate([dataset.X, X]),
         y=np.concatenate([dataset.y, y]),
         tested=len(y),
+        weightless=dataset.weightless + weightless,
     )
+    return with_roles(both, spec.roles, own, tested)
 
 
-def _from_arrays(X: Any, y: Any) -> Dataset:
+def _from_arrays(data: tuple[Any, Any], spec: Specification) -> Dataset:
+    X, y = data
     try:
-        array = X if is_frame(X) else np.asarray(X)
+        array = X if is_frame(X) else np.asanyarray(X)  # a mask says which cells are missing
         shape = np.shape(array)
         y_shape = y.shape if hasattr(y, "shape") else np.asarray(y, dtype=object).shape
     except ValueError:
@@ -110,23 +145,19 @@ def _from_arrays(X: Any, y: Any) -> Dataset:
             "(X, y): X should be an array of shape (rows, features), and y of (rows,), not "
             f"{shape} and {y_shape}"
         )
-    names = tuple(f"x{place}" for place in range(shape[1]))
     if is_frame(X):
-        features, names = encoding.features(files.from_frame(X))
-    elif array.dtype.kind in "biuf":
-        features = np.array(array, np.float64, order="C")
-        _check_finite(features)
+        columns = files.from_frame(X)
     else:
-        features, names = encoding.features(files.from_arrays(names, array.T, "X"))
-    (column,) = files.from_arrays(["y"], [y], "(X, y)")
-    return Dataset("data", features, *encoding.classes(column), names)
+        names = [f"x{place}" for place in range(shape[1])]
+        columns = files.from_arrays(names, array.T, "X")
+    names = [column.name for column in columns]
+    target = _unused("y", names)
+    (labels,) = files.from_arrays([target], [y], "(X, y)")
+    return _from_columns("data", [*columns, labels], spec)
 
 
-def _check_finite(X: np.ndarray) -> None:
-    finite = np.isfinite(X)
-    if not finite.all():
-        row, place = np.unravel_index(np.argmin(finite), X.shape)
-        raise InputError(
-            f"X[{row}, {place}] is {X[row, place]}, and should be a finite number: fill it in, or "
-            "leave the row out"
-        )
+def _unused(name: str, names: Sequence[str]) -> str:
+    """Return a name that no column has."""
+    while name in names:
+        name += "_"
+    return name

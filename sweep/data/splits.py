@@ -1,8 +1,9 @@
-"""Training, validation and test rows, and the scale of the training part.
+"""Training, validation and test rows.
 
 How many rows of a class are held out follows from its count alone; which ones, from the seed.
 scikit-learn's splitters leave ties among classes to chance, refuse a class of one row, and may draw
-differently in another release.
+differently in another release. Where rows have groups or a time, `sweep.data.splitters` divide
+them.
 """
 
 import math
@@ -10,15 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from results.labels import counted
 from sweep.data.dataset import Dataset
-from sweep.errors import InputError
+from sweep.data.splitters import by_group, by_time
+from sweep.data.splitters.asked import Asked
 from sweep.seeded import generator
-
-ROUNDING = 8 * np.finfo(np.float64).eps  # a spread this small beside the values is no spread
+from sweep.specification.spec import Specification
 
 
 class Split(NamedTuple):
-    """Row numbers of the two parts, each sorted; together they are every one of the rows once."""
+    """Row numbers of the two parts, each sorted; no row is in both.
+
+    Together they are all of the rows, but for those that are later than a fold forward in time.
+    """
 
     train: np.ndarray  # int64 (n_train,)
     val: np.ndarray  # int64 (n_val,)
@@ -40,12 +45,13 @@ def apart(dataset: Dataset, fraction: float, outer: int = 0, outer_folds: int = 
     """
     rows = np.arange(dataset.y.size)
     if outer_folds:
-        draw = generator(0, "outer folds")
-        return _divided(dataset, rows, draw, outer, outer_folds, 0, "outer_folds")
+        asked = Asked(dataset.name, "", outer, outer_folds, 0, "outer_folds")
+        return _divided(dataset, rows, generator(0, "outer folds"), asked)
     if dataset.tested or not fraction:
         own = rows.size - dataset.tested
         return Split(rows[:own], rows[own:])
-    return _divided(dataset, rows, generator(0, "test part"), 0, 0, fraction)
+    asked = Asked(dataset.name, "", 0, 0, fraction)
+    return _divided(dataset, rows, generator(0, "test part"), asked)
 
 
 def split(
@@ -56,7 +62,9 @@ def split(
     val_fraction: float,
     rows: np.ndarray | None = None,
 ) -> Split:
-    """Divide rows of a data set by class; every run of a seed and fold gets the same parts.
+    """Divide rows of a data set; every run of a seed and fold gets the same parts.
+
+    By class, or by the data set's groups or order; by order every seed gets the same.
 
     Parameters
     ----------
@@ -67,7 +75,7 @@ def split(
     folds : int
         K of a K-fold cross-validation; 0 for a hold-out.
     val_fraction : float
-        Share of a hold-out, rounded up to whole rows, as scikit-learn does. Each class keeps at
+        Share of a hold-out, rounded up to whole rows, as scikit-learn does. By class each keeps at
         least one row for training, so a class of one row is never held out.
     rows : ndarray of int64, optional
         Which rows, sorted; all unless given.
@@ -79,71 +87,65 @@ def split(
     Raises
     ------
     InputError
-        Where a class has fewer rows than there are folds.
+        Where a class has fewer rows than there are folds, or there are too few groups or times.
     """
     some = np.arange(dataset.y.size) if rows is None else rows
-    return _divided(dataset, some, generator(seed, "split"), fold, folds, val_fraction)
+    fewer = len(some) < len(dataset.y)
+    where = " outside of the test part" if fewer else ""
+    asked = Asked(dataset.name, where, fold, folds, val_fraction)
+    return _divided(dataset, some, generator(seed, "split"), asked)
+
+
+def told(spec: Specification, dataset: Dataset) -> str:
+    """Say how the rows of a data set are divided, and what they count."""
+    how = "by class"
+    if dataset.groups is not None:
+        how = f"by {counted(len(np.unique(dataset.groups)), 'group')} of {spec.groups}"
+    elif dataset.order is not None:
+        how = f"by time, {spec.order}"
+    parts = []
+    if spec.outer_folds:
+        parts.append(f"{spec.outer_folds} outer folds")
+    elif isinstance(spec.test, float):
+        parts.append(f"{_percent(spec.test)} set apart as test part")
+    if spec.folds:
+        parts.append(f"{spec.folds} folds")
+    elif spec.val_fraction:
+        parts.append(f"{_percent(spec.val_fraction)} held out")
+    said = [f"{', of the rest '.join(parts)}, {how}" if parts else "nothing held out"]
+    if dataset.weight is not None:
+        left = f" ({counted(dataset.weightless, 'row')} of weight 0 left out)"
+        said.append(f"rows count by {spec.weight}{left * (dataset.weightless > 0)}")
+    if spec.class_weight == "balanced":
+        said.append("classes count alike in the loss")
+    return "; ".join(said)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _divided(
-    dataset: Dataset,
-    rows: np.ndarray,
-    draw: np.random.RandomState,
-    fold: int,
-    folds: int,
-    fraction: float,
-    option: str = "folds",
+    dataset: Dataset, rows: np.ndarray, draw: np.random.RandomState, asked: Asked
 ) -> Split:
+    if dataset.order is not None:
+        train, val = by_time.parts(dataset.order[rows], asked)
+        return Split(rows[train], rows[val])
     y = dataset.y[rows]
+    if dataset.groups is not None:
+        out = by_group.held_out(dataset.groups[rows], y, asked, draw)
+        return Split(rows[~out], rows[out])
     counts = np.bincount(y, minlength=len(dataset.classes))
     order = draw.permutation(y.size)
     order = order[np.argsort(y[order], kind="stable")]  # class after class, shuffled within each
     place = np.arange(y.size)
-    if folds:
-        _check_folds(counts, dataset, folds, option, len(rows) < len(dataset.y))
-        held = place % folds == fold
+    if asked.folds:
+        _check_folds(counts, dataset, asked)
+        held = place % asked.folds == asked.fold
     else:
         first = np.cumsum(counts) - counts
-        held = place < np.repeat(first + _held_out(counts, fraction), counts)
+        held = place < np.repeat(first + _held_out(counts, asked.fraction), counts)
     return Split(rows[np.sort(order[~held])], rows[np.sort(order[held])])
-
-
-def scale(dataset: Dataset, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and standard deviation of the features over the rows `train`.
-
-    A feature that is constant there, but for rounding errors, gets scale 1. ``(X - mean) /
-    scale`` is standardised, to the same bits on every CPU.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    train : ndarray of int64, shape (n_train,)
-        At least one row.
-
-    Returns
-    -------
-    mean, scale : ndarray of float64, shape (features,)
-    """
-    rows = dataset.X[train]
-    size = np.abs(rows).max(axis=0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        base = rows[0].copy()
-        rows -= base  # so that a constant feature is exactly 0
-        shift = _sum(rows) / len(rows)
-        mean = base + shift
-        rows -= shift
-        spread = np.abs(rows).max(axis=0)
-        constant = spread <= ROUNDING * size
-        peak = np.where(constant, 1.0, spread)
-        rows /= peak  # so that no square overflows or vanishes
-        deviation = peak * np.sqrt(_sum(np.square(rows)) / len(rows))
-    if not np.isfinite(deviation).all():
-        worst = dataset.features[int(np.flatnonzero(~np.isfinite(deviation))[0])]
-        raise InputError(
-            f"feature {worst!r} of {dataset.name} is too large to be standardised: divide it by "
-            "its largest value first"
-        )
-    return mean, np.where(constant, 1.0, deviation)
 
 
 def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
@@ -157,30 +159,8 @@ def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
     return held
 
 
-def _check_folds(
-    counts: np.ndarray, dataset: Dataset, folds: int, option: str, fewer: bool
-) -> None:
+def _check_folds(counts: np.ndarray, dataset: Dataset, asked: Asked) -> None:
     smallest = int(np.argmin(counts))
-    if counts[smallest] < folds:
-        mend = ", or hold out by `val_fraction`" if option == "folds" else ""
-        raise InputError(
-            f"`{option}` is {folds}, and class {dataset.classes[smallest]!r} of {dataset.name} has "
-            f"{counts[smallest]} rows{' outside of the test part' if fewer else ''}: lower "
-            f"`{option}`{mend}"
-        )
-
-
-def _sum(rows: np.ndarray) -> np.ndarray:
-    """Add rows up, the second half to the first, until one is left.
-
-    How NumPy's own sums group their terms is not promised to be the same on every CPU; adding one
-    row to another leaves no choice, so this tree gives the same bits everywhere. It is as exact
-    as a pairwise sum, and for 100 000 rows of 30 takes 3 ms, where np.add.accumulate takes 16
-    and math.fsum 200.
-    """
-    while len(rows) > 1:
-        half = (len(rows) + 1) // 2
-        total = rows[:half].copy()
-        total[: len(rows) - half] += rows[half:]
-        rows = total
-    return rows[0]
+    if counts[smallest] < asked.folds:
+        called = f"class {dataset.classes[smallest]!r} of {dataset.name}"
+        raise asked.too_many(f"{called} has {counts[smallest]} rows")

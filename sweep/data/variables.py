@@ -1,43 +1,22 @@
 """Columns of new data -> the features that a model was trained on."""
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from sweep.data import encoding
+from sweep.data.dataset import Variable
 from sweep.data.files import Column
+from sweep.data.missing import is_missing
 from sweep.errors import InputError, hint
 from sweep.specification.values import NUMBER
 
 
-class Variable(NamedTuple):
-    """A column as it was at training: numbers, or text with these levels."""
-
-    name: str
-    levels: tuple[str, ...] | None = None
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features that it becomes."""
-        if self.levels is None:
-            return (self.name,)
-        return tuple(f"{self.name}={level}" for level in self.levels)
-
-
-def variables_of(columns: Sequence[Column]) -> tuple[Variable, ...]:
-    """Return what `sweep.data.encoding.features` takes these columns for."""
-    found = []
-    for column in columns:
-        _, names = encoding.features([column])
-        numeric = names == (column.name,)
-        levels = None if numeric else tuple(name.removeprefix(f"{column.name}=") for name in names)
-        found.append(Variable(column.name, levels))
-    return tuple(found)
-
-
 def encode(
-    variables: Sequence[Variable], columns: Sequence[Column], used: Collection[int]
+    variables: Sequence[Variable],
+    columns: Sequence[Column],
+    used: Collection[int],
+    impute: bool = False,
 ) -> np.ndarray:
     """Return the features of new rows, float64 (rows, features).
 
@@ -49,6 +28,8 @@ def encode(
     used : collection of int
         Features that are needed: a column that has none of them may be missing, and its features
         are 0.
+    impute : bool
+        Whether cells may be missing: a number is NaN then, a text none of the levels.
 
     Raises
     ------
@@ -56,12 +37,13 @@ def encode(
         For a column that is missing or holds what it did not hold at training.
     """
     by_name = {column.name: column for column in columns}
+    needed = set(used)
     X = np.zeros((len(columns[0].values), sum(len(one.features) for one in variables)))
     first = 0
     for variable in variables:
         places = range(first, first + len(variable.features))
         first = places.stop
-        if not set(places) & set(used):
+        if needed.isdisjoint(places):
             continue
         if variable.name not in by_name:
             raise InputError(
@@ -69,10 +51,14 @@ def encode(
                 f"on{hint(variable.name, by_name)}"
             )
         column = by_name[variable.name]
-        if variable.levels is None:
-            X[:, places.start] = _numbers(column)
-        else:
-            X[np.arange(len(X)), places.start + _places(column, variable.levels)] = 1.0
+        missing = is_missing(column)
+        if missing.any() and not impute:
+            raise column.error(
+                "no value: fill it in, or leave the row out", int(np.argmax(missing))
+            )
+        levels = variable.levels
+        values = _numbers(column) if levels is None else _places(column, levels)
+        encoding.fill(X[:, places.start : places.stop], variable, values)
     return X
 
 
@@ -81,20 +67,19 @@ def _numbers(column: Column) -> np.ndarray:
     if numbers is not None:
         return numbers.astype(np.float64)
     codes, levels = encoding.as_levels(column)
-    numeric = np.array([NUMBER.fullmatch(level) is not None for level in levels])
+    numeric = np.array([NUMBER.fullmatch(level) is not None for level in levels], bool)
     if not numeric.all():
-        row = int(np.argmin(numeric[codes]))
+        row = int(np.argmin(np.append(numeric, True)[codes]))
         raise column.error(f"{levels[codes[row]]!r} is not a number, as it was at training", row)
-    return np.array([float(level) for level in levels])[codes]
+    return encoding.numbers_of(levels, codes)
 
 
 def _places(column: Column, known: Sequence[str]) -> np.ndarray:
-    """Return the place of each row's text among the levels known from training."""
-    encoding.as_numbers(column)  # which refuses missing values
+    """Return the place of each row's text among the levels known from training, -1 for none."""
     codes, levels = encoding.as_levels(column)
     place = {level: i for i, level in enumerate(known)}
-    places = np.array([place.get(level, -1) for level in levels])[codes]
-    if (places < 0).any():
+    places = np.array([*(place.get(level, -2) for level in levels), -1])[codes]
+    if (places < -1).any():
         row = int(np.argmin(places))
         raise column.error(
             f"{levels[codes[row]]!r} did not occur at training, where there were "

@@ -185,7 +185,7 @@ def fit_all(
         shapes.setdefault((len(fold.train), len(fold.val), len(classes)), []).append(i)
     tasks: list[tuple[Plan, list[tuple[int, int]]]] = []
     for (samples, _, outputs), members in shapes.items():
-        inputs = portions[0].fold.x.shape[1]
+        inputs = portions[0].fold.X.shape[1]
         plan = Plan(spec, (inputs, *spec.hidden, outputs), samples, "data")
         runs = [(i, cell) for i in members for cell in range(plan.grid.cells)]
         size = plan.tasks.runs

@@ -16,9 +16,8 @@ from results.columns import (
     is_better_high,
 )
 from results.labels import most, number
-from sweep.data import files
-from sweep.data.fold import fold_of, scale_of
-from sweep.data.variables import Variable, variables_of
+from sweep.data.fold import fold_of
+from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.files import check_target
@@ -28,7 +27,6 @@ from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
-from sweep.specification.validators import BUILT_IN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +37,7 @@ _REACHED = (
     *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
     *TEST,
     *(OF_FURTHER[metric.name, part] for metric in FURTHER for part in (*PARTS, "test")),
-    "sparsity",
+    *("test_size", "sparsity"),
 )
 
 #: What may be trained for a model: the cell's best run once more, or a network on all rows.
@@ -159,7 +157,6 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
     names = ["run", *plan.grid.axes]
     place = {name: columns[name][0].item() for name in names}
     fold = fold_of(spec, dataset, *(place.get(name, 0) for name in ("seed", "fold", "outer")))
-    mean, scale = scale_of(dataset, fold.train)
     reached = {
         name: columns[name][0].item()
         for name in _REACHED
@@ -170,10 +167,9 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         widths=plan.widths,
         parameters=parameters.astype(np.float64),
         inputs=np.arange(plan.widths[0]),
-        mean=mean,
-        scale=scale,
+        **(fold.scaling or Scaling.nothing(plan.widths[0]))._asdict(),
         classes=dataset.classes,
-        variables=_variables(spec, dataset.features),
+        variables=dataset.variables,
         specification=spec.specification(),
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
         activation=spec.activation,
@@ -185,12 +181,3 @@ def _trained(experiment: Experiment, run: int) -> tuple[dict[str, np.ndarray], n
     """Train a run again; return its row and weights."""
     columns, _, weights = train_again(experiment, np.array([run]))
     return columns, weights[:, 0]
-
-
-def _variables(spec: Specification, features: tuple[str, ...]) -> tuple[Variable, ...]:
-    """Return the columns that the features of a data set come from."""
-    if spec.data in BUILT_IN:
-        return tuple(map(Variable, features))
-    columns = files.read(spec.data)
-    target = spec.target or columns[-1].name
-    return variables_of([column for column in columns if column.name != target])

@@ -8,12 +8,32 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from sweep.data.dataset import Variable
+
 #: Arrays by name: w1 ``[outputs, inputs]``, b1 and so on, and how the inputs are scaled.
 Arrays = Mapping[str, np.ndarray]
 
 #: What came when there were files without it: it is written only where it says something else
 #: than its default, so that digests of those files stay.
 _LATER = ("activation", "hyper")
+
+
+#: A column: its name, its levels if it holds texts, and, where it is so, that a feature tells where
+#: cells were missing.
+_Plain = tuple[StrictStr, list[StrictStr] | None]
+_Telling = tuple[StrictStr, list[StrictStr] | None, Literal[True]]
+
+
+def as_written(variable: Variable) -> _Plain | _Telling:
+    """Return a column as the header has it."""
+    levels = None if variable.levels is None else list(variable.levels)
+    return (variable.name, levels, True) if variable.tells else (variable.name, levels)
+
+
+def as_read(written: _Plain | _Telling) -> Variable:
+    """Return the column that a header has."""
+    name, levels, *tells = written
+    return Variable(name, None if levels is None else tuple(levels), bool(tells))
 
 
 class Header(BaseModel):
@@ -24,7 +44,7 @@ class Header(BaseModel):
     format: Literal["regsweep model 1"] = "regsweep model 1"
     widths: Annotated[list[Annotated[StrictInt, Field(ge=1)]], Field(min_length=2)]
     classes: list[StrictStr] | list[StrictBool] | list[StrictInt] | list[StrictFloat]
-    variables: list[tuple[StrictStr, list[StrictStr] | None]]
+    variables: list[_Plain | _Telling]
     specification: dict[str, Any]
     trained_on: dict[str, Any]
     activation: StrictStr = "relu"

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from kernels.network import Network, network
+from sweep.data.dataset import Variable
 from sweep.data.files import Column, from_frame
-from sweep.data.variables import Variable, encode
+from sweep.data.missing import blank_spelled
+from sweep.data.scaling import Scaling
+from sweep.data.variables import encode
 from sweep.errors import InputError
 from sweep.models import files
-from sweep.models.header import Arrays, Header
+from sweep.models.header import Arrays, Header, as_read, as_written
 from sweep.models.pruning import pruned
 from sweep.specification.choices import ACTIVATIONS
 from sweep.specification.validators import is_frame
@@ -33,7 +36,7 @@ class Model:
     inputs : ndarray of int64, shape (widths[0],)
         Which of the features the network reads.
     mean, scale : ndarray of float64, shape (widths[0],)
-        It reads ``(x - mean) / scale``.
+        It reads ``(x - mean) / scale``; see `sweep.data.scaling.Scaling`.
     classes : tuple
         Texts, numbers or truth values.
     variables : tuple of Variable
@@ -46,6 +49,10 @@ class Model:
         What hidden units give, by its name among the choices.
     hyper : dict of str to float
         Numbers that the activation takes, by their options.
+    fill : ndarray of float64, shape (widths[0],), or None
+        What stands for a missing value of x; NaN where there may be none.
+    quantiles : ndarray of float64, shape (quantiles, widths[0]), or None
+        Those by which x is turned into a normal score, before ``mean`` and ``scale``.
     """
 
     widths: tuple[int, ...]
@@ -59,6 +66,8 @@ class Model:
     trained_on: dict[str, Any]
     activation: str = "relu"
     hyper: dict[str, float] = field(default_factory=dict)
+    fill: np.ndarray | None = field(default=None, repr=False)
+    quantiles: np.ndarray | None = field(default=None, repr=False)
 
     @cached_property
     def network(self) -> Network:
@@ -69,6 +78,11 @@ class Model:
     def features(self) -> tuple[str, ...]:
         """Names of the features, of which the network reads the `inputs`."""
         return tuple(name for variable in self.variables for name in variable.features)
+
+    @property
+    def scaling(self) -> Scaling:
+        """How what it reads becomes its inputs."""
+        return Scaling(self.mean, self.scale, self.fill, self.quantiles)
 
     @property
     def nonzero(self) -> int:
@@ -97,13 +111,17 @@ class Model:
                 f"{array.shape}"
             )
         try:
-            return self._of_features(array.astype(np.float64))
+            numbers = array.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise InputError(f"X should hold finite numbers: {error}") from None
+        return self._of_features(numbers)
 
     def predict_columns(self, columns: Sequence[Column]) -> np.ndarray:
         """Return the probabilities for the rows of columns, in any order, of files or frames."""
-        return self._of_features(encode(self.variables, columns, set(self.inputs.tolist())))
+        words = self.specification.get("missing_values", ())
+        told = [blank_spelled(column, words) for column in columns]
+        impute = self.specification.get("missing") == "impute"
+        return self._of_features(encode(self.variables, told, self.inputs.tolist(), impute))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row of X; see `predict_proba`."""
@@ -129,8 +147,7 @@ class Model:
             widths=tuple(map(len, kept)),
             parameters=parameters,
             inputs=self.inputs[inputs],
-            mean=self.mean[inputs],
-            scale=self.scale[inputs],
+            **self.scaling.take(inputs)._asdict(),
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -147,7 +164,8 @@ class Model:
             If it cannot be written.
         """
         arrays = {n: np.ascontiguousarray(self.parameter(n)) for n in self.network.names}
-        arrays |= {"inputs": self.inputs, "mean": self.mean, "scale": self.scale}
+        steps = self.scaling._asdict().items()
+        arrays |= {"inputs": self.inputs} | {n: array for n, array in steps if array is not None}
         files.check_target(path)
         files.write(path, self._header(), arrays, str(self))
 
@@ -156,10 +174,7 @@ class Model:
             return Header(
                 widths=list(self.widths),
                 classes=list(self.classes),
-                variables=[
-                    (name, None if levels is None else list(levels))
-                    for name, levels in self.variables
-                ],
+                variables=[as_written(variable) for variable in self.variables],
                 specification=self.specification,
                 trained_on=self.trained_on,
                 activation=self.activation,
@@ -187,12 +202,19 @@ class Model:
         from kernels.prediction import predict
 
         x = X[:, self.inputs]
-        if not np.isfinite(x).all():
-            row, place = np.argwhere(~np.isfinite(x))[0]
-            name = self.features[self.inputs[place]]
-            raise InputError(f"feature {name!r} of row {row} (from 0) is {x[row, place]}")
-        scaled = np.ascontiguousarray((x - self.mean) / self.scale)
-        return predict(self.network, self.parameters, scaled, self._hyper)
+        usable = np.isfinite(x)
+        if self.fill is not None:
+            usable |= np.isnan(x) & ~np.isnan(self.fill)
+        if not usable.all():
+            row, place = np.argwhere(~usable)[0]
+            where = f"feature {self.features[self.inputs[place]]!r} of row {row} (from 0)"
+            if np.isnan(x[row, place]):
+                raise InputError(
+                    f"{where} is missing, and no row that the model was trained on lacks it: fill "
+                    "it in, or leave the row out"
+                )
+            raise InputError(f"{where} is {x[row, place]}, and should be a finite number")
+        return predict(self.network, self.parameters, self.scaling(x), self._hyper)
 
     @property
     def _hyper(self) -> tuple[float, ...]:
@@ -230,13 +252,17 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 def _are_of(header: Header, arrays: Arrays) -> bool:
     """Tell whether the arrays are those of the header's network: kernels check nothing."""
-    net = network(header.widths)
-    shapes = {name: net.shape(name) for name in net.names}
-    shapes |= dict.fromkeys(("inputs", "mean", "scale"), (header.widths[0],))
+    net, inputs = network(header.widths), header.widths[0]
+    shapes: dict[str, tuple[int, ...]] = {name: net.shape(name) for name in net.names}
+    shapes |= dict.fromkeys(("inputs", "mean", "scale"), (inputs,))
+    if "fill" in arrays:
+        shapes["fill"] = (inputs,)
+    if "quantiles" in arrays:
+        shapes["quantiles"] = (max(len(arrays["quantiles"]), 2), inputs)
     return arrays.keys() == shapes.keys() and all(
         array.shape == shapes[name]
         and array.dtype == (np.int64 if name == "inputs" else np.float64)
-        and np.isfinite(array).all()
+        and (np.isfinite(array) | (np.isnan(array) & (name == "fill"))).all()
         for name, array in arrays.items()
     )
 
@@ -249,14 +275,13 @@ def _model(header: Header, arrays: Arrays) -> Model:
         mean=arrays["mean"],
         scale=arrays["scale"],
         classes=tuple(header.classes),
-        variables=tuple(
-            Variable(name, None if levels is None else tuple(levels))
-            for name, levels in header.variables
-        ),
+        variables=tuple(map(as_read, header.variables)),
         specification=header.specification,
         trained_on=header.trained_on,
         activation=header.activation,
         hyper=header.hyper,
+        fill=arrays.get("fill"),
+        quantiles=arrays.get("quantiles"),
     )
 
 
@@ -269,6 +294,7 @@ def _fits_together(model: Model) -> bool:
         and (np.diff(places) > 0).all()
         and places[-1] < len(model.features)
         and (model.scale > 0).all()
+        and (model.quantiles is None or (np.diff(model.quantiles, axis=0) >= 0).all())
         and chosen
         and model.hyper.keys() == set(chosen.hyper)
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.models.header import Arrays, Header
+from sweep.models.header import Arrays, Header, as_read
 from sweep.specification.choices import ACTIVATIONS, LOSS, Alternative
 
 if TYPE_CHECKING:
@@ -41,14 +41,22 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
     from onnx import TensorProto, helper, numpy_helper
 
     classes = np.array(header.classes)
-    features = sum(1 if levels is None else len(levels) for _, levels in header.variables)
+    features = sum(len(as_read(written).features) for written in header.variables)
     texts = classes.dtype.kind == "U"
     label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
     constants = dict(arrays) | {"classes": classes.astype(object) if texts else classes}
 
-    nodes = [
-        helper.make_node("Gather", ["X", "inputs"], ["read"], axis=1),
-        helper.make_node("Sub", ["read", "mean"], ["centred"]),
+    if "quantiles" in arrays:
+        raise InputError(
+            "an .onnx file holds no normal scores, which this model's `scale` quantile asks for: "
+            "save it as .npz or .safetensors, or run the sweep with another `scale`"
+        )
+    nodes = [helper.make_node("Gather", ["X", "inputs"], ["read"], axis=1)]
+    if "fill" in arrays:
+        nodes.append(helper.make_node("IsNaN", ["read"], ["missing"]))
+        nodes.append(helper.make_node("Where", ["missing", "fill", "read"], ["filled"]))
+    nodes += [
+        helper.make_node("Sub", ["filled" if "fill" in arrays else "read", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "scale"], ["a0"]),
     ]
     layers = len(header.widths) - 1

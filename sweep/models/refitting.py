@@ -93,8 +93,9 @@ def judged(spec: Specification, reached: Mapping[str, Any], rows: int, metric: s
     """
     if spec.test:
         names = tested([f"test_{name}" for name in spec.metrics], metric)
-        figures = on_test_part({name: reached.get(name, math.nan) for name in names}, rows)
-        return f"The test part was held out from it, and there it has {figures}."
+        figures = {name: reached.get(name, math.nan) for name in names}
+        told = on_test_part(figures, rows, reached.get("test_size"))
+        return f"The test part was held out from it, and there it has {told}."
     if spec.outer_folds:
         return (
             "Nothing was held out from it: what networks that were chosen likewise, and had fewer "

@@ -77,7 +77,8 @@ def lambda_max(fold: Fold, classes: int, layers: int, on_bias: OnBias = FREE) ->
         Of a network of one layer.
     """
     x, y = fold.x[fold.train], fold.y[fold.train].astype(np.int64)
-    share = fold.weight[fold.train] / fold.weight[fold.train].sum()
+    weight = fold.loss_weight[fold.train]
+    share = weight / weight.sum()
     present = np.bincount(y, weights=share, minlength=classes)
     # residual[i, c] = v_i (p - y_i)_c
     residual = (present - np.eye(classes)[y]) * share[:, None]

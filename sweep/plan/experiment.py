@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
-from sweep.data.fold import fold_of, widths
+from sweep.data.fold import fold_of, parts_of, widths
 from sweep.data.loading import load
 from sweep.errors import InputError
 from sweep.plan.automatic import automatic_axis
@@ -33,10 +33,12 @@ def prepare(spec: Specification) -> Experiment:
     sweep.errors.InputError
         If the data cannot be used, or cannot be split as the specification asks.
     """
-    dataset = load(spec.data, spec.target, spec.test if isinstance(spec.test, str) else None)
+    dataset = load(spec)
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)
+    outer = [parts_of(spec, dataset, spec.seeds[0], 0, one) for one in range(spec.outer_folds)]
+    tested = max((len(parts.test) for parts in outer), default=len(fold.test))
     for option in ("patience", "outer_folds"):
         if getattr(spec, option) and not len(fold.val):
             raise InputError(
@@ -47,7 +49,7 @@ def prepare(spec: Specification) -> Experiment:
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name, len(fold.test))
+    plan = Plan(light, sizes, len(fold.train), dataset.name, tested)
     if plan.grid.total > MOST_RUNS:
         raise InputError(
             f"the grid has {plan.grid.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten "

@@ -11,6 +11,16 @@ from sweep.specification.choices import SCORES, told
 EXPERIMENT = (
     ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
     ("target", "COLUMN", "the class column of a file [last column]"),
+    ("weight", "COLUMN", "what each row counts, a number from 0 up [alike]"),
+    ("class-weight", "NAME", "none, or balanced: classes count alike in the loss [none]"),
+    ("groups", "COLUMN", "rows of one value of it never stand on both sides of a split"),
+    ("order", "COLUMN", "time, as numbers or dates: later rows are held out, folds go forward"),
+    ("columns", "LIST", 'the features, if not all the other columns: a,b,"c, d"'),
+    ("drop", "LIST", "columns that are left out"),
+    ("categories", "LIST", "columns of numbers that are categories, also the target"),
+    ("most-levels", "N", "a text with more levels is refused as a feature [50]"),
+    ("missing", "HOW", "rows with missing cells: error, drop, or impute [error]"),
+    ("missing-values", "LIST", "further spellings of a missing cell, such as ?,-999"),
     ("hidden", "WIDTHS", "such as 32,16; none for softmax regression [article: 3,5]"),
     ("activation", "NAME", f"{told('activation')} [relu]"),
     ("leak", "X", "slope of leaky_relu below zero [0.01]"),
@@ -19,6 +29,10 @@ EXPERIMENT = (
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
     ("l1-method", "METHOD", f"{told('l1_method')} [proximal; article: subgradient]"),
+    (
+        *("scale", "KIND"),
+        "of features, by the training part: standard, robust, quantile or none [standard]",
+    ),
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
@@ -56,10 +70,17 @@ LATER: dict[str, Any] = {
     **{"test": None, "outer_folds": 0},
     "finish": 0,
     "metrics": (),
+    **{"weight": None, "class_weight": "none", "groups": None, "order": None},
+    **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
+    **{"missing": "error", "missing_values": ()},
+    "scale": "standard",
 }
 
 #: Those of them that have another default by now.
-CHANGED = ("finish",)
+CHANGED = ("finish", "most_levels")
+
+#: Options that say what the columns of a table are; a built-in set has none to say it of.
+OF_TABLES = ("columns", "drop", "categories", "most_levels", "missing", "missing_values")
 
 
 class RunOption(NamedTuple):

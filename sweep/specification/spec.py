@@ -13,7 +13,7 @@ from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.options import LATER, RUN_OPTIONS
+from sweep.specification.options import LATER, OF_TABLES, RUN_OPTIONS
 from sweep.specification.values import text
 
 
@@ -44,6 +44,16 @@ class Specification(BaseModel):
 
     data: validators.Data = article.NAME
     target: str | None = None
+    weight: str | None = None
+    class_weight: Literal["none", "balanced"] = "none"
+    groups: str | None = None
+    order: str | None = None
+    columns: validators.Names = ()
+    drop: validators.Names = ()
+    categories: validators.Names = ()
+    most_levels: validators.Natural = Field(default_factory=validators.default_most_levels)
+    missing: Literal["error", "drop", "impute"] = "error"
+    missing_values: validators.Names = ()
     hidden: validators.Widths = _default("hidden", (32, 16))
     activation: validators.Word = "relu"
     leak: validators.Slope = 0.01
@@ -53,6 +63,7 @@ class Specification(BaseModel):
     l2_on: validators.Placement = _default_placement("l2_on")
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
+    scale: Literal["standard", "robust", "quantile", "none"] = "standard"
     seeds: validators.Seeds = range(42, 62)
     folds: validators.Natural = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
@@ -106,6 +117,11 @@ class Specification(BaseModel):
                         f"`{option}` needs data to hold out, and article draws one sample a run: "
                         "leave it out, or give other `data`"
                     )
+            if self.scale != "standard":
+                raise InputError(
+                    "`scale` is that of the features of a table, and article draws one sample a "
+                    "run, which it takes as it is: leave it out, or give other `data`"
+                )
         if self.target is not None and not self._has_columns:
             given = self.data if isinstance(self.data, str) else "(X, y)"
             raise InputError(
@@ -128,6 +144,17 @@ class Specification(BaseModel):
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _are_of_a_table(self) -> Self:
+        if isinstance(self.data, str) and self.data in validators.BUILT_IN:
+            for option in OF_TABLES:
+                if getattr(self, option) != LATER[option]:
+                    raise InputError(
+                        f"`{option}` is for a file, a DataFrame or arrays, and {self.data} is "
+                        "none: leave it out"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -154,6 +181,37 @@ class Specification(BaseModel):
                 "choose by rows of the test parts; leave one out"
             )
         return self
+
+    @model_validator(mode="after")
+    def _roles_fit(self) -> Self:
+        for option in self.roles:
+            if not self._has_columns:
+                given = self.data if isinstance(self.data, str) else "(X, y)"
+                raise InputError(
+                    f"`{option}` names a column of a file or DataFrame, and {given} is neither: "
+                    "leave it out, or give a DataFrame with that column"
+                )
+        if self.groups and self.order:
+            raise InputError(
+                "`groups` and `order` exclude each other: a group may last from before to after "
+                "what is held out; leave one out"
+            )
+        taken: dict[str, str] = {}
+        for option, name in {"target": self.target, **self.roles}.items():
+            if name in taken:
+                raise InputError(
+                    f"`{taken[name]}` and `{option}` are both column {name!r}: give one of them "
+                    "another"
+                )
+            if name is not None:
+                taken[name] = option
+        return self
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The columns that are no features, and not the target, by option."""
+        names = {"weight": self.weight, "groups": self.groups, "order": self.order}
+        return {option: name for option, name in names.items() if name is not None}
 
     @property
     def _has_columns(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sweep.errors import InputError, hint
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.options import CHANGED, LATER, RUN_OPTIONS
-from sweep.specification.validators import IN_MEMORY, WORDS
+from sweep.specification.validators import IN_MEMORY, NAMES, WORDS
 from sweep.specification.values import text
 
 #: Options that `write` leaves out where they are empty.
@@ -82,6 +82,8 @@ def _plain(name: str, value: Any) -> Any:
         return ",".join(map(str, value)) or "none"
     if name in ("path_order", "metrics"):
         return ",".join(value) or None
+    if name in NAMES:
+        return list(value) or None
     if name == "vary":
         return {varied: text(numbers) for varied, numbers in value.items()}
     return text(value) if isinstance(value, tuple | range) else value

@@ -3,6 +3,7 @@
 Messages write an option as `val_fraction`; the command line turns that into --val-fraction.
 """
 
+import csv
 import math
 import os
 import re
@@ -28,6 +29,8 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "path": ("off", None),
     "halving": ("off", None),
 }
+#: Options that are lists of names, or of words.
+NAMES = ("columns", "drop", "categories", "missing_values")
 #: The tolerance for zeros that follows how far a weight swings about zero.
 SWING = "auto"
 #: How the runs along a path begin.
@@ -59,6 +62,28 @@ def _data(raw: Any) -> Any:
     raise InputError(
         f"`data` should be a name, a path, (X, y) or a DataFrame, not {reprlib.repr(raw)}"
     )
+
+
+def _names(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """Split a text at its commas; a name that holds some stands in double quotes."""
+    parts = raw if isinstance(raw, list | tuple) else [raw]
+    if isinstance(raw, str):
+        try:
+            (parts,) = csv.reader([raw], skipinitialspace=True, strict=True)
+        except (ValueError, csv.Error):
+            raise InputError(
+                f'`{info.field_name}` should be names such as a,b,"c, d", not {reprlib.repr(raw)}'
+            ) from None
+    names = [str(part).strip() for part in parts]
+    if not all(names):
+        raise InputError(f"`{info.field_name}` holds an empty name: {reprlib.repr(raw)}")
+    return tuple(dict.fromkeys(names))
+
+
+def default_most_levels(fields: Mapping[str, Any]) -> int:
+    """Return how many levels a text may have unless told; a built-in set holds no texts."""
+    data = fields.get("data")
+    return 0 if isinstance(data, str) and data in BUILT_IN else 50
 
 
 def _widths(raw: Any) -> tuple[int, ...]:
@@ -221,6 +246,7 @@ def _choice(raw: Any, info: ValidationInfo) -> str:
 
 
 Data = Annotated[Any, PlainValidator(_data)]
+Names = Annotated[tuple[str, ...], PlainValidator(_names)]
 Slope = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Word = Annotated[str, PlainValidator(_choice)]
 Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]

@@ -168,12 +168,17 @@ class Batch:
         }
 
 
-def _told(fold: Fold, plan: Plan) -> dict[str, float]:
+def _told(fold: Fold, plan: Plan) -> dict[str, float | str]:
     """Return what the table says of the parts of a fold."""
     rows = {f"{part}_rows": len(getattr(fold, part)) for part in ("train", "val", "test")}
     spec, classes = plan.spec, plan.widths[-1]
-    guess = guessed(fold, classes, spec.metrics, spec.precision)
-    return rows | baseline(fold, classes) | guess
+    return {
+        **rows,
+        "val_from": fold.val_from,
+        "test_size": fold.test_size,
+        **baseline(fold, classes),
+        **guessed(fold, classes, spec.metrics, spec.precision),
+    }
 
 
 def _in_order(found: list[tuple[np.ndarray, Columns]]) -> tuple[Columns, np.ndarray]:

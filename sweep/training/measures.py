@@ -51,8 +51,15 @@ def _measured(
 
 
 def _evaluated(packs: Packs, order: np.ndarray, *, units: bool = True) -> Measures:
-    samples, metrics = packs.folds.samples(order), tuple(MEASURED.values())
-    return evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=units)
+    folds, metrics = packs.folds, tuple(MEASURED.values())
+    samples = folds.samples(order, of_loss=True)
+    found = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=units)
+    if folds.loss_weight is folds.weight:
+        return found
+    # Classes that the loss counts alike are none to the metrics: these count rows.
+    samples = folds.samples(order)
+    other = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False)
+    return found._replace(metrics=other.metrics)
 
 
 def _scored(packs: Packs, spec: Specification, part: str) -> dict[str, np.ndarray]:

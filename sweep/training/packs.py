@@ -26,8 +26,9 @@ class Folds(NamedTuple):
 
     Attributes
     ----------
-    x, y, weight : ndarray
-        Samples of all streams, one below the other: inputs, class, what each counts.
+    x, y, weight, loss_weight : ndarray
+        Samples of all streams, one below the other: inputs, class, what each counts in the metrics
+        and in the loss, which is one array where it is the same.
     train, val, test : ndarray of int64, shape (samples, streams)
         Their rows in x.
     number : dict of (seed, fold) to int
@@ -39,6 +40,7 @@ class Folds(NamedTuple):
     x: np.ndarray
     y: np.ndarray
     weight: np.ndarray
+    loss_weight: np.ndarray
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
@@ -50,7 +52,11 @@ class Folds(NamedTuple):
         """Return the streams of these seeds and folds."""
         dtype = np.dtype(spec.precision)
         chosen = list(folds.values())
-        starts = np.cumsum([0] + [len(fold.x) for fold in chosen])
+        starts = np.cumsum([0] + [len(fold.X) for fold in chosen])
+        # Large data are here once a stream, and nowhere else.
+        x = np.empty((starts[-1], chosen[0].X.shape[1]), dtype)
+        for fold, start in zip(chosen, starts, strict=False):
+            fold.write_inputs(x[start : start + len(fold.X)])
         train, val, test = (
             np.stack(
                 [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
@@ -58,10 +64,15 @@ class Folds(NamedTuple):
             )
             for which in ("train", "val", "test")
         )
+        weight = np.concatenate([fold.weight for fold in chosen], dtype=dtype)
+        balanced = any(fold.by_class is not None for fold in chosen)
         return cls(
-            np.concatenate([fold.x for fold in chosen], dtype=dtype),
+            x,
             np.concatenate([fold.y for fold in chosen], dtype=dtype),
-            np.concatenate([fold.weight for fold in chosen], dtype=dtype),
+            weight,
+            np.concatenate([fold.loss_weight for fold in chosen], dtype=dtype)
+            if balanced
+            else weight,
             train,
             val,
             test,
@@ -69,9 +80,9 @@ class Folds(NamedTuple):
             list(folds),
         )
 
-    def samples(self, order: np.ndarray) -> Samples:
-        """Return the data, to be read in this order."""
-        return Samples(self.x, self.y, self.weight, order)
+    def samples(self, order: np.ndarray, *, of_loss: bool = False) -> Samples:
+        """Return the data as metrics count them, or the loss, to be read in this order."""
+        return Samples(self.x, self.y, self.loss_weight if of_loss else self.weight, order)
 
     def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
         """Return the order of the batches of some streams, from the first epoch on."""

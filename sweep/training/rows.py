@@ -54,6 +54,8 @@ def _extras(plan: Plan) -> list[str]:
         "rung": spec.halving,
         **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
         **dict.fromkeys(("test_rows", *columns.TEST), spec.sets_apart),
+        "val_from": spec.order and spec.holds_out,
+        "test_size": spec.sets_apart and (spec.weight or spec.groups),
         "outer": spec.outer_folds,
     }
     parts = {"train": True, "val": spec.holds_out, "test": spec.sets_apart}

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 
 #: Defaults of the first stage that are others now: what was recorded then is held to them.
-FIRST_DEFAULTS = {"l1_method": "subgradient", "finish": 0}
+FIRST_DEFAULTS = {"l1_method": "subgradient", "finish": 0, "most_levels": 0}
 
 
 class Entry(NamedTuple):

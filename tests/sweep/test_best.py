@@ -11,10 +11,10 @@ import pytest
 import results
 from results.errors import ResultsError
 from sweep import Sweep, load_model
-from sweep.data.loading import load
 from sweep.errors import InputError
 from sweep.models.best import save_best
 from sweep.models.predicting import predict
+from tests.sweep.loaded import load
 
 
 @pytest.fixture

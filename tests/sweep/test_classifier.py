@@ -18,10 +18,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from kernels import reference
 from kernels.network import network
 from sweep import RegularizedMLPClassifier, Sweep
-from sweep.data import loading, splits
+from sweep.data import splits
 from sweep.errors import InputError
 from sweep.seeded import generator
 from sweep.training.draws import initial_weights
+from tests.sweep.loaded import load
 
 X, Y = load_iris(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -109,7 +110,7 @@ def test_the_cell_of_a_sweep_is_fitted_to_its_bits():
     found = Sweep(
         data=(X, Y), hidden="6", l1="0,2e-3", l2=1e-3, seeds=7, epochs=200, patience=3, lr=0.05
     ).run()
-    dataset = loading.load((X, Y))
+    dataset = load((X, Y))
     mean, scale = splits.scale(dataset, splits.split(dataset, 7, 0, 0, 0.2).train)
     fitted = RegularizedMLPClassifier(
         6,

@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sweep.data import builtin, files
-from sweep.data.loading import load
 from sweep.errors import InputError
+from tests.sweep.loaded import load
 
 BUILT_IN = ["iris", "wine", "breast_cancer", "digits"]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -69,7 +69,7 @@ def test_a_built_in_set_is_scikit_learns(name, moved, monkeypatch):
 
 def test_a_built_in_set_needs_no_import_of_scikit_learn_or_pandas():
     code = (
-        "import sys; from sweep.data.loading import load; load('digits'); load('iris'); "
+        "import sys; from tests.sweep.loaded import load; load('digits'); load('iris'); "
         "print([m for m in ('sklearn', 'pandas', 'pyarrow', 'scipy') if m in sys.modules])"
     )
     root = Path(__file__).parents[2]
@@ -359,7 +359,9 @@ def test_places_are_counted_as_the_source_counts_them(tmp_path, csv):
     assert "column 'a', row 3: no value" in refusal(tmp_path / "t.parquet")
     assert "the DataFrame, column 'a', row 2 (from 0): no value" in refusal(frame)
     assert "column 'a', line 4: no value" in refusal(csv(frame.to_csv(index=False)))
-    assert refusal((frame[["a"]].to_numpy(), [0, 1, 0])).startswith("X[2, 0] is nan")
+    assert refusal((frame[["a"]].to_numpy(), [0, 1, 0])).startswith(
+        "X, column 'x0', row 2 (from 0): no value"
+    )
     for missing in (None, np.nan, pd.NA, Decimal("NaN"), "", " "):
         assert "column 'y', row 1 (from 0): no value" in refusal((np.eye(2), ["a", missing]))
     assert "column 'y', row 1 (from 0): no value" in refusal(

@@ -196,7 +196,8 @@ def test_what_a_pruned_network_does_not_read_may_be_missing():
         (np.ones(4), r"not \(4,\)"),
         (np.ones((0, 4)), "one row or more"),
         ([["a", 0, 0, 0]], "finite numbers: could not convert"),
-        ([[0, 0, 0, 0], [0, 0, 0, np.nan]], "feature 'size' of row 1 .* is nan"),
+        ([[0, 0, 0, 0], [0, 0, 0, np.nan]], "^feature 'size' of row 1 .* is missing, and no row"),
+        ([[0, 0, 0, 0], [0, 0, 0, np.inf]], "^feature 'size' of row 1 .* is inf, and should"),
     ],
 )
 def test_arrays_that_cannot_be_read(x, message):

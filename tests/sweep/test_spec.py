@@ -298,7 +298,7 @@ def test_a_spec_file_may_say_how_to_run(tmp_path):
         ("epochs = = 3", r"is not TOML: .*line 1"),
         ("epoch = 3", r"unknown key 'epoch'; did you mean 'epochs'\?$"),
         ("val-fraction = 0.1", r"unknown key 'val-fraction'; did you mean 'val_fraction'\?$"),
-        ("retry = true", r"did you mean 'retry_failed'\?$"),
+        ("retry_fail = true", r"did you mean 'retry_failed'\?$"),
         ("[zzz]\nx = 1", "unknown key 'zzz'; there are data, .*, json$"),
         ('jobs = "four"', "'jobs' should be a whole number, not 'four'$"),
         ("jobs = true", "'jobs' should be a whole number, not True$"),

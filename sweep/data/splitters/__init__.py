@@ -1,0 +1,1 @@
+"""Rows that stay together: by group and by time, a file each."""
