@@ -10,6 +10,7 @@ import pytest
 from sklearn import metrics as sklearn
 
 import results
+from kernels import reference
 from results.columns import FURTHER
 from results.errors import ResultsError
 from sweep import Sweep, load_model
@@ -18,6 +19,8 @@ from sweep.errors import InputError
 from sweep.models.best import save_best
 from sweep.plan.experiment import prepare
 from sweep.specification.choices import SCORES
+from tests import naive
+from tests.sweep.trained import samples, trained
 
 EVERY = ",".join(SCORES)
 
@@ -117,6 +120,27 @@ def test_a_row_says_what_scikit_learn_does_of_the_network(directory):
         }
         told = {name: row[f"{part}_{name}"] for name in SCORES}
         assert told == pytest.approx(found, rel=1e-12)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_rows_count_by_their_weight_and_classes_alike_in_the_loss_alone(class_weight):
+    table = rare()
+    table["w"] = np.random.RandomState(1).randint(0, 4, len(table))
+    spec = Sweep(
+        **{"data": table, "target": "kind", "weight": "w", "class_weight": class_weight},
+        **{"hidden": 4, "l1": 0, "l2": 0, "seeds": 3, "epochs": 5, "test": 0.25, "metrics": EVERY},
+    )
+    row, (parameters,) = spec.run().iloc[0], trained(spec)[1]
+    for part in ("train", "val", "test"):
+        x, y, v = samples(spec, 3, 0, part)
+        p = reference.softmax(reference.forward(parameters, x)[-1])
+        found = {name: naive.metric(name, p, p.argmax(axis=1), y, v) for name in SCORES}
+        assert set(v) == {1, 2, 3}  # rows that weigh nothing are left out
+        told = {name: row[f"{part}_{name}"] for name in SCORES}
+        assert told == pytest.approx(found, rel=1e-9)
+    loss = row.val_log_loss
+    assert (row.val_loss == pytest.approx(loss, rel=1e-9)) == (class_weight is None)
+    assert row.baseline_auc == 0.5 and row.baseline_balanced_accuracy == 0.5
 
 
 def test_what_a_guess_gives_is_beside_it(directory):
