@@ -42,7 +42,7 @@ def load(spec: Specification) -> Dataset | Article:
         return _from_columns("data", files.from_frame(data), spec)
     if isinstance(data, tuple):
         return _from_arrays(data, spec)
-    return _from_columns(Path(data).stem, files.read(data), spec)
+    return _from_columns(Path(data).stem, files.read(data, files.Dialect.of(spec)), spec)
 
 
 def _from_columns(name: str, columns: files.Table, spec: Specification) -> Dataset:
@@ -114,7 +114,7 @@ def _with_tested(
     dataset: Dataset, target: str, own: Sequence[files.Column], spec: Specification
 ) -> Dataset:
     """Return a data set with the rows of a file below its own, encoded alike."""
-    columns = files.read(str(spec.test))
+    columns = files.read(str(spec.test), files.Dialect.of(spec))
     labels = next((column for column in columns if column.name == target), None)
     if labels is None:
         raise InputError(
