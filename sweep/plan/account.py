@@ -109,7 +109,8 @@ def _features(found: Mapping[str, Any]) -> str:
     ]
     told = [text for count, text in kinds if count]
     if len(told) == 1 and found["numbers"]:
-        return f"{counted(found['features'], 'feature')}, all numbers"
+        all_of_them = "a number" if found["features"] == 1 else "all numbers"
+        return f"{counted(found['features'], 'feature')}, {all_of_them}"
     return f"{counted(found['features'], 'feature')}: {', '.join(told)}"
 
 

@@ -183,6 +183,14 @@ def test_classes_keep_their_spelling():
         assert [data.classes[place] for place in data.y] == names * 2
 
 
+@pytest.mark.parametrize("names", [["TRUE", "FALSE"], ["007", "010"], ["yes", "No"]])
+def test_classes_of_a_file_keep_its_spelling(names, tmp_path):
+    rows = "".join(f"{row},{names[row % 2]}\n" for row in range(8))
+    (tmp_path / "t.csv").write_text(f"a,y\n{rows}")
+    data = load(tmp_path / "t.csv")
+    assert [data.classes[place] for place in data.y] == names * 4
+
+
 # New files
 
 
