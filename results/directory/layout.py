@@ -11,6 +11,7 @@ from results.directory import durable, parts, sweeptoml
 from results.errors import ResultsError
 
 PARTS, HISTORY_PARTS, SCRATCH, SET_ASIDE = "parts", "history-parts", "tmp", "set-aside"
+CHECKPOINTS = "checkpoints"
 RUNS, RUNS_CSV, HISTORY = "runs.parquet", "runs.csv", "history.parquet"
 
 #: The final tables, in the order in which they are written.

@@ -21,6 +21,7 @@ import pyarrow as pa
 from results.columns import RANKED
 from results.directory import durable, final, layout, parts, ranges, sweeptoml
 from results.directory.accepting import Grid, Intake
+from results.directory.checkpoints import Checkpoints
 from results.directory.layout import Kinship
 from results.directory.locks import Lock
 from results.directory.valid_parts import Catalogue, Number
@@ -34,6 +35,11 @@ class Store:
     """An open results directory, locked for this process; made by `Store.open`.
 
     Use it as a context manager. Its methods are for one thread.
+
+    Attributes
+    ----------
+    checkpoints : Checkpoints
+        Where runs stand that are not finished.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class Store:
         self._scratch = directory / layout.SCRATCH
         self._catalogue = catalogue
         self._intake = Intake(directory, catalogue, grid)
+        self.checkpoints = Checkpoints(directory, catalogue.grid)
         self._grid = grid
         self._made_by = made_by
         self._lock = lock
@@ -215,7 +222,9 @@ class Store:
                     f"{self._grid.total} runs are missing, from run {left[0, 0]} on"
                 )
             try:
-                return final.write(self._directory, self._catalogue, self._grid)
+                path = final.write(self._directory, self._catalogue, self._grid)
+                self.checkpoints.remove(range(self._grid.total))
+                return path
             except Lost as lost:
                 self._catalogue.remove(lost.part)
                 self._intake.put_aside(lost.part.path, lost.damage)

@@ -224,6 +224,7 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
         epochs = begun + spec.finish * last / cells
         seconds *= epochs / (spec.epochs + spec.finish or 1)
     workers = joblib.effective_n_jobs(jobs)
+    tasks = plan.tasks.count * plan.tasks.pieces
     return {
         "data": plan.name,
         **({"test_rows": plan.tested} if plan.tested else {}),
@@ -235,10 +236,10 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
         or "one run",
         **_unequal(plan),
         "runs": plan.grid.total,
-        "tasks": plan.tasks.count,
-        "runs_a_task": plan.tasks.runs,
+        "tasks": tasks,
+        "runs_a_task": -(-plan.tasks.runs // plan.tasks.pieces),
         "workers": workers,
-        "seconds": round(seconds / min(workers, plan.tasks.count), 1),
+        "seconds": round(seconds / min(workers, tasks), 1),
         "megabytes": round(workers * plan.tasks.bytes / 2**20, 1),
     }
 

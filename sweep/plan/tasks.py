@@ -10,6 +10,9 @@ from sweep.specification.spec import Specification
 #: What a task should last, in seconds: long beside the cost of handing it out.
 TASK_SECONDS = 0.2
 
+#: What a leg of paths should last at the least, in seconds: what an interruption may cost.
+LEG_SECONDS = 2.0
+
 #: Runs of a task come in multiples of this, so that every lane width fills its packs.
 QUANTUM = 16
 
@@ -20,7 +23,8 @@ _WAITING = 128
 #: What an epoch of all runs of a task with patience should last, in seconds: long beside the pause.
 _EPOCH_SECONDS = 0.05
 
-#: Tasks with patience, at the least, that a sweep is divided into, for the cores to share.
+#: Tasks with patience or of paths, at the least, that a sweep is divided into, for the cores to
+#: share.
 _SHARES = 4
 
 #: Runs of a task that are few enough, however small the sweep.
@@ -29,6 +33,11 @@ _MODEST = 512
 
 class Tasks:
     """The runs of a grid, divided.
+
+    A path is never divided among tasks. Paths train side by side, and so a path counts as one run
+    does elsewhere: a task has the paths of as many seeds and folds as fill its lanes, and where
+    those of one are more than enough it is handed out in pieces. One that lasts is cut along the
+    way, into legs; where a leg ends it is kept where its paths stand.
 
     Parameters
     ----------
@@ -40,34 +49,49 @@ class Tasks:
 
     def __init__(self, spec: Specification, grid: Grid, cost: Cost) -> None:
         self._spec, self._grid, self._cost = spec, grid, cost
+        #: Runs one after the other.
+        self.steps = len(grid.axes[spec.path]) if spec.path else 1
+        # Packs in single precision have twice the runs.
+        self._broad = 2 if spec.precision == "float32" else 1
 
     @cached_property
     def runs(self) -> int:
-        """Runs of a task; a path is never divided."""
-        spec, grid, cost = self._spec, self._grid, self._cost
-        wanted = TASK_SECONDS / cost.seconds
-        fewest = QUANTUM
-        # Packs in single precision have twice the runs.
-        broad = 2 if spec.precision == "float32" else 1
-        if spec.patience:
-            fewest = int(min(max(broad * _WAITING, _EPOCH_SECONDS / cost.pace), _MODEST))
-            share = -(-broad * grid.total // (_SHARES * QUANTUM)) * QUANTUM
-            fewest = min(fewest, share)
-            wanted = max(wanted, fewest)
-        else:
-            wanted = min(wanted, cost.room)
-        if spec.path:
-            lanes = grid.cells // len(grid.axes[spec.path])
-            return grid.cells * min(-(-fewest // lanes), grid.total // grid.cells)
-        runs = min(wanted, 16 * _MODEST, max(grid.total / 16, _MODEST))
-        if runs < QUANTUM:
-            return broad * QUANTUM // 2
-        return int(runs) // QUANTUM * QUANTUM
+        """Runs of a task."""
+        if self._spec.path:
+            return self._grid.cells * self._repeats
+        return self._enough
+
+    @cached_property
+    def abreast(self) -> int:
+        """Runs side by side in a piece of a task: all, but for paths."""
+        together = self.runs // self.steps
+        if together <= self._enough or not self._spec.path:
+            return together
+        # Pieces of one size, and of full packs.
+        share = -(-together // (together // self._enough))
+        return min(-(-share // self._pack) * self._pack, together)
+
+    @property
+    def pieces(self) -> int:
+        """Pieces in which a task is handed out: one, but for paths."""
+        return -(-self.runs // (self.steps * self.abreast))
+
+    @property
+    def leg(self) -> int:
+        """Steps of a leg: runs of each path that are trained before it is kept where they are."""
+        abreast = -(-self.abreast // self._pack) * self._pack
+        lasts = self._cost.seconds * abreast * self.steps
+        return -(-self.steps // max(int(min(lasts / LEG_SECONDS, self.steps)), 1))
+
+    @property
+    def lasting(self) -> bool:
+        """Whether tasks are handed out in pieces or in legs, and not as a whole."""
+        return self.pieces > 1 or self.leg < self.steps
 
     @property
     def lanes(self) -> int:
         """Runs of a task with patience that are trained at a time."""
-        return max(int(min(self._cost.room, self.runs)) // QUANTUM, 1) * QUANTUM
+        return max(int(min(self._cost.room, self.abreast)) // QUANTUM, 1) * QUANTUM
 
     @property
     def bytes(self) -> int:
@@ -75,7 +99,7 @@ class Tasks:
         cells = self._grid.cells
         streams = min(-(-self.runs // cells), self._grid.total // cells)
         # With patience also the best weights of all, and a few runs that wait or have ended.
-        copies = 9 * self.lanes if self._spec.patience else 5 * self.runs
+        copies = 9 * self.lanes if self._spec.patience else 5 * self.abreast
         return self._cost.bytes(copies, streams)
 
     @property
@@ -95,6 +119,41 @@ class Tasks:
             for task in coarse_first(last - first):
                 start = (first + task) * size
                 yield start, min(start + size, self._grid.total)
+
+    @property
+    def _pack(self) -> int:
+        """Runs that the widest vectors hold: fewer leave lanes idle."""
+        return max(self._broad * QUANTUM // 2, 1)
+
+    @cached_property
+    def _enough(self) -> int:
+        """Runs side by side that are worth a call."""
+        spec, cost = self._spec, self._cost
+        total = self._grid.total // self.steps
+        wanted = TASK_SECONDS / (cost.seconds * self.steps)
+        fewest = 0.0
+        if spec.patience:
+            fewest = min(max(self._broad * _WAITING, _EPOCH_SECONDS / cost.pace), _MODEST)
+            share = -(-self._broad * total // (_SHARES * QUANTUM)) * QUANTUM
+            fewest = min(fewest, share)
+        else:
+            wanted = min(wanted, cost.room)
+        most = min(16 * _MODEST / self.steps, max(total / 16, _MODEST / self.steps))
+        runs = max(min(wanted, most), fewest)
+        return int(runs) // QUANTUM * QUANTUM if runs >= QUANTUM else self._pack
+
+    @cached_property
+    def _repeats(self) -> int:
+        """Seeds and folds whose paths make a task: of a few numbers that which fills packs best."""
+        paths = self._grid.cells // self.steps
+        count = self._grid.total // self._grid.cells
+        fewest = max(self._enough // paths, 1)
+        most = min(max(count // _SHARES, fewest), fewest + self._pack)
+
+        def idle(repeats: int) -> float:
+            return -(-repeats * paths // self._pack) / (repeats * paths)
+
+        return min(range(fewest, most + 1), key=idle, default=1) if fewest < count else count
 
 
 def coarse_first(count: int) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,23 +13,21 @@ from sweep.errors import InputError
 from sweep.plan.experiment import Experiment, prepare
 from sweep.plan.plan import Plan
 from sweep.running.backends import Workers, parallel
+from sweep.running.claims import claims
 from sweep.running.halving import race
 from sweep.running.interrupt import Interrupt, Interrupted
 from sweep.running.progress import progress
 from sweep.running.sink import Directory, Memory, Sink
+from sweep.running.walk import walk
 from sweep.running.worker import asks_to_stop, work
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import compile_kernels
-from sweep.training.rows import Ranges
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 _log = logging.getLogger(__name__)
-
-#: How often a joined process asks again for the tasks of the others, in seconds.
-_ASK_AGAIN = 0.2
 
 
 class Where(NamedTuple):
@@ -168,9 +166,13 @@ def _train(
         if plan.spec.halving:
             race(experiment, workers, sink, interrupt, stopped, report)
             return
+        if plan.tasks.lasting:
+            walk(experiment, workers, sink, interrupt, stopped, report)
+            return
         tasks = (
-            (start, plan, dataset, ranges, stopped)
-            for start, ranges in _tasks(plan, sink, interrupt)
+            (task[0], plan, dataset, task[1], stopped)
+            for task in claims(plan, sink, interrupt)
+            if task
         )
         for done in workers.call(work, tasks):
             if done.rows is not None:
@@ -179,25 +181,6 @@ def _train(
                 report(done.rows.runs)
             if done.error:
                 _log.warning(done.error)
-
-
-def _tasks(plan: Plan, sink: Sink, interrupt: Interrupt) -> Iterator[tuple[int, Ranges]]:
-    """Yield what is left to do, task by task, until nobody else is at work either."""
-    asked: Iterable[tuple[int, int]] = plan.tasks.ranges()
-    while True:
-        others = []
-        for start, stop in asked:
-            if interrupt.requested():
-                return
-            ranges = sink.claim(start, stop)
-            if ranges is None:
-                others.append((start, stop))
-            elif ranges:
-                yield start, ranges
-        if not others:
-            return
-        asked = others  # and not all: a plan may have millions of tasks
-        time.sleep(_ASK_AGAIN)
 
 
 class _Clock:

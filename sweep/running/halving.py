@@ -9,7 +9,7 @@ import numpy as np
 
 from sweep.plan.experiment import Experiment
 from sweep.plan.halving import rungs
-from sweep.running import halving_tasks
+from sweep.running import halving_tasks, kept_rungs
 from sweep.running.backends import Workers
 from sweep.running.interrupt import Interrupt
 from sweep.running.progress import Report
@@ -30,18 +30,20 @@ def race(
 ) -> None:
     """Train all runs a little and the better cells more; see `sweep.plan.halving`.
 
-    What a cell gives depends on all others, so a sweep that was interrupted trains again what it
-    had trained, and appends what is missing.
+    Where a rung ends it is kept how the runs stand that go on, so a sweep that was interrupted
+    trains again what it had trained of one rung. Of runs that are finished nothing is appended.
     """
     plan = experiment.plan
     assert plan.spec.halving
-    tasks = halving_tasks.first_tasks(plan)
-    left = {task.start: sink.claim(task.start, int(task.numbers[-1]) + 1) for task in tasks}
-    if not any(left.values()):
+    left = [sink.claim(start, stop) for start, stop in plan.tasks.ranges()]
+    if not any(left):
         return
-    missing = np.concatenate([numbers_of(ranges) for ranges in left.values() if ranges])
+    missing = np.concatenate([numbers_of(ranges) for ranges in left if ranges])
     ladder = rungs(plan.grid.cells, plan.spec.epochs, plan.spec.halving)
-    for rung, (_, epochs) in enumerate(ladder):
+    begun, tasks = kept_rungs.resumed(sink, plan, missing)
+    if not begun:
+        tasks = halving_tasks.first_tasks(plan)
+    for rung, (_, epochs) in list(enumerate(ladder))[begun:]:
         calls = (
             (task, plan, workers.dataset, epochs, stopped)
             for task in halving_tasks.closed_up(tasks, plan.tasks.runs)
@@ -71,3 +73,5 @@ def race(
                 tasks.append(task.take(survives))
         if not tasks:
             return
+        with interrupt.noted():
+            kept_rungs.keep(sink, plan, rung, tasks)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
 
 from sweep.machine import versions
 from sweep.plan.experiment import Experiment
@@ -17,6 +20,8 @@ from sweep.training.rows import Ranges, Rows, schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from results.directory.checkpoints import Checkpoint
 
 
 class Standing(NamedTuple):
@@ -53,8 +58,17 @@ class Sink(Protocol):
     def claim(self, start: int, stop: int) -> Ranges | None:
         """Return what is left to do of the runs [start, stop), None while others do it."""
 
-    def append(self, start: int, rows: Rows) -> None:
-        """Keep the rows of the task that begins at ``start``."""
+    def append(self, start: int, rows: Rows, *, ends: bool = True) -> None:
+        """Keep rows of the task that begins at ``start``, whose last they are if it ``ends``."""
+
+    def keep(self, stage: int, runs: range, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep where some of these runs stand; what is kept of them from earlier stages stays."""
+
+    def kept(self, runs: range) -> Iterable[Checkpoint]:
+        """Return what is kept of some of these runs, the latest stage first."""
+
+    def forget(self, runs: range, stages: range) -> None:
+        """Remove what is kept of these runs at some stages."""
 
     def counts(self) -> dict[str, int]:
         """Return how many runs are ``done``, ``diverged``, in ``error``, and in ``total``."""
@@ -78,10 +92,20 @@ class Memory(Sink):
         """Return the whole task: nothing is done before, or by others."""
         return [(start, stop)]
 
-    def append(self, start: int, rows: Rows) -> None:
+    def append(self, start: int, rows: Rows, *, ends: bool = True) -> None:
         """Keep the rows."""
         self.tables.append(rows.runs)
         self.trained += len(rows.runs)
+
+    def keep(self, stage: int, runs: range, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep nothing: it would end with this process."""
+
+    def kept(self, runs: range) -> Iterable[Checkpoint]:
+        """Return nothing."""
+        return []
+
+    def forget(self, runs: range, stages: range) -> None:
+        """Do nothing: there is nothing."""
 
     def counts(self) -> dict[str, int]:
         """Count the rows by status."""
@@ -141,11 +165,25 @@ class Directory(Sink):
             self._claims[start] = held.pop_all()
             return left
 
-    def append(self, start: int, rows: Rows) -> None:
-        """Keep the rows for good, and let go of the task."""
-        with self._lock, self._claims.pop(start, nullcontext()):
+    def append(self, start: int, rows: Rows, *, ends: bool = True) -> None:
+        """Keep the rows for good, and let go of a task that ends."""
+        with self._lock, self._claims.pop(start, nullcontext()) if ends else nullcontext():
             self._store.append(rows.runs, rows.history)
             self.trained += len(rows.runs)
+
+    def keep(self, stage: int, runs: range, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep where some runs stand, for good."""
+        with self._lock:
+            self._store.checkpoints.write(stage, runs, arrays)
+
+    def kept(self, runs: range) -> Iterable[Checkpoint]:
+        """Return what is kept of some runs, by joined processes too."""
+        return self._store.checkpoints.read(runs)
+
+    def forget(self, runs: range, stages: range) -> None:
+        """Remove what is kept of some runs."""
+        with self._lock:
+            self._store.checkpoints.remove(runs, stages)
 
     def counts(self) -> dict[str, int]:
         """Count the runs by status."""

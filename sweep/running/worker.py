@@ -17,8 +17,9 @@ from sweep.plan.plan import Plan
 from sweep.running import halving_tasks
 from sweep.running.backends import Where
 from sweep.training.loop import Stopped
+from sweep.training.path_order import runs_along
 from sweep.training.rows import Columns, Ranges, Rows, failed_rows, numbers_of
-from sweep.training.task import run_task
+from sweep.training.task import Leg, run_leg, run_task
 
 
 class Done(NamedTuple):
@@ -41,6 +42,30 @@ def work(
         first, last = ranges[0][0], ranges[-1][1] - 1
         reason = f"runs {first} to {last} ended in error: {type(error).__name__}: {error}"
         return Done(start, failed_rows(plan, numbers_of(ranges)), reason)
+
+
+class Walked(NamedTuple):
+    """What a worker gives back of a leg: as `Done`, and where its paths are then."""
+
+    start: int
+    rows: Rows | None
+    leg: Leg
+    error: str | None
+
+
+def walk_on(
+    start: int, plan: Plan, dataset: Dataset | Article, leg: Leg, stopped: Callable[[], bool]
+) -> Walked:
+    """Train a leg of the paths of a task, as `work` does one; a path that fails is at its end."""
+    try:
+        rows, onward = run_leg(plan, dataset, leg, stopped)
+        return Walked(start, rows, onward, None)
+    except Stopped:
+        return Walked(start, None, leg, None)
+    except Exception as error:
+        numbers = runs_along(plan, leg.paths, range(leg.step, plan.tasks.steps))
+        reason = f"{counted(len(numbers), 'run')} ended in error: {type(error).__name__}: {error}"
+        return Walked(start, failed_rows(plan, numbers), Leg(leg.paths, plan.tasks.steps), reason)
 
 
 def climb(

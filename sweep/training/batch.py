@@ -67,9 +67,10 @@ class Batch:
         #: A pack shares its batches: its parts are of one size.
         self._folds = [Folds.of(plan.spec, some) for some in parts.values()]
 
-    def drawn(self) -> State:
-        """Return the state in which the runs begin."""
-        seeds, place = np.unique(self.columns["seed"], return_inverse=True)
+    def drawn(self, index: np.ndarray | None = None) -> State:
+        """Return the state in which the runs begin, or some of them."""
+        seed = self.columns["seed"] if index is None else self.columns["seed"][index]
+        seeds, place = np.unique(seed, return_inverse=True)
         begin = np.stack([self._drawn(seed) for seed in seeds.tolist()], axis=1)
         return State.fresh(begin[:, place])
 
@@ -105,18 +106,41 @@ class Batch:
         columns |= self._held_out(index)
         return columns, lambda: State.join([state() for state in states]).take(order)
 
-    def take_turns(self) -> Columns:
-        """Train all runs, which have patience; return their columns of the table.
+    def take_turns(
+        self, begin: Callable[[int], np.ndarray] | None = None, asked: np.ndarray | None = None
+    ) -> tuple[Columns, np.ndarray]:
+        """Train all runs, which have patience.
 
         Along a path each run begins with the weights of the run before it, and at rest.
+
+        Parameters
+        ----------
+        begin : callable, optional
+            Gives the parameters with which a run begins that follows none, by its place in the
+            batch; else what its seed draws.
+        asked : ndarray of int64, optional
+            Of which runs the weights are asked for.
+
+        Returns
+        -------
+        columns : dict of str to ndarray
+            Of the table.
+        weights : ndarray, shape (parameters, runs asked for)
         """
+        everything = np.arange(len(self._pair))
+        asked = everything[:0] if asked is None else asked
+        weights = np.empty((self.net.size, len(asked)))
         found: list[tuple[np.ndarray, Columns]] = []
-        for place, group in self._groups(np.arange(len(self._pair))):
-            begin = partial(self._begin, place)
+        for place, group in self._groups(everything):
+            first = partial(_at, begin or self._begin, place)
             after = following(self.plan, group.columns)
-            for trained in self._patient(group, begin, self.plan.spec.epochs, after):
-                found.append((place[trained.runs], self._columns(group, trained)))
-        return _in_order(found)[0] | self._held_out(np.arange(len(self._pair)))
+            for trained in self._patient(group, first, self.plan.spec.epochs, after):
+                ended = place[trained.runs]
+                _, here, there = np.intersect1d(ended, asked, return_indices=True)
+                if len(here):
+                    weights[:, there] = trained.weights()[:, here]
+                found.append((ended, self._columns(group, trained)))
+        return _in_order(found)[0] | self._held_out(everything), weights
 
     def history_table(self) -> "pa.Table | None":
         """Return what was recorded along the way, by run and epoch; None where nothing is."""
@@ -147,9 +171,9 @@ class Batch:
         size, pace = self.plan.tasks.lanes, self.plan.cost.pace
         return Patience(group, begin, size, epochs, pace, self._stopped, after).trained()
 
-    def _begin(self, place: np.ndarray, run: int) -> np.ndarray:
-        """Return the parameters with which the run at a place begins."""
-        return self._drawn(int(self.columns["seed"][place[run]]))
+    def _begin(self, run: int) -> np.ndarray:
+        """Return the parameters that a run's seed draws."""
+        return self._drawn(int(self.columns["seed"][run]))
 
     def _columns(self, group: Group, trained: Trained) -> Columns:
         """Return all columns of some runs, and remember their history."""
@@ -166,6 +190,11 @@ class Batch:
             **trained.metrics,
             **sparsity(self.net, weights, trained.largest, tolerance),
         }
+
+
+def _at(begin: Callable[[int], np.ndarray], place: np.ndarray, run: int) -> np.ndarray:
+    """Return the parameters with which the run of a group begins, by those of the batch."""
+    return begin(int(place[run]))
 
 
 def _told(fold: Fold, plan: Plan) -> dict[str, float | str]:

@@ -19,7 +19,41 @@ def following(plan: Plan, columns: Columns) -> dict[int, int]:
     then = {name: values[goes_on] for name, values in columns.items()}
     numbers = plan.grid.numbers({**then, plan.spec.path: axis[value[goes_on]]})
     place = {run: i for i, run in enumerate(columns["run"].tolist())}
-    return {i: place[run] for i, run in zip(goes_on.tolist(), numbers.tolist(), strict=True)}
+    pairs = zip(goes_on.tolist(), numbers.tolist(), strict=True)
+    return {i: place[run] for i, run in pairs if run in place}
+
+
+def places(plan: Plan, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Return at which step of its path each run is, and the number of the path.
+
+    That of a path is the number of its run at the smallest penalty.
+    """
+    name = str(plan.spec.path)
+    axis = plan.grid.axes[name]
+    place = np.searchsorted(axis, columns[name])
+    step = np.where(columns["path"] == "down", len(axis) - 1 - place, place)
+    path = plan.grid.numbers({**columns, name: np.full(len(place), axis[0])})
+    return step, path
+
+
+def whole_paths(plan: Plan, numbers: np.ndarray) -> np.ndarray:
+    """Return some runs with all others of their paths, in grid order."""
+    if not plan.spec.path:
+        return numbers
+    _, path = places(plan, plan.grid.coordinates(numbers))
+    return runs_along(plan, np.unique(path), range(len(plan.grid.axes[plan.spec.path])))
+
+
+def runs_along(plan: Plan, paths: np.ndarray, steps: range) -> np.ndarray:
+    """Return the numbers of the runs at some steps of some paths, in grid order."""
+    name = str(plan.spec.path)
+    axis = plan.grid.axes[name]
+    there = plan.grid.coordinates(paths)
+    found = []
+    for step in steps:
+        place = np.where(there["path"] == "down", len(axis) - 1 - step, step)
+        found.append(plan.grid.numbers({**there, name: axis[place]}))
+    return np.sort(np.concatenate(found))
 
 
 def nothing_to_go_on_with(net: Network, effective: np.ndarray) -> np.ndarray:

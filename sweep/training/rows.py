@@ -27,6 +27,20 @@ def numbers_of(ranges: Ranges) -> np.ndarray:
     return np.concatenate([np.arange(start, stop) for start, stop in ranges])
 
 
+def only(rows: Rows, numbers: np.ndarray) -> Rows:
+    """Return the rows of some of the runs."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if len(rows.runs) == len(numbers):
+        return rows
+    wanted = pa.array(numbers)
+    runs, past = rows
+    if past is not None:
+        past = past.filter(pc.is_in(past["run"], value_set=wanted))
+    return Rows(runs.filter(pc.is_in(runs["run"], value_set=wanted)), past)
+
+
 def failed_rows(plan: Plan, numbers: np.ndarray) -> Rows:
     """Return the rows of runs that ended in error: their places in the grid, and nothing known."""
     place = {"run": numbers, **plan.grid.coordinates(numbers)}

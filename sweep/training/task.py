@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,8 +10,27 @@ from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.plan.plan import Plan
 from sweep.training.batch import Batch
-from sweep.training.path import train_paths
-from sweep.training.rows import Columns, Ranges, Rows, numbers_of, table
+from sweep.training.path import train_leg, train_paths
+from sweep.training.path_order import runs_along, whole_paths
+from sweep.training.rows import Columns, Ranges, Rows, numbers_of, only, table
+
+
+class Leg(NamedTuple):
+    """Some paths, and how far they have come.
+
+    Attributes
+    ----------
+    paths : ndarray of int64
+        Their numbers, in order; see `sweep.training.path_order.places`.
+    step : int
+        The next step.
+    begin : ndarray, shape (parameters, paths), or None
+        What the runs there begin with; None for what their seeds draw.
+    """
+
+    paths: np.ndarray
+    step: int = 0
+    begin: np.ndarray | None = None
 
 
 def run_task(
@@ -28,17 +48,42 @@ def run_task(
     """
     begun = time.perf_counter()
     numbers = numbers_of(ranges)
-    batch = Batch(plan, dataset, numbers, stopped)
-    found = batch.take_turns() if plan.spec.patience else train_all(batch)[0]
-    found["seconds"] = np.full(len(numbers), (time.perf_counter() - begun) / len(numbers))
-    return Rows(table(plan, found), batch.history_table())
+    batch = Batch(plan, dataset, whole_paths(plan, numbers), stopped)
+    found = batch.take_turns()[0] if plan.spec.patience else train_all(batch)[0]
+    return only(_rows(batch, found, begun), numbers)
+
+
+def run_leg(
+    plan: Plan,
+    dataset: Dataset | Article,
+    leg: Leg,
+    stopped: Callable[[], bool] = lambda: False,
+) -> tuple[Rows, Leg]:
+    """Train the runs of the next steps of some paths; return where the paths are then too.
+
+    Raises
+    ------
+    sweep.training.loop.Stopped
+        If ``stopped()`` says so.
+    """
+    begun = time.perf_counter()
+    until = min(leg.step + plan.tasks.leg, plan.tasks.steps)
+    batch = Batch(plan, dataset, runs_along(plan, leg.paths, range(leg.step, until)), stopped)
+    found, onward = train_leg(batch, leg.begin)
+    return _rows(batch, found, begun), Leg(leg.paths, until, onward)
 
 
 def train_all(batch: Batch) -> tuple[Columns, Callable[[], np.ndarray]]:
     """Train all runs of a batch to their end; return their columns and what gives their weights."""
     spec = batch.plan.spec
     if spec.path:
-        columns, weights = train_paths(batch)
-        return columns, lambda: weights
+        return train_paths(batch)
     columns, state = batch.train(np.arange(len(batch.columns["run"])), batch.drawn(), spec.epochs)
     return columns, lambda: state().weights(batch.step)
+
+
+def _rows(batch: Batch, found: Columns, begun: float) -> Rows:
+    """Return rows of runs that share the time since a task began."""
+    count = len(found["run"])
+    found["seconds"] = np.full(count, (time.perf_counter() - begun) / count)
+    return Rows(table(batch.plan, found), batch.history_table())

@@ -13,7 +13,7 @@ from sklearn.datasets import load_iris
 import results
 from sweep import Sweep
 from sweep.plan.experiment import prepare
-from sweep.running import driver
+from sweep.running.claims import claims
 from sweep.running.sink import Directory
 from sweep.training.rows import failed_rows
 from tests import naive
@@ -371,7 +371,7 @@ def test_a_sweep_goes_on_with_its_data_under_another_path(tmp_path, monkeypatch)
 
 
 def test_only_what_others_hold_is_asked_for_again(monkeypatch):
-    monkeypatch.setattr(driver, "_ASK_AGAIN", 0)
+    monkeypatch.setattr("sweep.running.claims._ASK_AGAIN", 0)
     plan = prepare(Sweep(l1=0, l2=0, seeds="0:40000", epochs=1)).plan
     assert plan.tasks.count > 10
     held, asked = dict.fromkeys(list(plan.tasks.ranges())[2:4], 3), []
@@ -386,7 +386,7 @@ def test_only_what_others_hold_is_asked_for_again(monkeypatch):
         def requested(self):
             return False
 
-    given = list(driver._tasks(plan, Shared(), Quiet()))
+    given = [task for task in claims(plan, Shared(), Quiet()) if task]
     assert sorted(start for start, _ in given) == sorted(start for start, _ in plan.tasks.ranges())
     assert len(asked) == plan.tasks.count + 2 * 3
 
