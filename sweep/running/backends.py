@@ -216,6 +216,9 @@ def _start_ray() -> None:
     """Start ray, or connect to what RAY_ADDRESS names; it is not to say what we say in a line."""
     import ray
 
+    told: Any = getattr(getattr(ray, "_private", None), "worker", None)
+    if hasattr(told, "print_to_stdstream"):  # no option keeps the death of a worker off our output
+        told.print_to_stdstream = lambda *_, **__: None
     try:
         with helpers_start():
             ray.init(log_to_driver=False, logging_level=logging.CRITICAL)
