@@ -83,7 +83,8 @@ def run(**options: Any) -> int:
 @app.command()
 @_experiment_options
 @_running_options
-def plan(**options: Any) -> int:
+@click.option("--columns-found", is_flag=True, help="list the columns, and what each is taken for")
+def plan(columns_found: bool, **options: Any) -> int:
     """Say what `run` with the same options would do, and train nothing.
 
     \b
@@ -92,7 +93,7 @@ def plan(**options: Any) -> int:
     """  # noqa: D301
     from sweep.commands import actions
 
-    return actions.plan(*_given(options))
+    return actions.plan(*_given(options), columns_found)
 
 
 @app.command()

@@ -41,7 +41,24 @@ class Column(NamedTuple):
         return InputError(f"{self.source}, column {reprlib.repr(self.name)}{place}: {problem}")
 
 
-def read(path: str) -> list[Column]:
+class Table(list[Column]):
+    """The columns of one source.
+
+    Attributes
+    ----------
+    kind : str
+        What it was read as, such as "CSV with semicolons, decimal commas, gz".
+    notes : list of str
+        What was done to it that its reader should know.
+    """
+
+    def __init__(self, columns: Iterable[Column], kind: str, notes: Iterable[str] = ()) -> None:
+        super().__init__(columns)
+        self.kind = kind
+        self.notes = list(notes)
+
+
+def read(path: str) -> Table:
     """Read a file: Parquet where it says that it is, by name or first bytes, else CSV."""
     _check_path(path)
     source = repr(path)
@@ -55,27 +72,28 @@ def read(path: str) -> list[Column]:
             magic = file.read(4)
             file.seek(0)
             if magic == b"PAR1" or path.lower().endswith((".parquet", ".pq")):
-                table, where = _read_parquet(file, source), _row_of_file
+                table, where, kind = _read_parquet(file, source), _row_of_file, "Parquet"
             else:
-                table, where = _read_csv(file, source, path), _line_of(path)
+                table, where, kind = _read_csv(file, source, path), _line_of(path), "CSV"
         names = table.column_names
     except UnicodeDecodeError:
         raise InputError(f"{source} is neither Parquet nor text in UTF-8") from None
     except OSError as error:
         raise InputError(f"cannot read {source}: {error.strerror or _line_one(error)}") from None
-    return _columns(names, table.columns, source, where)
+    return Table(_columns(names, table.columns, source, where), kind)
 
 
-def from_frame(frame: Any) -> list[Column]:
+def from_frame(frame: Any) -> Table:
     """Take the columns of a DataFrame; its index is left aside."""
     arrays = [_arrow(frame.iloc[:, place], str(n)) for place, n in enumerate(frame.columns)]
-    return _columns(frame.columns, arrays, "the DataFrame", _row_in_memory)
+    columns = _columns(frame.columns, arrays, "the DataFrame", _row_in_memory)
+    return Table(columns, "DataFrame")
 
 
-def from_arrays(names: Sequence[str], arrays: Iterable[Any], source: str) -> list[Column]:
+def from_arrays(names: Sequence[str], arrays: Iterable[Any], source: str) -> Table:
     """Name columns that are one-dimensional arrays or lists."""
     columns = [_arrow(array, name) for name, array in zip(names, arrays, strict=True)]
-    return _columns(names, columns, source, _row_in_memory)
+    return Table(_columns(names, columns, source, _row_in_memory), "arrays")
 
 
 def check_memory(size: int, what: str) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sweep.data import builtin, encoding, files
+from sweep.data import builtin, files
 from sweep.data.article import Article
+from sweep.data.columns.classes import classes
+from sweep.data.columns.features import features
+from sweep.data.columns.known import encode, known_classes
+from sweep.data.columns.missing import settle
+from sweep.data.columns.origin import of_numbers, origin_of
 from sweep.data.dataset import Dataset, Variable
-from sweep.data.missing import settle
 from sweep.data.roles import counting, with_roles
-from sweep.data.variables import encode
 from sweep.errors import InputError, hint
 from sweep.specification.article import is_article
 from sweep.specification.spec import Specification
@@ -31,8 +34,10 @@ def load(spec: Specification) -> Dataset | Article:
     if is_article(data):
         return Article()
     if isinstance(data, str) and data in builtin.SETS:
-        X, y, classes, names = builtin.read(data)
-        return Dataset(data, X, y, classes, names, variables=tuple(map(Variable, names)))
+        X, y, labels, names = builtin.read(data)
+        origin = of_numbers("built-in", X, names)
+        variables = tuple(map(Variable, names))
+        return Dataset(data, X, y, labels, names, variables=variables, origin=origin)
     if is_frame(data):
         return _from_columns("data", files.from_frame(data), spec)
     if isinstance(data, tuple):
@@ -40,7 +45,7 @@ def load(spec: Specification) -> Dataset | Article:
     return _from_columns(Path(data).stem, files.read(data), spec)
 
 
-def _from_columns(name: str, columns: list[files.Column], spec: Specification) -> Dataset:
+def _from_columns(name: str, columns: files.Table, spec: Specification) -> Dataset:
     if len(columns) < 2:
         held = f"one column only, {columns[0].name!r}" if columns else "no columns"
         source = f"{columns[0].source} has" if columns else "the data have"
@@ -56,24 +61,34 @@ def _from_columns(name: str, columns: list[files.Column], spec: Specification) -
     labels = next(column for column in counted if column.name == target)
     aside = {target, *spec.roles.values()}
     rest = [column for column in counted if column.name not in aside]
-    y, classes = encoding.classes(labels)
-    X, variables = encoding.features(rest, spec)
-    features = tuple(name for variable in variables for name in variable.features)
-    dataset = Dataset(name, X, y, classes, features, variables=variables, weightless=weightless)
+    y, names_of_classes = classes(labels, spec)
+    X, variables = features(rest, spec)
+    names_of_features = tuple(name for variable in variables for name in variable.features)
+    dataset = Dataset(
+        name,
+        X,
+        y,
+        names_of_classes,
+        names_of_features,
+        variables=variables,
+        weightless=weightless,
+        origin=origin_of(columns, settled, spec, target, X, variables, len(names_of_classes)),
+    )
     if isinstance(spec.test, str):
         return _with_tested(dataset, target, counted, spec)
     return with_roles(dataset, spec.roles, counted)
 
 
 def _check_names(spec: Specification, names: list[str], source: str) -> None:
+    known = set(names)
     for option in ("columns", "drop", "categories"):
-        for name in getattr(spec, option):
-            if name not in names:
-                raise InputError(
-                    f"{source} has no column {name!r} for `{option}`{hint(name, names)}"
-                )
+        unknown = next((name for name in getattr(spec, option) if name not in known), None)
+        if unknown is not None:
+            raise InputError(
+                f"{source} has no column {unknown!r}, which `{option}` names{hint(unknown, names)}"
+            )
     for option, name in {"target": spec.target, **spec.roles}.items():
-        if name is not None and name not in names:
+        if name is not None and name not in known:
             raise InputError(
                 f"{source} has no column {name!r} to be the `{option}`{hint(name, names)}"
             )
@@ -87,12 +102,9 @@ def _chosen(
     """Return the columns that are used: chosen and not dropped, or named for what they say."""
     if target in spec.drop:
         raise InputError(f"`drop` names {target!r}, which is the target: name another `target`")
-    chosen = [
-        column
-        for column in columns
-        if column.name in (target, *spec.roles.values())
-        or ((not spec.columns or column.name in spec.columns) and column.name not in spec.drop)
-    ]
+    wanted = set(spec.columns or (column.name for column in columns)) - set(spec.drop)
+    wanted |= {target, *spec.roles.values()}
+    chosen = [column for column in columns if column.name in wanted]
     if len(chosen) < 2 + len(spec.roles):
         raise InputError(f"{columns[0].source}: no feature is left beside the target {target!r}")
     return chosen
@@ -119,13 +131,17 @@ def _with_tested(
         range(len(dataset.features)),
         impute=spec.missing == "impute",
     )
-    y = encoding.known_classes(labels, dataset.classes)
+    y = known_classes(labels, dataset.classes)
+    origin = dataset.origin
+    if origin is not None:
+        origin = origin._replace(tested_left_out=settled.without_class + settled.left_out)
     both = replace(
         dataset,
         X=np.concatenate([dataset.X, X]),
         y=np.concatenate([dataset.y, y]),
         tested=len(y),
         weightless=dataset.weightless + weightless,
+        origin=origin,
     )
     return with_roles(both, spec.roles, own, tested)
 
@@ -153,7 +169,7 @@ def _from_arrays(data: tuple[Any, Any], spec: Specification) -> Dataset:
     names = [column.name for column in columns]
     target = _unused("y", names)
     (labels,) = files.from_arrays([target], [y], "(X, y)")
-    return _from_columns("data", [*columns, labels], spec)
+    return _from_columns("data", files.Table([*columns, labels], columns.kind), spec)
 
 
 def _unused(name: str, names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from sweep.data.variables import Variable
+from sweep.data.dataset import Variable
 from sweep.errors import InputError
 from sweep.estimators.cv_scores import DIVERGED
 from sweep.estimators.fits import NAMES, Fit, fit_all, portion, seed_of, specification

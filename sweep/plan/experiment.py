@@ -45,11 +45,16 @@ def prepare(spec: Specification) -> Experiment:
                 f"`{option}` needs the validation loss, and nothing is held out of so few samples: "
                 "give more data, or leave it out"
             )
+    if spec.val_fraction and not spec.folds and not len(fold.val) and not spec.as_first_taken:
+        raise InputError(
+            f"nothing can be held out of {dataset.name}, since no class has two rows to train on: "
+            "give more rows, or 0 as `val_fraction`"
+        )
     if spec.test and not len(fold.test):
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name, tested)
+    plan = Plan(light, sizes, len(fold.train), dataset.name, tested, len(fold.val))
     if plan.grid.total > MOST_RUNS:
         raise InputError(
             f"the grid has {plan.grid.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten "

@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from kernels.network import network
 from results.errors import ResultsError
 from sweep import Model, RegularizedMLPClassifier, load_model
-from sweep.data.variables import Variable
+from sweep.data.dataset import Variable
 from sweep.errors import InputError
 from sweep.models.header import Header
 from tests.results import faults
