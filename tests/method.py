@@ -91,13 +91,13 @@ def running(terms):
 # --- metrics -------------------------------------------------------------------------------------
 
 
-def metrics(names, p, named, y, least):
-    """Return metrics by name of ``p [sample, class]``, probabilities; all samples count alike."""
+def metrics(names, p, named, y, v, least):
+    """Return metrics by name of ``p [sample, class]``, probabilities; v is what samples count."""
     k, found = p.shape[1], {}
-    ones = np.ones(len(y))
-    mass = running(ones)
+    v = v.astype(np.float64)
+    mass = running(v)
     labelled, given, right = (
-        np.array([running(np.where(chosen == c, ones, 0)) for c in range(k)])
+        np.array([running(np.where(chosen == c, v, 0)) for c in range(k)])
         for chosen in (y, named, np.where(named == y, y, -1))
     )
     there = labelled > 0
@@ -109,22 +109,23 @@ def metrics(names, p, named, y, least):
     squares = np.zeros(len(y))
     for c in [1] if k == 2 else range(k):
         squares = squares + (p[:, c] - (y == c)) ** 2
-    found["brier"] = running(squares) / mass
+    found["brier"] = running(v * squares) / mass
     q = np.minimum(np.maximum(p[np.arange(len(y)), y], least), 1 - least)
-    found["log_loss"] = running(-log(q)) / mass
-    areas = [area(p[:, c], y == c) for c in ([1] if k == 2 else range(k))]
+    found["log_loss"] = running(v * -log(q)) / mass
+    areas = [area(p[:, c], y == c, v) for c in ([1] if k == 2 else range(k))]
     found["auc"] = running(areas) / len(areas)
     return {name: found[name] for name in names}
 
 
-def area(p, of_class):
+def area(p, of_class, v):
     """Return the area under the ROC curve of a class."""
-    twice, up, across = 0.0, 0.0, 0.0
-    for value in sorted(set(p)):
-        before = up, across
-        up += (of_class & (p == value)).sum()
-        across += (~of_class & (p == value)).sum()
-        twice += (up - before[0]) * (across + before[1])
+    twice, up, across, before = 0.0, 0.0, 0.0, (0.0, 0.0)
+    order = np.argsort(p, kind="stable")
+    for place, i in enumerate(order):
+        up, across = (up + v[i], across) if of_class[i] else (up, across + v[i])
+        if place + 1 == len(order) or p[order[place + 1]] != p[i]:
+            twice += (up - before[0]) * (across + before[1])
+            before = up, across
     return twice / (2 * up * across) if up and across else math.nan
 
 
@@ -343,7 +344,7 @@ class Run:
         e = exp(z - z.max(axis=1)[:, None])
         p = normal(e / np.cumsum(e, axis=1)[:, -1:]).astype(np.float64)
         least = float(np.finfo(self.kind).eps)
-        found = metrics(names, p, z.argmax(axis=1), self.y[rows], least)
+        found = metrics(names, p, z.argmax(axis=1), self.y[rows], self.weight[rows], least)
         return {f"{part}_{name}": value for name, value in found.items()}
 
     def measured(self):
@@ -382,9 +383,9 @@ class Run:
         told = {"baseline_loss": loss, "baseline_accuracy": h[n.index(max(n))] / running(h)}
         names, y = self.options.get("metrics", ()), self.y[self.val]
         if names:
-            p = np.tile(np.array(n) / sum(n), (len(y), 1))
-            guess = np.full(len(y), n.index(max(n)))
-            found = metrics(names, p, guess, y, float(np.finfo(self.kind).eps))
+            p = np.tile(np.array(n) / running(n), (len(y), 1))
+            guess, least = np.full(len(y), n.index(max(n))), float(np.finfo(self.kind).eps)
+            found = metrics(names, p, guess, y, self.weight[self.val], least)
             told |= {f"baseline_{name}": value for name, value in found.items()}
         return told | {"train_rows": len(self.train), "val_rows": len(self.val)}
 

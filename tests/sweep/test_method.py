@@ -156,6 +156,27 @@ def test_a_test_part(outer):
         assert row.test_rows == len(test)
 
 
+@pytest.mark.parametrize("data", [load_wine, load_breast_cancer])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_further_metrics(data, precision):
+    same = {"lr": 0.1, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 5}
+    same |= {"batch_size": 32, "finish": 0, "metrics": METRICS}
+    runs = Sweep(
+        **{"data": data.__name__.removeprefix("load_"), "hidden": "4", "init": "he", "seeds": 5},
+        **{"l1": (0, 0.03, 3), "l2": 0, "l1_on": "weights", "test": 0.25, "precision": precision},
+        **same,
+    ).run()
+    x, y = data(return_X_y=True)
+    _, test = method.split(y, 0, 0, 0, 0.25, "test part")
+    for _, row in runs.iterrows():
+        on = {"l1": {"w1": row.l1, "w2": row.l1}, "kind": np.dtype(precision).type}
+        run = method.of_table(x, y, (4,), seed=5, test=test, **on, **same)
+        check(row, run.run())
+        for name, value in run.scored("test", run.test).items():
+            assert float(row[name]).hex() == float(value).hex(), name
+    assert (runs.val_auc == runs.baseline_auc).tolist() == [False, False, True]
+
+
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("apart", [{"groups": "who"}, {"order": "day"}])
 @pytest.mark.parametrize("folds", [{"val_fraction": 0.3}, {"folds": 3}])
@@ -189,27 +210,6 @@ def test_weights_balanced_classes_groups_and_time(precision, apart, folds):
         check(row, run.run())
         if "order" in apart:
             assert row.val_from == str(given["day"][parts[1]].min())
-
-
-@pytest.mark.parametrize("data", [load_wine, load_breast_cancer])
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_further_metrics(data, precision):
-    same = {"lr": 0.1, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 5}
-    same |= {"batch_size": 32, "finish": 0, "metrics": METRICS}
-    runs = Sweep(
-        **{"data": data.__name__.removeprefix("load_"), "hidden": "4", "init": "he", "seeds": 5},
-        **{"l1": (0, 0.03, 3), "l2": 0, "l1_on": "weights", "test": 0.25, "precision": precision},
-        **same,
-    ).run()
-    x, y = data(return_X_y=True)
-    _, test = method.split(y, 0, 0, 0, 0.25, "test part")
-    for _, row in runs.iterrows():
-        on = {"l1": {"w1": row.l1, "w2": row.l1}, "kind": np.dtype(precision).type}
-        run = method.of_table(x, y, (4,), seed=5, test=test, **on, **same)
-        check(row, run.run())
-        for name, value in run.scored("test", run.test).items():
-            assert float(row[name]).hex() == float(value).hex(), name
-    assert (runs.val_auc == runs.baseline_auc).tolist() == [False, False, True]
 
 
 def test_halving_from_uniform_weights():
