@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from results.labels import printable
 from sweep.data import builtin, files
 from sweep.models.model import Model, load_model
 
@@ -20,7 +21,7 @@ def show(path: str, data: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(found.to_dict("list")))
     else:
-        print(f"{path}: {model}", file=sys.stderr)
+        print(printable(f"{path}: {model}"), file=sys.stderr)
         print(_csv(found), end="")
     return 0
 

@@ -61,7 +61,7 @@ CHANGED = ("finish",)
 
 
 class RunOption(NamedTuple):
-    """An option that says how to run a sweep, whatever it is; a SPEC.toml may hold it too.
+    """An option that says how to run a sweep, whatever it is; no SPEC.toml may hold it.
 
     Attributes
     ----------
