@@ -275,6 +275,9 @@ HISTORY = (
     _SPARSITY,
 )
 
+#: Names of further axes.
+_VARIED = r"l[12]_[wb]\d+"
+
 _BY_NAME = {column.name: column for column in (*HISTORY, *RUNS)}
 
 #: Losses by which cells are ranked; the first one that has values decides.
@@ -298,7 +301,7 @@ SUMMARY = ("final_loss", *(f"val_{metric.name}" for metric in MEASURED), "sparsi
 def column(name: str) -> Column | None:
     """Return what is known of a column, or of a difference such as ``val_loss_from_none``."""
     name = name.partition("_from_")[0]
-    if re.fullmatch(r"l[12]_[wb]\d+", name):
+    if re.fullmatch(_VARIED, name):
         return _BY_NAME["<varied>"]
     return _BY_NAME.get(re.sub(r"_w\d+$", "_<weight>", name))
 
@@ -307,6 +310,11 @@ def is_penalty(name: str) -> bool:
     """Tell whether an axis of the grid is one along which a penalty varies."""
     found = column(name)
     return found is not None and found.penalty
+
+
+def is_axis(name: str) -> bool:
+    """Tell whether a column is an axis of the grid."""
+    return name in {column.name for column in _PLACE} or re.fullmatch(_VARIED, name) is not None
 
 
 def is_ratio(metric: str) -> bool:
@@ -379,6 +387,16 @@ def history_schema(varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Sche
     return _arrow(HISTORY, (), tuple(varied), extras)
 
 
+def are_of_runs(found: pa.Schema) -> bool:
+    """Tell whether columns are those of some table of runs, in their order and of their types."""
+    return _are_of(RUNS, found)
+
+
+def are_of_history(found: pa.Schema) -> bool:
+    """Tell the same of a table of the history."""
+    return _are_of(HISTORY, found)
+
+
 def completed(table: pa.Table, wanted: pa.Schema) -> pa.Table:
     """Return the rows of an earlier version with the columns of a schema that it had not: null."""
     import pyarrow as pa
@@ -393,6 +411,22 @@ def completed(table: pa.Table, wanted: pa.Schema) -> pa.Table:
 def coordinates(names: list[str]) -> list[str]:
     """Those of a table's column names that place a row in the grid, ``run`` and ``data`` first."""
     return names[: names.index("status" if "status" in names else "epoch")]
+
+
+def _are_of(columns: tuple[Column, ...], found: pa.Schema) -> bool:
+    names = found.names
+    weights = (re.fullmatch(r"sparsity_(w\d+)", name) for name in names)
+    varied = tuple(name for name in names if re.fullmatch(_VARIED, name))
+    there = set(OPTIONAL).intersection(names)
+    wanted = _arrow(columns, tuple(one[1] for one in weights if one), varied, there)
+    kinds = [_kind(field.type) for field in found] == [_kind(field.type) for field in wanted]
+    return len(set(names)) == len(names) and names == wanted.names and kinds
+
+
+def _kind(dtype: pa.DataType) -> str:
+    """Name a type as far as it matters to who reads it: texts, numbers, others."""
+    name = str(dtype).removeprefix("large_")
+    return "number" if re.fullmatch(r"u?int\d+|float|double", name) else name
 
 
 def _arrow(

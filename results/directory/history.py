@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from results.columns import are_of_history
 from results.directory import layout, parts
 from results.errors import ResultsError
 
@@ -41,6 +42,8 @@ def load_history(
         raise ResultsError(
             f"{path} holds no {layout.HISTORY}: it is written at the end of a sweep with --history"
         ) from None
+    if not are_of_history(schema) or not set(cell or {}) <= set(schema.names):
+        raise parts.Damaged(file, "its columns are not those of a history, or of another version")
     found = [schema.empty_table()]
     for batch in parts.batches(file, schema.names, 2**18):
         chosen = np.ones(len(batch), dtype=bool)

@@ -14,6 +14,7 @@ import math
 import os
 import re
 import reprlib
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from results.columns import RANKED, STATUSES, completed, coordinates
+from results.columns import RANKED, STATUSES, are_of_runs, column, completed, coordinates
 from results.directory import durable, ranges
+from results.directory.sweeptoml import LARGEST
 from results.errors import ResultsError
 
 #: Keys of the Parquet footer. The specification stands apart, since it is seldom looked at.
@@ -37,7 +39,10 @@ _LARGEST_FOOTER = 64 * 2**20
 _MOST_COLUMNS = 10_000
 
 #: Characters of a specification; more would make a footer that nobody reads.
-LARGEST_SPECIFICATION = 2**24
+LARGEST_SPECIFICATION = LARGEST
+
+#: Columns that say where a row belongs; and penalties.
+_PLACES = {"run", "data", "seed", "outer", "fold", "lr", "momentum", "path", "status", "epoch"}
 
 #: Bytes that a cell, or the number of its text, takes in a file at the most.
 _CELL = 16
@@ -159,6 +164,15 @@ def table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     return _rows(path, pa.BufferReader(_read(path)), columns)
 
 
+def table_of(part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read rows of a part as `table` does, which are those of the runs that its footer names."""
+    found = table(part.path, columns and list(dict.fromkeys(["run", *columns])))
+    numbers = found["run"].to_numpy()
+    if (np.diff(numbers) < 1).any() or not np.array_equal(ranges.of(numbers), part.ranges):
+        raise Damaged(part.path, "its rows are not of the runs that its footer names")
+    return found if columns is None else found.select(list(columns))
+
+
 def final_table(path: Path) -> pa.Table:
     """Read a final table, held against the checksums of its pages."""
     with _open(path) as file:
@@ -181,6 +195,12 @@ def batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.Table]
 def schema(path: Path) -> pa.Schema:
     """Read names and types of a part's columns."""
     return footer(path).schema.to_arrow_schema().remove_metadata()
+
+
+def check_columns(path: Path) -> None:
+    """Refuse a table whose columns are not those of runs."""
+    if not are_of_runs(schema(path)):
+        raise Damaged(path, "its columns are not those of runs, or those of another version")
 
 
 def has_columns(path: Path, wanted: pa.Schema) -> bool:
@@ -207,6 +227,8 @@ def footer(path: Path) -> pq.FileMetaData:
             raise Damaged(path, _first_line(error)) from error
     if found.num_columns > _MOST_COLUMNS:
         raise Damaged(path, f"it has {found.num_columns} columns")
+    if found.num_rows > size:
+        raise Damaged(path, f"it has {found.num_rows} rows in {size} bytes")
     _bounded(path, found)
     return found
 
@@ -263,12 +285,15 @@ def _bounded(path: Path, found: pq.FileMetaData) -> None:
 
 
 def _open(path: Path) -> pa.NativeFile:
-    """Open a file of a results directory; a link could lead out of it."""
-    if path.is_symlink():
-        raise Damaged(path, "it is a link")
+    """Open a file of a results directory; a link could lead out of it, a pipe has no end."""
     try:
+        kind = os.lstat(path).st_mode
+        if stat.S_ISLNK(kind):
+            raise Damaged(path, "it is a link")
+        if not stat.S_ISREG(kind):
+            raise Damaged(path, "it is no regular file")
         return pa.OSFile(os.fsencode(path))  # Arrow's own reading of a name takes UTF-8 alone
-    except FileNotFoundError:
+    except (Damaged, FileNotFoundError):
         raise
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -307,7 +332,7 @@ def _parquet(source: pa.NativeFile) -> pq.ParquetFile:
 
 
 def _spelled_out(path: Path, table: pa.Table) -> pa.Table:
-    """Write out the texts in each row, unless one is too long to be a name."""
+    """Write out the texts in each row, unless one is too long to be a name, and see to gaps."""
     for place, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
             coded = table.column(place)
@@ -317,7 +342,22 @@ def _spelled_out(path: Path, table: pa.Table) -> pa.Table:
                     name = reprlib.repr(field.name)
                     raise Damaged(path, f"its column {name} has a text of {longest} bytes")
             table = table.set_column(place, field.name, coded.cast(field.type.value_type))
+    _check_filled(path, table)
     return table.replace_schema_metadata(None)
+
+
+def _check_filled(path: Path, table: pa.Table) -> None:
+    """Refuse rows that have no place in a grid, or no status that there is."""
+    for name in table.column_names:
+        found = column(name)
+        if name in _PLACES or (found and found.penalty):
+            values = table[name]
+            if values.null_count or (
+                pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values)).as_py()
+            ):
+                raise Damaged(path, f"its column {name} has gaps")
+    if "status" in table.column_names and (status_rank(table) == len(STATUSES)).any():
+        raise Damaged(path, f"its column status should hold {', '.join(STATUSES)}")
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -336,11 +376,12 @@ def _parse(path: Path, found: pq.FileMetaData) -> Part:
             made_by=sys.intern(canonical(text["made_by"])),
             columns=found.num_columns,
         )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise Damaged(path, "its footer is not that of a part") from error
     bounds = part.ranges.ravel()
     if not (
         len(bounds)
+        and min(part.counts) >= 0
         and bounds[0] >= 0
         and (np.diff(bounds) > 0).all()
         and ranges.size(part.ranges) == found.num_rows == part.rows

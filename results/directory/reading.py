@@ -78,9 +78,11 @@ def counts(
     folder = Path(path) / layout.PARTS
     catalogue = Catalogue(folder, specification, number)
     try:
-        for entry in _sound(lambda path: catalogue.enter(parts.look(path)), _paths(folder)):
-            if len(entry.ranges):
+        for entry in _sound(lambda path: catalogue.enter(_look(path)), _paths(folder)):
+            if len(entry.ranges) and entry.ranges[-1, 1] <= total:
                 catalogue.add(entry)
+            elif len(entry.ranges):
+                _log.warning("%s holds runs that are not in the grid; left out", entry.part.path)
         return {**catalogue.counts(), "total": total}
     except FileNotFoundError:  # a running sweep has put a part aside
         return counts(path, specification, number=number, total=total)
@@ -91,9 +93,12 @@ def sound(path: str | os.PathLike[str]) -> Iterator[parts.Part]:
 
     def whole(path: Path) -> parts.Part:
         parts.check(path)
-        part = parts.look(path)
+        part = _look(path)
         if part.history:
-            parts.check(history_path(part))
+            past = history_path(part)
+            if past.parent.is_symlink():
+                raise parts.Damaged(past, "it lies in a folder that is a link")
+            parts.check(past)
         return part
 
     yield from _sound(whole, _paths(Path(path) / layout.PARTS))
@@ -102,6 +107,12 @@ def sound(path: str | os.PathLike[str]) -> Iterator[parts.Part]:
 def specification(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the specification that some part was written under; empty where there is no part."""
     return next(_sound(parts.specification, _paths(Path(path) / layout.PARTS)), {})
+
+
+def _look(path: Path) -> parts.Part:
+    """Read the footer of a part that may be a stranger's."""
+    parts.check_columns(path)
+    return parts.look(path)
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -133,6 +144,7 @@ def complete(path: Path) -> pq.FileMetaData | None:
         found = parts.footer(path)
     except FileNotFoundError:
         return None
+    parts.check_columns(path)
     return found if parts.about(path, found).get("total") == found.num_rows else None
 
 
@@ -162,9 +174,9 @@ def _final(path: Path) -> pa.Table | None:
 
 def _so_far(folder: Path, number: Number | None) -> pa.Table:
     """Read the parts as one table in grid order, one row a run."""
-    found = list(_sound(parts.look, _paths(folder)))
+    found = list(_sound(_look, _paths(folder)))
     fits(str(folder), sum(part.rows * part.columns for part in found))
-    tables = dict(_sound(lambda part: (part, parts.table(part.path)), found))
+    tables = dict(_sound(lambda part: (part, parts.table_of(part)), found))
     try:
         rows = _joined(tables) if tables else schema((), ()).empty_table()
     except pa.ArrowInvalid as error:

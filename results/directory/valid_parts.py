@@ -121,7 +121,7 @@ class Catalogue:
     def _with_status(self, part: parts.Part, statuses: tuple[str, ...]) -> np.ndarray:
         """Ranges of a part's runs whose status is one of the first few, `statuses`."""
         columns = coordinates(parts.schema(part.path).names)
-        table = parts.table(part.path, [*columns, "status"])
+        table = parts.table_of(part, [*columns, "status"])
         numbers = self.numbers(part, table)
         chosen = (parts.status_rank(table) < len(statuses)) & (numbers >= 0)
         return ranges.of(np.unique(numbers[chosen]))

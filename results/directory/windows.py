@@ -80,7 +80,7 @@ def gathered(
     """
     read = Reader(catalogue, lambda part: part.path, columns)
     reach = np.array([(entry.ranges[0, 0], entry.ranges[-1, 1]) for entry in entries])
-    for start in range(0, total, step):
+    for start in _windows(ranges.union(entry.ranges for entry in entries), step):
         stop = min(start + step, total)
         if within is not None and not ranges.meets(within, start, stop):
             continue
@@ -95,6 +95,13 @@ def gathered(
         if tables:
             table = pa.concat_tables(tables)
             yield Found(start, stop, table, np.concatenate(numbers), np.concatenate(owners))
+
+
+def _windows(held: np.ndarray, step: int) -> Iterator[int]:
+    """Yield the starts of the windows that hold any run, however large the grid is."""
+    places = ranges.union([np.stack((held[:, 0] // step, (held[:, 1] - 1) // step + 1), axis=1)])
+    for first, stop in ranges.pairs(places):
+        yield from range(first * step, stop * step, step)
 
 
 def first_of_each(numbers: np.ndarray, ranks: np.ndarray) -> np.ndarray:
@@ -198,10 +205,12 @@ class Reader:
     def _read(self, part: parts.Part, path: Path) -> tuple[pa.Table, np.ndarray]:
         wanted = self._columns
         if part.grid == self._catalogue.grid:
-            table = parts.table(path, wanted and wanted.names)
+            names = None if wanted is None else wanted.names
+            whole = path == part.path
+            table = parts.table_of(part, names) if whole else parts.table(path, names)
             numbers = table["run"].to_numpy()
         else:
-            table = parts.table(path)
+            table = parts.table_of(part) if path == part.path else parts.table(path)
             numbers = self._catalogue.numbers(part, table)
             order = np.argsort(numbers, kind="stable")
             numbers = numbers[order]

@@ -362,16 +362,16 @@ def _typed(arguments: list[str] | None) -> set[str]:
 
 
 def _given(options: dict[str, Any]) -> tuple[Specification, dict[str, Any]]:
-    """Lay the command line's options over the file's: the specification, and how to run it."""
+    """Lay the command line's options over the file's, which does not say how to run."""
     file = options.pop("file")
     varied = dict(_varied(text) for text in options.pop("vary"))
-    experiment, running = specfile.read(file, Specification.model_fields) if file else ({}, {})
+    experiment = specfile.read(file, Specification.model_fields) if file else {}
     given = {
         name: value
         for name, value in options.items()
         if value is not None and (value is not False or name not in RUN_OPTIONS)
     }
-    running |= {name: given.pop(name) for name in RUN_OPTIONS if name in given}
+    running = {name: given.pop(name) for name in RUN_OPTIONS if name in given}
     experiment = overlaid(experiment, given)
     if varied:
         experiment["vary"] = experiment.get("vary", {}) | varied

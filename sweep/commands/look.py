@@ -5,12 +5,12 @@ from __future__ import annotations
 import json as json_format
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
-from results.columns import OF_FURTHER, TEST, full_name, is_of_held_out
+from results.columns import OF_FURTHER, TEST, full_name, is_axis, is_of_held_out
 from results.directory import durable, layout
 from results.errors import ResultsError
 from results.labels import counted
@@ -21,6 +21,8 @@ from sweep.streams import exactly
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sweep.plan.plan import Plan
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -181,13 +183,13 @@ def _cells(
     """Sum up a directory: as a stream, where it is complete."""
     from results.cells.streamed import summary as sum_up
     from results.columns import SUMMARY
-    from results.directory.sweeptoml import read
 
-    read(Path(directory))  # says where it is no results directory
+    plan = recorded(directory).plan  # says where it is no results directory
     metrics = list(dict.fromkeys((*SUMMARY, *further)))
     cells = sum_up(directory, metrics, by)
     if cells is None:
         return results.summary(_runs(directory), metrics, by)
+    check_columns(cells.columns, plan, directory)
     if cells.empty:
         raise ResultsError(_NONE_FINISHED.format(directory))
     return cells
@@ -196,11 +198,12 @@ def _cells(
 def _runs(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
     runs = results.load(directory)
+    spec, plan = recorded(directory)
+    check_columns(runs.columns, plan, directory)
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
     if not (Path(directory) / layout.RUNS).is_file():
         finished = int((runs["status"] != "error").sum())
-        spec, plan = recorded(directory)
         total = plan.grid.total
         if finished < total and spec.halving:
             _check_raced(runs, rungs(plan.grid.cells, spec.epochs, spec.halving), directory)
@@ -208,6 +211,18 @@ def _runs(directory: str | Path) -> pd.DataFrame:
             so_far = f"{finished:,} of {counted(total, 'run')} so far"
             print(f"sweep: not complete, {so_far}: {directory}", file=sys.stderr)
     return runs
+
+
+def check_columns(names: Iterable[str], plan: Plan, directory: str | Path) -> None:
+    """Refuse tables whose axes are not those that the directory's ``sweep.toml`` has."""
+    from results.columns import REPEATED
+
+    held = {name for name in names if is_axis(name)} - set(REPEATED)
+    if held != plan.grid.axes.keys() - set(REPEATED):
+        raise ResultsError(
+            f"{directory} holds tables of another sweep than its sweep.toml tells of: the axes "
+            "differ"
+        )
 
 
 def _check_raced(

@@ -22,9 +22,12 @@ from results.pictures.album import KINDS, album
 from results.pictures.lines import layers
 from results.pictures.style import entitle, style, title
 from results.plane import hold, said, slice_at, value_of
+from sweep.data.article import Article
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
-from sweep.plan.recorded import gridded
+from sweep.plan.cost import Cost
+from sweep.plan.recorded import recorded
+from sweep.specification.article import is_article
 from sweep.specification.spec import Specification
 from sweep.training.sparsity import tolerance
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 
 #: Pictures whose runs are trained again, since no table holds weights.
 OF_WEIGHTS = ("weights", "weight-path")
+
+#: Seconds that training again may take, by an estimate, where nobody asked for it.
+_NO_TIME = 1.0
 
 #: Penalties of the document's own run.
 _DOCUMENT = {"l1": 0.01, "l2": 0.01}
@@ -73,11 +79,11 @@ def pictures(
     _check(kinds)
     check_metrics(metrics, metrics_of(runs))
     cells = as_cells_with_epochs(runs, [*metrics, *layers(runs)], by)
-    spec = Specification.from_toml(Path(directory) / "sweep.toml")
+    spec, plan = recorded(directory)
     at = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
     _check_comparable(cells, at)
     suffix = "".join(f"-{name}={place(value, cells[name])}" for name, value in at.items())
-    finished, total = int((runs["status"] != "error").sum()), gridded(spec).plan.grid.total
+    finished, total = int((runs["status"] != "error").sum()), plan.grid.total
     for name, figure in _drawn(directory, spec, cells, metrics, kinds, at):
         if finished < total:
             _head(figure, f"{finished:,} of {counted(total, 'run')}")
@@ -100,11 +106,11 @@ def _drawn(
         history = {f"{name}{also}": results.load_history(directory, cell) for name, cell in told}
     shown = [kind for kind in kinds or KINDS if kind in KINDS]
     yield from album(cells, metrics or [deciding(cells), "sparsity"], shown, at=at, history=history)
-    if "weights" in kinds or (not kinds and _small(spec)):
+    if "weights" in kinds or (not kinds and _small(spec, cells)):
         yield "weights", _weights(spec, cells, at)
     axes = [name for name in axis_names(cells) if is_penalty(name) and name not in at]
     along = next((name for name in axes if cells[name].nunique() > 1), None)
-    if along and ("weight-path" in kinds or (not kinds and _small(spec))):
+    if along and ("weight-path" in kinds or (not kinds and _small(spec, cells))):
         yield "weight-path", _weight_path(spec, cells, along, at)
 
 
@@ -141,8 +147,12 @@ def _check(kinds: Sequence[str]) -> None:
             raise InputError(f"no picture {name!r}; there are {', '.join(known)}")
 
 
-def _small(spec: Specification) -> bool:
-    return spec.data == "article" and not spec.halving
+def _small(spec: Specification, cells: pd.DataFrame) -> bool:
+    """Tell whether the runs of a picture of weights are trained in no time."""
+    if not is_article(spec.data) or spec.halving:
+        return False
+    seconds = Cost(spec, (len(Article.features), *spec.hidden, len(Article.classes)), 1).seconds
+    return seconds * max(cells[name].nunique() for name in axis_names(cells)) < _NO_TIME
 
 
 def _weights(spec: Specification, cells: pd.DataFrame, at: Mapping[str, float | str]) -> Figure:

@@ -1,7 +1,6 @@
 """The model of a sweep's best cell: its best run again, to the same bits, or one on all rows."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +24,7 @@ from sweep.models.model import Model
 from sweep.models.refitting import judged, on_all_rows
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
+from sweep.plan.recorded import specified
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
 
@@ -88,7 +88,7 @@ def save_best(
     chosen = results.best(cells, rule).iloc[0]
     axes = [name for name in cell_columns(runs) if name != "data"]
     own = runs_of(runs, chosen)
-    spec = Specification.from_toml(Path(directory) / "sweep.toml")
+    spec = specified(directory)
     if refit == "all":
         cell = {name: chosen[name] for name in axes}
         model = _on_all_rows(spec, cell, own, directory, deciding(cells))

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from results.directory import durable
+from results.regular import opened
 from sweep.data.files import check_memory
 from sweep.errors import InputError
 from sweep.models.header import Arrays, Header
@@ -59,13 +60,15 @@ def read(path: str | os.PathLike[str]) -> tuple[Header, Arrays]:
     source = Path(path)
     known = _format(source)
     try:
-        check_memory(source.stat().st_size, str(source))
-        data = source.read_bytes()
+        with opened(source) as file:
+            check_memory(os.fstat(file.fileno()).st_size, str(source))
+            data = file.read()
     except OSError as error:
         raise InputError(f"cannot read {source}: {error.strerror}") from None
     try:
         text, arrays = known.read(data)
         header = Header.model_validate_json(text)
+        header.text()  # numbers that are none, and half characters, are in no file of ours
     except InputError:
         raise
     except Exception as error:  # a damaged or a strange file may raise anything
@@ -102,6 +105,8 @@ def _from_npz(data: bytes) -> tuple[str, Arrays]:
         # Nothing is compressed, so that no small file can become a large array.
         if any(one.compress_type != zipfile.ZIP_STORED for one in file.infolist()):
             raise ValueError("a compressed part")
+        if sum(one.file_size for one in file.infolist()) > len(data):
+            raise ValueError("parts that overlap")
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     return arrays.pop(HEADER).item(), arrays

@@ -111,6 +111,8 @@ def contents(data: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     model.ClearField("metadata_props")
     if metadata[_DIGEST] != _digest(model):
         raise ValueError("the graph is not the one that was written")
+    if any(tensor.data_location or tensor.external_data for tensor in model.graph.initializer):
+        raise ValueError("an array that lies in another file")
     arrays = {
         tensor.name: numpy_helper.to_array(tensor)
         for tensor in model.graph.initializer

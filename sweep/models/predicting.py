@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from results.labels import printable
 from sweep.data import builtin, files
 from sweep.models.model import Model, load_model
 from sweep.specification.options import OF_FILES
@@ -24,7 +25,7 @@ def show(path: str, data: str, as_json: bool, told: dict[str, Any]) -> int:
         print(json.dumps(found.to_dict("list")))
     else:
         lines = exactly(_csv(found))
-        print(f"{path}: {model}", file=sys.stderr)
+        print(printable(f"{path}: {model}"), file=sys.stderr)
         print(lines, end="")
     return 0
 

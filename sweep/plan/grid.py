@@ -10,7 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
+from sweep.errors import InputError
 from sweep.specification.axes import REPEATED
+
+#: Up to here every run number is exact, even where a table is read as floats.
+MOST_RUNS = 2**53
 
 
 class Grid(Protocol):
@@ -42,11 +46,21 @@ class FullGrid(Grid):
     ----------
     axes : dict of str to ndarray
         See `sweep.specification.axes.axes_of`.
+
+    Raises
+    ------
+    InputError
+        If there are so many runs that they cannot be numbered.
     """
 
     def __init__(self, axes: Mapping[str, np.ndarray]) -> None:
         self._axes = axes
         self._shape = tuple(map(len, axes.values()))
+        if self.total > MOST_RUNS:
+            raise InputError(
+                f"the grid has {self.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten an "
+                "axis"
+            )
 
     @property
     def axes(self) -> Mapping[str, np.ndarray]:
@@ -73,6 +87,9 @@ class FullGrid(Grid):
 
     def numbers(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the run numbers of these points, -1 for a point that is not on the grid."""
+        names = getattr(columns, "column_names", columns)
+        if missing := [name for name in self._axes if name not in names]:
+            raise InputError(f"there is no column {missing[0]}, an axis of this grid")
         places, on_grid = [], np.array(True)
         for name, axis in self._axes.items():
             values = np.asarray(columns[name])

@@ -1,4 +1,8 @@
-"""The grid of a results directory as it was recorded: the data themselves may be gone."""
+"""The grid of a results directory as it was recorded: the data themselves may be gone.
+
+A directory may be a stranger's: nothing is opened but what lies in it, and what its ``sweep.toml``
+says is held against bounds before anything is made of it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,14 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from results.directory import sweeptoml
+from results.errors import ResultsError
+from sweep.errors import InputError
 from sweep.plan.plan import Plan
+from sweep.specification import specfile
+from sweep.specification.axes import AXES
 from sweep.specification.spec import Specification
+from sweep.specification.validators import MOST_VALUES
 
 
 class Recorded(NamedTuple):
@@ -26,12 +36,43 @@ def recorded(directory: str | os.PathLike[str]) -> Recorded:
         If it is none, or damaged.
     """
     from results.directory.reading import specification
-    from results.directory.sweeptoml import read
 
-    spec = Specification.from_toml(read(Path(directory)))
-    return gridded(spec.of_content(specification(directory)))
+    return gridded(specified(directory).of_content(specification(directory)))
+
+
+def specified(directory: str | os.PathLike[str]) -> Specification:
+    """Read what the ``sweep.toml`` of a results directory says.
+
+    Raises
+    ------
+    results.errors.ResultsError
+        If there is none, or it cannot be that of a results directory.
+    """
+    path = Path(directory) / sweeptoml.NAME
+    toml = sweeptoml.read(Path(directory)).encode()
+    try:
+        spec = Specification(**specfile.parse(toml, str(path), Specification.model_fields))
+    except InputError as error:
+        problem = str(error).split("\n")[0]
+        raise ResultsError(problem if str(path) in problem else f"{path}: {problem}") from error
+    if isinstance(spec.l1, str):
+        raise ResultsError(f"{path}: `l1` is {spec.l1}, and a results directory holds numbers")
+    values = sum(_lengths(spec))
+    if values > MOST_VALUES:
+        raise ResultsError(f"{path}: its axes have {values:,} values, and {MOST_VALUES:,} at most")
+    return spec
 
 
 def gridded(spec: Specification) -> Recorded:
     """Return a specification with its grid."""
     return Recorded(spec, Plan(spec, (0, *spec.hidden, 0), 0, ""))
+
+
+def _lengths(spec: Specification) -> list[int]:
+    """Count the values of the axes that are no seeds or folds."""
+    given = [getattr(spec, axis.field) for axis in AXES if axis.kind != "seed"]
+    return [
+        len(values)
+        for one in given
+        for values in (one.values() if isinstance(one, dict) else (one,))
+    ]

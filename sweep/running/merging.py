@@ -67,7 +67,7 @@ def merge(
         window_runs,
     )
 
-    specs = [recorded(directory).spec for directory in directories]
+    specs = _of_one_content([recorded(directory).spec for directory in directories], directories)
     experiment = gridded(union(specs, directories))
     spec, plan = experiment
     _may_hold(out, spec, directories)
@@ -120,7 +120,20 @@ def union(
     return first.replace(**joined).of_content(first.specification())
 
 
-def _joined(axes: Sequence[Sequence]) -> list | None:
+def _of_one_content(
+    specs: Sequence[Specification], directories: Sequence[str | os.PathLike[str]]
+) -> list[Specification]:
+    """Let directories that hold no part yet be of the data of the others."""
+    from results.directory.reading import specification
+
+    contents = [specification(directory) for directory in directories]
+    known = next(filter(None, contents), {})
+    return [spec.of_content(own or known) for spec, own in zip(specs, contents, strict=True)]
+
+
+def _joined(axes: Sequence[Sequence]) -> Sequence | None:
+    if all(axis == axes[0] for axis in axes):
+        return axes[0] or None  # of millions of seeds, no more than their range
     return np.unique(np.concatenate([array(axis) for axis in axes])).tolist() or None
 
 
@@ -159,7 +172,11 @@ def _entries(
             known.add(part.grid)
         if not parts.has_columns(part.path, columns):
             raise InputError(f"{part.path} has other columns, those of another version")
-        yield catalogue.enter(part)
+        entry = catalogue.enter(part)
+        if len(entry.ranges) and entry.ranges[-1, 1] > experiment.plan.grid.total:
+            raise InputError(f"{part.path} holds runs that are not in the grid")
+        if len(entry.ranges):
+            yield entry
 
 
 def _compare(

@@ -29,10 +29,13 @@ def kinship(older: Mapping[str, Any], spec: Specification) -> Kin | None:
     new = spec.specification()
     try:
         old = dict(older) if "data_sha256" in older else _completed(older, spec, new)
-    except InputError:  # of another version, or other data in memory
+        return "same" if old == new else _subset(old, new, spec)
+    except (InputError, TypeError, ValueError):  # of another version, other data in memory, or wild
         return None
-    if old == new:
-        return "same"
+
+
+def _subset(old: dict[str, Any], new: dict[str, Any], spec: Specification) -> Kin | None:
+    """Tell whether the axes of one are parts of those of the other, and all else is the same."""
     pairs: list[tuple[Any, Any]] = []
     for axis in growing(spec):
         before, now = old.pop(axis.field, []), new.pop(axis.field)

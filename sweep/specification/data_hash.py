@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from results.regular import opened
 from sweep.errors import InputError
 from sweep.specification.paths import missing
 from sweep.specification.validators import BUILT_IN, is_frame
@@ -48,5 +49,5 @@ def content_sha256(data: Any) -> str | None:
 
 
 def _of_file(path: str) -> str:
-    with open(path, "rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

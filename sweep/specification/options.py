@@ -92,7 +92,7 @@ OF_TABLES = ("columns", "drop", "categories", "most_levels", "missing", "missing
 
 
 class RunOption(NamedTuple):
-    """An option that says how to run a sweep, whatever it is; a SPEC.toml may hold it too.
+    """An option that says how to run a sweep, whatever it is; no SPEC.toml may hold it.
 
     Attributes
     ----------

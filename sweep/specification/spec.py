@@ -69,10 +69,10 @@ class Specification(BaseModel):
     l1_method: validators.Word = _default("l1_method", "proximal")
     scale: Literal["standard", "robust", "quantile", "none"] = "standard"
     seeds: validators.Seeds = range(42, 62)
-    folds: validators.Natural = 0
+    folds: validators.Folds = 0
     val_fraction: validators.Fraction = _default("val_fraction", 0.2)
     test: validators.Test = None
-    outer_folds: validators.Natural = 0
+    outer_folds: validators.Folds = 0
     epochs: validators.Natural = _default("epochs", 100)
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
@@ -89,9 +89,9 @@ class Specification(BaseModel):
     halving: validators.Halving = None
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
-    _content: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _content: Mapping[str, Any] | None = PrivateAttr(default=None)
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, /, **given: Any) -> None:
         # None is "not given": the command line hands it on for every option left out.
         given = {name: value for name, value in given.items() if value is not None}
         known = type(self).model_fields
@@ -271,9 +271,10 @@ class Specification(BaseModel):
         return light
 
     def of_content(self, known: Mapping[str, Any]) -> Self:
-        """Return the Sweep of data whose content is known, though they may be gone.
+        """Return the Sweep of data whose content is known, and which are not opened any more.
 
-        ``known`` is what `specification` returned when they were there.
+        ``known`` is what `specification` returned when they were there; what it does not say
+        stays unknown.
         """
         copy = self.model_copy()
         copy._content = known
@@ -288,7 +289,8 @@ class Specification(BaseModel):
         that is a file.
         ``vary`` is a list of pairs, because the order of its names is the order of the axes.
         """
-        sha256 = self._content.get("data_sha256") or content_sha256(self.data)
+        known = self._content
+        sha256 = content_sha256(self.data) if known is None else known.get("data_sha256")
         plain: dict[str, Any] = {}
         for name, value in self._options().items():
             plain[name] = list(value) if isinstance(value, tuple) else value
@@ -298,7 +300,9 @@ class Specification(BaseModel):
         plain["data_sha256"] = sha256
         if isinstance(self.test, str):
             plain["test"] = Path(self.test).name
-            plain["test_sha256"] = self._content.get("test_sha256") or file_sha256(self.test)
+            plain["test_sha256"] = (
+                file_sha256(self.test) if known is None else known.get("test_sha256")
+            )
         return plain
 
     def digest(self) -> str:
@@ -317,11 +321,11 @@ class Specification(BaseModel):
     def from_toml(cls, toml: str | os.PathLike[str]) -> Self:
         """Read a Sweep from TOML: a path, or the text itself, which has an ``=`` in it.
 
-        Options that say how to run are allowed in it, and left aside.
+        Options that say how to run are refused: it may be a stranger's.
         """
         if isinstance(toml, os.PathLike) or "=" not in toml or toml.endswith(".toml"):
-            return cls(**specfile.read(toml, cls.model_fields)[0])
-        return cls(**specfile.parse(toml, "TOML text", cls.model_fields)[0])
+            return cls(**specfile.read(toml, cls.model_fields))
+        return cls(**specfile.parse(toml.encode(), "TOML text", cls.model_fields))
 
     def _options(self) -> dict[str, Any]:
         """Return the options by name, without what nothing chosen takes, and see `LATER`."""

@@ -1,11 +1,12 @@
 """A specification as TOML: what ``sweep run SPEC.toml`` reads, and results directories hold."""
 
 import os
-import tomllib
+import reprlib
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
+from results.directory.sweeptoml import LARGEST, parsed
+from results.regular import opened
 from sweep.errors import InputError, hint
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.options import CHANGED, LATER, RUN_OPTIONS
@@ -15,42 +16,40 @@ from sweep.specification.values import text
 #: Options that `write` leaves out where they are empty.
 _LEFT_OUT = {"target", "vary", "path_order"}
 
-#: What each kind of value is called.
-_KINDS = {int: "a whole number", str: "text", bool: "true or false"}
 
-
-def read(path: str | os.PathLike[str], known: Collection[str]) -> tuple[dict, dict]:
-    """Read a file as the options of the experiment and the options of running it.
-
-    ``known`` are those of the experiment.
-    """
+def read(path: str | os.PathLike[str], known: Collection[str]) -> dict[str, Any]:
+    """Read a file as the options of the experiment, of which there are the ``known``."""
     try:
-        toml = Path(path).read_text(encoding="utf-8-sig")
+        with opened(path) as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise InputError(f"cannot read {os.fspath(path)}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"cannot read {os.fspath(path)}: it is not UTF-8 text") from None
-    return parse(toml, os.fspath(path), known)
+    return parse(data, os.fspath(path), known)
 
 
-def parse(toml: str, source: str, known: Collection[str]) -> tuple[dict, dict]:
-    """Do what `read` does with the text of a file that messages call ``source``."""
+def parse(toml: bytes, source: str, known: Collection[str]) -> dict[str, Any]:
+    """Do what `read` does with the content of a file that messages call ``source``.
+
+    How a sweep is run stands in no file: a stranger's would say what to connect to, and where to
+    write.
+    """
     try:
-        keys = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
+        keys = parsed(toml)
+    except UnicodeDecodeError:
+        raise InputError(f"cannot read {source}: it is not UTF-8 text") from None
+    except ValueError as error:
         raise InputError(f"{source} is not TOML: {error}") from None
-    experiment, running = {}, {}
-    for key, value in keys.items():
-        if key in known:
-            experiment[key] = value
-        elif key not in RUN_OPTIONS:
-            every = [*known, *RUN_OPTIONS]
-            raise InputError(f"{source}: unknown key {key!r}{hint(key, every, len(every))}")
-        elif type(value) is not (kind := RUN_OPTIONS[key].kind):
-            raise InputError(f"{source}: {key!r} should be {_KINDS[kind]}, not {value!r}")
-        else:
-            running[key] = value
-    return as_meant(experiment, known), running
+    for key in keys:
+        if key in RUN_OPTIONS:
+            raise InputError(
+                f"{source}: {key!r} says how to run, and no file may: take it out, and give "
+                f"--{key.replace('_', '-')} on the command line or {key} to run()"
+            )
+        if key not in known:
+            raise InputError(
+                f"{source}: unknown key {reprlib.repr(key)}{hint(key, known, len(known))}"
+            )
+    return as_meant(keys, known)
 
 
 def as_meant(keys: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:

@@ -40,6 +40,12 @@ _IN_NUMBERS = "0123456789+-.eE"
 SWING = "auto"
 #: How the runs along a path begin.
 ORDERS = ("up", "down", "cold")
+#: Values of an axis other than the seeds.
+MOST_VALUES = 1_000_000
+#: Further axes: NumPy numbers the points of a grid of at most 64.
+MOST_VARIED = 24
+#: Layers, of which each has columns of the table and of the summary.
+MOST_LAYERS = 100
 
 
 @contextmanager
@@ -72,7 +78,7 @@ def _data(raw: Any) -> Any:
         return str(raw)
     if isinstance(raw, str) and raw.startswith(IN_MEMORY):
         raise InputError("`data` was in memory, so no file holds it: give `data` again")
-    named = isinstance(raw, str) and raw != ""
+    named = isinstance(raw, str) and raw != "" and "\0" not in raw
     if named or is_frame(raw) or (isinstance(raw, tuple) and len(raw) == 2):
         return raw
     raise InputError(
@@ -136,6 +142,8 @@ def _widths(raw: Any) -> tuple[int, ...]:
         raise InputError(
             f"`hidden` should be widths such as 32,16, or none, not {reprlib.repr(raw)}"
         )
+    if len(widths) > MOST_LAYERS:
+        raise InputError(f"`hidden` has {len(widths):,} layers, and {MOST_LAYERS} are the most")
     return tuple(map(int, widths))
 
 
@@ -147,6 +155,8 @@ def _axis(
         refused = numbers[~allowed(numbers)]
         if refused.size:
             raise InputError(f"expected numbers {rule}, not {refused[0]}")
+        if numbers.size > MOST_VALUES:
+            raise InputError(f"expected at most {MOST_VALUES:,} numbers, not {numbers.size:,}")
     return tuple(numbers.tolist())
 
 
@@ -199,12 +209,16 @@ def _vary(raw: Any, info: ValidationInfo) -> dict[str, tuple[float, ...]]:
         raise InputError(
             f"`vary` should be NAME=VALUES, such as l1_w1=0,1e-3, not {reprlib.repr(raw)}"
         ) from None
+    if len(named) > MOST_VARIED:
+        raise InputError(f"`vary` names {len(named):,} axes, and {MOST_VARIED} are the most")
     for name, values in named:
         with _naming("`vary`"):
             placement.check_varied(name, layers(info.data))
         if name in axes:
             raise InputError(f"`vary` names {name} twice")
         axes[name] = _penalties(f"`vary` {name}", values)
+        if sum(map(len, axes.values())) > MOST_VALUES:
+            raise InputError(f"`vary` has more than {MOST_VALUES:,} values in all")
     return axes
 
 
@@ -267,7 +281,7 @@ def _word(raw: Any, info: ValidationInfo) -> Any:
 
 def _test(raw: Any, info: ValidationInfo) -> float | str | None:
     given = os.fspath(raw) if isinstance(raw, os.PathLike) else _word(raw, info)
-    named = isinstance(given, str) and given != ""
+    named = isinstance(given, str) and given != "" and "\0" not in given
     number = isinstance(given, int | float) or (named and grammar.NUMBER.fullmatch(given))
     if given is None or (named and not number):
         return given
@@ -299,6 +313,7 @@ Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
 Natural = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Folds = Annotated[int, Field(ge=0, le=MOST_VALUES)]
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Test = Annotated[float | str | None, PlainValidator(_test)]
 Tolerance = Annotated[

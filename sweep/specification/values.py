@@ -28,6 +28,8 @@ COUNT = re.compile(r"\d+", re.ASCII)
 SPACING = re.compile(r"lin|log")
 COLON = re.compile(":")
 COMMA = re.compile(",")
+#: What numbers alone are made of, which are read at once where there are a million.
+LISTED = re.compile(r"[-+.\deE,\s]+", re.ASCII)
 AUTO = re.compile("auto:log")
 
 
@@ -51,7 +53,9 @@ def parse(values: Any, *, integers: bool = False) -> np.ndarray:
         For a text: what was expected, the text, and a caret under the place.
     """
     if isinstance(values, str):
-        numbers = _Reader(values, integers).values()
+        listed = _listed(values)
+        refused = listed is None or (integers and not _are_seeds(listed))
+        numbers = _Reader(values, integers).values() if refused else np.asarray(listed)
     else:
         numbers = _from_python(values, integers)
     numbers = np.unique(numbers + 0.0)  # + 0.0 makes -0.0 the same zero as 0.0
@@ -91,8 +95,22 @@ def text(numbers: Sequence[float]) -> str:
     steps = np.diff(axis)
     if axis.size > 2 and steps[0] > 1 and np.all(steps == steps[0]):
         return f"{axis[0]}:{axis[-1] + 1}:{steps[0]}"
-    runs = np.split(axis, np.flatnonzero(steps != 1) + 1)
-    return ",".join(str(run[0]) if run.size == 1 else f"{run[0]}:{run[-1] + 1}" for run in runs)
+    breaks = np.flatnonzero(steps != 1)
+    firsts = axis[np.concatenate(([0], breaks + 1))].tolist()
+    lasts = axis[np.concatenate((breaks, [axis.size - 1]))].tolist()
+    runs = zip(firsts, lasts, strict=True)
+    return ",".join(str(a) if a == b else f"{a}:{b + 1}" for a, b in runs)
+
+
+def _listed(text: str) -> np.ndarray | None:
+    """Return the numbers of a text that is a mere list of them; None for any other."""
+    if not LISTED.fullmatch(text):
+        return None
+    try:
+        numbers = np.array([float(number) for number in text.split(",")])
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() and numbers.size <= LIMIT else None
 
 
 class _Reader:

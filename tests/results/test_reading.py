@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -104,13 +105,10 @@ def foreign(path, table, total):
 
 def test_a_table_larger_than_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
     Fake().run(tmp_path)
-    monkeypatch.setattr(reading, "_memory", lambda: 10**6)
-    foreign(tmp_path, pa.table({"run": pa.nulls(10**6)}), 10**6)
-    with pytest.raises(ResultsError, match=r"GiB of memory.* by pieces"):
+    monkeypatch.setattr(reading, "_memory", lambda: 10**3)
+    with pytest.raises(ResultsError, match=r"runs\.parquet needs .* GiB of memory.* by pieces"):
         results.load(tmp_path)
     (tmp_path / "runs.parquet").unlink()
-    assert len(results.load(tmp_path)) == 12
-    monkeypatch.setattr(reading, "_memory", lambda: 10**3)
     with pytest.raises(ResultsError, match=r"parts needs .* GiB of memory"):
         results.load(tmp_path)
 
@@ -180,7 +178,7 @@ def test_what_would_burst_is_refused_before_it_is_read(bomb, name, tmp_path, cap
 def test_a_long_text_in_many_rows_is_never_written_out(tmp_path):
     """The footer cannot tell it from the many numbers of short texts."""
     path = tmp_path / "runs.parquet"
-    text = pa.array(["x" * 2**20] + [None] * (2**17 - 1))
+    text = pa.array([np.random.default_rng(0).bytes(2**19).hex()] + ["a"] * (2**17 - 1))
     pq.write_table(pa.table({"data": text}), path, compression="zstd")
     parts.footer(path)
     for read in (parts.final_table, lambda path: list(parts.batches(path, ["data"], 2**16))):

@@ -70,7 +70,7 @@ def test_it_is_the_summary_of_the_whole_table(runs, at_a_time, tmp_path, monkeyp
 
 def test_the_last_rung_is_kept(tmp_path):
     runs = table(seeds=3)
-    runs["rung"] = np.tile([2, 1, 0, 0, 1, 2], 3)
+    runs.insert(len(runs.columns) - 1, "rung", np.tile([2, 1, 0, 0, 1, 2], 3))
     found = streamed.summary(written(tmp_path, runs))
     assert found.rung.tolist() == [2, 1, 0, 0, 1, 2]
     pd.testing.assert_frame_equal(found, results.summary(runs), check_exact=True)

@@ -77,7 +77,7 @@ WRONG = {
     "missing specification": (["spec.toml"], ["spec.toml"]),
     "misspelt key": (["key.toml"], ["key.toml", "'epocs'", "'epochs'"]),
     "no TOML": (["bad.toml"], ["bad.toml", "line 1"]),
-    "wrong kind in TOML": (["jobs.toml"], ["jobs.toml", "'jobs'"]),
+    "how to run in TOML": (["jobs.toml"], ["jobs.toml", "'jobs'", "--jobs"]),
     "data of memory": (["memory.toml"], ["data"]),
     "output in a file": (["--out", "good.csv"], ["good.csv"]),
     "output below a file": (["--out", "good.csv/r"], ["good.csv"]),

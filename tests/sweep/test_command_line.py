@@ -231,12 +231,11 @@ class TestHelp:
 class TestOptions:
     def test_what_is_typed_wins_over_the_file(self, typed, tmp_path):
         (tmp_path / "spec.toml").write_text(
-            'data = "iris"\nhidden = "4"\nepochs = 1\nseeds = "0:2"\nl1 = 0\nl2 = 0\njobs = 1\n'
-            'out = "from-the-file"\n'
+            'data = "iris"\nhidden = "4"\nepochs = 1\nseeds = "0:2"\nl1 = 0\nl2 = 0\n'
         )
         status, _, err = typed("run", "spec.toml", "--seeds", "5", "--batch-size", "full")
-        assert status == 0 and err.rstrip().endswith("from-the-file")
-        spec = Sweep.from_toml(tmp_path / "from-the-file/sweep.toml")
+        assert status == 0 and err.rstrip().endswith("runs/iris-1")
+        spec = Sweep.from_toml(tmp_path / "runs/iris-1/sweep.toml")
         assert (spec.seeds, spec.batch_size, spec.epochs) == (range(5, 6), 0, 1)
 
     def test_varied_names_are_laid_over_those_of_the_file(self, typed, tmp_path):
