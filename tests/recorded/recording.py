@@ -18,7 +18,7 @@ from sklearn.datasets import load_iris, load_wine
 
 from results.columns import LATER
 from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV, Sweep, load_model
-from sweep.__main__ import main
+from sweep.commands.command_line import command_line
 from tests.kernels import hashing
 
 HERE = Path(__file__).parent
@@ -156,10 +156,7 @@ def command(*words: Any) -> str:
         redirect_stdout(io.StringIO()) as out,
         redirect_stderr(io.StringIO()) as err,
     ):
-        try:
-            main()
-        except SystemExit as end:
-            assert not end.code, err.getvalue()
+        assert command_line() == 0, err.getvalue()
     return out.getvalue()
 
 
