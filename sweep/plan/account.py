@@ -40,6 +40,7 @@ def account(experiment: Experiment) -> dict[str, Any]:
         "target": next((one.name for one in origin.columns if one.role == "target"), None),
         "classes": dict(zip(dataset.classes, shares.tolist(), strict=True)),
         "other_roles": {one.role: one.name for one in origin.columns if one.role in spec.roles},
+        "groups": None if dataset.groups is None else len(np.unique(dataset.groups)),
         "left_out": {
             "columns": [one.name for one in origin.columns if one.role == "left out"],
             "rows_without_class": origin.without_class,
@@ -74,7 +75,7 @@ def in_words(found: Mapping[str, Any], outer_folds: int = 0) -> str:
         f"{_features(found)}",
         f"classes{' of ' * bool(found['target'])}{found['target'] or ''}: "
         + _listed(f"{name} {100 * share:.3g}%" for name, share in found["classes"].items()),
-        *(f"{role}: {name}" for role, name in found["other_roles"].items()),
+        *(_role(role, name, found["groups"]) for role, name in found["other_roles"].items()),
         *_left_out(found["left_out"]),
         *_imputed(found["imputed"]),
         *_held_out(found, outer_folds),
@@ -116,6 +117,10 @@ def _features(found: Mapping[str, Any]) -> str:
 
 def _categories(count: int) -> str:
     return "1 category" if count == 1 else f"{count:,} categories"
+
+
+def _role(role: str, name: str, groups: int | None) -> str:
+    return f"{role}: {groups:,}, by {name}" if role == "groups" else f"{role}: {name}"
 
 
 def _left_out(found: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,6 @@ import pytest
 import results
 from sweep import InputError, Sweep, load_model
 from sweep.data.fold import fold_of
-from sweep.data.splits import told
 from sweep.models.best import save_best
 from sweep.plan.experiment import prepare
 
@@ -190,23 +189,6 @@ def test_the_columns_are_written_and_read_again(tmp_path):
     whole.run(out=tmp_path / "r")
     again = Sweep.from_toml(tmp_path / "r" / "sweep.toml").run(out=tmp_path / "r", extend=True)
     assert len(again) == 6
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"groups": "who"}, "20 % held out, by 17 groups of who"),
-        ({"order": "day", "folds": 3}, "3 folds, by time, day"),
-        ({"groups": "who", "weight": "w", "test": 0.25, "class_weight": "balanced"},
-         "25 % set apart as test part, of the rest 20 % held out, by 17 groups of who; rows count "
-         "by w; classes count alike in the loss"),
-        ({"outer_folds": 4, "folds": 2}, "4 outer folds, of the rest 2 folds, by class"),
-        ({"val_fraction": 0}, "nothing held out"),
-    ],
-)  # fmt: skip
-def test_how_rows_are_divided_is_said(options, said):
-    whole = spec(**options)
-    assert told(whole, prepare(whole).dataset) == said
 
 
 def test_intervals_by_time_are_for_other_seeds():

@@ -283,7 +283,7 @@ def percentages(path: Path) -> None:
 
 
 def decimal_commas_in_quotes(path: Path) -> None:
-    _with_text(path, [f"{row / 8:.3f}".replace(".", ",") for row in range(ROWS)])
+    _with_text(path, [f"{row / 8:.1f}".replace(".", ",") for row in range(ROWS)])
 
 
 def dates(path: Path) -> None:
