@@ -167,6 +167,11 @@ _VAL_FROM = Column(
     *("val_from", "string", ""), "Where in time the held-out part begins (with order)."
 )
 _TEST_ROWS = _count("test_rows", "row", "Rows of the test part (with one).")
+_TEST_SIZE = Column(
+    *("test_size", "float64", "row"),
+    "Rows of one weight and no group that the test part is worth (with weight or groups).",
+    lowest=0,
+)
 _SPARSITY = Column(
     *("sparsity", "float64", "share", "Weights, biases aside, that count as zero."),
     better="higher",
@@ -184,6 +189,7 @@ RUNS = (
     *_ROWS,
     _VAL_FROM,
     _TEST_ROWS,
+    _TEST_SIZE,
     _loss("initial_loss", "Loss with penalties before training."),
     _loss("final_loss", "Loss with penalties after training."),
     *_MEASURED,
@@ -212,14 +218,8 @@ TEST = tuple(column.name for column in _TEST)
 
 #: Columns that only some sweeps have.
 OPTIONAL = (
-    "outer",
-    "path",
-    *HELD_OUT,
-    _VAL_FROM.name,
-    _TEST_ROWS.name,
-    *TEST,
-    "best_epoch",
-    "rung",
+    *("outer", "path", *HELD_OUT, _VAL_FROM.name),
+    *(_TEST_ROWS.name, _TEST_SIZE.name, *TEST, "best_epoch", "rung"),
 )
 
 #: Columns that came when there were results directories without them.

@@ -20,7 +20,7 @@ from results.cells.summary import runs_of
 from results.columns import TEST
 
 #: Of those of these columns that the runs have, a summary needs the means for all to be said.
-TELLING = ("epochs", "best_epoch", "test_rows", *TEST)
+TELLING = ("epochs", "best_epoch", "test_rows", "test_size", *TEST)
 
 
 class Stop(NamedTuple):

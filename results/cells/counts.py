@@ -40,7 +40,8 @@ class Counts(NamedTuple):
     splits : tuple of int
         How many outer folds, and how many folds in each; 1 where there are none.
     ratio : ndarray of float64, shape (cells,)
-        Rows held out for each row that trains; NaN where that is not known, or nothing held out.
+        Rows held out for each row that trains; NaN where that is not known, nothing held out, or
+        time says what is.
     """
 
     cells: pd.DataFrame
@@ -81,6 +82,8 @@ def counted(cells: pd.DataFrame, windows: Windows, names: Sequence[str]) -> Coun
         cells[name] = above.mask(sums[f"{name} known"] == 0)
     train, val = (sums[name] for name in _ROWS)
     ratio = np.divide(val, train, out=np.full(count, np.nan), where=(train > 0) & (val > 0))
+    if "val_from" in names:  # all seeds hold out the same rows, which say nothing of other data
+        cells["by_time"], ratio = True, np.full(count, np.nan)
     return Counts(cells, seeds, splits, ratio)
 
 

@@ -87,20 +87,25 @@ def said_of_folds(found: pd.DataFrame, cells: pd.DataFrame, rule: str) -> str:
 def said_of_test(cell: pd.Series) -> str:
     """Say what a cell's runs give on the test part; of a summary with `TEST` and ``test_rows``."""
     rows, splits = int(cell["mean_test_rows"]), folds(int(cell["folds"]))
+    size = cell.get("mean_test_size")
     over = counted(int(cell["seeds"]), "seed") + (f" of {splits}" if splits else "")
-    figures = on_test_part({name: cell[f"mean_{name}"] for name in TEST}, rows)
+    figures = on_test_part({name: cell[f"mean_{name}"] for name in TEST}, rows, size)
     return (
         f"On the {counted(rows, 'row')} of the test part, which no run trained on and no choice "
         f"saw, its mean over {over} is {figures}."
     )
 
 
-def on_test_part(figures: Mapping[str, float], rows: int) -> str:
-    """Say what is measured on a test part of so many rows, and how sure its accuracy is."""
-    low, high = wilson(figures["test_accuracy"], rows)
+def on_test_part(figures: Mapping[str, float], rows: int, size: float | None = None) -> str:
+    """Say what is measured on a test part of so many rows, and how sure its accuracy is.
+
+    ``size`` is how many rows they are worth, where these have weights or groups.
+    """
+    low, high = wilson(figures["test_accuracy"], rows if size is None else size)
     told = " and ".join(f"{name} {number(figures[name])}" for name in TEST)
     interval = f"{number(low, 3)} to {number(high, 3)}"
-    return f"{told}, 95 % interval over its {counted(rows, 'row')} {interval}"
+    worth = "" if size is None else f", worth {number(size, 3)} of one weight and no group,"
+    return f"{told}, 95 % interval over its {counted(rows, 'row')}{worth} {interval}"
 
 
 def unstopped(runs: pd.DataFrame, patience: int, epochs: int) -> int:

@@ -18,6 +18,9 @@ With outer folds W is that of the K folds within an outer fold, averaged over th
 have no row in common, while a row is held out in all outer folds but its own. Where an outer fold
 has one split alone, the splits of a seed are as many random ones, which share rows as those of
 seeds do: W is their variance, and K their number.
+
+Where time says what is held out, all seeds have the same splits, and folds are no repetition: each
+is of another time, and trains on more than the one before. Intervals are then for other seeds.
 """
 
 from __future__ import annotations
@@ -159,7 +162,7 @@ class Moments:
         return np.where(self.count > 0, self._within / np.maximum(self.count, 1), np.nan)
 
 
-def wilson(share: float, count: int) -> tuple[float, float]:
+def wilson(share: float, count: float) -> tuple[float, float]:
     """Return Wilson's interval for a share that is found in so many rows.
 
     The mean of several shares of the same rows varies by no more than one of them, so that theirs

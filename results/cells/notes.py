@@ -93,7 +93,10 @@ def _alike(cells: pd.DataFrame) -> Iterator[str]:
     if not others.any():
         return
     if not (cells["covers"] != "").any():
-        yield "One seed on one split tells no cell from another: give more --seeds, or --folds."
+        if "by_time" in cells:
+            yield "One seed tells no cell from another, in the order of time: give more --seeds."
+        else:
+            yield "One seed on one split tells no cell from another: give more --seeds, or --folds."
         return
     first = cells[cells[f"rank_{metric}"] == 1].iloc[0]
     sure = f"95 %, one cell at a time and {wording.FOR[covers(first, metric)]}"

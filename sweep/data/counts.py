@@ -20,3 +20,20 @@ def balanced(y: np.ndarray, weight: np.ndarray, classes: int) -> np.ndarray:
     there = count > 0
     total = count.cumsum()[-1]
     return np.divide(total, there.sum() * count, out=np.ones(classes), where=there)
+
+
+def effective(weight: np.ndarray, groups: np.ndarray) -> float:
+    """Return how many rows of one weight, each of its own, some rows are worth.
+
+    That is Kish's (sum w)^2 / sum w^2, where w is what a group counts together: rows of one group
+    may be as alike as one.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (rows,)
+    groups : ndarray of int64, shape (rows,)
+    """
+    _, place = np.unique(groups, return_inverse=True)
+    together = np.bincount(place, weights=weight)
+    total, squares = (values.cumsum()[-1] for values in (together, np.square(together)))
+    return float(total * total / squares)

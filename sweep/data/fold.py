@@ -1,12 +1,13 @@
 """The data of one seed and fold, outer and inner: split, and scaled by its training part."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from sweep.data import scaling
 from sweep.data.article import CLASS, Article
-from sweep.data.counts import balanced
+from sweep.data.counts import balanced, effective
 from sweep.data.dataset import Dataset
 from sweep.data.scaling import Scaling
 from sweep.data.splits import apart, split
@@ -29,9 +30,11 @@ class Fold(NamedTuple):
     scaling : Scaling, optional
         How they become inputs; as they are unless given.
     by_class : ndarray, shape (classes,), optional
-        What it counts for its class in the loss, beside that; None for alike.
-    begins : str
+        What a sample counts for its class in the loss, beside its weight; None for alike.
+    val_from : str
         The time at which the held-out part begins; empty where rows have none.
+    test_size : float
+        How many rows of one weight and no group the test part is worth; NaN where its rows are.
     """
 
     X: np.ndarray
@@ -42,7 +45,13 @@ class Fold(NamedTuple):
     test: np.ndarray
     scaling: Scaling | None = None
     by_class: np.ndarray | None = None
-    begins: str = ""
+    val_from: str = ""
+    test_size: float = math.nan
+
+    @property
+    def loss_weight(self) -> np.ndarray:
+        """What each sample counts in the loss."""
+        return self.weight if self.by_class is None else self.weight * self.by_class[self.y]
 
     @property
     def x(self) -> np.ndarray:
@@ -56,31 +65,46 @@ class Fold(NamedTuple):
             return out
         return self.scaling(self.X, out)
 
-    @property
-    def loss_weight(self) -> np.ndarray:
-        """What each sample counts in the loss."""
-        return self.weight if self.by_class is None else self.weight * self.by_class[self.y]
-
 
 def fold_of(
     spec: Specification, data: Dataset | Article, seed: int, fold: int, outer: int = 0
 ) -> Fold:
     """Return the data of a seed and fold; of the article its sample, as it is."""
+    train, val, test = parts_of(spec, data, seed, fold, outer)
     if isinstance(data, Article):
-        one, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        return Fold(data.sample(seed)[None], np.full(1, CLASS), np.ones(1), one, none, none)
-    share = spec.test if isinstance(spec.test, float) else 0.0
-    rest, test = apart(data, share, outer, spec.outer_folds)
-    rows = split(data, seed, fold, spec.folds, spec.val_fraction, rest)
-    fitted = scaling.fit(spec.scale, data, rows.train)
+        return Fold(data.sample(seed)[None], np.full(1, CLASS), np.ones(1), train, val, test)
+    fitted = scaling.fit(spec.scale, data, train)
     weight = np.ones(len(data.y)) if data.weight is None else data.weight
     by_class = None
     if spec.class_weight == "balanced":
-        by_class = balanced(data.y[rows.train], weight[rows.train], len(data.classes))
-    begins = ""
-    if data.order is not None and len(rows.val):
-        begins = str(data.order[rows.val].min())
-    return Fold(data.X, data.y, weight, *rows, test, fitted, by_class, begins)
+        by_class = balanced(data.y[train], weight[train], len(data.classes))
+    found = Fold(data.X, data.y, weight, train, val, test, fitted, by_class)
+    if data.order is not None and len(val):
+        found = found._replace(val_from=str(data.order[val].min()))
+    if len(test) and (data.weight is not None or data.groups is not None):
+        groups = np.arange(len(data.y)) if data.groups is None else data.groups
+        found = found._replace(test_size=effective(weight[test], groups[test]))
+    return found
+
+
+class Parts(NamedTuple):
+    """Row numbers that train, that are held out, and that are for a test, each sorted."""
+
+    train: np.ndarray
+    val: np.ndarray
+    test: np.ndarray
+
+
+def parts_of(
+    spec: Specification, data: Dataset | Article, seed: int, fold: int, outer: int = 0
+) -> Parts:
+    """Return how the rows of a data set are divided for a seed and fold."""
+    if isinstance(data, Article):
+        none = np.zeros(0, dtype=np.int64)
+        return Parts(np.zeros(1, dtype=np.int64), none, none)
+    share = spec.test if isinstance(spec.test, float) else 0.0
+    rest, test = apart(data, share, outer, spec.outer_folds)
+    return Parts(*split(data, seed, fold, spec.folds, spec.val_fraction, rest), test)
 
 
 def widths(spec: Specification, data: Dataset | Article) -> tuple[int, ...]:

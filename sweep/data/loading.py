@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from sweep.data import builtin, encoding, files
+from sweep.data import builtin, files
 from sweep.data.article import Article
+from sweep.data.columns.classes import classes
+from sweep.data.columns.features import features
+from sweep.data.columns.known import encode, known_classes
+from sweep.data.columns.missing import settle
 from sweep.data.dataset import Dataset, Variable
-from sweep.data.missing import settle
 from sweep.data.roles import counting, with_roles
-from sweep.data.variables import encode
 from sweep.errors import InputError, hint
 from sweep.specification.article import is_article
 from sweep.specification.spec import Specification
@@ -31,8 +33,8 @@ def load(spec: Specification) -> Dataset | Article:
     if is_article(data):
         return Article()
     if isinstance(data, str) and data in builtin.SETS:
-        X, y, classes, names = builtin.read(data)
-        return Dataset(data, X, y, classes, names, variables=tuple(map(Variable, names)))
+        X, y, labels, names = builtin.read(data)
+        return Dataset(data, X, y, labels, names, variables=tuple(map(Variable, names)))
     if is_frame(data):
         return _from_columns("data", files.from_frame(data), spec)
     if isinstance(data, tuple):
@@ -56,24 +58,33 @@ def _from_columns(name: str, columns: list[files.Column], spec: Specification) -
     labels = next(column for column in counted if column.name == target)
     aside = {target, *spec.roles.values()}
     rest = [column for column in counted if column.name not in aside]
-    y, classes = encoding.classes(labels)
-    X, variables = encoding.features(rest, spec)
-    features = tuple(name for variable in variables for name in variable.features)
-    dataset = Dataset(name, X, y, classes, features, variables=variables, weightless=weightless)
+    y, names_of_classes = classes(labels, spec)
+    X, variables = features(rest, spec)
+    names_of_features = tuple(name for variable in variables for name in variable.features)
+    dataset = Dataset(
+        name,
+        X,
+        y,
+        names_of_classes,
+        names_of_features,
+        variables=variables,
+        weightless=weightless,
+    )
     if isinstance(spec.test, str):
         return _with_tested(dataset, target, counted, spec)
     return with_roles(dataset, spec.roles, counted)
 
 
 def _check_names(spec: Specification, names: list[str], source: str) -> None:
+    known = set(names)
     for option in ("columns", "drop", "categories"):
-        for name in getattr(spec, option):
-            if name not in names:
-                raise InputError(
-                    f"{source} has no column {name!r} for `{option}`{hint(name, names)}"
-                )
+        unknown = next((name for name in getattr(spec, option) if name not in known), None)
+        if unknown is not None:
+            raise InputError(
+                f"{source} has no column {unknown!r}, which `{option}` names{hint(unknown, names)}"
+            )
     for option, name in {"target": spec.target, **spec.roles}.items():
-        if name is not None and name not in names:
+        if name is not None and name not in known:
             raise InputError(
                 f"{source} has no column {name!r} to be the `{option}`{hint(name, names)}"
             )
@@ -87,12 +98,9 @@ def _chosen(
     """Return the columns that are used: chosen and not dropped, or named for what they say."""
     if target in spec.drop:
         raise InputError(f"`drop` names {target!r}, which is the target: name another `target`")
-    chosen = [
-        column
-        for column in columns
-        if column.name in (target, *spec.roles.values())
-        or ((not spec.columns or column.name in spec.columns) and column.name not in spec.drop)
-    ]
+    wanted = set(spec.columns or (column.name for column in columns)) - set(spec.drop)
+    wanted |= {target, *spec.roles.values()}
+    chosen = [column for column in columns if column.name in wanted]
     if len(chosen) < 2 + len(spec.roles):
         raise InputError(f"{columns[0].source}: no feature is left beside the target {target!r}")
     return chosen
@@ -119,7 +127,7 @@ def _with_tested(
         range(len(dataset.features)),
         impute=spec.missing == "impute",
     )
-    y = encoding.known_classes(labels, dataset.classes)
+    y = known_classes(labels, dataset.classes)
     both = replace(
         dataset,
         X=np.concatenate([dataset.X, X]),

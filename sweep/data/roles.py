@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from sweep.data.columns.cells import as_levels, as_numbers, numbers_of
+from sweep.data.columns.missing import is_missing, of_rows
 from sweep.data.dataset import Dataset
-from sweep.data.encoding import as_levels, as_numbers, numbers_of
 from sweep.data.files import Column
-from sweep.data.missing import is_missing, of_rows
 from sweep.errors import InputError, hint
 from sweep.specification.values import NUMBER
 

@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from results.labels import counted
 from sweep.data.dataset import Dataset
 from sweep.data.splitters import by_group, by_time
 from sweep.data.splitters.asked import Asked
 from sweep.seeded import generator
+from sweep.specification.spec import Specification
 
 
 class Split(NamedTuple):
@@ -92,6 +94,35 @@ def split(
     where = " outside of the test part" if fewer else ""
     asked = Asked(dataset.name, where, fold, folds, val_fraction)
     return _divided(dataset, some, generator(seed, "split"), asked)
+
+
+def told(spec: Specification, dataset: Dataset) -> str:
+    """Say how the rows of a data set are divided, and what they count."""
+    how = "by class"
+    if dataset.groups is not None:
+        how = f"by {counted(len(np.unique(dataset.groups)), 'group')} of {spec.groups}"
+    elif dataset.order is not None:
+        how = f"by time, {spec.order}"
+    parts = []
+    if spec.outer_folds:
+        parts.append(f"{spec.outer_folds} outer folds")
+    elif isinstance(spec.test, float):
+        parts.append(f"{_percent(spec.test)} set apart as test part")
+    if spec.folds:
+        parts.append(f"{spec.folds} folds")
+    elif spec.val_fraction:
+        parts.append(f"{_percent(spec.val_fraction)} held out")
+    said = [f"{', of the rest '.join(parts)}, {how}" if parts else "nothing held out"]
+    if dataset.weight is not None:
+        left = f" ({counted(dataset.weightless, 'row')} of weight 0 left out)"
+        said.append(f"rows count by {spec.weight}{left * (dataset.weightless > 0)}")
+    if spec.class_weight == "balanced":
+        said.append("classes count alike in the loss")
+    return "; ".join(said)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _divided(

@@ -11,8 +11,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from sweep.data.dataset import Variable
 from sweep.data.scaling import Scaling
-from sweep.data.variables import Variable
 from sweep.errors import InputError
 from sweep.estimators.class_weights import counts_of
 from sweep.estimators.cv_scores import DIVERGED

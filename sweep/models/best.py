@@ -28,7 +28,7 @@ _REACHED = (
     *("epochs", "final_loss"),
     *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
     *TEST,
-    "sparsity",
+    *("test_size", "sparsity"),
 )
 
 #: What may be trained for a model: the cell's best run once more, or a network on all rows.

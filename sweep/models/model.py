@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from kernels.network import Network, network
+from sweep.data.columns.known import encode
+from sweep.data.columns.missing import blank_spelled
 from sweep.data.dataset import Variable
 from sweep.data.files import Column, from_frame
-from sweep.data.missing import blank_spelled
 from sweep.data.scaling import Scaling
-from sweep.data.variables import encode
 from sweep.errors import InputError
 from sweep.models import files
 from sweep.models.header import Arrays, Header, as_read, as_written

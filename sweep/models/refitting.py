@@ -91,7 +91,9 @@ def judged(spec: Specification, reached: Mapping[str, Any], tested: int) -> str:
         Rows of the test part.
     """
     if spec.test:
-        figures = on_test_part({name: reached.get(name, math.nan) for name in TEST}, tested)
+        figures = on_test_part(
+            {name: reached.get(name, math.nan) for name in TEST}, tested, reached.get("test_size")
+        )
         return f"The test part was held out from it, and there it has {figures}."
     if spec.outer_folds:
         return (

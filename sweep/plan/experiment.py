@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
-from sweep.data.fold import fold_of, widths
+from sweep.data.fold import fold_of, parts_of, widths
 from sweep.data.loading import load
 from sweep.errors import InputError
 from sweep.plan.automatic import automatic_axis
@@ -37,17 +37,24 @@ def prepare(spec: Specification) -> Experiment:
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)
+    outer = [parts_of(spec, dataset, spec.seeds[0], 0, one) for one in range(spec.outer_folds)]
+    tested = max((len(parts.test) for parts in outer), default=len(fold.test))
     for option in ("patience", "outer_folds"):
         if getattr(spec, option) and not len(fold.val):
             raise InputError(
                 f"`{option}` needs the validation loss, and nothing is held out of so few samples: "
                 "give more data, or leave it out"
             )
+    if spec.val_fraction and not spec.folds and not len(fold.val) and not spec.as_first_taken:
+        raise InputError(
+            f"nothing can be held out of {dataset.name}, since no class has two rows to train on: "
+            "give more rows, or 0 as `val_fraction`"
+        )
     if spec.test and not len(fold.test):
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name, len(fold.test))
+    plan = Plan(light, sizes, len(fold.train), dataset.name, tested)
     if plan.grid.total > MOST_RUNS:
         raise InputError(
             f"the grid has {plan.grid.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten "

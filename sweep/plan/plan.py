@@ -27,7 +27,7 @@ class Plan:
     name : str
         Name of the data set.
     tested : int
-        Samples of the test part.
+        Samples of the test part, of outer folds the largest.
     """
 
     def __init__(

@@ -68,10 +68,10 @@ LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
     **{"test": None, "outer_folds": 0},
     "finish": 0,
-    "scale": "standard",
     **{"weight": None, "class_weight": "none", "groups": None, "order": None},
     **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
     **{"missing": "error", "missing_values": ()},
+    "scale": "standard",
 }
 
 #: Those of them that have another default by now.

@@ -219,6 +219,11 @@ class Specification(BaseModel):
         return named or validators.is_frame(self.data)
 
     @property
+    def as_first_taken(self) -> bool:
+        """Whether columns are taken for what the first version took them for."""
+        return self.most_levels == 0
+
+    @property
     def holds_out(self) -> bool:
         """Whether rows are held out of training, by whose loss cells are ranked."""
         return self.folds > 0 or self.val_fraction > 0

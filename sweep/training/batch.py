@@ -170,7 +170,12 @@ class Batch:
 def _told(fold: Fold, classes: int) -> dict[str, float | str]:
     """Return what the table says of the parts of a fold."""
     rows = {f"{part}_rows": len(getattr(fold, part)) for part in ("train", "val", "test")}
-    return {**rows, "val_from": fold.begins, **baseline(fold, classes)}
+    return {
+        **rows,
+        "val_from": fold.val_from,
+        "test_size": fold.test_size,
+        **baseline(fold, classes),
+    }
 
 
 def _in_order(found: list[tuple[np.ndarray, Columns]]) -> tuple[Columns, np.ndarray]:

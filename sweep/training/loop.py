@@ -166,7 +166,7 @@ def train_epochs(
             train(
                 packs.net,
                 packs.runs,
-                packs.folds.samples(some),
+                packs.folds.samples(some, of_loss=True),
                 packs.step,
                 batch,
                 count,

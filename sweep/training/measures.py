@@ -46,12 +46,12 @@ def _measured(packs: Packs, others: tuple[str, ...]) -> tuple[dict[str, np.ndarr
 
 def _evaluated(packs: Packs, order: np.ndarray, *, units: bool = True) -> Measures:
     folds, metrics = packs.folds, tuple(MEASURED.values())
-    samples = folds.samples(order)
+    samples = folds.samples(order, of_loss=True)
     found = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=units)
     if folds.loss_weight is folds.weight:
         return found
     # Classes that the loss counts alike are none to the metrics: these count rows.
-    samples = samples._replace(weight=folds.weight)
+    samples = folds.samples(order)
     other = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False)
     return found._replace(metrics=other.metrics)
 

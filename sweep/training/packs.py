@@ -80,9 +80,9 @@ class Folds(NamedTuple):
             list(folds),
         )
 
-    def samples(self, order: np.ndarray) -> Samples:
-        """Return the data as the loss counts them, to be read in this order."""
-        return Samples(self.x, self.y, self.loss_weight, order)
+    def samples(self, order: np.ndarray, *, of_loss: bool = False) -> Samples:
+        """Return the data as metrics count them, or the loss, to be read in this order."""
+        return Samples(self.x, self.y, self.loss_weight if of_loss else self.weight, order)
 
     def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
         """Return the order of the batches of some streams, from the first epoch on."""

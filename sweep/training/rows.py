@@ -55,6 +55,7 @@ def _extras(plan: Plan) -> list[str]:
         **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
         **dict.fromkeys(("test_rows", *columns.TEST), spec.sets_apart),
         "val_from": spec.order and spec.holds_out,
+        "test_size": spec.sets_apart and (spec.weight or spec.groups),
         "outer": spec.outer_folds,
     }
     return [name for name in columns.OPTIONAL if there[name]]

@@ -100,7 +100,7 @@ class Slots:
         training = packs._replace(runs=packs.runs._replace(streams=reads))
         train_epochs(training, self._spec.batch_size, 1, pace, stopped)
         self.epoch[self.busy] += 1
-        val = packs.folds.samples(packs.folds.val[None])
+        val = packs.folds.samples(packs.folds.val[None], of_loss=True)
         found = evaluate(
             packs.net, packs.runs, packs.weights, val, tuple(MEASURED.values()), units=False
         )

@@ -1,6 +1,5 @@
 """Data sets: what is read, and what is refused and in which words."""
 
-import datetime
 import os
 import pickle
 import re
@@ -186,7 +185,6 @@ def test_classes_are_texts_in_natural_order(labels, classes):
         (["u", "u", "u"], {"a=u": [1, 1, 1]}),
         (pd.Categorical([10, 9, 10]), {"a=9": [0, 1, 0], "a=10": [1, 0, 1]}),
         (pd.Categorical(["u", "v", "u"], ["w", "v", "u"]), {"a=u": [1, 0, 1], "a=v": [0, 1, 0]}),
-        ([datetime.date(2020, 1, 1)] * 3, {"a=2020-01-01": [1, 1, 1]}),
     ],
 )
 def test_a_feature_may_be(values, features, tmp_path):
@@ -201,7 +199,7 @@ def test_a_feature_may_be(values, features, tmp_path):
 
 
 def test_times_in_a_csv_keep_their_spelling(csv):
-    data = load(csv("at,on,y\n12:30,2020-01-01,0\n12:31,2020-01-01,1\n"))
+    data = load(csv("at,on,y\n12:30,2020-01-01,0\n12:31,2020-01-01,1\n"), categories=["at", "on"])
     assert data.features == ("at=12:30", "at=12:31", "on=2020-01-01")
 
 
@@ -272,7 +270,7 @@ BAD_CSV = [
     ("a,y\n1,0\n2,1\nx,0\n3,1\n?,1\n", "column 'a', line 4: 'x' among numbers"),
     ("a,y\nu,0\nv,1\n7,0\n", "column 'a', line 4: '7' among text"),
     ("a,y\n1,u\n2,u\n", "column 'y': every row is of class 'u'"),
-    ("a,y\n1,2\n2,1.5\n", "column 'y', line 3: 1.5 is no class: a class is text or a whole number"),
+    ("a,y\n1,2\n2,1.5\n", "column 'y': its 2 different numbers, such as 1.5, look like numbers"),
     ("a,a,y\n1,2,0\n1,2,1\n", "column 'a': another has the same name"),
     (",a,y\n0,1,0\n1,1,1\n", "column 1 has no name: .*index=False"),
     ("5.1,3,0\n1,2,1\n", r"column '5\.1': a number, where the first line should hold names"),
@@ -298,16 +296,54 @@ def test_a_text_column_of_too_many_levels_is_no_category(csv):
     def column(rows, levels):
         return "a,y\n" + "".join(f"n{i % levels}x,{i % 2}\n" for i in range(rows))
 
-    assert len(load(csv(column(100, 100))).features) == 100
-    assert len(load(csv(column(300, 150))).features) == 150
-    assert "column 'a': 151 different texts in 300 rows are too many" in refusal(
-        csv(column(300, 151))
+    assert len(load(csv(column(100, 50))).features) == 50
+    assert re.search(
+        "column 'a': 51 different texts, such as 'n0x', are more than --most-levels 50: .*"
+        "--drop a, .*--most-levels 51",
+        refusal(csv(column(100, 51))),
     )
+    assert len(load(csv(column(100, 51)), most_levels=51).features) == 51
+    assert len(load(csv(column(100, 51)), categories="a").features) == 51
+
+
+def test_too_many_levels_are_said_of_all_columns_at_once(csv):
+    rows = (f"a{i},{i % 2},b{i % 60},u,{i % 3}\n" for i in range(90))
+    message = refusal(csv('name,n,"c, d",kind,y\n' + "".join(rows)))
+    assert "column 'name': 90 different texts" in message and "('c, d' has 60)" in message
+    assert '--drop name,"c, d",' in message and message.endswith("--most-levels 90")
+
+
+def test_a_directory_of_the_first_version_takes_texts_as_it_did(csv):
+    def column(rows, levels):
+        return "a,y\n" + "".join(f"n{i % levels}x,{i % 2}\n" for i in range(rows))
+
+    assert len(load(csv(column(100, 100)), most_levels=0).features) == 100
+    assert len(load(csv(column(300, 150)), most_levels=0).features) == 150
+    with pytest.raises(InputError, match="'a': 151 different texts in 300 rows are too many"):
+        load(csv(column(300, 151)), most_levels=0)
+    dates = csv("a,y\n2020-01-01,0\n2020-01-02,1\n2020-01-02,1\n")
+    assert load(dates, most_levels=0).features == ("a=2020-01-01", "a=2020-01-02")
+    whole = csv("a,y\n" + "".join(f"{i},{i % 30}\n" for i in range(90)))
+    assert len(load(whole, most_levels=0).classes) == 30
 
 
 def test_a_target_of_too_many_classes_is_none(csv):
     message = refusal(csv("a,y\n" + "".join(f"{i % 2},{i}\n" for i in range(150))))
-    assert "column 'y': 150 classes in 150 rows" in message and "`target`" in message
+    assert "column 'y': its 150 different numbers, from 0 to 149, look like numbers" in message
+    text = csv("a,y\n" + "".join(f"{i % 2},n{i % 51}\n" for i in range(150)))
+    assert "column 'y': 51 classes, such as 'n0', are more than --most-levels 50" in refusal(text)
+    assert len(load(text, most_levels=51).classes) == 51
+
+
+@pytest.mark.parametrize("values", [range(21), [0.5, 1.0, 1.5] * 7])
+def test_numbers_are_classes_where_they_are_declared(values):
+    frame = pd.DataFrame({"a": range(42), "y": [*values, *values]})
+    assert "--categories y takes each number as a class" in refusal(frame)
+    data = load(frame, categories="y")
+    assert [float(data.classes[place]) for place in data.y] == frame.y.tolist()
+    assert load(frame.assign(y=[*range(20), 0, 1, *range(20)])).classes == tuple(
+        map(str, range(20))
+    )
 
 
 def test_a_missing_target_is_told_the_nearest_column():
@@ -428,12 +464,12 @@ def test_frames_without_enough_are_refused():
 
 
 def test_what_does_not_fit_in_memory_is_refused(csv, tmp_path, monkeypatch):
-    frame = pd.DataFrame({"a": [f"t{i % 90}x" for i in range(500)], "y": [0, 1] * 250})
+    frame = pd.DataFrame({"a": [f"t{i % 50}x" for i in range(500)], "y": [0, 1] * 250})
     path = csv(frame.to_csv(index=False))
     pq.write_table(pa.table({"a": np.zeros(10_000), "y": np.arange(10_000) % 2}), tmp_path / "z.pq")
     assert (tmp_path / "z.pq").stat().st_size < 20_000  # small, and large once it is unpacked
     monkeypatch.setattr(os, "sysconf", lambda name: 1 if name == "SC_PAGE_SIZE" else 20_000)
-    assert "with 90 features takes" in refusal(path)
+    assert "with 50 features takes" in refusal(path)
     assert "GiB of memory: give fewer rows or columns" in refusal(tmp_path / "z.pq")
     monkeypatch.setattr(os, "sysconf", lambda name: 1)
     assert "takes" in refusal(path)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kernels import reference
 from kernels.network import network
 from sweep import Model, RegularizedMLPClassifier
-from sweep.data.variables import Variable
+from sweep.data.dataset import Variable
 from sweep.errors import InputError
 
 

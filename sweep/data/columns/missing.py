@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from results.labels import counted
+from sweep.data.columns.cells import quoted
 from sweep.data.files import Column
 from sweep.errors import InputError
 from sweep.specification.spec import Specification
@@ -48,6 +49,12 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
     absent = {name: cells for name, cells in absent.items() if cells.any()}
     if not absent:
         return Settled(told, 0, 0)
+    for column in told:
+        if column.name in absent and absent[column.name].all():
+            raise column.error(
+                "no cell of it has a value: leave it out with --drop "
+                f"{quoted(column.name)}{' and name another --target' * (column.name == target)}"
+            )
     incomplete = np.logical_or.reduce(list(absent.values()))
     if spec.missing == "error":
         first = next(column for column in told if column.name in absent)
@@ -63,8 +70,8 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
     gone = incomplete if spec.missing == "drop" else classless
     if gone.all():
         raise InputError(
-            f"{told[0].source}: every row has a missing cell"
-            + (": --missing impute fills them in" if spec.missing == "drop" else " as its class")
+            f"{told[0].source}: every row has a missing cell: --missing impute fills them in, or "
+            "leave out the columns where they are"
         )
     kept = np.flatnonzero(~gone)
     if len(kept) < gone.size:

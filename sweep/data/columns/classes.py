@@ -1,0 +1,67 @@
+"""The target -> classes."""
+
+import numpy as np
+
+from sweep.data.columns.cells import (
+    as_levels,
+    as_numbers,
+    few,
+    is_declared,
+    quoted,
+    reads_as_number,
+)
+from sweep.data.files import Column
+from sweep.specification.spec import Specification
+
+#: So many different whole numbers are classes, unless they are declared; more are numbers.
+MOST_NUMBERS = 20
+
+
+def classes(column: Column, spec: Specification) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return y, int64 (rows,), and the classes that it numbers, in their natural order."""
+    y, found = classes_of(column)
+    if len(found) == 1:
+        raise column.error(f"every row is of class {found[0]!r}, and there should be two or more")
+    if spec.as_first_taken:
+        if not few(len(found), y.size):
+            raise column.error(
+                f"{len(found)} classes in {y.size} rows are too many (at most 100, or half as many "
+                "as rows): name another column as `target`"
+            )
+    else:
+        _check_classes(column, found, spec)
+    return y.astype(np.int64), tuple(found)
+
+
+def _check_classes(column: Column, found: list[str], spec: Specification) -> None:
+    """Refuse what no one means as classes, unless they are declared so."""
+    if is_declared(column, spec):
+        return
+    typed = as_numbers(column) is not None  # texts of numbers are meant as names, if they are few
+    fraction = next((name for name in found if typed and "." in name), None)
+    if fraction or (len(found) > MOST_NUMBERS and all(map(reads_as_number, found))):
+        which = f"such as {fraction}," if fraction else f"from {found[0]} to {found[-1]},"
+        raise column.error(
+            f"its {len(found):,} different numbers, {which} look like numbers to predict, and "
+            f"only classes can be predicted: --categories {quoted(column.name)} takes each number "
+            "as a class, --target names another column"
+        )
+    if len(found) > spec.most_levels:
+        raise column.error(
+            f"{len(found):,} classes, such as {found[0]!r}, are more than --most-levels "
+            f"{spec.most_levels}: raise that, or name another column as --target"
+        )
+
+
+def classes_of(column: Column) -> tuple[np.ndarray, list[str]]:
+    """Return the place of each row's class among the distinct ones, and these."""
+    numbers = as_numbers(column)
+    if numbers is None:
+        return as_levels(column)
+    distinct, y = np.unique(numbers, return_inverse=True)
+    return y, [str(_plain(number)) for number in distinct.tolist()]
+
+
+def _plain(number: float) -> float:
+    """Return a whole number without its point."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
