@@ -21,6 +21,21 @@ class Sweep(Specification):
         ``article``, ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file.
     target : str, optional
         The class column of a file or DataFrame; the last one unless given.
+    columns, drop : str or sequence of str
+        Columns that are used as features, all but the target unless given, and that are left out:
+        names, or a text such as ``a,b,"c, d"``.
+    categories : str or sequence of str
+        Columns whose numbers are categories; also the target, each of whose numbers is then a
+        class.
+    most_levels : int, default 50
+        A text with more levels is refused. 0 takes columns as the first version did, which had
+        100, or half as many as rows, for texts and classes, and refused no dates.
+    missing : {"error", "drop", "impute"}
+        What becomes of missing cells: refused; their rows are left out; or a number becomes the
+        median of the training part and a text a level of its own, and a further feature tells
+        where. A row without a class is left out unless it is refused.
+    missing_values : str or sequence of str
+        Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
         Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
     activation : {"relu", "leaky_relu"}, default "relu"

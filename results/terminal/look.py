@@ -28,7 +28,7 @@ class Look(NamedTuple):
     def of(cls, file: TextIO, console: Console) -> Look:
         """See what a text file can show, through rich's console on it."""
         colour = console.color_system in ("256", "truecolor") and not console.no_color
-        return cls(colour, _writes_blocks(file), _width(file))
+        return cls(colour, _writes_blocks(file), width_of(file))
 
     @property
     def shades(self) -> str:
@@ -50,7 +50,7 @@ def wrapped(text: str, width: int = WIDTH) -> list[str]:
     return textwrap.wrap(text, width)
 
 
-def _width(file: TextIO) -> int:
+def width_of(file: TextIO) -> int:
     """As many columns as the terminal has; elsewhere what COLUMNS says, as other programs do."""
     if file.isatty():
         return shutil.get_terminal_size((WIDTH, 24)).columns

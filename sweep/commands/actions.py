@@ -8,13 +8,14 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from results.labels import counted, printable
 from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:
+    from sweep.plan.experiment import Experiment
     from sweep.plan.plan import Plan
     from sweep.running.driver import Outcome
 
@@ -24,6 +25,7 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
     from results.directory import sweeptoml
     from results.errors import NotWritten
     from sweep.commands import look
+    from sweep.plan import account
     from sweep.running.backends import WorkerDied
     from sweep.running.driver import Where
     from sweep.running.driver import run as run_sweep
@@ -33,8 +35,15 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
     _tell_of_no_cache()
     out = Path(options.pop("out")) if "out" in options else _next_directory(spec)
     quiet = options.pop("quiet", False) or as_json
+    read: dict[str, Any] = {}
+
+    def tell(experiment: Experiment) -> None:
+        read.update(account.account(experiment))
+        if read and not quiet:
+            _print_read(read, spec.outer_folds, sys.stderr)
+
     try:
-        outcome = run_sweep(spec, Where(out=out, quiet=quiet, **options))
+        outcome = run_sweep(spec, Where(out=out, quiet=quiet, **options), tell)
     except Interrupted as stop:
         print("nothing was trained yet: the same command begins again", file=sys.stderr)
         return 128 + stop.args[0]
@@ -48,7 +57,7 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
         print(f"what is finished is kept; go on with: {_again(out, options)}", file=sys.stderr)
         return 2
     if as_json:
-        print(json_format.dumps(_as_json(out, outcome)))
+        print(json_format.dumps(_as_json(out, outcome) | ({"table": read} if read else {})))
     else:
         if not quiet and outcome.signal is None:
             look.after_run(out)
@@ -63,16 +72,26 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
     return 1 if outcome.counts["error"] else 0
 
 
-def plan(spec: Specification, options: dict[str, Any]) -> int:
+def plan(spec: Specification, options: dict[str, Any], columns_found: bool) -> int:
     """Say what running the sweep would do."""
+    from sweep.plan import account
     from sweep.plan.experiment import prepare
 
-    planned = prepare(spec).plan
-    found = _planned(planned, options.get("jobs", -1))
+    experiment = prepare(spec)
+    read = account.account(experiment)
+    origin = getattr(experiment.dataset, "origin", None)
+    found = _planned(experiment.plan, options.get("jobs", -1))
     if options.get("json"):
-        print(json_format.dumps(found))
-    else:
+        columns = [one._asdict() for one in origin.columns] if origin and columns_found else []
+        found |= {"table": read} if read else {}
+        print(json_format.dumps(found | ({"columns": columns} if columns else {})))
+        return 0
+    if read:
+        _print_read(read, spec.outer_folds, sys.stdout)
+    if not columns_found:
         _print_pairs(found)
+    elif origin:
+        _print_table(account.columns_found(origin))
     return 0
 
 
@@ -244,6 +263,22 @@ def _unequal(plan: Plan) -> dict[str, str]:
     cold = f", {once}{epochs:,} (cold)" if "cold" in spec.path_order else ""
     text = f"{spec.path}: {at_most}{counted(most, 'epoch')} by its end ({', '.join(longer)}){cold}"
     return {"path": text}
+
+
+def _print_read(read: dict[str, Any], outer_folds: int, file: TextIO) -> None:
+    from results.terminal.look import width_of, wrapped
+    from sweep.plan import account
+
+    for line in wrapped(account.in_words(read, outer_folds), width_of(file)):
+        print(line, file=file)
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    """Print texts in columns, of which the last may be of any length."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[-1] = 0
+    for row in rows:
+        print("  ".join(f"{text:{width}}" for text, width in zip(row, widths, strict=True)))
 
 
 def _print_pairs(pairs: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import select
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +18,7 @@ from sweep.errors import InputError
 from sweep.specification import specfile
 from sweep.specification.choices import overlaid
 from sweep.specification.messages import as_flags
-from sweep.specification.options import EXPERIMENT, RUN_OPTIONS
+from sweep.specification.options import EXPERIMENT, OF_FILES, RUN_OPTIONS
 from sweep.specification.spec import Specification
 
 
@@ -27,9 +27,22 @@ def _experiment_options(command: Callable) -> Callable:
     command = click.option(
         "--vary", metavar="NAME=VALUES", multiple=True, help="a further axis, such as l1_w1=0,1e-3"
     )(command)
-    for name, metavar, text in reversed(EXPERIMENT):
-        command = click.option(f"--{name}", metavar=metavar, help=text)(command)
+    command = _options(command, [name for name, _, _ in EXPERIMENT])
     return click.argument("file", metavar="[SPEC.toml]", required=False)(command)
+
+
+def _of_files(command: Callable) -> Callable:
+    """Add the options that say how a file is written."""
+    return _options(command, OF_FILES)
+
+
+def _options(command: Callable, names: Collection[str]) -> Callable:
+    for name, metavar, text in reversed(EXPERIMENT):
+        about: dict[str, Any] = {"metavar": metavar} if metavar else {"default": None}
+        flag = f"--{name}" if metavar else f"--{name}/--no-{name}"
+        if name in names:
+            command = click.option(flag, help=text, **about)(command)
+    return command
 
 
 def _running_options(command: Callable) -> Callable:
@@ -83,7 +96,8 @@ def run(**options: Any) -> int:
 @app.command()
 @_experiment_options
 @_running_options
-def plan(**options: Any) -> int:
+@click.option("--columns-found", is_flag=True, help="list the columns, and what each is taken for")
+def plan(columns_found: bool, **options: Any) -> int:
     """Say what `run` with the same options would do, and train nothing.
 
     \b
@@ -92,7 +106,7 @@ def plan(**options: Any) -> int:
     """  # noqa: D301
     from sweep.commands import actions
 
-    return actions.plan(*_given(options))
+    return actions.plan(*_given(options), columns_found)
 
 
 @app.command()
@@ -170,8 +184,9 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, json: b
 @app.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("data", metavar="DATA")
+@_of_files
 @click.option("--json", is_flag=True, help="print one JSON object")
-def predict(model: str, data: str, json: bool) -> int:
+def predict(model: str, data: str, json: bool, **told: Any) -> int:
     """Print classes and probabilities of new rows, as CSV.
 
     \b
@@ -180,7 +195,7 @@ def predict(model: str, data: str, json: bool) -> int:
     """  # noqa: D301
     from sweep.models import predicting
 
-    return predicting.show(model, data, json)
+    return predicting.show(model, data, json, told)
 
 
 @app.command()
@@ -341,7 +356,9 @@ def _given(options: dict[str, Any]) -> tuple[Specification, dict[str, Any]]:
     varied = dict(_varied(text) for text in options.pop("vary"))
     experiment, running = specfile.read(file, Specification.model_fields) if file else ({}, {})
     given = {
-        name: value for name, value in options.items() if value is not None and value is not False
+        name: value
+        for name, value in options.items()
+        if value is not None and (value is not False or name not in RUN_OPTIONS)
     }
     running |= {name: given.pop(name) for name in RUN_OPTIONS if name in given}
     experiment = overlaid(experiment, given)

@@ -22,14 +22,63 @@ class Variable(NamedTuple):
         return (*(f"{self.name}={level}" for level in self.levels), *told)
 
 
+class Found(NamedTuple):
+    """A column of a table as it was found, and what it was taken for.
+
+    Attributes
+    ----------
+    name : str
+    role : str
+        Feature, target, weight, groups, order; or left out.
+    taken_as : str
+        Numbers, true/false, categories or classes; empty for what is neither.
+    levels : int or None
+        How many different ones there are, where it is categories or classes.
+    low, high : float or None
+        The range of numbers.
+    missing : int
+        Cells without a value, also in rows that were left out.
+    """
+
+    name: str
+    role: str
+    taken_as: str = ""
+    levels: int | None = None
+    low: float | None = None
+    high: float | None = None
+    missing: int = 0
+
+
+class Origin(NamedTuple):
+    """The table that a data set comes from.
+
+    Attributes
+    ----------
+    kind : str
+        What it was read as.
+    notes : tuple of str
+        What was done to it on the way.
+    columns : tuple of Found
+    without_class, incomplete : int
+        Rows that were left out for want of a class, and of another cell.
+    tested_left_out : int
+        Rows of a test file that were left out for want of either.
+    """
+
+    kind: str
+    notes: tuple[str, ...]
+    columns: tuple[Found, ...]
+    without_class: int = 0
+    incomplete: int = 0
+    tested_left_out: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A classification problem, as numbers that are not scaled yet."""
 
     name: str
-    X: (
-        np.ndarray
-    )  # float64 (rows, features), C-contiguous, finite, or NaN where it is to be imputed
+    X: np.ndarray  # float64 (rows, features), C-contiguous; NaN where it is to be imputed
     y: np.ndarray  # int64 (rows,), places in `classes`
     classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
     features: tuple[str, ...]
@@ -39,3 +88,4 @@ class Dataset:
     order: np.ndarray | None = None  # (rows,), numbers or datetime64: what is later is held out
     weightless: int = 0  # how many rows of weight 0 were left out
     variables: tuple[Variable, ...] = ()  # whose features these are
+    origin: Origin | None = None  # where it is a table

@@ -13,6 +13,7 @@ from sweep.data.columns.classes import classes
 from sweep.data.columns.features import features
 from sweep.data.columns.known import encode, known_classes
 from sweep.data.columns.missing import settle
+from sweep.data.columns.origin import of_numbers, origin_of
 from sweep.data.dataset import Dataset, Variable
 from sweep.data.roles import counting, with_roles
 from sweep.errors import InputError, hint
@@ -34,15 +35,17 @@ def load(spec: Specification) -> Dataset | Article:
         return Article()
     if isinstance(data, str) and data in builtin.SETS:
         X, y, labels, names = builtin.read(data)
-        return Dataset(data, X, y, labels, names, variables=tuple(map(Variable, names)))
+        origin = of_numbers("built-in", X, names)
+        variables = tuple(map(Variable, names))
+        return Dataset(data, X, y, labels, names, variables=variables, origin=origin)
     if is_frame(data):
         return _from_columns("data", files.from_frame(data), spec)
     if isinstance(data, tuple):
         return _from_arrays(data, spec)
-    return _from_columns(Path(data).stem, files.read(data), spec)
+    return _from_columns(Path(data).stem, files.read(data, files.Dialect.of(spec)), spec)
 
 
-def _from_columns(name: str, columns: list[files.Column], spec: Specification) -> Dataset:
+def _from_columns(name: str, columns: files.Table, spec: Specification) -> Dataset:
     if len(columns) < 2:
         held = f"one column only, {columns[0].name!r}" if columns else "no columns"
         source = f"{columns[0].source} has" if columns else "the data have"
@@ -69,6 +72,7 @@ def _from_columns(name: str, columns: list[files.Column], spec: Specification) -
         names_of_features,
         variables=variables,
         weightless=weightless,
+        origin=origin_of(columns, settled, spec, target, X, variables, len(names_of_classes)),
     )
     if isinstance(spec.test, str):
         return _with_tested(dataset, target, counted, spec)
@@ -110,7 +114,7 @@ def _with_tested(
     dataset: Dataset, target: str, own: Sequence[files.Column], spec: Specification
 ) -> Dataset:
     """Return a data set with the rows of a file below its own, encoded alike."""
-    columns = files.read(str(spec.test))
+    columns = files.read(str(spec.test), files.Dialect.of(spec))
     labels = next((column for column in columns if column.name == target), None)
     if labels is None:
         raise InputError(
@@ -128,12 +132,16 @@ def _with_tested(
         impute=spec.missing == "impute",
     )
     y = known_classes(labels, dataset.classes)
+    origin = dataset.origin
+    if origin is not None:
+        origin = origin._replace(tested_left_out=settled.without_class + settled.left_out)
     both = replace(
         dataset,
         X=np.concatenate([dataset.X, X]),
         y=np.concatenate([dataset.y, y]),
         tested=len(y),
         weightless=dataset.weightless + weightless,
+        origin=origin,
     )
     return with_roles(both, spec.roles, own, tested)
 
@@ -161,7 +169,7 @@ def _from_arrays(data: tuple[Any, Any], spec: Specification) -> Dataset:
     names = [column.name for column in columns]
     target = _unused("y", names)
     (labels,) = files.from_arrays([target], [y], "(X, y)")
-    return _from_columns("data", [*columns, labels], spec)
+    return _from_columns("data", files.Table([*columns, labels], columns.kind), spec)
 
 
 def _unused(name: str, names: Sequence[str]) -> str:

@@ -4,19 +4,21 @@ import io
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweep.data import builtin, files
 from sweep.models.model import Model, load_model
+from sweep.specification.options import OF_FILES
+from sweep.specification.spec import Specification
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def show(path: str, data: str, as_json: bool) -> int:
+def show(path: str, data: str, as_json: bool, told: dict[str, Any]) -> int:
     """Print the predictions for a file, and what they come from."""
     model = load_model(path)
-    found = predict(model, data)
+    found = predict(model, data, **told)
     if as_json:
         print(json.dumps(found.to_dict("list")))
     else:
@@ -38,7 +40,9 @@ def _csv(found: "pd.DataFrame") -> str:
     return lines.getvalue().decode()
 
 
-def predict(model: Model | str | os.PathLike[str], data: str | os.PathLike[str]) -> "pd.DataFrame":
+def predict(
+    model: Model | str | os.PathLike[str], data: str | os.PathLike[str], **told: Any
+) -> "pd.DataFrame":
     """Predict the rows of a file.
 
     Parameters
@@ -46,8 +50,11 @@ def predict(model: Model | str | os.PathLike[str], data: str | os.PathLike[str])
     model : Model or path
         A path that `sweep.Model.save` wrote to.
     data : str or path
-        A CSV or Parquet file, or the name of a built-in set. Its columns may come in any order,
-        those that the model does not read are left aside.
+        A file of any format that `sweep.Sweep` takes, or the name of a built-in set. Its columns
+        may come in any order, those that the model does not read are left aside.
+    **told
+        How the file is written: ``separator``, ``decimal``, ``encoding``, ``header``. What is left
+        out is as it was said of the file that the model was trained on.
 
     Returns
     -------
@@ -62,11 +69,15 @@ def predict(model: Model | str | os.PathLike[str], data: str | os.PathLike[str])
     import pandas as pd
 
     loaded = model if isinstance(model, Model) else load_model(model)
+    told = {name: value for name, value in told.items() if value is not None}
     if data in builtin.SETS:
+        Specification(data=data, **told)  # which refuses what is told of no file
         X, _, _, features = builtin.read(str(data))
         columns = files.from_arrays(features, X.T, str(data))
     else:
-        columns = files.read(os.fspath(data))
+        trained_on = {name: loaded.specification.get(name) for name in OF_FILES}
+        spec = Specification(data=os.fspath(data), **(trained_on | told))
+        columns = files.read(os.fspath(data), files.Dialect.of(spec))
     probabilities = loaded.predict_columns(columns)
     found = pd.DataFrame(probabilities, columns=[f"p_{name}" for name in loaded.classes])
     classes = pd.Series(loaded.classes)

@@ -54,7 +54,7 @@ def prepare(spec: Specification) -> Experiment:
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name, tested)
+    plan = Plan(light, sizes, len(fold.train), dataset.name, tested, len(fold.val))
     if plan.grid.total > MOST_RUNS:
         raise InputError(
             f"the grid has {plan.grid.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten "

@@ -37,16 +37,18 @@ class Plan:
         samples: int,
         name: str,
         tested: int = 0,
+        held_out: int = 0,
     ) -> None:
         self.spec = spec
         self.name = name
         self.widths = widths
         self.samples = samples
         self.tested = tested
+        self.held_out = held_out
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: each task carries a plan."""
-        names = ("spec", "name", "widths", "samples", "tested")
+        names = ("spec", "name", "widths", "samples", "tested", "held_out")
         return {name: getattr(self, name) for name in names}
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,8 +71,17 @@ class Outcome(NamedTuple):
     tables: list[pa.Table]
 
 
-def run(spec: Specification, where: Where) -> Outcome:
+def run(
+    spec: Specification, where: Where, tell: Callable[[Experiment], None] | None = None
+) -> Outcome:
     """Run a sweep, or what is left of it.
+
+    Parameters
+    ----------
+    spec : Specification
+    where : Where
+    tell : callable, optional
+        Called with what is about to be trained, when the data are read.
 
     Raises
     ------
@@ -90,6 +99,8 @@ def run(spec: Specification, where: Where) -> Outcome:
     clock = _Clock()
     with Interrupt() as interrupt:
         experiment = prepare(spec)
+        if tell:
+            tell(experiment)
         clock.lap("data")
         with parallel(where.jobs, where.backend, where.scheduler, experiment.dataset) as workers:
             with interrupt.noted():  # LLVM calls Python back: what a signal raises there is lost

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sweep.errors import InputError, hint
+from sweep.errors import InputError
+from sweep.specification.paths import missing
 from sweep.specification.validators import BUILT_IN, is_frame
 
 
@@ -14,6 +15,8 @@ def file_sha256(path: str) -> str:
     """Hash the file of test rows."""
     try:
         return _of_file(path)
+    except (FileNotFoundError, ValueError):  # the second for a zero byte in the name
+        raise InputError(f"`test` is no share, such as 0.2, and {missing(path)}") from None
     except OSError as error:
         raise InputError(
             f"`test` {path!r} is no share, such as 0.2, and no file that can be read "
@@ -28,11 +31,10 @@ def content_sha256(data: Any) -> str | None:
             return None
         try:
             return _of_file(data)
+        except (FileNotFoundError, ValueError):
+            raise InputError(missing(data)) from None
         except OSError as error:
-            raise InputError(
-                f"`data` {data!r} is no file that can be read ({error.strerror}) and no built-in "
-                f"set{hint(data, BUILT_IN)}"
-            ) from None
+            raise InputError(f"`data` {data!r} cannot be read: {error.strerror}") from None
     digest = hashlib.sha256()
     for part in data if isinstance(data, tuple) else (data,):
         for name, column in part.items() if is_frame(part) else [("", part)]:

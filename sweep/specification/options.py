@@ -9,8 +9,12 @@ from sweep.specification.choices import told
 
 #: Options that describe the experiment: the option, its metavar, its help with its default.
 EXPERIMENT = (
-    ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a CSV or Parquet file"),
+    ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a file with a table"),
     ("target", "COLUMN", "the class column of a file [last column]"),
+    ("separator", "CHARACTER", "between the cells of a text file, or tab, space [found out]"),
+    ("decimal", "CHARACTER", "the decimal point of a text file, or comma [found out]"),
+    ("encoding", "NAME", "of a text file, such as utf-8, latin-1 [found out]"),
+    ("header", "", "whether the first line of a file holds names [found out]"),
     ("weight", "COLUMN", "what each row counts, a number from 0 up [alike]"),
     ("class-weight", "NAME", "none, or balanced: classes count alike in the loss [none]"),
     ("groups", "COLUMN", "rows of one value of it never stand on both sides of a split"),
@@ -68,6 +72,7 @@ LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
     **{"test": None, "outer_folds": 0},
     "finish": 0,
+    **{"separator": None, "decimal": None, "encoding": None, "header": None},
     **{"weight": None, "class_weight": "none", "groups": None, "order": None},
     **{"columns": (), "drop": (), "categories": (), "most_levels": 0},
     **{"missing": "error", "missing_values": ()},
@@ -76,6 +81,9 @@ LATER: dict[str, Any] = {
 
 #: Those of them that have another default by now.
 CHANGED = ("finish", "most_levels")
+
+#: Options that say how a file is written.
+OF_FILES = ("separator", "decimal", "encoding", "header")
 
 #: Options that say what the columns of a table are; a built-in set has none to say it of.
 OF_TABLES = ("columns", "drop", "categories", "most_levels", "missing", "missing_values")

@@ -13,7 +13,7 @@ from sweep.errors import InputError, hint
 from sweep.specification import article, choices, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.options import LATER, OF_TABLES, RUN_OPTIONS
+from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
 from sweep.specification.values import text
 
 
@@ -43,11 +43,15 @@ class Specification(BaseModel):
     model_config = ConfigDict(frozen=True, validate_default=True)
 
     data: validators.Data = article.NAME
-    target: str | None = None
-    weight: str | None = None
+    target: validators.Name = None
+    separator: validators.Separator = None
+    decimal: Literal[".", ","] | None = None
+    encoding: validators.Encoding = None
+    header: bool | None = None
+    weight: validators.Name = None
     class_weight: Literal["none", "balanced"] = "none"
-    groups: str | None = None
-    order: str | None = None
+    groups: validators.Name = None
+    order: validators.Name = None
     columns: validators.Names = ()
     drop: validators.Names = ()
     categories: validators.Names = ()
@@ -95,7 +99,7 @@ class Specification(BaseModel):
                 raise InputError(f"{name!r} says how to run: give it to run(), not to Sweep")
             if name not in known:
                 raise InputError(f"unknown option {name!r}{hint(name, known, len(known))}")
-            if isinstance(value, bool):
+            if isinstance(value, bool) and name != "header":
                 raise InputError(f"`{name}` takes no {str(value).lower()}")
         try:
             super().__init__(**given)
@@ -143,6 +147,18 @@ class Specification(BaseModel):
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _are_of_a_file(self) -> Self:
+        if self.separator is not None and self.separator == self.decimal != ",":
+            raise InputError("`separator` and `decimal` are the same: give another of them")
+        if not (isinstance(self.test, str) or self._is_file):
+            for option in OF_FILES:
+                if getattr(self, option) is not None:
+                    raise InputError(
+                        f"`{option}` is for a file, and the data are none: leave it out"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -215,8 +231,11 @@ class Specification(BaseModel):
     @property
     def _has_columns(self) -> bool:
         """Whether the columns of the data have names."""
-        named = isinstance(self.data, str) and self.data not in validators.BUILT_IN
-        return named or validators.is_frame(self.data)
+        return self._is_file or validators.is_frame(self.data)
+
+    @property
+    def _is_file(self) -> bool:
+        return isinstance(self.data, str) and self.data not in validators.BUILT_IN
 
     @property
     def as_first_taken(self) -> bool:

@@ -3,6 +3,7 @@
 Messages write an option as `val_fraction`; the command line turns that into --val-fraction.
 """
 
+import codecs
 import csv
 import math
 import os
@@ -10,6 +11,7 @@ import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -29,8 +31,11 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "path": ("off", None),
     "halving": ("off", None),
 }
+#: What a character is called that is hard to type.
+_CHARACTERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 #: Options that are lists of names, or of words.
 NAMES = ("columns", "drop", "categories", "missing_values")
+_IN_NUMBERS = "0123456789+-.eE"
 #: The tolerance for zeros that follows how far a weight swings about zero.
 SWING = "auto"
 #: How the runs along a path begin.
@@ -75,6 +80,32 @@ def _names(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     if not all(names):
         raise InputError(f"`{info.field_name}` holds an empty name: {reprlib.repr(raw)}")
     return tuple(dict.fromkeys(names))
+
+
+def _name(raw: Any) -> Any:
+    """Take the number that names a column of a table without names, as pandas has it."""
+    return str(raw) if isinstance(raw, Integral) and not isinstance(raw, bool) else raw
+
+
+def _separator(raw: Any) -> str:
+    character = _CHARACTERS.get(raw, raw) if isinstance(raw, str) else ""
+    if len(character) != 1 or not character.isascii() or character in '"\n\r' + _IN_NUMBERS:
+        raise InputError(
+            "`separator` should be one character that stands in no number, such as ';', or tab or "
+            f"space, not {reprlib.repr(raw)}"
+        )
+    return character
+
+
+def _encoding(raw: Any) -> str:
+    try:
+        b"a,b".decode(raw)
+        return codecs.lookup(raw).name
+    except (LookupError, UnicodeError, TypeError, ValueError):
+        raise InputError(
+            "`encoding` should be one that Python knows, such as utf-8, utf-16, latin-1 or cp1252, "
+            f"not {reprlib.repr(raw)}"
+        ) from None
 
 
 def default_most_levels(fields: Mapping[str, Any]) -> int:
@@ -232,6 +263,9 @@ def _choice(raw: Any, info: ValidationInfo) -> str:
 
 
 Data = Annotated[Any, PlainValidator(_data)]
+Name = Annotated[str | None, BeforeValidator(_name)]
+Separator = Annotated[Annotated[str, PlainValidator(_separator)] | None, Field()]
+Encoding = Annotated[Annotated[str, PlainValidator(_encoding)] | None, Field()]
 Names = Annotated[tuple[str, ...], PlainValidator(_names)]
 Slope = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Word = Annotated[str, PlainValidator(_choice)]

@@ -15,6 +15,10 @@ Pair = frozenset[tuple[str, int]]
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
     "target": [None, "grade"],
+    "separator": [None, ","],
+    "decimal": [None, "."],
+    "encoding": [None, "utf-8"],
+    "header": [None, True],
     "weight": [None, "price"],
     "class_weight": [None, "balanced"],
     "groups": [None, "weight"],

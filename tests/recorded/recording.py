@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 
 
 #: Defaults of the first stage that are others now: what was recorded then is held to them.
-FIRST_DEFAULTS = {"l1_method": "subgradient", "finish": 0, "most_levels": 0}
+FIRST_DEFAULTS = {"l1_method": "subgradient", "finish": 0}
 
 
 class Entry(NamedTuple):
@@ -96,7 +96,9 @@ def of_kernel(name: str, jobs: int) -> dict[str, str]:
 def sweep_of(given: dict[str, Any]) -> Sweep:
     """Make a specification; a data file is one that lies here."""
     data = given.get("data", "article")
-    then = FIRST_DEFAULTS | ({} if "l1_method" in given else {"zero_tol": 1e-3})
+    then = (
+        FIRST_DEFAULTS | {"most_levels": 0} | ({} if "l1_method" in given else {"zero_tol": 1e-3})
+    )
     return Sweep(**then | given | {"data": str(HERE / data) if "." in data else data})
 
 

@@ -109,7 +109,7 @@ FILES = {
     "head.csv": CSV.splitlines()[0] + "\n",
     "empty.csv": "",
     "binary.csv": b"\x00\xff\xfe\x01" * 50,
-    "text.parquet": CSV,
+    "text.parquet": "PAR1" + CSV,
     "key.toml": "epocs = 3\n",
     "bad.toml": "epochs == 3\n",
     "jobs.toml": 'jobs = "two"\n',

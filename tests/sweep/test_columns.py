@@ -8,6 +8,7 @@ from sweep import Sweep
 from sweep.data import files
 from sweep.data.columns.known import encode, matched
 from sweep.data.dataset import Variable
+from sweep.data.fold import fold_of
 from sweep.errors import InputError
 from tests.sweep.loaded import load
 
@@ -182,6 +183,14 @@ def test_classes_keep_their_spelling():
         assert [data.classes[place] for place in data.y] == names * 2
 
 
+@pytest.mark.parametrize("names", [["TRUE", "FALSE"], ["007", "010"], ["yes", "No"]])
+def test_classes_of_a_file_keep_its_spelling(names, tmp_path):
+    rows = "".join(f"{row},{names[row % 2]}\n" for row in range(8))
+    (tmp_path / "t.csv").write_text(f"a,y\n{rows}")
+    data = load(tmp_path / "t.csv")
+    assert [data.classes[place] for place in data.y] == names * 4
+
+
 # New files
 
 
@@ -252,3 +261,19 @@ def test_classes_of_one_row_each_are_refused_and_not_ranked_by_what_they_trained
     with pytest.raises(InputError, match=r"nothing can be held out .* no class has two rows"):
         Sweep(data=frame, l1=0, l2=0, seeds=1, epochs=1).run()
     assert len(Sweep(data=frame, l1=0, l2=0, seeds=1, epochs=1, val_fraction=0).run()) == 1
+
+
+def test_a_level_that_only_held_out_rows_have_changes_nothing_that_is_fitted():
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": draw.normal(size=40), "b": draw.choice(["u", "v"], 40)})
+    frame["y"] = [0, 1] * 20
+    spec = Sweep(data=frame, seeds=1)
+    fold = fold_of(spec, load(frame), 1, 0)
+    poisoned = frame.copy()
+    poisoned.loc[fold.val[0], ["a", "b"]] = [1e9, "unseen"]
+    there = load(poisoned)
+    assert there.features == ("a", "b=u", "b=unseen", "b=v")
+    other = fold_of(spec, there, 1, 0)
+    assert (other.train == fold.train).all() and not other.x[fold.train][:, 2].any()
+    same = np.delete(other.x[fold.train], 2, axis=1)
+    assert same.tobytes() == fold.x[fold.train].tobytes()

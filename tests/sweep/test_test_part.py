@@ -176,7 +176,7 @@ def test_the_content_of_the_file_belongs_to_the_specification(fruit, tmp_path):
     FRUIT[44:].to_csv(tmp_path / "moved/held.csv", index=False)
     with pytest.raises(ValueError, match=r"another sweep .*test_sha256"):
         longer.run(out=tmp_path / "r")
-    with pytest.raises(InputError, match="no file that can be read"):
+    with pytest.raises(InputError, match=r"is no share, such as 0.2, and .* is no file"):
         fruit.digest()
 
 

@@ -43,7 +43,7 @@ LOOKALIKES = (
     Lookalike(
         "numbers with decimal commas",
         re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?"),
-        "write 1.5 instead of 1,5",
+        "write 1.5 instead of 1,5 (or say --decimal , of a text file)",
     ),
     Lookalike(
         "amounts of money",

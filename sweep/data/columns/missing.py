@@ -27,11 +27,14 @@ class Settled(NamedTuple):
         Rows that were left out because the target has no value there.
     left_out : int
         Rows that were left out because another cell has none.
+    missing : dict of str to int
+        How many cells of each column have none, also in those rows.
     """
 
     columns: list[Column]
     without_class: int
     left_out: int
+    missing: dict[str, int]
 
 
 def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settled:
@@ -46,9 +49,10 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
     """
     told = [blank_spelled(column, spec.missing_values) for column in columns]
     absent = {column.name: is_missing(column) for column in told}
-    absent = {name: cells for name, cells in absent.items() if cells.any()}
+    cells = {name: int(missing.sum()) for name, missing in absent.items()}
+    absent = {name: missing for name, missing in absent.items() if cells[name]}
     if not absent:
-        return Settled(told, 0, 0)
+        return Settled(told, 0, 0, cells)
     for column in told:
         if column.name in absent and absent[column.name].all():
             raise column.error(
@@ -58,9 +62,8 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
     incomplete = np.logical_or.reduce(list(absent.values()))
     if spec.missing == "error":
         first = next(column for column in told if column.name in absent)
-        cells = sum(int(cells.sum()) for cells in absent.values())
         raise first.error(
-            f"no value: fill it in; in all {counted(cells, 'cell')} in "
+            f"no value: fill it in; in all {counted(sum(cells.values()), 'cell')} in "
             f"{counted(len(absent), 'column')} and {counted(int(incomplete.sum()), 'row')} of "
             f"{incomplete.size:,} have none: --missing impute fills them in, --missing drop leaves "
             "those rows out",
@@ -76,7 +79,7 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
     kept = np.flatnonzero(~gone)
     if len(kept) < gone.size:
         told = [of_rows(column, kept) for column in told]
-    return Settled(told, int(classless.sum()), int((gone & ~classless).sum()))
+    return Settled(told, int(classless.sum()), int((gone & ~classless).sum()), cells)
 
 
 def blank_spelled(column: Column, spellings: Sequence[str]) -> Column:
