@@ -21,6 +21,14 @@ class Sweep(Specification):
         ``article``, ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file.
     target : str, optional
         The class column of a file or DataFrame; the last one unless given.
+    weight : str, optional
+        A column of what each row counts in the loss and in all that is measured, from 0 up.
+    class_weight : {"none", "balanced"}, default "none"
+        With "balanced" classes count alike in the loss, by the training part of each run.
+    groups : str, optional
+        A column whose rows of one value never stand on both sides of a split.
+    order : str, optional
+        A column of time, numbers or dates: later rows are held out, and folds go forward.
     columns, drop : str or sequence of str
         Columns that are used as features, all but the target unless given, and that are left out:
         names, or a text such as ``a,b,"c, d"``.

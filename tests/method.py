@@ -169,6 +169,13 @@ class Run:
     def __init__(self, x, y, parts, parameters, *, seed, fold=0, kind=np.float64, **options):
         self.x, self.y, (self.train, self.val) = x.astype(kind), y, parts
         self.kind, self.seed, self.fold, self.options = kind, seed, fold, options
+        self.weight = options.get("weight", np.ones(len(y)))
+        self.loss_weight = self.weight
+        if options.get("class_weight") == "balanced":
+            n = np.bincount(y[self.train], self.weight[self.train], y.max() + 1)
+            by_class = [running(n) / ((n > 0).sum() * count) if count else 1.0 for count in n]
+            self.loss_weight = self.weight * np.array(by_class)[y]
+        self.v, self.w = self.loss_weight.astype(kind), self.weight.astype(kind)
         self.names = [f"{letter}{i + 1}" for i in range(len(parameters) // 2) for letter in "wb"]
         self.l1, self.l2 = (
             [kind(options.get(penalty, {}).get(name, 0)) for name in self.names]
@@ -203,7 +210,8 @@ class Run:
         label = np.arange(a[-1].shape[1]) == self.y[rows, None]
         e = exp(a[-1] - a[-1].max(axis=1, keepdims=True))
         total = np.cumsum(e, axis=1)[:, -1:]
-        s = self.kind(1) / self.kind(len(rows))
+        v = self.v[rows, None]
+        s = v / np.cumsum(v)[-1]
         delta = fma(e, s / total, np.where(label, -s, self.kind(0)))
         gradient = []
         for i in range(len(self.p) - 2, -1, -2):
@@ -279,10 +287,12 @@ class Run:
         e = exp(z - top[:, None])
         total = np.cumsum(e[:, ::-1], axis=1)[:, -1]
         losses = log(total) - (z[np.arange(len(y)), y] - top)
-        sums = [running(losses[first : first + 32]) for first in range(0, len(y), 32)]
-        n = self.kind(len(y))
-        right = self.kind((z.argmax(axis=1) == y).sum())
-        return running(np.array(sums)) / n, right / n, a
+        v, w = self.v[rows], self.w[rows]
+        right = np.where(z.argmax(axis=1) == y, w, self.kind(0))
+        by_32 = [slice(first, first + 32) for first in range(0, len(y), 32)]
+        loss = running(np.array([dot(self.kind(0), v[some], losses[some]) for some in by_32]))
+        share = running(np.array([running(right[some]) for some in by_32]))
+        return loss / running(v), share / running(w), a
 
     def measured(self):
         loss, accuracy, a = self.evaluated(self.train)
@@ -310,16 +320,19 @@ class Run:
 
     def without_inputs(self):
         """Return the rows of both parts, and what the class shares reach."""
-        n, h = (
-            np.bincount(self.y[rows], minlength=self.y.max() + 1) for rows in (self.train, self.val)
-        )
-        n, h = n.tolist(), h.tolist()
+        n, h = self.counted(self.loss_weight)
         with mpmath.workdps(60):
-            terms = [m * (mpmath.log(sum(n)) - mpmath.log(k)) for k, m in zip(n, h, strict=True)]
-            loss = float(mpmath.fsum(terms) / sum(h))
-        right = h[n.index(max(n))] / sum(h)
-        told = {"baseline_loss": loss, "baseline_accuracy": right}
-        return told | {"train_rows": sum(n), "val_rows": sum(h)}
+            total = mpmath.log(mpmath.fsum(n))
+            terms = [m * (total - mpmath.log(k)) for k, m in zip(n, h, strict=True) if m]
+            loss = float(mpmath.fsum(terms) / mpmath.fsum(h))
+        n, h = self.counted(self.weight)
+        told = {"baseline_loss": loss, "baseline_accuracy": h[n.index(max(n))] / running(h)}
+        return told | {"train_rows": len(self.train), "val_rows": len(self.val)}
+
+    def counted(self, weight):
+        """Return what the rows of each class count, of the training and of the held-out part."""
+        parts = self.train, self.val
+        return [np.bincount(self.y[p], weight[p], self.y.max() + 1).tolist() for p in parts]
 
     def tolerances(self):
         """Return the size up to which a weight counts as zero, by matrix."""
@@ -368,12 +381,13 @@ def article(seed, **options):
 
 
 def of_table(
-    x, y, hidden, *, seed, fold=0, folds=0, val_fraction=0.2, test=None, init=he, **options
-):
+    x, y, hidden, *, seed, fold=0, folds=0, val_fraction=0.2, test=None, init=he, parts=None,
+    **options,
+):  # fmt: skip
     """Return a run of a table, ``test`` of which are the rows of a test part."""
     test = np.arange(0) if test is None else test
     rest = np.setdiff1d(np.arange(len(y)), test)
-    parts = [rest[rows] for rows in split(y[rest], seed, fold, folds, val_fraction)]
+    parts = parts or [rest[rows] for rows in split(y[rest], seed, fold, folds, val_fraction)]
     parameters = init((x.shape[1], *hidden, int(y.max()) + 1), seed)
     run = Run(scaled(x, parts[0]), y, parts, parameters, seed=seed, fold=fold, **options)
     run.test = test

@@ -54,6 +54,8 @@ def best(directory: str, rule: str, save: str | None, refit: str | None, as_json
         raise InputError("--refit says how what is saved is trained: give --save too")
     spec = recorded(directory).spec
     telling = [*(["best_epoch"] if spec.patience else []), *(_TESTED if spec.test else [])]
+    if spec.test and (spec.weight or spec.groups):
+        telling.append("test_size")
     cells, along = _told(directory, telling)
     stop = Stop(spec.patience, spec.epochs) if spec.patience else None
     runs = results.load(directory) if spec.outer_folds or stop else None

@@ -72,6 +72,18 @@ def test_a_sample_of_weight_two_is_a_sample_seen_twice():
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("freeze", [False, True])
+@pytest.mark.parametrize("proximal", [False, True])
+def test_a_batch_in_which_no_sample_weighs_teaches_nothing(freeze, proximal):
+    """There only the penalties and the momentum move parameters."""
+    drawn = experiment(seed=2, widths=(4, 3, 2), n=12, batch_size=3, proximal=proximal)
+    order = drawn.samples.order
+    weight = np.where(np.isin(np.arange(12), order[0, 3:6, 0]), 0.0, 1.5)
+    drawn = drawn._replace(samples=drawn.samples._replace(weight=weight, order=order[:1].copy()))
+    found = train_runs(drawn, width=8, freeze=freeze).parameters[0]
+    np.testing.assert_allclose(found, reference_run(drawn, 0), rtol=0, atol=1e-11)
+
+
 def test_extreme_logits_neither_overflow_nor_vanish():
     """The loss of a logit that lies 1e4 below the other is 1e4, and of 1e5 above it is 0."""
     two = experiment(seed=3, widths=(1, 2), n=1, epochs=0)

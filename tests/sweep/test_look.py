@@ -92,7 +92,7 @@ def _after(words, option):
 
 
 def iris_features():
-    from sweep.data.loading import load
+    from tests.sweep.loaded import load
 
     return list(load("iris").features)
 

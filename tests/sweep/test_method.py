@@ -14,7 +14,7 @@ from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
 from kernels.lane import exp_log
 from sweep import Sweep
-from tests import method, naive, rounding
+from tests import method, method_splits, naive, rounding
 
 #: What the method tells of every run, beside the sparsity of each matrix.
 COLUMNS = (
@@ -150,6 +150,41 @@ def test_a_test_part(outer):
         loss, accuracy, _ = run.evaluated(run.test)
         assert (row.test_loss, row.test_accuracy) == (loss, accuracy)
         assert row.test_rows == len(test)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("apart", [{"groups": "who"}, {"order": "day"}])
+@pytest.mark.parametrize("folds", [{"val_fraction": 0.3}, {"folds": 3}])
+def test_weights_balanced_classes_groups_and_time(precision, apart, folds):
+    random = np.random.RandomState(6)
+    x = random.normal(size=(110, 3))
+    y = (x[:, 0] + random.normal(size=110) > 1).astype(int)
+    given = {"who": random.randint(9, size=110) ** 2, "day": random.randint(40, size=110)}
+    w = random.uniform(0.1, 4, size=110)
+    frame = pd.DataFrame(x, columns=list("abc")).assign(w=w, kind=y)
+    same = {"lr": 0.05, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 6}
+    same |= {"batch_size": 16, "finish": 2, "class_weight": "balanced"}
+    (column,) = apart.values()
+    runs = Sweep(
+        **{"data": frame.assign(**{column: given[column]}), "target": "kind", "weight": "w"},
+        **{"hidden": "4", "seeds": 8, "l1": 0.003, "l2": 0, "precision": precision},
+        **apart,
+        **folds,
+        **same,
+    ).run()
+    on = {"l1": {"w1": 0.003, "w2": 0.003}, "weight": w, "kind": np.dtype(precision).type}
+    for fold, (_, row) in enumerate(runs.iterrows()):
+        asked = fold, folds.get("folds", 0), folds.get("val_fraction", 0)
+        # Groups are numbered in natural order, numbers by value.
+        parts = (
+            method_splits.by_group(given["who"], y, 8, *asked)
+            if "groups" in apart
+            else method_splits.by_time(given["day"], *asked)
+        )
+        run = method.of_table(x, y, (4,), seed=8, fold=fold, parts=parts, **on, **same)
+        check(row, run.run())
+        if "order" in apart:
+            assert row.val_from == str(given["day"][parts[1]].min())
 
 
 def test_halving_from_uniform_weights():
