@@ -11,6 +11,7 @@ import zlib
 import mpmath
 import numpy as np
 
+from tests.method_scaling import scaled
 from tests.rounding import fma, normal
 
 # --- exp and log ---------------------------------------------------------------------------------
@@ -172,29 +173,6 @@ def split(y, seed, fold, folds, val_fraction, name="split"):
         first = np.cumsum(counts) - counts
         held = place - first[y[order]] < give[y[order]]
     return np.sort(order[~held]), np.sort(order[held])
-
-
-def by_halves(rows):
-    while len(rows) > 1:
-        h = -(-len(rows) // 2)
-        upper = rows[:h].copy()
-        upper[: len(rows) - h] += rows[h:]
-        rows = upper
-    return rows[0]
-
-
-def scaled(x, train):
-    rows = x[train]
-    n, base, size = len(rows), rows[0], abs(rows).max(axis=0)
-    r = rows - base
-    shift = by_halves(r) / n
-    mean = base + shift
-    r = r - shift
-    peak = abs(r).max(axis=0)
-    constant = peak <= 8 * 2.0**-52 * size
-    peak = np.where(constant, 1.0, peak)
-    deviation = peak * np.sqrt(by_halves((r / peak) ** 2) / n)
-    return (x - mean) / np.where(constant, 1.0, deviation)
 
 
 # --- a run -----------------------------------------------------------------------------------
@@ -442,13 +420,13 @@ def article(seed, **options):
 
 def of_table(
     x, y, hidden, *, seed, fold=0, folds=0, val_fraction=0.2, test=None, init=he, parts=None,
-    **options,
+    scale="standard", **options,
 ):  # fmt: skip
     """Return a run of a table, ``test`` of which are the rows of a test part."""
     test = np.arange(0) if test is None else test
     rest = np.setdiff1d(np.arange(len(y)), test)
     parts = parts or [rest[rows] for rows in split(y[rest], seed, fold, folds, val_fraction)]
     parameters = init((x.shape[1], *hidden, int(y.max()) + 1), seed)
-    run = Run(scaled(x, parts[0]), y, parts, parameters, seed=seed, fold=fold, **options)
+    run = Run(scaled(x, parts[0], scale), y, parts, parameters, seed=seed, fold=fold, **options)
     run.test = test
     return run

@@ -15,6 +15,7 @@ from sweep.data.columns.known import encode, known_classes
 from sweep.data.columns.missing import settle
 from sweep.data.columns.origin import of_numbers, origin_of
 from sweep.data.dataset import Dataset, Variable
+from sweep.data.reading.memory import give_back
 from sweep.data.roles import counting, with_roles
 from sweep.errors import InputError, hint
 from sweep.specification.article import is_article
@@ -42,7 +43,9 @@ def load(spec: Specification) -> Dataset | Article:
         return _from_columns("data", files.from_frame(data), spec)
     if isinstance(data, tuple):
         return _from_arrays(data, spec)
-    return _from_columns(Path(data).stem, files.read(data, files.Dialect.of(spec)), spec)
+    found = _from_columns(Path(data).stem, files.read(data, files.Dialect.of(spec)), spec)
+    give_back()
+    return found
 
 
 def _from_columns(name: str, columns: files.Table, spec: Specification) -> Dataset:

@@ -14,7 +14,8 @@ from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
 from kernels.lane import exp_log
 from sweep import Sweep
-from tests import method, method_splits, naive, rounding
+from sweep.data import inverse_normal
+from tests import method, method_scaling, method_splits, naive, rounding
 
 #: What the method tells of every run, beside the sparsity of each matrix.
 COLUMNS = (
@@ -127,6 +128,24 @@ def test_a_path_in_full_batches(hidden):
         before, weights = run.run(), run.result
         check(row, before)
     assert runs.nonzero.iloc[-1] == 0 < runs.nonzero.iloc[0]
+
+
+@pytest.mark.parametrize("scale", ["standard", "robust", "quantile", "none"])
+def test_what_is_filled_in_and_how_it_is_scaled(scale):
+    same = {"lr": 0.01, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 3}
+    same |= {"batch_size": 32, "val_fraction": 0.3, "scale": scale}
+    X, y = load_wine(return_X_y=True)
+    X, random = X[:, :5].round(), np.random.RandomState(0)
+    X[random.random_sample(X.shape) < [0.3, 0, 0, 0.1, 0]] = np.nan
+    runs = Sweep(
+        **{"data": (X, y), "hidden": "4", "init": "he", "seeds": 5, "l1": 0.01, "l2": 0},
+        **{"l1_on": "weights", "missing": "impute", "finish": 0},
+        **same,
+    ).run()
+    tells = np.isnan(X).astype(float)
+    x = np.column_stack([X[:, 0], tells[:, 0], X[:, 1:4], tells[:, 3], X[:, 4]])
+    on = {"l1": {"w1": 0.01, "w2": 0.01}}
+    check(runs.iloc[0], method.of_table(x, y, (4,), seed=5, **on, **same).run())
 
 
 @pytest.mark.parametrize("outer", [None, 1])
@@ -280,9 +299,11 @@ def test_the_text_is_printed_and_has_every_constant_and_column(typed):
     status, text, err = typed("info", "--method")
     assert (status, err) == (0, "") and max(map(len, text.splitlines())) <= 100
     assert json.loads(typed("info", "--method", "--json")[1]) == {"method": text}
-    numbers = re.findall(r"-?\d\.\d{6,}(?:e-\d+)?", Path(method.__file__).read_text())
+    twins = "".join(Path(module.__file__).read_text() for module in (method, method_scaling))
+    numbers = re.findall(r"-?\d+\.\d{6,}(?:e-\d+)?", twins)
     assert len(numbers) > 30
     words = set(re.findall(r"[\w.+-]*\w", text))
     assert not {*numbers, *COLUMNS, *OPTIONAL, *METRICS} - words
     # What the last of them do few runs would notice.
-    assert not set(numbers) - set(re.findall(r"[\w.+-]*\w", Path(exp_log.__file__).read_text()))
+    told = "".join(Path(module.__file__).read_text() for module in (exp_log, inverse_normal))
+    assert not set(numbers) - set(re.findall(r"[\w.+-]*\w", told))

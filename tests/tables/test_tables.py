@@ -187,9 +187,7 @@ REFUSED = (
     Table("dates.csv", made.dates, "", "'2020-01-31' and the others read like dates or times"),
     Table("surnames.csv", made.surnames, "", "'said': 120 different texts, such as 'Smith0'"),
     Table("houses.csv", made.house_prices, "", "look like numbers to predict"),
-    Table(
-        "counts.csv", made.counts_to_predict, "", "97 different numbers, from 0 to 96, look like"
-    ),
+    Table("counts.csv", made.counts_to_predict, "", "97 different numbers, from 0 to 96"),
     Table("each.csv", made.each_its_own_class, "", "120 classes, such as 'id0'"),
     Table("twice.csv", made.names_twice, "", "column 'a': another has the same name"),
     Table("sparse.arff", made.sparse_arff, "", "ARFF in its sparse form"),

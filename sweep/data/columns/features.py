@@ -87,7 +87,7 @@ def _encoded(column: Column, spec: Specification) -> _Encoded:
     tells = column.values.null_count > 0
     numbers = None if column.name in spec.categories else as_numbers(column)
     if numbers is not None:
-        return _Encoded(column, Variable(column.name, None, tells), numbers.astype(np.float64))
+        return _Encoded(column, Variable(column.name, None, tells), np.asarray(numbers, float))
     codes, levels = as_levels(column)
     category = Variable(column.name, tuple(levels), tells)
     if declared:

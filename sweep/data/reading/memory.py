@@ -26,3 +26,10 @@ def installed() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError):
         return None
+
+
+def give_back() -> None:
+    """Hand the memory of tables that are gone to the operating system, which Arrow would keep."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
