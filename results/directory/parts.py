@@ -170,7 +170,9 @@ def table_of(part: Part, columns: Sequence[str] | None = None) -> pa.Table:
     numbers = found["run"].to_numpy()
     if (np.diff(numbers) < 1).any() or not np.array_equal(ranges.of(numbers), part.ranges):
         raise Damaged(part.path, "its rows are not of the runs that its footer names")
-    return found if columns is None else found.select(list(columns))
+    return (
+        found if columns is None else found.select([n for n in columns if n in found.schema.names])
+    )
 
 
 def final_table(path: Path) -> pa.Table:

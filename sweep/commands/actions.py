@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from results.labels import counted, printable
 from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.spec import Specification
+from sweep.specification.validators import BUILT_IN
 
 if TYPE_CHECKING:
     from sweep.plan.experiment import Experiment
@@ -39,7 +40,7 @@ def run(spec: Specification, options: dict[str, Any]) -> int:
 
     def tell(experiment: Experiment) -> None:
         read.update(account.account(experiment))
-        if read and not quiet:
+        if read and not quiet and spec.data not in BUILT_IN:  # of which all is known
             _print_read(read, spec.outer_folds, sys.stderr)
 
     try:
@@ -267,10 +268,13 @@ def _unequal(plan: Plan) -> dict[str, str]:
 
 
 def _print_read(read: dict[str, Any], outer_folds: int, file: TextIO) -> None:
+    """Print what was understood of a table; in a log it is one line, as all that stands there."""
     from results.terminal.look import width_of, wrapped
     from sweep.plan import account
 
-    for line in wrapped(account.in_words(read, outer_folds), width_of(file)):
+    words = account.in_words(read, outer_folds)
+    log = file is sys.stderr and not file.isatty()
+    for line in [words] if log else wrapped(words, width_of(file)):
         print(line, file=file)
 
 

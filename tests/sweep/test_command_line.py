@@ -225,7 +225,8 @@ class TestHelp:
 
         options = {option.name for option in app.commands["run"].params} - {"file"}
         assert options == set(Sweep.model_fields) | set(RUN_OPTIONS)
-        assert {option.name for option in app.commands["plan"].params} - {"file"} == options
+        planned = {option.name for option in app.commands["plan"].params}
+        assert planned - {"file", "columns_found"} == options
 
 
 class TestOptions:

@@ -58,7 +58,7 @@ def cases():
             yield name, ("--json",)
 
 
-@pytest.mark.parametrize(("name", "more"), cases())
+@pytest.mark.parametrize(("name", "more"), list(cases()))
 @pytest.mark.parametrize(
     ("line", "reason"),
     [('"$@" >/dev/full', b"No space left on device"), ('"$@" >&-', b"it is closed")],

@@ -226,9 +226,14 @@ def test_plan_says_what_run_would_do(typed, tmp_path):
     words = ("--data", "iris", "--hidden", "8,4", "--seeds", "0:3", "--folds", "5", "--jobs", "3")
     status, out, err = typed("plan", *words)
     assert (status, err) == (0, "") and not list(tmp_path.iterdir())
-    found = dict(line.split("  ", 1) for line in out.splitlines())
+    read, _, planned = out.partition("data  ")
+    assert " ".join(read.split()) == (
+        "iris, built-in: 150 rows, 4 features, all numbers; classes: setosa 33.3%, versicolor "
+        "33.3%, virginica 33.3%; held out: each of 5 folds once, 30 rows, to choose by"
+    )
+    found = dict(line.split("  ", 1) for line in planned.splitlines()[1:])
+    assert planned.splitlines()[0].strip() == "iris"
     assert {name: value.strip() for name, value in found.items()}.items() >= {
-        "data": "iris",
         "network": "4-8-4-3",
         "grid": "3 seed x 5 fold x 8 l1 x 8 l2",
         "runs": "960",

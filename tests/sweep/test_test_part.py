@@ -140,7 +140,7 @@ def test_what_the_training_file_lacks_is_refused_in_one_line(fruit, tmp_path):
             fruit.run()
         assert "\n" not in str(error.value) and "held.csv" in str(error.value)
 
-    refused(lambda held: held.replace("pear", "plum"), "line 3: class 'plum' does not occur .*pear")
+    refused(lambda held: held.replace("pear", "plum"), "line 3: 'plum' did not occur .*pear")
     refused(lambda held: held.replace("blue", "pink"), "line 3: 'pink' did not occur .*green")
     refused(lambda held: held.drop(columns="size"), "no column 'size'")
     refused(lambda held: held.drop(columns="kind"), "no column 'kind'")

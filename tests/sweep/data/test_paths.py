@@ -49,7 +49,9 @@ def test_what_is_no_file_is_refused_in_one_line(typed, tmp_path, name, option):
     for command in ("plan", "run"):
         status, out, error = typed(command, *given, "--l1", "0", "--l2", "0", "--seeds", "0:1")
         assert (status, out) == (2, "") and error.count("\n") == 1, error
-        found = re.search("is a directory|is not a regular file|is no file", error)
+        found = re.search(
+            "is a directory|is not a regular file|is no file|should be a (name|share)", error
+        )
         assert found, error
 
 
