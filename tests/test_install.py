@@ -59,7 +59,7 @@ def test_the_wheel_holds_every_file_of_the_packages():
 
 
 def test_every_file_lands_in_a_wing_that_says_what_belongs_there():
-    """The linter's contracts list all wings; a folder is a wing or a room of one, and not crowded."""
+    """The contracts list all wings; a folder is a wing or a room of one, and not crowded."""
     contracts = PROJECT["tool"]["importlinter"]["contracts"]
     listed = [one for one in contracts if one.get("exhaustive")]
     wings = {

@@ -11,10 +11,10 @@ from sweep.data.article import Article
 from sweep.data.baseline import baseline
 from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold, fold_of
+from sweep.data.guess import guessed
 from sweep.plan.plan import Plan
 from sweep.training.chosen_kernels import network_of, step_of
 from sweep.training.draws import initial_weights
-from sweep.training.guess import guessed
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group, distinct
 from sweep.training.path_order import following

@@ -136,7 +136,7 @@ class TestDivergence:
 class TestOddData:
     def test_one_sample_of_each_class_is_all_trained_on(self, small):
         few = small(data=([[1.0, 2.0], [3.0, 2.0]], ["a", "b"]), epochs=50, lr=0.1)
-        with pytest.raises(ValueError, match="nothing can be held out .* or 0 as `val_fraction`"):
+        with pytest.raises(ValueError, match=r"nothing can be held out .* or 0 as `val_fraction`"):
             few.run()
         found = few.replace(val_fraction=0).run()
         assert (found.status == "done").all() and (found.train_accuracy == 1).all()

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kernels.outputs import Outputs, total
+from kernels.choice import Choice
+from kernels.metrics.outputs import Outputs, total
 from sweep.data.fold import Fold
-from sweep.training.chosen_kernels import SCORED
+from sweep.specification.choices import SCORES
 
 
 def guessed(fold: Fold, classes: int, metrics: Sequence[str], precision: str) -> dict[str, float]:
@@ -30,5 +31,8 @@ def guessed(fold: Fold, classes: int, metrics: Sequence[str], precision: str) ->
         weight=fold.weight[None, fold.val],
         precision=float(np.finfo(precision).eps),
     )
-    found = {name: SCORED[name].score(outputs)[0] if len(fold.val) else np.nan for name in metrics}
-    return {f"baseline_{name}": value for name, value in found.items()}
+    scores = {name: Choice(SCORES[name].module).score for name in metrics}
+    return {
+        f"baseline_{name}": score(outputs)[0] if len(fold.val) else np.nan
+        for name, score in scores.items()
+    }
