@@ -114,6 +114,20 @@ def fit(kind: str, dataset: Dataset, train: np.ndarray) -> Scaling:
     )
 
 
+def filling_any_number(found: Scaling, dataset: Dataset, train: np.ndarray) -> Scaling:
+    """Return a scaling that fills in every number, also one that no row of the data set lacks.
+
+    New rows may lack it.
+    """
+    fill = np.full(len(found.mean), np.nan) if found.fill is None else found.fill.copy()
+    first = 0
+    for variable in dataset.variables:
+        if variable.levels is None and np.isnan(fill[first]):
+            fill[first] = _fill_in(dataset.X[train, first])
+        first += len(variable.features)
+    return found._replace(fill=fill)
+
+
 def _blocks(count: int, size: int) -> Iterator[slice]:
     """Yield slices of so many things of that size each."""
     at_once = max(_BLOCK // max(size, 1), 1)

@@ -16,7 +16,7 @@ from results.columns import (
 )
 from results.labels import most, number
 from sweep.data.fold import fold_of
-from sweep.data.scaling import Scaling
+from sweep.data.scaling import Scaling, filling_any_number
 from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.files import check_target
@@ -162,12 +162,15 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         for name in _REACHED
         if name in columns and np.isfinite(columns[name][0])
     }
+    scaling = fold.scaling or Scaling.nothing(plan.widths[0])
+    if spec.missing == "impute":
+        scaling = filling_any_number(scaling, dataset, fold.train)
     trained_on = {"data": plan.name, "rows": len(fold.train), "held_out": len(fold.val)}
     return Model(
         widths=plan.widths,
         parameters=parameters.astype(np.float64),
         inputs=np.arange(plan.widths[0]),
-        **(fold.scaling or Scaling.nothing(plan.widths[0]))._asdict(),
+        **scaling._asdict(),
         classes=dataset.classes,
         variables=dataset.variables,
         specification=spec.specification(),

@@ -12,6 +12,9 @@ import pandas as pd
 import pytest
 
 import results
+from sweep import Sweep
+from sweep.data.fold import fold_of
+from sweep.plan.experiment import prepare
 from tests.tables import made
 
 README = Path(__file__).parents[2] / "README.md"
@@ -240,3 +243,25 @@ def test_the_readme_shows_it(table):
     row = next(line for line in README.read_text().splitlines() if command in line)
     rows, features, *_ = table.said.split(": ", 1)[1].split(", ")
     assert f"| {rows}, {features.partition(':')[0]}" in row
+
+
+def test_a_model_that_imputes_fills_in_what_only_new_rows_lack(typed):
+    made.titanic(Path("titanic.csv"))
+    words = "--target Survived --drop PassengerId,Name,Ticket,Cabin --missing impute --l1 0 --l2 0"
+    fit = [*words.split(), "--seeds", "0:1", "--epochs", "3", "--hidden", "4", "--out", "r"]
+    assert typed("run", "--data", "titanic.csv", *fit)[0] == 0
+    table = pd.read_csv("titanic.csv")
+    median, kept = table.Fare[trained_on("r")].median(), table.index > 9
+    table.assign(Fare=table.Fare.where(kept, median)).to_csv("known.csv", index=False)
+    table.assign(Fare=table.Fare.where(kept)).to_csv("new.csv", index=False)
+    for name in ("m.npz", "m.safetensors", "m.onnx"):
+        assert typed("best", "r", "--save", name)[0] == 0
+        status, out, err = typed("predict", name, "new.csv")
+        assert status == 0, err
+        assert out == typed("predict", name, "known.csv")[1]
+
+
+def trained_on(directory):
+    """Return which rows the first run of a directory was trained on."""
+    experiment = prepare(Sweep.from_toml(Path(directory) / "sweep.toml"))
+    return fold_of(*experiment[:2], 0, 0).train
