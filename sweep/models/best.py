@@ -15,6 +15,7 @@ from results.columns import (
     is_better_high,
 )
 from results.labels import most, number
+from sweep.data.dataset import Dataset
 from sweep.data.fold import fold_of
 from sweep.data.scaling import Scaling, filling_any_number
 from sweep.errors import InputError
@@ -163,7 +164,7 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         if name in columns and np.isfinite(columns[name][0])
     }
     scaling = fold.scaling or Scaling.nothing(plan.widths[0])
-    if spec.missing == "impute":
+    if spec.missing == "impute" and isinstance(dataset, Dataset):
         scaling = filling_any_number(scaling, dataset, fold.train)
     trained_on = {"data": plan.name, "rows": len(fold.train), "held_out": len(fold.val)}
     return Model(
