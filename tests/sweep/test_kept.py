@@ -164,12 +164,15 @@ def test_a_joined_process_goes_on_where_a_killed_one_stood(tmp_path, counted, mo
     expected, all_of_it = counted.of(lambda: spec.run(jobs=1))
     other = begin(spec, tmp_path, signal.SIGSTOP, jobs=1, join=True)
 
+    def stopped():
+        return psutil.Process(other.pid).status() == psutil.STATUS_STOPPED
+
     def kill(_=0):
         other.kill()
         other.wait()
 
     try:
-        wait(lambda: psutil.Process(other.pid).status() == psutil.STATUS_STOPPED)
+        wait(lambda: other.poll() is not None or stopped())
         assert checkpoints(tmp_path / "r")
         done = len(results.load(tmp_path / "r"))
         assert 0 < done < len(expected)
