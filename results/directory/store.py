@@ -254,6 +254,7 @@ class Store:
         if change == "extended":
             for name in layout.FINAL:  # before the new sweep.toml, beside which they would be wrong
                 durable.remove(self._directory / name)
+            self.checkpoints.remove(range(self._grid.total))
             if made := layout.made(self._directory):
                 _log.warning(
                     "%s: %s tell of the smaller grid: make them anew when the sweep is complete",

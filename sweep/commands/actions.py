@@ -104,7 +104,7 @@ def status(directory: str, as_json: bool) -> int:
     spec, plan = recorded(directory)
     found = counts(directory, spec.specification(), number=plan.grid.numbers, total=plan.grid.total)
     found["left"] = _left(found)
-    shown = found | _unequal(plan)
+    shown = found | _unequal(plan) | _kept(directory, plan)
     if as_json:
         print(json_format.dumps(shown))
     else:
@@ -265,6 +265,24 @@ def _unequal(plan: Plan) -> dict[str, str]:
     cold = f", {once}{epochs:,} (cold)" if "cold" in spec.path_order else ""
     text = f"{spec.path}: {at_most}{counted(most, 'epoch')} by its end ({', '.join(longer)}){cold}"
     return {"path": text}
+
+
+def _kept(directory: str, plan: Plan) -> dict[str, str]:
+    """Say how far the runs are kept that are under way, where some are."""
+    from results.directory.checkpoints import latest
+    from sweep.plan.halving import rungs
+
+    spec = plan.spec
+    stage = latest(Path(directory))
+    if stage is None:
+        return {}
+    if spec.halving:
+        count = len(rungs(plan.grid.cells, spec.epochs, spec.halving))
+        return {"kept": f"rung {stage + 1} of {count}"} if stage + 1 < count else {}
+    steps = plan.tasks.steps
+    if not 0 < stage < steps:
+        return {}
+    return {"kept": f"{spec.path}: the furthest path to step {stage} of {steps}"}
 
 
 def _print_read(read: dict[str, Any], outer_folds: int, file: TextIO) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.results.rows import Fake
+import numpy as np
+
+from tests.results.rows import Fake, runs_of
 
 
 class Scenario(NamedTuple):
@@ -35,6 +37,26 @@ def _damaged(path: Path) -> None:
     (path / "parts" / "notes.txt").write_text("mine")
 
 
+def _on_the_way(path: Path) -> None:
+    """Keep where runs stand, as a race and paths do: after the rows that were finished by then.
+
+    What is kept is found whole, or not at all.
+    """
+    fake = Fake()
+    with fake.open(path) as store:
+        for runs in (range(6), range(6, 12)):
+            for found in store.checkpoints.read(runs):
+                assert (found.arrays["begin"] == np.arange(100.0) + found.stage).all()
+                assert set(runs[: 2 * found.stage]) <= set(runs_of(store.done()))
+            for step in (1, 2):
+                done = [run for run in runs[: 2 * step] if run not in runs_of(store.done())]
+                if done:
+                    store.append(fake.rows(done), fake.history(done))
+                store.checkpoints.write(step, runs, {"begin": np.arange(100.0) + step})
+                store.checkpoints.remove(runs, range(step))
+        fake.work(store, 6, history=True)
+
+
 SCENARIOS = {
     "run": Scenario(_nothing, lambda path: Fake().run(path, history=True)),
     "extend": Scenario(
@@ -42,6 +64,7 @@ SCENARIOS = {
         lambda path: Fake().run(path, size=12, history=True, extend=True),
         6,
     ),
+    "checkpoints": Scenario(_nothing, _on_the_way),
     "join": Scenario(_nothing, lambda path: Fake().run(path, history=True, join=True)),
     "retry-failed": Scenario(
         lambda path: Fake(statuses={3: "error", 8: "error"}).run(path, history=True),
