@@ -11,8 +11,8 @@ from kernels.lane.compiled import entry
 from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, copy, lanes_from
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.metrics.accuracy import named
-from kernels.metrics.outputs import Outputs
 from kernels.network import Network, forward
+from kernels.outputs import Outputs
 from kernels.runs import Runs, workspace
 from kernels.samples import Samples, Streams, read_batch
 

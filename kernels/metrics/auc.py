@@ -7,7 +7,7 @@ has no sample that counts, or all.
 
 import numpy as np
 
-from kernels.metrics.outputs import Outputs, ratio, total
+from kernels.outputs import Outputs, ratio, total
 
 
 def score(outputs: Outputs) -> np.ndarray:

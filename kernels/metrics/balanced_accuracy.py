@@ -5,7 +5,7 @@ A class without a sample that counts is left out.
 
 import numpy as np
 
-from kernels.metrics.outputs import Outputs, ratio, total
+from kernels.outputs import Outputs, ratio, total
 
 
 def score(outputs: Outputs) -> np.ndarray:

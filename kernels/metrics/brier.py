@@ -5,7 +5,7 @@ Of two classes it is that of the last one alone; of more the sum over the classe
 
 import numpy as np
 
-from kernels.metrics.outputs import Outputs
+from kernels.outputs import Outputs
 
 
 def score(outputs: Outputs) -> np.ndarray:

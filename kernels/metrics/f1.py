@@ -6,7 +6,7 @@ is given. Where a class has neither it is 0.
 
 import numpy as np
 
-from kernels.metrics.outputs import Outputs, ratio, total
+from kernels.outputs import Outputs, ratio, total
 
 
 def score(outputs: Outputs) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from kernels.lane.compiled import entry
 from kernels.lane.exp_log import log
 from kernels.lane.lanes import aligned_zeros, as_lanes, lane_width
-from kernels.metrics.outputs import Outputs
+from kernels.outputs import Outputs
 
 
 def score(outputs: Outputs) -> np.ndarray:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from results.directory import durable, layout, parts, ranges, sweeptoml
+from results import ranges
+from results.directory import durable, layout, parts, sweeptoml
 from results.directory.valid_parts import Catalogue
 from results.errors import ResultsError
 

@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from results import ranges
 from results.columns import RANKED, STATUSES, are_of_runs, column, completed, coordinates
-from results.directory import durable, ranges
+from results.directory import durable
 from results.directory.sweeptoml import LARGEST
 from results.errors import ResultsError
 

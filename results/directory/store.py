@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from results import ranges
 from results.columns import RANKED
-from results.directory import durable, final, layout, parts, ranges, sweeptoml
+from results.directory import durable, final, layout, parts, sweeptoml
 from results.directory.accepting import Grid, Intake
 from results.directory.checkpoints import Checkpoints
 from results.directory.layout import Kinship

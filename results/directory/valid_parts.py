@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from results import ranges
 from results.columns import STATUSES, coordinates
-from results.directory import parts, ranges
+from results.directory import parts
 
 #: Gives each row its run number in the present grid, -1 if it has none.
 Number = Callable[[pa.Table], np.ndarray]

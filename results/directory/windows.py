@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from results import ranges
 from results.columns import completed
-from results.directory import layout, parts, ranges
+from results.directory import layout, parts
 from results.directory.valid_parts import Catalogue, Entry
 
 #: How much of the parts read last is kept: neighbouring windows need the same ones.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.metrics.outputs import Outputs, total
+from kernels.outputs import Outputs, total
 from sweep.data.fold import Fold
 from sweep.specification.choices import SCORES
 

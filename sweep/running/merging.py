@@ -190,8 +190,8 @@ def _compare(
 
     from results.columns import LATER
     from results.directory.parts import status_rank
-    from results.directory.ranges import overlap
     from results.directory.windows import gathered
+    from results.ranges import overlap
 
     twice = overlap(entry.ranges for entry in entries)
     for found in gathered(entries, catalogue, total, _ROWS, columns, within=twice):

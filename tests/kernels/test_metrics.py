@@ -12,7 +12,7 @@ from sklearn import metrics as sklearn
 
 from kernels import scoring
 from kernels.choice import Choice
-from kernels.metrics.outputs import Outputs
+from kernels.outputs import Outputs
 from kernels.prediction import predict
 from tests import naive
 from tests.kernels.packing import broken, experiment, experiments, pack

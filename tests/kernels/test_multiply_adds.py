@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import config, njit
 
-from kernels import multiply_adds
+from kernels.lane import multiply_adds
 from kernels.lane.lanes import as_lanes
 
 

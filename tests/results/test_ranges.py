@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.directory import ranges
+from results import ranges
 
 numbers = st.sets(st.integers(0, 40))
 
