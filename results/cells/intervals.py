@@ -119,7 +119,7 @@ class Moments:
         with np.errstate(invalid="ignore", over="ignore"):
             half = stdtrit(several, (1 + CONFIDENCE) / 2)[place] * np.sqrt(variance)
             std = np.sqrt(self._between())
-        return Estimate(mean, std, mean - half, mean + half)
+            return Estimate(mean, std, mean - half, mean + half)
 
     def standard_error(self, ratio: NDArray | float = np.nan) -> NDArray[np.float64]:
         """Return by how much the means may be off: over folds that share no row, where there are.

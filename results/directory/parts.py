@@ -31,6 +31,7 @@ from results.columns import RANKED, STATUSES, are_of_runs, column, completed, co
 from results.directory import durable
 from results.directory.sweeptoml import LARGEST
 from results.errors import ResultsError
+from results.labels import printable
 
 #: Keys of the Parquet footer. The specification stands apart, since it is seldom looked at.
 ABOUT, SPECIFICATION = b"regsweep", b"regsweep.specification"
@@ -407,4 +408,4 @@ def _digest(data: bytes | pa.Buffer) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+    return printable(str(error).partition("\n")[0])

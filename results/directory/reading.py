@@ -106,7 +106,12 @@ def sound(path: str | os.PathLike[str]) -> Iterator[parts.Part]:
 
 def specification(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the specification that some part was written under; empty where there is no part."""
-    return next(_sound(parts.specification, _paths(Path(path) / layout.PARTS)), {})
+    for part in _paths(Path(path) / layout.PARTS):
+        try:
+            return parts.specification(part)
+        except (parts.Damaged, FileNotFoundError):  # whoever reads its rows says so
+            continue
+    return {}
 
 
 def _look(path: Path) -> parts.Part:

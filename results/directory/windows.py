@@ -206,7 +206,9 @@ class Reader:
     def _read(self, part: parts.Part, path: Path) -> tuple[pa.Table, np.ndarray]:
         wanted = self._columns
         if part.grid == self._catalogue.grid:
-            names = None if wanted is None else wanted.names
+            names = None
+            if wanted is not None:  # of which an earlier version may lack some
+                names = [name for name in parts.schema(path).names if name in wanted.names]
             whole = path == part.path
             table = parts.table_of(part, names) if whole else parts.table(path, names)
             numbers = table["run"].to_numpy()

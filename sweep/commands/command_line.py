@@ -320,6 +320,8 @@ def info(method: bool, json: bool) -> int:
 def command_line(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status."""
     _say_warnings()
+    reading = logging.getLogger("results.directory.reading")
+    reading.addFilter(once := _Once())
     try:
         return app(arguments, prog_name="sweep", standalone_mode=False) or 0
     except click.exceptions.Exit as end:
@@ -337,6 +339,22 @@ def command_line(arguments: list[str] | None = None) -> int:
         if (want := want_of_memory(error)) is None:
             raise
         return _refuse(f"this does not fit into memory{want and f': {want}'}")
+    finally:
+        reading.removeFilter(once)
+
+
+class _Once(logging.Filter):
+    """Lets each message pass once: a command may read a table twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        new = message not in self._said
+        self._said.add(message)
+        return new
 
 
 def _say_warnings() -> None:

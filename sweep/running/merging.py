@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from results.errors import ResultsError
 from sweep.errors import InputError
 from sweep.plan.recorded import Recorded, gridded, recorded
 from sweep.running.same_sweep import kinship
@@ -59,6 +60,7 @@ def merge(
     from results.directory.parts import status_rank
     from results.directory.valid_parts import Catalogue
     from results.directory.windows import (
+        Lost,
         Reader,
         first_of_each,
         gathered,
@@ -80,10 +82,13 @@ def merge(
     with closing(Directory(experiment, out)) as sink:
         read = Reader(catalogue, history_path)
         step = window_runs(entries, _ROWS)
-        for found in gathered(entries, catalogue, plan.grid.total, step, columns):
-            found = found.take(first_of_each(found.numbers, status_rank(found.table)))
-            found = found.take(np.flatnonzero(found.owners >= there))
-            sink.append(found.start, Rows(found.table, history(read, entries, found)))
+        try:
+            for found in gathered(entries, catalogue, plan.grid.total, step, columns):
+                found = found.take(first_of_each(found.numbers, status_rank(found.table)))
+                found = found.take(np.flatnonzero(found.owners >= there))
+                sink.append(found.start, Rows(found.table, history(read, entries, found)))
+        except Lost as lost:
+            raise ResultsError(f"{lost.damage}: move it away and try again") from lost
         counts = sink.counts()
         if counts["done"] + counts["diverged"] + counts["error"] == counts["total"]:
             sink.finish()

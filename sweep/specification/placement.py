@@ -1,6 +1,7 @@
 """Where a penalty acts: ``w2,b2`` or ``weights`` -> names of parameters, in the network's order."""
 
 import re
+import reprlib
 from collections.abc import Sequence
 
 from sweep.errors import InputError, nearest
@@ -60,7 +61,7 @@ def _unknown(word: str, layers: int, groups: tuple[str, ...] = ()) -> str:
     """Say that `word` is no parameter, which ones there are, and which is the nearest."""
     known = names(layers)
     listed = ", ".join(known if layers <= 4 else ("w1", "b1", "…", f"w{layers}", f"b{layers}"))
-    message = f"{word!r} is not a parameter of this network, which has {listed}"
+    message = f"{reprlib.repr(word)} is not a parameter of this network, which has {listed}"
     if groups:
         message += f" (or {', '.join(groups)})"
     if numbered := re.fullmatch(r"([wb])(\d{1,9})", word, re.ASCII):

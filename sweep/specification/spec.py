@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -179,8 +180,8 @@ class Specification(BaseModel):
     def _test_part_fits(self) -> Self:
         if isinstance(self.test, str) and not self._has_columns:
             raise InputError(
-                f"`test` {self.test!r} is a file, and goes with `data` that are a file or a "
-                "DataFrame with the same columns: give a share, such as 0.2"
+                f"`test` {reprlib.repr(self.test)} is a file, and goes with `data` that are a "
+                "file or a DataFrame with the same columns: give a share, such as 0.2"
             )
         if self.outer_folds == 1:
             raise InputError("`outer_folds` should be 0 (none) or at least 2; it is 1")

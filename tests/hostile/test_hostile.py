@@ -1,0 +1,77 @@
+"""Strangers' directories and models: a line within bounds, and nothing else is opened or run."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import pytest
+
+from sweep.commands.command_line import command_line
+from tests.hostile import models, specifications, tables
+from tests.hostile.case import STAGE, outside
+from tests.hostile.watching import Watch
+
+CASES = dict([*specifications.cases(), *tables.cases(), *models.cases()])
+
+#: Seconds of this process' own time that a command may take.
+SECONDS = 10
+
+#: Characters of a line on standard error.
+LONGEST = 1000
+
+WATCH = Watch()
+
+
+def words(command, path):
+    """Type a command on a directory or a model; what is made lies beside it."""
+    if command == "predict":
+        return ["predict", path, "iris"]
+    return [command, path, *(["--out", path.with_name("merged")] if command == "merge" else [])]
+
+
+def prepared(case, folder):
+    """Copy what a case is about into a folder, and damage it."""
+    outside(folder / case.base).parent.mkdir()
+    outside(folder / case.base).write_text("a,b\n1,2\n")
+    path = folder / case.base
+    copy = shutil.copytree if (STAGE / case.base).is_dir() else shutil.copy
+    copy(STAGE / case.base, path)
+    case.damage(path)
+    return path
+
+
+def test_there_are_hundreds():
+    assert len(CASES) >= 200
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", CASES)
+def test_a_line_within_bounds(name, tmp_path, monkeypatch, capsys, caplog):
+    case = CASES[name]
+    path = prepared(case, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for command in case.commands:
+        capsys.readouterr()
+        caplog.clear()
+        begun = time.process_time()
+        with WATCH.over(tmp_path) as seen:
+            status = command_line(list(map(str, words(command, path))))
+        assert time.process_time() - begun < SECONDS, command
+        said = capsys.readouterr().err.splitlines()
+        warned = [record.getMessage() for record in caplog.records]
+        check(status, said, warned, command)
+        assert seen == [], command
+        assert not (tmp_path / "executed").exists()
+        assert (tmp_path / "outside" / "secret").read_text() == "a,b\n1,2\n"
+
+
+def check(status, said, warned, command):
+    """Hold what was said to the promise: an error is one line, and nothing is said twice."""
+    assert status in (0, 2), command
+    errors = [line for line in said if "not complete" not in line]
+    assert len(errors) <= 1, (command, said)
+    assert len(errors) == 1 or status == 0, command
+    for line in (*said, *warned):
+        assert line.isprintable() and len(line) < LONGEST, (command, line)
+    assert len(set(warned)) == len(warned), (command, warned)
