@@ -46,4 +46,4 @@ def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
     count = np.isfinite(values).sum(axis=1)
     row, last = np.arange(len(values)), np.maximum(count - 1, 0)
     middle = ordered[row, last // 2], ordered[row, (last + 1) // 2]
-    return np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
+    return np.where(count > 0, middle[0] / 2 + middle[1] / 2, np.nan)  # no overflow

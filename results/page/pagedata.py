@@ -269,10 +269,12 @@ def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:
         for metric in curves_of(deciding(cells)):
             if rows[metric].notna().any():
                 found = estimate(by_seed.values(metric)).within(*possible(metric))
+                with np.errstate(invalid="ignore", over="ignore"):  # of losses without end
+                    down, up = found.mean - found.low, found.high - found.mean
                 lines[metric] = {
                     "mean": _plain(found.mean),
-                    "down": _plain(found.mean - found.low),
-                    "up": _plain(found.high - found.mean),
+                    "down": _plain(down),
+                    "up": _plain(up),
                 }
         curves.append({"cell": name, "epochs": epochs.tolist(), "lines": lines})
     return curves
