@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,6 +13,7 @@ from sweep.commands.command_line import command_line
 from tests.hostile import models, specifications, tables
 from tests.hostile.case import STAGE, outside
 from tests.hostile.watching import Watch
+from tests.results.rows import ROOT
 
 CASES = dict([*specifications.cases(), *tables.cases(), *models.cases()])
 
@@ -75,3 +78,32 @@ def check(status, said, warned, command):
     for line in (*said, *warned):
         assert line.isprintable() and len(line) < LONGEST, (command, line)
     assert len(set(warned)) == len(warned), (command, warned)
+
+
+#: What takes the most memory to look at.
+HEAVY = (
+    "sweep.toml, ten million seeds",
+    "sweep.toml, a grid of more points than there are numbers",
+    "a part, of one text many times",
+    "runs.parquet, of one text many times",
+    "runs.parquet, of long texts",
+)
+
+#: Types a command, and says how much memory it had at its peak, in KiB.
+PEAK = """
+import sys
+from sweep.commands.command_line import command_line
+command_line(sys.argv[1:])
+with open("/proc/self/status") as lines:
+    print(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory as Linux counts it")
+@pytest.mark.parametrize("name", HEAVY)
+def test_it_takes_less_than_a_gibibyte(name, tmp_path):
+    path = prepared(CASES[name], tmp_path)
+    for command in CASES[name].commands:
+        typed = [sys.executable, "-c", PEAK, *map(str, words(command, path))]
+        out = subprocess.check_output(typed, cwd=ROOT, stderr=subprocess.DEVNULL, text=True)
+        assert int(out.split()[-1]) < 2**20, command
