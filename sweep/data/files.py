@@ -64,6 +64,8 @@ def _read(file: BinaryIO, dialect: Dialect, source: str, path: str) -> Table:
         table = columnar.read_feather(inside, kind, source)
     else:
         table = _read_text(inside, dialect, source, path)
+    if not table:
+        raise InputError(f"{source} has no columns: its first line names none, and no cell is full")
     table.kind += f", {packed}" if packed else ""
     return table
 

@@ -81,6 +81,8 @@ def test_a_file_that_may_not_be_read(written):
 )
 @example(b"\0\0\0\0")
 @example("a,y\n\0,0\n1,1\n")
+@example(";\r;")
+@example(",\n,\n")
 def test_any_file_is_read_or_refused_in_one_line(written, content):
     path = written(content)
     try:
