@@ -47,9 +47,9 @@ def prepare(
         activation_hyper=zeros(len(net.activation.HYPER)),
         streams=np.zeros((1, width), dtype=np.int64),
     )
-    one = np.ones(1, dtype)
+    y, one = np.zeros((1, net.targets), dtype), np.ones(1, dtype)
     order = np.zeros((1, batch_size, 1), dtype=np.int64)
-    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), one, one, order)
+    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), y, one, order)
     train(net, runs, samples, step, batch_size, 0, freeze=freeze)
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)

@@ -105,6 +105,6 @@ def _keep(net, weights, hyper, streams, samples, work, kept, packs):
             net.loss.predict(net, work, batch, kept.probabilities, place * classes)
             for b in range(batch):
                 kept.named[place + b] = named(net, work, b)
-                kept.labels[place + b] = work.labels[b]
+                kept.labels[place + b] = work.targets[b]
                 kept.weight[place + b] = work.importance[b]
     restore_subnormals(before)
