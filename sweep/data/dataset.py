@@ -75,11 +75,11 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A classification problem, as numbers that are not scaled yet."""
+    """What to learn from and what to predict, as numbers that are not scaled yet."""
 
     name: str
     X: np.ndarray  # float64 (rows, features), C-contiguous; NaN where it is to be imputed
-    y: np.ndarray  # int64 (rows,), places in `classes`
+    y: np.ndarray  # int64 (rows,), places in `classes`; or float64 (rows, targets)
     classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
     features: tuple[str, ...]
     tested: int = 0  # how many rows at the end are those of a test file
@@ -89,3 +89,9 @@ class Dataset:
     weightless: int = 0  # how many rows of weight 0 were left out
     variables: tuple[Variable, ...] = ()  # whose features these are
     origin: Origin | None = None  # where it is a table
+    targets: tuple[Variable, ...] = ()  # where no class is predicted: numbers, or yes and no
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network has that predicts it."""
+        return len(self.classes) or len(self.targets)

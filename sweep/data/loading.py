@@ -58,7 +58,8 @@ def _from_columns(name: str, columns: files.Table, spec: Specification) -> Datas
         )
     names = [column.name for column in columns]
     _check_names(spec, names, columns[0].source)
-    target = spec.target or [name for name in names if name not in spec.roles.values()][-1]
+    rest_of_names = [name for name in names if name not in spec.roles.values()]
+    target = (spec.targets or rest_of_names[-1:])[0]
     settled = settle(_chosen(columns, target, spec), target, spec)
     counted, weightless = counting(settled.columns, spec.weight)
     labels = next(column for column in counted if column.name == target)
@@ -90,8 +91,9 @@ def _check_names(spec: Specification, names: list[str], source: str) -> None:
             raise InputError(
                 f"{source} has no column {unknown!r}, which `{option}` names{hint(unknown, names)}"
             )
-    for option, name in {"target": spec.target, **spec.roles}.items():
-        if name is not None and name not in known:
+    wanted = [*(("target", name) for name in spec.targets), *spec.roles.items()]
+    for option, name in wanted:
+        if name not in known:
             raise InputError(
                 f"{source} has no column {name!r} to be the `{option}`{hint(name, names)}"
             )

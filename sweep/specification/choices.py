@@ -8,7 +8,7 @@ anything is compiled.
 import reprlib
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sweep.errors import InputError
 
@@ -42,12 +42,15 @@ class Alternative(NamedTuple):
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
     onnx : tuple of Node
         What it is in an ONNX graph, one after another.
+    target : {"class", "numbers", "answers"}
+        What a loss is of: one class of several, numbers, or yes and no.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
     onnx: tuple[Node, ...] = ()
+    target: Literal["class", "numbers", "answers"] = "class"
 
 
 LOSSES = {
@@ -55,6 +58,19 @@ LOSSES = {
         "kernels.losses.cross_entropy",
         "cross-entropy of a softmax over the classes",
         onnx=(Node("Softmax", {"axis": 1}),),
+    ),
+    "squared": Alternative("kernels.losses.squared", "(y - f)^2", target="numbers"),
+    "absolute": Alternative("kernels.losses.absolute", "|y - f|", target="numbers"),
+    "huber": Alternative(
+        *("kernels.losses.huber", "squared up to a standard deviation, absolute beyond"),
+        target="numbers",
+    ),
+    "poisson": Alternative(
+        *("kernels.losses.poisson", "half the deviance of counts, through a log link"),
+        target="numbers",
+    ),
+    "logistic": Alternative(
+        *("kernels.losses.logistic", "cross-entropy of each yes or no"), target="answers"
     ),
 }
 
@@ -74,9 +90,6 @@ STEPS = {
     ),
     "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
 }
-
-#: The loss, which nobody chooses as long as there is one.
-LOSS = LOSSES["cross_entropy"]
 
 #: What `l1` and `l2` multiply.
 PENALTIES = {
@@ -99,7 +112,11 @@ SCORES = {
 }
 
 #: The tables of those options that are a word.
-TABLES: dict[str, dict[str, Alternative]] = {"activation": ACTIVATIONS, "l1_method": STEPS}
+TABLES: dict[str, dict[str, Alternative]] = {
+    "loss": LOSSES,
+    "activation": ACTIVATIONS,
+    "l1_method": STEPS,
+}
 
 
 def known(option: str, word: Any) -> str:

@@ -1,5 +1,7 @@
 """The kernels that a specification chooses, and those of a plan made ready."""
 
+from typing import Any
+
 from kernels.choice import Choice
 from kernels.frozen import freezes
 from kernels.lane.lanes import vector_registers
@@ -7,7 +9,7 @@ from kernels.network import Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, PENALTIES, SCORES, STEPS
+from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, SCORES, STEPS
 from sweep.specification.spec import Specification
 
 #: Beside the loss, by name, what is always measured, and what is where it is asked for.
@@ -19,9 +21,15 @@ MEASURED, SCORED = (
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
 
 
-def network_of(widths: tuple[int, ...], activation: str) -> Network:
-    """Return a network of some widths whose hidden units give what a word stands for."""
-    modules = LOSS.module, ACTIVATIONS[activation].module
+def network_of(widths: tuple[int, ...], options: Any) -> Network:
+    """Return a network of some widths, with the loss and the activation of some options.
+
+    Parameters
+    ----------
+    widths : tuple of int
+    options : Specification or Model
+    """
+    modules = LOSSES[options.loss].module, ACTIVATIONS[options.activation].module
     return network(widths, *map(Choice, modules))
 
 
@@ -53,7 +61,7 @@ def compile_kernels(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)
-    net, step = network_of(plan.widths, spec.activation), step_of(spec)
+    net, step = network_of(plan.widths, spec), step_of(spec)
     choices = tuple(MEASURED.values()), tuple(ADDED.values())
     scored = scored_of(spec)
     prepare(net, spec.precision, width, batch, step, *choices, scored=scored, freeze=freeze)
