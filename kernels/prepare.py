@@ -10,7 +10,7 @@ from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
-from kernels.scoring import scores
+from kernels.scoring import keep
 from kernels.training import train
 
 
@@ -23,12 +23,12 @@ def prepare(
     metrics: Sequence[Choice],
     penalties: Sequence[Choice],
     *,
-    scored: Sequence[Choice] = (),
+    scored: bool = False,
     freeze: bool = False,
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
-    ``scored`` are metrics that `kernels.scoring.scores` takes.
+    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
@@ -54,4 +54,4 @@ def prepare(
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)
     if scored:
-        scores(net, runs, parameters, samples, scored, 1)
+        next(keep(net, runs, parameters, samples, 1))

@@ -8,7 +8,7 @@ import numpy as np
 from kernels.choice import Choice
 from kernels.evaluation import EVALUATION_BATCH
 from kernels.lane.compiled import entry
-from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, copy, lanes_from
+from kernels.lane.lanes import aligned_zeros, as_lanes, copy, lanes_from
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.metrics.accuracy import named
 from kernels.network import Network, forward
@@ -20,18 +20,18 @@ from kernels.samples import Samples, Streams, read_batch
 _ROOM = 2**22
 
 
-class Unit(NamedTuple):
-    """Numbers that networks have learnt in a unit of their own.
+class Truth(NamedTuple):
+    """Numbers to predict, in their own unit: not that in which they are learnt.
 
     Attributes
     ----------
-    truth : ndarray of float64, shape (samples, outputs)
-        What is true, as it stands in the table.
+    values : ndarray of float64, shape (samples, outputs)
+        As they stand in the table.
     centre, scale : ndarray of float64, shape (streams, outputs)
-        What is said times the scale, and the centre added, is in the unit of the truth.
+        What a network says times the scale, and the centre added, is in that unit.
     """
 
-    truth: np.ndarray
+    values: np.ndarray
     centre: np.ndarray
     scale: np.ndarray
 
@@ -43,7 +43,7 @@ def scores(
     samples: Samples,
     metrics: Sequence[Choice],
     size: int,
-    unit: Unit | None = None,
+    truth: Truth | None = None,
 ) -> np.ndarray:
     """Score ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``.
 
@@ -57,18 +57,18 @@ def scores(
         Those that offer ``score``.
     size : int
         Runs in these packs; lanes beyond them are left aside.
-    unit : Unit, optional
-        That of numbers that are predicted. Else classes are, or answers, one an output: of these
-        a metric is the mean over the outputs of what it is of their two classes.
+    truth : Truth, optional
+        Where numbers are predicted. Else classes are, or answers, one an output: of these a
+        metric is the mean over the outputs of what it is of their two classes.
 
     Returns
     -------
     ndarray of float64, shape (metrics, size)
     """
     found: list[list[np.ndarray]] = []
-    for kept in _kept(net, runs, weights, samples, size):
-        if unit is not None:
-            numbers = _numbers(kept, samples, unit)
+    for kept in keep(net, runs, weights, samples, size):
+        if truth is not None:
+            numbers = _numbers(kept, samples, truth)
             with np.errstate(all="ignore"):  # of runs that diverge
                 found.append([metric.score(numbers) for metric in metrics])
         elif net.loss.BY_OUTPUT:
@@ -101,10 +101,10 @@ class _Kept(NamedTuple):
     streams: np.ndarray
 
 
-def _kept(
+def keep(
     net: Network, runs: Runs, weights: np.ndarray, samples: Samples, size: int
 ) -> Iterator[_Kept]:
-    """Yield what a few runs say at a time."""
+    """Yield what a few runs say at a time; see `scores`."""
     n, outputs, width = samples.order.shape[1], int(net.widths[-1]), weights.shape[2]
     work = workspace(net, weights, min(EVALUATION_BATCH, n))
     packs = max(_ROOM // (n * outputs * width), 1)
@@ -143,12 +143,12 @@ def _answers(kept: _Kept, samples: Samples) -> Iterator[Outputs]:
         yield Outputs(np.stack([1 - yes, yes], axis=1), named, labels, *_counted(kept, samples))
 
 
-def _numbers(kept: _Kept, samples: Samples, unit: Unit) -> Numbers:
-    centre, scale = (of[kept.streams][..., None] for of in (unit.centre, unit.scale))
+def _numbers(kept: _Kept, samples: Samples, truth: Truth) -> Numbers:
+    centre, scale = (of[kept.streams][..., None] for of in (truth.centre, truth.scale))
     with np.errstate(all="ignore"):
         predictions = kept.said * scale + centre
-    truth = np.moveaxis(unit.truth[kept.rows], 1, 2)
-    return Numbers(predictions, truth, _counted(kept, samples)[0])
+    values = np.moveaxis(truth.values[kept.rows], 1, 2)
+    return Numbers(predictions, values, _counted(kept, samples)[0])
 
 
 def _counted(kept: _Kept, samples: Samples) -> tuple[np.ndarray, float]:

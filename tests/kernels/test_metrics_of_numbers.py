@@ -1,4 +1,4 @@
-"""Metrics of numbers: those of scikit-learn, with weights and several outputs, and in their unit."""
+"""Metrics of numbers: those of scikit-learn, with weights and several outputs, in their unit."""
 
 import warnings
 from importlib import import_module
@@ -12,7 +12,7 @@ from sklearn import metrics as sklearn
 from kernels import reference
 from kernels.choice import Choice
 from kernels.outputs import Numbers
-from kernels.scoring import Unit, scores
+from kernels.scoring import Truth, scores
 from tests.kernels.packing import broken, experiment, named, pack
 
 THEIRS = {
@@ -67,26 +67,26 @@ def scored(precision, width, runs=None):
     drawn = experiment(seed=5, widths=(4, 5, 2), runs=6, n=30, streams=2, precision=precision)
     net = drawn.net._replace(loss=Choice("kernels.losses.squared"), targets=2)
     random = np.random.default_rng(0)
-    unit = Unit(random.uniform(1, 9, (30, 2)), random.normal(size=(2, 2)), np.full((2, 2), 7.0))
+    truth = Truth(random.uniform(1, 9, (30, 2)), random.normal(size=(2, 2)), np.full((2, 2), 7.0))
     samples = drawn.samples._replace(
         y=np.zeros((30, 2), precision), order=np.ascontiguousarray(drawn.samples.order[:1])
     )
     runs = runs or drawn.runs
     packed = pack(runs, width, samples.x.dtype)
-    return drawn, unit, scores(net, packed, packed.parameters, samples, CHOICES, len(runs), unit)
+    return drawn, truth, scores(net, packed, packed.parameters, samples, CHOICES, len(runs), truth)
 
 
 @pytest.mark.parametrize(("precision", "close"), [("float64", 1e-12), ("float32", 1e-4)])
 def test_what_is_predicted_is_compared_in_the_unit_of_the_table(precision, close):
-    drawn, unit, found = scored(precision, 8)
+    drawn, truth, found = scored(precision, 8)
     for i, run in enumerate(drawn.runs):
         rows = drawn.samples.order[0, :, run.stream]
         p = named(drawn.net, run.parameters.astype(float))
         said = reference.forward(p, drawn.samples.x[rows].astype(float))[-1]
-        said = said * unit.scale[run.stream] + unit.centre[run.stream]
+        said = said * truth.scale[run.stream] + truth.centre[run.stream]
         for j, name in enumerate(("rmse", "mae", "r2")):
             expected = THEIRS[name](
-                unit.truth[rows], said, sample_weight=drawn.samples.weight[rows]
+                truth.values[rows], said, sample_weight=drawn.samples.weight[rows]
             )
             assert found[j, i] == pytest.approx(expected, rel=close)
 
