@@ -31,9 +31,9 @@ class Found(NamedTuple):
     role : str
         Feature, target, weight, groups, order; or left out.
     taken_as : str
-        Numbers, true/false, categories or classes; empty for what is neither.
+        Numbers, true/false, categories, classes or yes/no; empty for what is none of them.
     levels : int or None
-        How many different ones there are, where it is categories or classes.
+        How many different ones there are, where it is categories, classes or yes/no.
     low, high : float or None
         The range of numbers.
     missing : int
@@ -59,18 +59,21 @@ class Origin(NamedTuple):
     notes : tuple of str
         What was done to it on the way.
     columns : tuple of Found
-    without_class, incomplete : int
-        Rows that were left out for want of a class, and of another cell.
+    without_target, incomplete : int
+        Rows that were left out for want of a target, and of another cell.
     tested_left_out : int
         Rows of a test file that were left out for want of either.
+    guessed : bool
+        Whether the looks of numbers alone say if each of them is a class.
     """
 
     kind: str
     notes: tuple[str, ...]
     columns: tuple[Found, ...]
-    without_class: int = 0
+    without_target: int = 0
     incomplete: int = 0
     tested_left_out: int = 0
+    guessed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,9 +44,10 @@ def prepare(spec: Specification) -> Experiment:
                 "give more data, or leave it out"
             )
     if spec.val_fraction and not spec.folds and not len(fold.val) and not spec.as_first_taken:
+        few = "no class has" if dataset.classes else "there are not"
         raise InputError(
-            f"nothing can be held out of {dataset.name}, since no class has two rows to train on: "
-            "give more rows, or 0 as `val_fraction`"
+            f"nothing can be held out of {dataset.name}, since {few} two rows to train on: give "
+            "more rows, or 0 as `val_fraction`"
         )
     if spec.test and not len(fold.test):
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
