@@ -11,7 +11,6 @@ from kernels.lane.fours import in_fours
 from kernels.lane.lanes import as_lanes
 from kernels.lane.saturating import elu, logistic, tanh
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
-from tests import naive
 
 WIDTH = {"float64": 8, "float32": 16}
 PRECISIONS = pytest.mark.parametrize("precision", WIDTH)
