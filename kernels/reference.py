@@ -67,6 +67,7 @@ def train(
     order: np.ndarray,
     batch_size: int,
     epochs: int,
+    factors: np.ndarray | None = None,
 ) -> Parameters:
     """Train one run and return its parameters.
 
@@ -83,6 +84,8 @@ def train(
     batch_size : int
         Samples a step; the last batch of an epoch has what is left.
     epochs : int
+    factors : ndarray, shape (epochs,), optional
+        What each epoch multiplies the learning rate by.
     """
     x, y, v = samples
     p = {name: value.copy() for name, value in parameters.items()}
@@ -91,6 +94,8 @@ def train(
     memory = {name: start(value) for name, value in p.items()}
     advance = proximal_step if settings.proximal else nesterov_step
     for epoch in range(epochs):
+        factor = 1.0 if factors is None else factors[epoch]
+        now = settings._replace(rate=settings.rate * factor)
         rows = order[epoch % len(order)]
         for first in range(0, len(rows), batch_size):
             batch = rows[first : first + batch_size]
@@ -99,7 +104,7 @@ def train(
             for name in p:
                 l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
                 g = gradient[name] + l2_gradient(p[name], l2)
-                p[name], memory[name] = advance(p[name], memory[name], g, settings, l1)
+                p[name], memory[name] = advance(p[name], memory[name], g, now, l1)
     return memory if settings.proximal else p
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from kernels.choice import hyperparameters
 from kernels.lane.compiled import kernel
 from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
+from kernels.lane.operations import broadcast
 from kernels.lane.product import Multiplier, multiplier
 from kernels.learning import Optimizer, gradient_blocks, gradient_size
 from kernels.network import Network
@@ -131,15 +132,19 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
 
 
 @kernel
-def optimizer_of(net, runs, step, pack, remembered):
-    """Return what moves the parameters of a pack; ``remembered`` is how many Lanes it remembers."""
+def optimizer_of(net, runs, step, pack, remembered, factor):
+    """Return what moves the parameters of a pack.
+
+    ``remembered`` is how many Lanes it remembers; ``factor`` multiplies the learning rate.
+    """
     parameter, penalty = pack * net.size, pack * 2 * net.layers
+    rate = runs.rate[pack]
     return Optimizer(
         lanes_from(runs.parameters, parameter),
         lanes_from(runs.memory, pack * remembered),
         lanes_from(runs.l1, penalty),
         lanes_from(runs.l2, penalty),
-        runs.rate[pack],
+        rate * broadcast(rate, factor),
         hyperparameters(step, runs.step_hyper, pack),
         net.size,
         step,

@@ -79,6 +79,11 @@ class Sweep(Specification):
         1 for article, else 32; "full" is kept as 0.
     lr, momentum : VALUES, default 0.01 and 0.9
         Of Nesterov's step: axes of the grid.
+    schedule : str, default "constant"
+        What the learning rate does: "constant", "cosine", "exponential:RATE" or
+        "step:EPOCHS:RATE", see `sweep.specification.schedule`.
+    warmup : int, default 0
+        Epochs in which the learning rate rises to `lr`, before that.
     init : {"uniform", "he"}
         "uniform" for article, else "he".
     precision : {"float64", "float32"}
@@ -90,6 +95,10 @@ class Sweep(Specification):
         Write metrics every so many epochs; 0 writes none.
     patience : int, optional
         Stop a run after so many epochs without a better validation loss.
+    tol : float, optional
+        What a loss has to fall by more than. With `patience` the validation loss, to be better.
+        Without, a run stops after 10 epochs in which the training loss, with penalties, did not
+        fall so below its lowest; it keeps its last weights.
     path : {"l1", "l2"}, optional
         Follow a warm-started regularisation path along this axis.
     path_order : str or sequence of str, default "up" with `path`

@@ -206,6 +206,31 @@ def split(y, seed, fold, folds, val_fraction, name="split"):
 # --- a run -----------------------------------------------------------------------------------
 
 
+def rate_factor(epoch, options):
+    """Return what an epoch multiplies the learning rate by."""
+    word, *given = options.get("schedule", "constant").split(":")
+    warmup, epochs = options.get("warmup", 0), options["epochs"]
+    epoch = min(epoch, max(epochs - 1, 0))
+    if epoch < warmup:
+        return (epoch + 1) / warmup
+    t = epoch - warmup
+    if word == "cosine":
+        whole = max((int(given[0]) if given else epochs) - warmup, 1)
+        y = min(t, whole - t) / whole * 1.5707963267948966
+        z, p = y * y, 1 / math.factorial(17)
+        for n in range(15, 2, -2):
+            p = p * z + (-1) ** (n // 2) / math.factorial(n)
+        s = y + y * z * p
+        return 1 - s * s if 2 * t <= whole else s * s
+    if word == "constant":
+        return 1.0
+    exponent = t // int(given[0]) if word == "step" else t
+    found, square = 1.0, float(given[-1])
+    for bit in reversed(bin(exponent)[2:]):
+        found, square = found * square if bit == "1" else found, square * square
+    return found
+
+
 class Run:
     """A run: its data are x, y and the rows of both parts, its parameters a list w1, b1, w2, ...
 
@@ -228,7 +253,7 @@ class Run:
             [kind(options.get(penalty, {}).get(name, 0)) for name in self.names]
             for penalty in ("l1", "l2")
         )
-        self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.lr, self.momentum = kind(options["lr"]), kind(options["momentum"])
         self.activation = options.get("activation", "relu")
         # ReLU leaks nothing, and the identity all.
         self.leak = kind(options.get("leak", self.activation == "identity"))
@@ -312,6 +337,7 @@ class Run:
         random = stream(self.seed, "batch order", str(self.fold))
         for epoch in itertools.count():
             rows = random.permutation(self.train) if size < n else self.train
+            self.rate = self.lr * self.kind(rate_factor(epoch, self.options))
             at_once = size if epoch < self.options["epochs"] else self.finishing()
             for first in range(0, n, at_once):
                 self.learn(rows[first : first + at_once])
@@ -327,17 +353,24 @@ class Run:
         """Train; return the columns of the table, but for those of the place in the grid."""
         with np.errstate(all="raise", under="ignore"):
             found = {"initial_loss": self.measured()["final_loss"]}
-            patience = self.options.get("patience")
+            patience, tol = self.options.get("patience"), self.options.get("tol")
             training = self.epochs()
             best, best_loss = 0, math.inf
             for epoch in range(1, self.options["epochs"] + self.options.get("finish", 0) + 1):
                 next(training)
                 if patience:
                     loss = self.evaluated(self.val)[0]
-                    if epoch == 1 or loss < best_loss:
-                        best, best_loss = epoch, loss
+                    if epoch == 1 or loss < best_loss - (tol or 0):
+                        best, best_loss = epoch, np.float64(loss)
                         weights = [value.copy() for value in self.result]
                     if epoch - best == patience:
+                        break
+                elif tol is not None:
+                    loss = np.float64(self.measured()["final_loss"])
+                    if epoch == 1 or loss < best_loss - tol:
+                        best = epoch
+                    best_loss = min(best_loss, loss)
+                    if epoch - best == 10:
                         break
             if patience:
                 self.start(weights)
@@ -423,7 +456,7 @@ class Run:
         most = self.options["zero_tol"]
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
-        twice = 2 * np.float64(self.rate)
+        twice = 2 * np.float64(self.lr)
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
 
 

@@ -99,7 +99,7 @@ class Tasks:
         cells = self._grid.cells
         streams = min(-(-self.runs // cells), self._grid.total // cells)
         # With patience also the best weights of all, and a few runs that wait or have ended.
-        copies = 9 * self.lanes if self._spec.patience else 5 * self.abreast
+        copies = 9 * self.lanes if self._spec.stops_early else 5 * self.abreast
         return self._cost.bytes(copies, streams)
 
     @property
@@ -132,7 +132,7 @@ class Tasks:
         total = self._grid.total // self.steps
         wanted = TASK_SECONDS / (cost.seconds * self.steps)
         fewest = 0.0
-        if spec.patience:
+        if spec.stops_early:
             fewest = min(max(self._broad * _WAITING, _EPOCH_SECONDS / cost.pace), _MODEST)
             share = -(-self._broad * total // (_SHARES * QUANTUM)) * QUANTUM
             fewest = min(fewest, share)

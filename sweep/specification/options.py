@@ -48,6 +48,11 @@ EXPERIMENT = (
     ("batch-size", "N", "samples a step, or full [32; article: 1]"),
     ("lr", "VALUES", "learning rates [0.01]"),
     ("momentum", "VALUES", "Nesterov momenta [0.9]"),
+    (
+        *("schedule", "NAME"),
+        "of the learning rate: constant, cosine, exponential:RATE, step:EPOCHS:RATE [constant]",
+    ),
+    ("warmup", "EPOCHS", "in which the learning rate rises to lr, before the schedule [0]"),
     ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
     ("precision", "NAME", "float64 or float32 [float64]"),
     (
@@ -58,6 +63,11 @@ EXPERIMENT = (
     ("metrics", "LIST", f"measured beside what always is: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
+    (
+        *("tol", "X"),
+        "what val_loss must fall by to be better; without patience: stop a run after 10 epochs in "
+        "which its training loss does not fall by more [off]",
+    ),
     (
         *("finish", "N"),
         "epochs in full batches at the end [as many as epochs where proximal, with mini-batches; "
@@ -82,6 +92,7 @@ LATER: dict[str, Any] = {
     **{"missing": "error", "missing_values": ()},
     "scale": "standard",
     "metrics": (),
+    **{"schedule": "constant", "warmup": 0, "tol": None},
 }
 
 #: Those of them that have another default by now.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sweep.errors import InputError, hint
-from sweep.specification import article, choices, specfile, validators
+from sweep.specification import article, choices, schedule, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
 from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
@@ -90,12 +90,15 @@ class Specification(BaseModel):
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
     momentum: validators.Momenta = (0.9,)
+    schedule: validators.Schedule = "constant"
+    warmup: validators.Natural = 0
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
     zero_tol: validators.Tolerance = "auto"
     metrics: validators.Metrics = ()
     history: validators.Natural = 0
     patience: validators.Patience = None
+    tol: validators.Fall = None
     finish: validators.Natural = Field(default_factory=validators.default_finish)
     path: validators.Path = None
     path_order: validators.Orders = Field(default_factory=validators.default_orders)
@@ -158,8 +161,19 @@ class Specification(BaseModel):
                 "`finish` trains on, and `patience` keeps the weights of an earlier epoch: leave "
                 "one out"
             )
-        for other in ("path", "patience"):
-            if self.halving and getattr(self, other):
+        if self.stops_early and self.finish:
+            raise InputError(
+                "`finish` follows the last epoch, and with `tol` a run stops where that brings "
+                "nothing more: leave one out"
+            )
+        last = schedule.parse(self.schedule).epochs
+        if self.schedule.startswith("cosine") and 0 < last < self.epochs:
+            raise InputError(
+                f"`schedule` {self.schedule} is over after {last:,} of {self.epochs:,} `epochs`: "
+                "give it at least as many"
+            )
+        for other in ("path", "patience", "tol"):
+            if self.halving and getattr(self, other) is not None:
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
         return self
 
@@ -287,6 +301,11 @@ class Specification(BaseModel):
     def holds_out(self) -> bool:
         """Whether rows are held out of training, by whose loss cells are ranked."""
         return self.folds > 0 or self.val_fraction > 0
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether a run may stop before its last epoch."""
+        return self.patience is not None or self.tol is not None
 
     @property
     def sets_apart(self) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from sweep.errors import InputError
-from sweep.specification import choices, placement
+from sweep.specification import choices, placement, schedule
 from sweep.specification import values as grammar
 from sweep.specification.article import NAME
 
@@ -29,6 +29,7 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "batch_size": ("full", 0),
     "test": ("off", None),
     "patience": ("off", None),
+    "tol": ("off", None),
     "path": ("off", None),
     "halving": ("off", None),
 }
@@ -248,10 +249,14 @@ def default_finish(fields: Mapping[str, Any]) -> int:
     """Return how many epochs end a run unless told: as many again, where there is need of them.
 
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others.
+    revive what is zero. Runs without a penalty have them too, to be compared with the others. At the
+    end of a schedule the rate, and with it that noise, has come down already; runs that stop by
+    themselves end at different epochs.
     """
     exact = fields.get("l1_method") == "proximal"
-    noisy = fields.get("batch_size") and not fields.get("patience")
+    steady = fields.get("schedule") == "constant"
+    stops = fields.get("patience") or fields.get("tol") is not None
+    noisy = fields.get("batch_size") and steady and not stops
     return fields.get("epochs", 0) if exact and noisy else 0
 
 
@@ -317,6 +322,10 @@ def _test(raw: Any, info: ValidationInfo) -> float | str | None:
     return share
 
 
+def _schedule(raw: Any) -> str:
+    return str(schedule.parse(raw))
+
+
 def _choice(raw: Any, info: ValidationInfo) -> str:
     return choices.known(str(info.field_name), raw)
 
@@ -334,6 +343,7 @@ Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
+Schedule = Annotated[str, PlainValidator(_schedule)]
 Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
@@ -347,6 +357,7 @@ Tolerance = Annotated[
 ]
 BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
+Fall = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_word)]
 Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]
 Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
 Metrics = Annotated[tuple[str, ...], PlainValidator(_metrics)]

@@ -20,10 +20,14 @@ def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     return {**metrics, "sparsity": zeros["sparsity"]}
 
 
-def loss_of(packs: Packs, spec: Specification) -> np.ndarray:
-    """Return the loss of each run on its training part, with penalties."""
-    found = _evaluated(packs, spec, packs.folds.train[None], units=False)
-    return packs.by_run(_penalised(found.loss, _penalties(packs))).astype(np.float64)
+def loss_of(packs: Packs, spec: Specification, part: str = "train") -> np.ndarray:
+    """Return the loss of each run on a part: with penalties where it is the training part."""
+    rows, metrics = getattr(packs.folds, part)[None], tuple(measured_of(spec).values())
+    samples = packs.folds.samples(rows, of_loss=True)
+    loss = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False).loss
+    if part == "train":
+        loss = _penalised(loss, _penalties(packs))
+    return packs.by_run(loss).astype(np.float64)
 
 
 def measure(packs: Packs, spec: Specification) -> tuple[dict[str, np.ndarray], np.ndarray]:
