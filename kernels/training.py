@@ -21,6 +21,7 @@ def train(
     batch_size: int,
     epochs: int,
     *,
+    begun: int = 0,
     freeze: bool = False,
 ) -> None:
     """Train all runs in place.
@@ -36,6 +37,8 @@ def train(
         Samples a step; the last batch of an epoch has what is left.
     epochs : int
         How many to train; the e-th reads ``samples.order[e % len(samples.order)]``.
+    begun : int
+        Steps of each epoch that came before these samples.
     freeze : bool
         Whether to compile code for this very network: about a second, once, for several times
         the speed of a tiny one, and the same bytes. See `kernels.frozen.freezes`.
@@ -43,7 +46,7 @@ def train(
     batch_size = min(batch_size, samples.order.shape[1])
     work = workspace(net, runs.parameters, batch_size)
     freeze = freeze and not config.DISABLE_JIT
-    sizes = len(runs.streams), batch_size, epochs, runs.memory.shape[1]
+    sizes = len(runs.streams), batch_size, epochs, runs.memory.shape[1], begun
     places = net.flat()
     code = Frozen.of(net, batch_size) if freeze else places
     _train(places, code, runs.flat(), samples.flat(), work, step, sizes, freeze)
@@ -51,7 +54,7 @@ def train(
 
 @entry
 def _train(net, code, runs, samples, work, step, sizes, freeze):
-    packs, batch_size, epochs, remembered = sizes
+    packs, batch_size, epochs, remembered, begun = sizes
     before = flush_subnormals()
     n = samples.order.size
     one_batch = n <= batch_size and samples.order.epochs == 1
@@ -65,5 +68,6 @@ def _train(net, code, runs, samples, work, step, sizes, freeze):
                 batch = batch_size if first + batch_size < n else n - first
                 if epoch == 0 or not one_batch:
                     read_batch(net, work, samples, (epoch, first, batch), streams, shared)
+                net.dropout.begin(work, runs, pack, epoch, begun + first // batch_size)
                 learn(code, optimizer, work, batch, shared)
     restore_subnormals(before)

@@ -78,6 +78,9 @@ class Sweep(Specification):
         1 for article, else 32; "full" is kept as 0.
     lr, momentum : VALUES, default 0.01 and 0.9
         Of Nesterov's step: axes of the grid.
+    dropout : VALUES, default 0
+        Share of the hidden units that is dropped in each step of training, except in `finish`: an
+        axis of the grid, and a column where it has several values.
     init : {"uniform", "he"}
         "uniform" for article, else "he".
     precision : {"float64", "float32"}

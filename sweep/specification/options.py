@@ -46,6 +46,7 @@ EXPERIMENT = (
     ("batch-size", "N", "samples a step, or full [32; article: 1]"),
     ("lr", "VALUES", "learning rates [0.01]"),
     ("momentum", "VALUES", "Nesterov momenta [0.9]"),
+    ("dropout", "VALUES", "share of the hidden units that is dropped while they learn [0]"),
     ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
     ("precision", "NAME", "float64 or float32 [float64]"),
     (
@@ -79,6 +80,7 @@ LATER: dict[str, Any] = {
     **{"missing": "error", "missing_values": ()},
     "scale": "standard",
     "metrics": (),
+    "dropout": (0.0,),
 }
 
 #: Those of them that have another default by now.

@@ -78,6 +78,7 @@ class Specification(BaseModel):
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
     momentum: validators.Momenta = (0.9,)
+    dropout: validators.Dropout = (0.0,)
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
     zero_tol: validators.Tolerance = "auto"
@@ -117,6 +118,10 @@ class Specification(BaseModel):
         choices.refuse_strangers(
             {option: getattr(self, option) for option in choices.TABLES}, self.model_fields_set
         )
+        if any(self.dropout) and not self.hidden:
+            raise InputError(
+                "`dropout` drops hidden units, and `hidden` is none: leave it out, or give `hidden`"
+            )
         if article.is_article(self.data):
             for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
                 if getattr(self, option):

@@ -183,6 +183,10 @@ def _momenta(raw: Any) -> tuple[float, ...]:
     return _axis("`momentum`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
 
 
+def _dropout(raw: Any) -> tuple[float, ...]:
+    return _axis("`dropout`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
 def _seeds(raw: Any) -> Sequence[int]:
     with _naming("`seeds`"):
         return grammar.seeds(grammar.parse(raw, integers=True))
@@ -236,11 +240,13 @@ def default_finish(fields: Mapping[str, Any]) -> int:
     """Return how many epochs end a run unless told: as many again, where there is need of them.
 
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others.
+    revive what is zero. Runs without a penalty have them too, to be compared with the others. No
+    unit is dropped in them, so they would undo what dropout does.
     """
     exact = fields.get("l1_method") == "proximal"
     noisy = fields.get("batch_size") and not fields.get("patience")
-    return fields.get("epochs", 0) if exact and noisy else 0
+    dropping = any(fields.get("dropout", ()))
+    return fields.get("epochs", 0) if exact and noisy and not dropping else 0
 
 
 def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
@@ -309,6 +315,7 @@ Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
+Dropout = Annotated[tuple[float, ...], PlainValidator(_dropout)]
 Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]

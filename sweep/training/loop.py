@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.network import NO_DROPOUT
 from kernels.training import train
 from sweep.training.measures import loss_of, measure, record
 from sweep.training.packs import Group, Packs
@@ -103,7 +104,8 @@ def train_runs(
             pause = min(pause, done + spec.history - done % spec.history)
         if finishing:
             batch = finishing_batch(packs)
-            train_epochs(packs._replace(frozen=False), batch, pause - done, pace, stopped)
+            plain = packs._replace(dropout=NO_DROPOUT, frozen=False)
+            train_epochs(plain, batch, pause - done, pace, stopped)
         else:
             train_epochs(packs, spec.batch_size, pause - done, pace, stopped)
         done = pause
@@ -125,7 +127,8 @@ def finishing_batch(packs: Packs) -> int:
     """Return the samples of a step of the finish: all, or as many as there is room for.
 
     The gradient of a batch differs from that of all samples by chance, which pushes weights off
-    zero that the problem leaves there; of all samples it does not.
+    zero that the problem leaves there; of all samples it does not. So does dropout, and no unit is
+    dropped in the finish.
     """
     samples, units = len(packs.folds.train), int(packs.net.widths.sum())
     batches = math.ceil(samples / max(min(_FINISHING_SAMPLES, _FINISHING_ROOM // units), 1))
@@ -164,12 +167,14 @@ def train_epochs(
                 raise Stopped
             some = np.ascontiguousarray(order[:, first : first + rows])
             train(
-                packs.net,
+                packs.learning,
                 packs.runs,
                 packs.folds.samples(some, of_loss=True),
                 packs.step,
                 batch,
                 count,
+                begun=first // batch,
                 freeze=packs.frozen,
             )
+        packs.runs.epoch[...] += count
         epochs -= count

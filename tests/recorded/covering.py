@@ -48,6 +48,7 @@ VALUES: dict[str, list[Any]] = {
     "batch_size": [None, 1, 8, 32, "full"],
     "lr": [None, 0.05, "0.003,0.1", [0.01, 50]],
     "momentum": [None, 0, [0.5, 0.95]],
+    "dropout": [None, 0.4, [0, 0.25]],
     "init": [None, "he", "uniform"],
     "precision": [None, "float32"],
     "zero_tol": [None, 0, 0.05, "auto"],
