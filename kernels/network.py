@@ -20,6 +20,9 @@ from kernels.lane.tile import PLAIN, Matrix
 CROSS_ENTROPY = Choice("kernels.losses.cross_entropy")
 RELU = Choice("kernels.activations.relu")
 
+#: What units pass on where a network is looked at, and where nothing is dropped.
+NO_DROPOUT = Choice("kernels.dropout.none")
+
 
 class Network(NamedTuple):
     """Where each parameter and each unit of a network lives.
@@ -43,8 +46,8 @@ class Network(NamedTuple):
         no gaps.
     room : ndarray of int64, shape (layers + 2,)
         Sums of the pitches of the layers below, and of all.
-    loss, activation : Choice
-        What it learns, and what its hidden units give.
+    loss, activation, dropout : Choice
+        What it learns, what its hidden units give, and what they pass on.
     """
 
     layers: int
@@ -58,11 +61,13 @@ class Network(NamedTuple):
     room: np.ndarray
     loss: Choice
     activation: Choice
+    dropout: Choice
 
     def flat(self) -> "Network":
         """Return the same as kernels take it."""
-        layers, size, targets, *arrays, loss, activation = self
-        return Network._make([layers, size, targets, *map(numbers, arrays), loss, activation])
+        layers, size, targets, *arrays, loss, activation, dropout = self
+        flat = map(numbers, arrays)
+        return Network._make([layers, size, targets, *flat, loss, activation, dropout])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,8 +97,8 @@ def network(widths, loss: Choice = CROSS_ENTROPY, activation: Choice = RELU) -> 
     pitch[-1] = d[-1]
     room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
     arrays = d, starts[0::2].copy(), starts[1::2].copy(), units, pitch, room
-    targets = int(d[-1]) if loss.BY_OUTPUT else 1
-    return Network(len(d) - 1, int(sizes.sum()), targets, *arrays, loss, activation)
+    counts = len(d) - 1, int(sizes.sum()), int(d[-1]) if loss.BY_OUTPUT else 1
+    return Network(*counts, *arrays, loss, activation, NO_DROPOUT)
 
 
 @kernel
@@ -112,10 +117,11 @@ def forward(net, weights, work, batch, shared):
             x = Matrix(work.inputs, 0, inputs, 1)
             product(work.multiplier, z, bias, z, x, transposed, shape, ending)
         else:
-            a = Matrix(work.units, net.room[layer] * capacity, net.pitch[layer], 1)
+            a = Matrix(work.passed, net.room[layer] * capacity, net.pitch[layer], 1)
             product(work.multiplier, z, bias, z, a, transposed, shape, ending)
         if hidden:
             net.activation.forward(net, work, layer + 1, batch)
+            net.dropout.forward(net, work, layer + 1, batch)
 
 
 @kernel
@@ -134,6 +140,7 @@ def backward(net, weights, work, layer, batch):
         (batch, inputs, outputs),
         net.activation.BACKWARD,
     )
+    net.dropout.backward(net, work, layer, batch)
     net.activation.backward(net, work, layer, batch)
 
 
@@ -156,7 +163,7 @@ def weight_gradient(net, work, layer, block, batch, shared):
         product(work.multiplier, g, zero, zero, x, delta, (inputs, rows, batch), PLAIN)
     else:
         g = Matrix(work.gradient, 0, columns, 1)
-        a = Matrix(work.units, net.room[layer] * capacity + left, net.pitch[layer], 1)
+        a = Matrix(work.passed, net.room[layer] * capacity + left, net.pitch[layer], 1)
         delta = Matrix(work.deltas, above, 1, pitch)
         product(work.multiplier, g, zero, zero, delta, a, (rows, columns, batch), PLAIN)
 

@@ -17,6 +17,9 @@ y ``[n]``, or of the numbers or answers y ``[n, dL]``, which weigh v ``[n]``:
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
     update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
+
+With dropout a hidden unit passes on a_l d_l in the place of a_l while the network learns, where d_l
+is 0 or 1 / (1 - dropout); delta_{l-1} then has the factor d_{l-1} too.
 """
 
 from typing import NamedTuple
@@ -44,6 +47,10 @@ class Settings(NamedTuple):
         Slope of the leaky ReLU below zero.
     loss : str
         ``cross_entropy``, or one of `COSTS`.
+    dropout : float
+        Share of the hidden units that are dropped.
+    key : tuple of int
+        The two words of 32 bits that say which.
     """
 
     l1: dict[str, float]
@@ -54,6 +61,8 @@ class Settings(NamedTuple):
     activation: str = "relu"
     leak: float = 0.01
     loss: str = "cross_entropy"
+    dropout: float = 0.0
+    key: tuple[int, int] = (0, 0)
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -97,10 +106,11 @@ def train(
         factor = 1.0 if factors is None else factors[epoch]
         now = settings._replace(rate=settings.rate * factor)
         rows = order[epoch % len(order)]
-        for first in range(0, len(rows), batch_size):
+        for step, first in enumerate(range(0, len(rows), batch_size)):
             batch = rows[first : first + batch_size]
-            activations = forward(p, x[batch], settings)
-            gradient = backward(p, activations, y[batch], v[batch], settings)
+            kept = dropout_factors(p, len(batch), settings, epoch, step)
+            activations = forward(p, x[batch], settings, kept)
+            gradient = backward(p, activations, y[batch], v[batch], settings, kept)
             for name in p:
                 l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
                 g = gradient[name] + l2_gradient(p[name], l2)
@@ -108,13 +118,22 @@ def train(
     return memory if settings.proximal else p
 
 
-def forward(parameters: Parameters, x: np.ndarray, settings: Settings = PLAIN) -> list[np.ndarray]:
-    """Return the activations of all layers, the inputs first; the last are the outputs."""
+def forward(
+    parameters: Parameters,
+    x: np.ndarray,
+    settings: Settings = PLAIN,
+    factors: list[np.ndarray] | None = None,
+) -> list[np.ndarray]:
+    """Return the activations of all layers, the inputs first; the last are the outputs.
+
+    ``factors`` are those of `dropout_factors`, where the network learns.
+    """
     layers = len(parameters) // 2
     activate, _ = ACTIVATIONS[settings.activation]
     activations = [x]
     for layer in range(1, layers + 1):
-        z = activations[-1] @ parameters[f"w{layer}"].T + parameters[f"b{layer}"]
+        passed = activations[-1] if factors is None else activations[-1] * factors[layer - 1]
+        z = passed @ parameters[f"w{layer}"].T + parameters[f"b{layer}"]
         activations.append(activate(z, settings) if layer < layers else z)
     return activations
 
@@ -125,6 +144,7 @@ def backward(
     y: np.ndarray,
     v: np.ndarray,
     settings: Settings = PLAIN,
+    factors: list[np.ndarray] | None = None,
 ) -> Parameters:
     """Return the gradient of the mean loss by every parameter.
 
@@ -139,6 +159,8 @@ def backward(
         What each sample counts.
     settings : Settings
         Of which the loss and the activation count.
+    factors : list of ndarray, optional
+        Those that `forward` had.
     """
     gradient = {}
     _, slope = ACTIVATIONS[settings.activation]
@@ -146,10 +168,47 @@ def backward(
     delta *= (v / (v.sum() or 1))[:, None]
     for layer in range(len(parameters) // 2, 0, -1):
         below = activations[layer - 1]
-        gradient[f"w{layer}"] = delta.T @ below
+        factor = np.ones_like(below) if factors is None else factors[layer - 1]
+        gradient[f"w{layer}"] = delta.T @ (below * factor)
         gradient[f"b{layer}"] = delta.sum(axis=0)
-        delta = delta @ parameters[f"w{layer}"] * slope(below, settings)
+        delta = delta @ parameters[f"w{layer}"] * factor * slope(below, settings)
     return gradient
+
+
+def dropout_factors(
+    parameters: Parameters, n: int, settings: Settings, epoch: int, step: int
+) -> list[np.ndarray]:
+    """Return what each unit's activation is multiplied by, for n samples; the inputs' is 1.
+
+    A unit is dropped where its random word is below dropout * 2^32. Key, epoch and step give the
+    key of a batch; with that one, sample and unit give the words of that unit and the next.
+    """
+    p, dtype = settings.dropout, parameters["b1"].dtype
+    key = threefry(settings.key, (np.uint32(epoch), np.uint32(step)))
+    samples = np.arange(n, dtype=np.uint32)[:, None]
+    width = parameters["w1"].shape[1]
+    factors, first = [np.ones((n, width), dtype)], width
+    for layer in range(1, len(parameters) // 2):
+        width = len(parameters[f"b{layer}"])
+        units = np.arange(first, first + width, 2, dtype=np.uint32)
+        words = np.stack(threefry(key, (samples, units)), axis=2).reshape(n, -1)[:, :width]
+        factors.append(np.where(words < int(p * 2**32), 0, 1 / (1 - p)).astype(dtype))
+        first += width
+    return factors
+
+
+def threefry(key, counter):
+    """Return the two random words of a counter of two: Threefry-2x32 (Salmon et al., 2011)."""
+    a, b = (np.atleast_1d(np.asarray(word, np.uint32)) for word in key)
+    x, y = counter[0] + a, counter[1] + b
+    keys = a, b, a ^ b ^ np.uint32(0x1BD11BDA)
+    for four in range(5):
+        for bits in ((13, 15, 26, 6), (17, 29, 16, 24))[four % 2]:
+            x = x + y
+            y = (y << np.uint32(bits) | y >> np.uint32(32 - bits)) ^ x
+        x = x + keys[(four + 1) % 3]
+        y = y + keys[(four + 2) % 3] + np.uint32(four + 1)
+    return x, y
 
 
 def relu(z: np.ndarray, settings: Settings) -> np.ndarray:

@@ -10,7 +10,7 @@ from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, lanes_from, number
 from kernels.lane.operations import broadcast
 from kernels.lane.product import Multiplier, multiplier
 from kernels.learning import Optimizer, gradient_blocks, gradient_size
-from kernels.network import Network
+from kernels.network import NO_DROPOUT, Network
 from kernels.samples import Streams
 
 
@@ -30,6 +30,13 @@ class Runs(NamedTuple):
         Learning rate.
     step_hyper, activation_hyper : ndarray, shape (packs, hyperparameters, lanes)
         Numbers that the step and the activation take, in the order of their `HYPER`.
+    words : ndarray of uint32, shape (packs, 3, lanes)
+        What dropout draws with: the two words of the run's key, and the bound below which a
+        random word drops a unit.
+    scale : ndarray, shape (packs, lanes)
+        What a unit that is not dropped is multiplied by.
+    epoch : ndarray of uint32, shape (packs, lanes)
+        Epochs that the run has had.
     streams : ndarray of int64, shape (packs, lanes)
         The column of `Samples.order` that the run reads.
     """
@@ -41,6 +48,9 @@ class Runs(NamedTuple):
     rate: np.ndarray
     step_hyper: np.ndarray
     activation_hyper: np.ndarray
+    words: np.ndarray
+    scale: np.ndarray
+    epoch: np.ndarray
     streams: np.ndarray
 
     def flat(self) -> "Runs":
@@ -56,8 +66,12 @@ class Workspace(NamedTuple):
     ----------
     units : array of Lane
         Activations ``[sample, unit]`` of each layer; the last layer's are the logits.
+    passed : array of Lane
+        What they pass on, and the inputs; the same array unless some are dropped.
     deltas : array of Lane
-        Gradients of the loss by them.
+        Gradients of the loss by the units.
+    factors : array of Lane
+        What each unit was multiplied by, of which nothing is there unless some are dropped.
     inputs : array of numbers, shape (capacity * inputs,)
         The first layer's units where all runs share them.
     targets : array of Lane, shape (capacity * net.targets,)
@@ -72,6 +86,10 @@ class Workspace(NamedTuple):
         See `kernels.learning.gradient_blocks`.
     hyper : array of Lane, shape (hypers,)
         What the activation takes, of the pack at work.
+    words : array of Word, shape (3,)
+        What dropout draws with, of the batch at work: the two words of its key, and the bound.
+    scale : array of Lane, shape (1,)
+        `Runs.scale` of the pack at work.
     lanes : int
         Runs of a pack.
     capacity : int
@@ -82,7 +100,9 @@ class Workspace(NamedTuple):
     """
 
     units: Flat
+    passed: Flat
     deltas: Flat
+    factors: Flat
     inputs: Flat
     targets: Flat
     importance: Flat
@@ -90,6 +110,8 @@ class Workspace(NamedTuple):
     constants: Flat
     blocks: Flat
     hyper: Flat
+    words: Flat
+    scale: Flat
     lanes: int
     capacity: int
     hypers: int
@@ -112,9 +134,12 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
     def lanes(count: int) -> Flat:
         return as_lanes(aligned_zeros((count, width), dtype))
 
+    given, dropping = lanes(units), net.dropout.kind != NO_DROPOUT.kind
     work = Workspace(
-        units=lanes(units),
+        units=given,
+        passed=lanes(units) if dropping else given,
         deltas=lanes(units),
+        factors=lanes(units if dropping else 0),
         inputs=numbers(aligned_zeros((int(net.widths[0]) * capacity,), dtype)),
         targets=lanes(capacity * net.targets),
         importance=lanes(capacity),
@@ -122,6 +147,8 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
         constants=lanes(2),
         blocks=numbers(gradient_blocks(net)),
         hyper=lanes(hypers),
+        words=as_lanes(aligned_zeros((3, width), np.uint32)),
+        scale=lanes(1),
         lanes=width,
         capacity=capacity,
         hypers=hypers,

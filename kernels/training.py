@@ -49,6 +49,7 @@ def train(
     epochs: int,
     *,
     factors: np.ndarray | None = None,
+    begun: int = 0,
     freeze: bool = False,
 ) -> None:
     """Train all runs in place.
@@ -66,6 +67,8 @@ def train(
         How many to train; the e-th reads ``samples.order[e % len(samples.order)]``.
     factors : ndarray, shape (epochs,), optional
         What each epoch multiplies the learning rate by; 1 unless given.
+    begun : int
+        Steps of each epoch that came before these samples.
     freeze : bool
         Whether to compile code for this very network: about a second, once, for several times
         the speed of a tiny one, and the same bytes. See `kernels.frozen.freezes`.
@@ -73,7 +76,7 @@ def train(
     batch_size = min(batch_size, samples.order.shape[1])
     work = workspace(net, runs.parameters, batch_size)
     freeze = freeze and not config.DISABLE_JIT
-    sizes = len(runs.streams), batch_size, runs.memory.shape[1]
+    sizes = len(runs.streams), batch_size, runs.memory.shape[1], begun
     schedule = Schedule.of(np.ones(epochs) if factors is None else factors, runs.rate.dtype)
     places = net.flat()
     code = Frozen.of(net, batch_size) if freeze else places
@@ -82,7 +85,7 @@ def train(
 
 @entry
 def _train(net, code, runs, samples, work, step, schedule, sizes, freeze):
-    packs, batch_size, remembered = sizes
+    packs, batch_size, remembered, begun = sizes
     before = flush_subnormals()
     n = samples.order.size
     one_batch = n <= batch_size and samples.order.epochs == 1
@@ -97,5 +100,6 @@ def _train(net, code, runs, samples, work, step, schedule, sizes, freeze):
                     batch = batch_size if first + batch_size < n else n - first
                     if epoch == 0 or not one_batch:
                         read_batch(net, work, samples, (epoch, first, batch), streams, shared)
+                    net.dropout.begin(work, runs, pack, epoch, begun + first // batch_size)
                     learn(code, optimizer, work, batch, shared)
     restore_subnormals(before)

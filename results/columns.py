@@ -141,6 +141,7 @@ _PLACE = (
     ),
     Column("lr", "float64", "", "Learning rate.", label="learning rate"),
     Column("momentum", "float64", "", "Nesterov momentum."),
+    Column("dropout", "float64", "share", "Hidden units dropped in training (with several)."),
     Column(
         *("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
         penalty=True,
@@ -257,7 +258,7 @@ OF_METRIC = {
 }
 
 #: Axes that are columns where they have several values.
-SOMETIMES: tuple[str, ...] = ()
+SOMETIMES: tuple[str, ...] = ("dropout",)
 
 #: Columns that only some sweeps have.
 OPTIONAL = (

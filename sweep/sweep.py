@@ -84,6 +84,9 @@ class Sweep(Specification):
         "step:EPOCHS:RATE", see `sweep.specification.schedule`.
     warmup : int, default 0
         Epochs in which the learning rate rises to `lr`, before that.
+    dropout : VALUES, default 0
+        Share of the hidden units that is dropped in each step of training, except in `finish`: an
+        axis of the grid, and a column where it has several values.
     init : {"uniform", "he"}
         "uniform" for article, else "he".
     precision : {"float64", "float32"}

@@ -23,6 +23,9 @@ from results.labels import counted, most, number, place
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
 _FURTHER, _LEAP = 2, 10
 
+#: Axes whose values have to stay below 1.
+_BELOW_ONE = ("momentum", "dropout")
+
 #: Learning rates that are named one by one.
 _RATES = 6
 
@@ -171,7 +174,7 @@ def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:
     """Return the next values after those of an axis, in steps of the last two, or of ten."""
     *_, before, last = [towards[-1] / _LEAP, *towards]
     factor = float(np.clip(last / before, 1 / _LEAP, _LEAP))
-    if name == "momentum" and last > before:  # which has to stay below 1
+    if name in _BELOW_ONE and last > before:
         return [1 - (1 - last) / 2**step for step in range(1, _FURTHER + 1)]
     return [last * factor**step for step in range(1, _FURTHER + 1)]
 

@@ -60,6 +60,9 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         "proximal" gives weights that are exactly zero, which ``model_.prune()`` removes.
     learning_rate_init : float, default 0.01
     momentum : float, default 0.9
+    dropout : float, default 0
+        Share of the hidden units that is dropped in each step, except in `finish`; what is passed
+        on is divided by what is left of 1. Where the network is not learning nothing is dropped.
     batch_size : int, "auto" or "full", default 32
         "auto" is ``min(200, n_samples)``; "full" is all samples, in their order.
     max_iter : int, default 100
@@ -135,6 +138,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
+        dropout=0.0,
         batch_size=32,
         max_iter=100,
         finish=0,
@@ -157,6 +161,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         self.l1_method = l1_method
         self.learning_rate_init = learning_rate_init
         self.momentum = momentum
+        self.dropout = dropout
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.finish = finish
@@ -187,7 +192,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         X, y, weight = checked(self, X, y, sample_weight)
         seed = seed_of(self.random_state)
         spec = specification(self.get_params(), (X, y), seed, history=1)
-        for option in ("l1", "l2", "lr", "momentum"):
+        for option in ("l1", "l2", "lr", "momentum", "dropout"):
             if isinstance(getattr(spec, option), str) or len(getattr(spec, option)) != 1:
                 name = NAMES.get(option, option)
                 raise InputError(f"`{name}` should be one number, not {getattr(self, name)!r}")

@@ -24,7 +24,7 @@ from sweep.specification import axes
 from sweep.specification import values as grammar
 from sweep.specification.spec import Specification
 
-#: What varies from cell to cell, in scikit-learn's order: that of their names.
+#: What may vary from cell to cell, in scikit-learn's order: that of their names.
 AXES = tuple(
     sorted(
         NAMES.get(axis.field, axis.field)
@@ -62,6 +62,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         that empties the network. An axis is its sorted unique numbers.
     learning_rate_init, momentum : VALUES, default 0.01 and 0.9
         Axes too.
+    dropout : VALUES, default 0
+        The same, with `param_dropout` in ``cv_results_`` where there are several.
     cv : int, splitter or iterable of splits, default 5 folds
         As for GridSearchCV.
     seeds : VALUES, optional
@@ -125,6 +127,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
+        dropout=0.0,
         batch_size=32,
         max_iter=100,
         finish=0,
@@ -154,6 +157,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self.l1_method = l1_method
         self.learning_rate_init = learning_rate_init
         self.momentum = momentum
+        self.dropout = dropout
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.finish = finish
@@ -301,5 +305,6 @@ def _cells(spec: Specification) -> list[dict[str, float]]:
     plan = Plan(spec, (1, 1), 1, "data")
     columns = plan.grid.coordinates(np.arange(plan.grid.cells))
     options = {name: option for option, name in NAMES.items()}
-    values = [columns[options.get(name, name)].tolist() for name in AXES]
-    return [dict(zip(AXES, point, strict=True)) for point in zip(*values, strict=True)]
+    names = [name for name in AXES if options.get(name, name) in columns]
+    values = [columns[options.get(name, name)].tolist() for name in names]
+    return [dict(zip(names, point, strict=True)) for point in zip(*values, strict=True)]

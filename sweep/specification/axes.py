@@ -51,6 +51,7 @@ AXES = (
     Axis("l2", "l2", "lane"),
     Axis("lr", "lr", "lane"),
     Axis("momentum", "momentum", "lane"),
+    Axis("dropout", "dropout", "lane", always=False),
     Axis("<varied>", "vary", "lane"),
     Axis("path", "path_order", "lane"),
 )

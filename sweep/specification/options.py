@@ -53,6 +53,7 @@ EXPERIMENT = (
         "of the learning rate: constant, cosine, exponential:RATE, step:EPOCHS:RATE [constant]",
     ),
     ("warmup", "EPOCHS", "in which the learning rate rises to lr, before the schedule [0]"),
+    ("dropout", "VALUES", "share of the hidden units that is dropped while they learn [0]"),
     ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
     ("precision", "NAME", "float64 or float32 [float64]"),
     (
@@ -93,6 +94,7 @@ LATER: dict[str, Any] = {
     "scale": "standard",
     "metrics": (),
     **{"schedule": "constant", "warmup": 0, "tol": None},
+    "dropout": (0.0,),
 }
 
 #: Those of them that have another default by now.

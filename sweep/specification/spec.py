@@ -92,6 +92,7 @@ class Specification(BaseModel):
     momentum: validators.Momenta = (0.9,)
     schedule: validators.Schedule = "constant"
     warmup: validators.Natural = 0
+    dropout: validators.Dropout = (0.0,)
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
     zero_tol: validators.Tolerance = "auto"
@@ -130,6 +131,10 @@ class Specification(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         choices.refuse_strangers(self._chosen, self.model_fields_set)
+        if any(self.dropout) and not self.hidden:
+            raise InputError(
+                "`dropout` drops hidden units, and `hidden` is none: leave it out, or give `hidden`"
+            )
         if article.is_article(self.data):
             for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
                 if getattr(self, option):

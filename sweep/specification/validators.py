@@ -196,6 +196,10 @@ def _momenta(raw: Any) -> tuple[float, ...]:
     return _axis("`momentum`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
 
 
+def _dropout(raw: Any) -> tuple[float, ...]:
+    return _axis("`dropout`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
 def _seeds(raw: Any) -> Sequence[int]:
     with _naming("`seeds`"):
         return grammar.seeds(grammar.parse(raw, integers=True))
@@ -249,12 +253,13 @@ def default_finish(fields: Mapping[str, Any]) -> int:
     """Return how many epochs end a run unless told: as many again, where there is need of them.
 
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others. At the
-    end of a schedule the rate, and with it that noise, has come down already; runs that stop by
-    themselves end at different epochs.
+    revive what is zero. Runs without a penalty have them too, to be compared with the others. At
+    the end of a schedule the rate, and with it that noise, has come down already; runs that stop by
+    themselves end at different epochs; and no unit is dropped in them, so they would undo what
+    dropout does.
     """
     exact = fields.get("l1_method") == "proximal"
-    steady = fields.get("schedule") == "constant"
+    steady = fields.get("schedule") == "constant" and not any(fields.get("dropout", ()))
     stops = fields.get("patience") or fields.get("tol") is not None
     noisy = fields.get("batch_size") and steady and not stops
     return fields.get("epochs", 0) if exact and noisy else 0
@@ -344,6 +349,7 @@ Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
 Schedule = Annotated[str, PlainValidator(_schedule)]
+Dropout = Annotated[tuple[float, ...], PlainValidator(_dropout)]
 Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]

@@ -5,12 +5,15 @@ from typing import Any
 from kernels.choice import Choice
 from kernels.frozen import freezes
 from kernels.lane.lanes import vector_registers
-from kernels.network import Network, network
+from kernels.network import NO_DROPOUT, Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
 from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, SCORES, STEPS
 from sweep.specification.spec import Specification
+
+#: What drops units.
+DROPOUT = Choice("kernels.dropout.inverted")
 
 #: By name, what is added to the loss.
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
@@ -31,6 +34,11 @@ def network_of(widths: tuple[int, ...], options: Any) -> Network:
 def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
     return Choice(STEPS[spec.l1_method].module)
+
+
+def dropout_of(spec: Specification) -> Choice:
+    """Return what the hidden units of a specification's runs pass on while they learn."""
+    return DROPOUT if any(spec.dropout) else NO_DROPOUT
 
 
 def measured_of(spec: Specification) -> dict[str, Choice]:
@@ -55,8 +63,10 @@ def shape_of(
 ) -> tuple[bool, int]:
     """Return whether a network is frozen, and the lane width of its packs.
 
-    ``freeze`` is whether there is work enough to compile code for this very network.
+    ``freeze`` is whether there is work enough to compile code for this very network. With dropout
+    it is not frozen: each unit that may be dropped would make its code longer by a hundred lines.
     """
+    freeze = freeze and not any(spec.dropout)
     frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
     # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
     vectors = 2 if frozen and vector_registers() == 32 else 1
@@ -70,7 +80,9 @@ def compile_kernels(plan: Plan) -> None:
     batch = min(spec.batch_size or plan.samples, plan.samples)
     net, step = network_of(plan.widths, spec), step_of(spec)
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
-    scored = bool(scored_of(spec))
-    prepare(net, spec.precision, width, batch, step, *choices, scored=scored, freeze=freeze)
-    if freeze and spec.finish:  # whose batches are too long for code of their own
-        prepare(net, spec.precision, width, batch, step, *choices)
+    shape = net, spec.precision, width, batch, step
+    scored, dropout = bool(scored_of(spec)), dropout_of(spec)
+    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
+    # Whose batches are too long for code of their own, and in which no unit is dropped.
+    if spec.finish and (freeze or any(spec.dropout)):
+        prepare(*shape, *choices)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.network import NO_DROPOUT
 from kernels.training import train
 from sweep.specification.schedule import factors
 from sweep.training.measures import loss_of, measure, record
@@ -106,7 +107,8 @@ def train_runs(
         epochs, rates = range(done, pause), partial(factors, spec)
         if finishing:
             batch = finishing_batch(packs)
-            train_epochs(packs._replace(frozen=False), batch, epochs, pace, stopped, rates)
+            plain = packs._replace(dropout=NO_DROPOUT, frozen=False)
+            train_epochs(plain, batch, epochs, pace, stopped, rates)
         else:
             train_epochs(packs, spec.batch_size, epochs, pace, stopped, rates)
         done = pause
@@ -128,7 +130,8 @@ def finishing_batch(packs: Packs) -> int:
     """Return the samples of a step of the finish: all, or as many as there is room for.
 
     The gradient of a batch differs from that of all samples by chance, which pushes weights off
-    zero that the problem leaves there; of all samples it does not.
+    zero that the problem leaves there; of all samples it does not. So does dropout, and no unit is
+    dropped in the finish.
     """
     samples, units = len(packs.folds.train), int(packs.net.widths.sum())
     batches = math.ceil(samples / max(min(_FINISHING_SAMPLES, _FINISHING_ROOM // units), 1))
@@ -164,7 +167,9 @@ def train_epochs(
         If it says so.
     """
     n, pace = len(packs.folds.train), pace * packs.size
-    at_once = max(1, min(len(epochs), int(_BREATH / pace), _ORDER_ROOM // (n * packs.order.streams)))
+    at_once = max(
+        1, min(len(epochs), int(_BREATH / pace), _ORDER_ROOM // (n * packs.order.streams))
+    )
     batch = batch_size or n
     rows = max(1, int(_BREATH / pace * n / batch)) * batch
     while epochs:
@@ -175,12 +180,14 @@ def train_epochs(
                 raise Stopped
             some = np.ascontiguousarray(order[:, first : first + rows])
             train(
-                packs.net,
+                packs.learning,
                 packs.runs,
                 packs.folds.samples(some, of_loss=True),
                 packs.step,
                 batch,
                 len(now),
                 factors=factors,
+                begun=first // batch,
                 freeze=packs.frozen,
             )
+        packs.runs.epoch[...] += len(now)

@@ -19,6 +19,7 @@ from kernels.training import train
 STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fista")}
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
+INVERTED = Choice("kernels.dropout.inverted")
 
 #: Begins a program whose Numba was not tried, and has not all that is reached for in others.
 UNTRIED = """
@@ -38,6 +39,9 @@ class Run(NamedTuple):
     rate: float
     momentum: float
     stream: int = 0
+    dropout: float = 0.0
+    key: tuple[int, int] = (0, 0)
+    epoch: int = 0
 
 
 class Experiment(NamedTuple):
@@ -50,6 +54,7 @@ class Experiment(NamedTuple):
     epochs: int
     proximal: bool
     leak: float = 0.0
+    dropping: bool = False
 
 
 class Outcome(NamedTuple):
@@ -71,11 +76,12 @@ class Outcome(NamedTuple):
 
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
     """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
-    net, runs, samples, batch_size, epochs, proximal, leak = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _ = experiment
     step = STEPS[proximal]
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
-    train(net, packed, samples, step, batch_size, epochs, freeze=freeze)
+    learning = net._replace(dropout=INVERTED) if experiment.dropping else net
+    train(learning, packed, samples, step, batch_size, epochs, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
@@ -92,7 +98,7 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
         return lanes
 
-    parameters, l1, l2, rate, momentum, stream = zip(*padded, strict=True)
+    parameters, l1, l2, rate, momentum, stream, *_ = zip(*padded, strict=True)
     packed = by_lane(parameters)
     return Runs(
         parameters=packed,
@@ -102,6 +108,9 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         rate=by_lane(rate),
         step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
+        words=by_lane([(*run.key, int(run.dropout * 2**32)) for run in padded], np.uint32),
+        scale=by_lane([1 / (1 - run.dropout) for run in padded]),
+        epoch=by_lane([run.epoch for run in padded], np.uint32),
         streams=by_lane(stream, np.int64),
     )
 
@@ -118,7 +127,7 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _ = experiment
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -129,6 +138,8 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         net.activation.kind.rpartition(".")[2],
         leak,
         net.loss.kind.rpartition(".")[2],
+        run.dropout,
+        run.key,
     )
     data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
@@ -168,6 +179,7 @@ def experiment(
     activation="relu",
     leak=0.0,
     loss="cross_entropy",
+    dropping=False,
 ) -> Experiment:
     """Make an experiment on random data."""
     random = np.random.RandomState(seed)
@@ -189,10 +201,18 @@ def experiment(
             rate=random.uniform(0.001, 0.1),
             momentum=random.choice([0.0, 0.5, 0.9]),
             stream=random.randint(streams),
+            **_dropping(random) if dropping else {},
         )
         for _ in range(runs)
     ]
-    return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal, leak)
+    samples = _c_ordered(samples)
+    return Experiment(net, chosen, samples, batch_size, epochs, proximal, leak, dropping)
+
+
+def _dropping(random) -> dict:
+    """Draw how much a run drops, and what says which."""
+    key = tuple(random.randint(0, 2**32, size=2, dtype=np.uint32).tolist())
+    return {"dropout": random.choice([0.0, 0.1, 0.5, 0.9]), "key": key}
 
 
 def _targets(random, loss: str, n: int, outputs: int) -> np.ndarray:

@@ -50,6 +50,7 @@ VALUES: dict[str, list[Any]] = {
     "momentum": [None, 0, [0.5, 0.95]],
     "schedule": [None, "cosine", "exponential:0.75", "step:2:0.5"],
     "warmup": [None, 3],
+    "dropout": [None, 0.4, [0, 0.25]],
     "init": [None, "he", "uniform"],
     "precision": [None, "float32"],
     "zero_tol": [None, 0, 0.05, "auto"],

@@ -1,0 +1,66 @@
+"""Dropout: its random words, and what units pass on while they learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernels.lane.compiled import entry
+from kernels.lane.lanes import aligned_zeros, as_lanes
+from kernels.lane.threefry import draw
+from tests.kernels.packing import experiments, reference_run, train_runs
+
+#: Key, counter and words of the published test of Threefry-2x32-20 (Random123, kat_vectors).
+KNOWN = [
+    ((0, 0), (0, 0), (0x6B200159, 0x99BA4EFE)),
+    ((0xFFFFFFFF,) * 2, (0xFFFFFFFF,) * 2, (0x1CB996FC, 0xBB002BE7)),
+    ((0x13198A2E, 0x03707344), (0x243F6A88, 0x85A308D3), (0xC4923A9C, 0x483DF7A0)),
+]
+
+
+@entry
+def _draw(words, found, counter):
+    found[0], found[1] = draw(words[0], words[1], words[2], counter)
+    found[2], found[3] = draw(words[0], words[1], 0, counter)
+
+
+@pytest.mark.parametrize("width", [1, 2, 8, 16])
+@pytest.mark.parametrize(("key", "counter", "words"), KNOWN)
+def test_known_words(key, counter, words, width):
+    given, found = (aligned_zeros((rows, width), np.uint32) for rows in (3, 4))
+    given[:] = np.array([*key, counter[0]], np.uint32)[:, None]
+    _draw(as_lanes(given), as_lanes(found), counter[1])
+    assert found[:2].T.tolist() == [list(words)] * width
+    alone = [np.array([word], np.uint32) for word in (*key, *counter)]
+    assert [word.tolist() for word in draw(*alone)] == [[word] for word in words]
+    if not counter[0]:  # a whole number is a Word that is the same for all
+        assert (found[2:] == found[:2]).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    experiments(
+        dropping=st.just(True),
+        activation=st.sampled_from(["relu", "leaky_relu"]),
+        leak=st.just(0.1),
+    )
+)
+def test_a_lane_is_a_run_of_the_reference(drawn):
+    outcome = train_runs(drawn, width=8)
+    for i in range(len(drawn.runs)):
+        expected = reference_run(drawn, i)
+        np.testing.assert_allclose(outcome.parameters[i], expected, rtol=1e-10, atol=1e-11)
+
+
+@settings(deadline=None, max_examples=15)
+@given(experiments(("float64", "float32"), dropping=st.just(True)))
+def test_the_width_of_a_pack_changes_no_bit(drawn):
+    found = {train_runs(drawn, width).hash() for width in (1, 2, 4, 8, 16)}
+    assert len(found) == 1
+
+
+@settings(deadline=None, max_examples=15)
+@given(experiments(("float64", "float32"), leak=st.just(0.1)))
+def test_dropping_nothing_is_no_dropout_to_the_bit(drawn):
+    dropping = drawn._replace(dropping=True)
+    assert train_runs(dropping, width=8).hash() == train_runs(drawn, width=8).hash()
