@@ -10,6 +10,7 @@ y ``[n]``, which weigh v ``[n]``:
     forward     a0 = x,   z_l = a_{l-1} w_l^T + b_l,   a_l = f(z_l),   the logits are z_L
     loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i
                 + sum over parameters p of  l1_p sum |p| + l2_p sum p^2
+                + sum over groups g of      l21 sqrt(size of g) ||g||_2
     gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v, and 0 if that sum is 0
                 delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
@@ -17,7 +18,7 @@ y ``[n]``, which weigh v ``[n]``:
     update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,10 @@ class Settings(NamedTuple):
         What hidden units give: f, one of `ACTIVATIONS`.
     leak : float
         Slope of the leaky ReLU below zero.
+    l21 : float
+        Penalty on groups, with the proximal step.
+    groups : tuple of dict
+        Which elements of which parameters each has: an index by the parameter's name.
     """
 
     l1: dict[str, float]
@@ -49,6 +54,8 @@ class Settings(NamedTuple):
     proximal: bool = False
     activation: str = "relu"
     leak: float = 0.01
+    l21: float = 0.0
+    groups: tuple[dict[str, Any], ...] = ()
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -91,9 +98,8 @@ def train(
             activations = forward(p, x[batch], settings)
             gradient = backward(p, activations, y[batch], v[batch], settings)
             for name in p:
-                l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
-                g = gradient[name] + l2_gradient(p[name], l2)
-                p[name], memory[name] = advance(p[name], memory[name], g, settings, l1)
+                gradient[name] += l2_gradient(p[name], settings.l2.get(name, 0.0))
+            advance(p, memory, gradient, settings)
     return memory if settings.proximal else p
 
 
@@ -188,7 +194,9 @@ def penalty(parameters: Parameters, settings: Settings) -> float:
     """Return the penalties' part of the loss."""
     l1 = sum(value * np.abs(parameters[name]).sum() for name, value in settings.l1.items())
     l2 = sum(value * (parameters[name] ** 2).sum() for name, value in settings.l2.items())
-    return float(l1 + l2)
+    norms = (norm(parameters, group) for group in settings.groups)
+    l21 = settings.l21 * sum(np.sqrt(size) * length for length, size in norms)
+    return float(l1 + l2 + l21)
 
 
 def l1_gradient(p: np.ndarray, l1: float) -> np.ndarray:
@@ -206,19 +214,42 @@ def soft_threshold(p: np.ndarray, t: float) -> np.ndarray:
     return np.sign(p) * np.maximum(np.abs(p) - t, 0)
 
 
-def nesterov_step(p, u, g, settings, l1):
-    """Return the next parameter and velocity, given the gradient of all but the L1 penalty."""
+def nesterov_step(p, u, gradient, settings):
+    """Move parameters and velocities, in place; the gradient is that of all but the L1 penalty."""
     r, m = settings.rate, settings.momentum
-    g = g + l1_gradient(p, l1)
-    u = m * u - r * g
-    return p + m * u - r * g, u
+    for name in p:
+        g = gradient[name] + l1_gradient(p[name], settings.l1.get(name, 0.0))
+        u[name] = m * u[name] - r * g
+        p[name] = p[name] + m * u[name] - r * g
 
 
-def proximal_step(p, x, g, settings, l1):
-    """Return the next point p to take the gradient at, and the next iterate x (FISTA).
+def proximal_step(p, x, gradient, settings):
+    """Move the points p where the gradient is taken, and the iterates x, in place (FISTA).
 
     x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
     """
     r, m = settings.rate, settings.momentum
-    following = soft_threshold(p - r * g, r * l1)
-    return following + m * (following - x), following
+    following = {
+        name: soft_threshold(p[name] - r * gradient[name], r * settings.l1.get(name, 0.0))
+        for name in p
+    }
+    for group in settings.groups:
+        left = shrinkage(following, group, r * settings.l21)
+        for name, index in group.items():
+            following[name][index] *= left
+    for name in p:
+        p[name] = following[name] + m * (following[name] - x[name])
+        x[name] = following[name]
+
+
+def norm(parameters: Parameters, group: dict[str, Any]) -> tuple[float, int]:
+    """Return the norm of a group of parameters, and its size."""
+    flat = np.concatenate([parameters[name][index].ravel() for name, index in group.items()])
+    return float(np.sqrt((flat**2).sum())), len(flat)
+
+
+def shrinkage(parameters: Parameters, group: dict[str, Any], strength: float) -> float:
+    """Return what the proximal step of strength sqrt(size) ||g|| leaves of a group g: a share."""
+    length, size = norm(parameters, group)
+    threshold = strength * np.sqrt(size)
+    return 1 - threshold / length if length > threshold else float(not threshold)

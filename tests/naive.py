@@ -165,6 +165,15 @@ def soft_threshold(w, t):
     return w + t if w < -t else 0.0
 
 
+def group_penalty(p, groups):
+    """Return the sum of sqrt(size) times the length of each group, an index by parameter each."""
+    total = 0.0
+    for group in groups:
+        values = [w for name, index in group.items() for w in np.ravel(p[name][index]).tolist()]
+        total += math.sqrt(len(values)) * math.hypot(*values)
+    return total
+
+
 def interval(values, ratio):
     """The interval of a mean over ``values[seed][fold]``: Student's t, and new data by a ratio."""
     seeds, folds = len(values), len(values[0]) if len(values) else 0

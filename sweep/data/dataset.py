@@ -89,3 +89,8 @@ class Dataset:
     weightless: int = 0  # how many rows of weight 0 were left out
     variables: tuple[Variable, ...] = ()  # whose features these are
     origin: Origin | None = None  # where it is a table
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many features each column becomes."""
+        return tuple(len(variable.features) for variable in self.variables)

@@ -51,7 +51,8 @@ def prepare(spec: Specification) -> Experiment:
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name, tested, len(fold.val))
+    told = len(fold.train), dataset.name, tested, len(fold.val), dataset.counts
+    plan = Plan(light, sizes, *told)
     return Experiment(spec, dataset, plan)
 
 

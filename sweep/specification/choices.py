@@ -42,12 +42,16 @@ class Alternative(NamedTuple):
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
     onnx : tuple of Node
         What it is in an ONNX graph, one after another.
+    grouped : str
+        Of a step, the kernel module of the one that shrinks groups of weights as well; empty
+        where there is none.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
     onnx: tuple[Node, ...] = ()
+    grouped: str = ""
 
 
 LOSSES = {
@@ -72,7 +76,11 @@ STEPS = {
     "subgradient": Alternative(
         "kernels.steps.nesterov", "which is the article's", hyper=("momentum",)
     ),
-    "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
+    "proximal": Alternative(
+        *("kernels.steps.fista", "whose zeros are exact"),
+        hyper=("momentum",),
+        grouped="kernels.steps.grouped_fista",
+    ),
 }
 
 #: The loss, which nobody chooses as long as there is one.

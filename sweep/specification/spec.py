@@ -64,8 +64,10 @@ class Specification(BaseModel):
     leak: validators.Slope = 0.01
     l1: validators.Penalties = "0,1e-4:1e-1:log7"
     l2: validators.Penalties = "0,1e-4:1e-1:log7"
+    l21: validators.Penalties = (0.0,)
     l1_on: validators.Placement = _default_placement("l1_on")
     l2_on: validators.Placement = _default_placement("l2_on")
+    l21_on: Literal["inputs", "units"] = "inputs"
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
     scale: Literal["standard", "robust", "quantile", "none"] = "standard"
@@ -151,6 +153,22 @@ class Specification(BaseModel):
         for other in ("path", "patience"):
             if self.halving and getattr(self, other):
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _groups_fit(self) -> Self:
+        if not self.groups_weights:
+            return self
+        if not choices.STEPS[self.l1_method].grouped:
+            raise InputError(
+                f"`l21` needs a proximal step, and `l1_method` is {self.l1_method}: choose "
+                "proximal, or leave it out"
+            )
+        if self.l21_on == "units" and not self.hidden:
+            raise InputError(
+                "`l21_on` units needs hidden units, and `hidden` is none: choose inputs, or give "
+                "widths"
+            )
         return self
 
     @model_validator(mode="after")
@@ -250,6 +268,11 @@ class Specification(BaseModel):
     def holds_out(self) -> bool:
         """Whether rows are held out of training, by whose loss cells are ranked."""
         return self.folds > 0 or self.val_fraction > 0
+
+    @property
+    def groups_weights(self) -> bool:
+        """Whether groups of weights are penalised in some runs."""
+        return any(self.l21)
 
     @property
     def sets_apart(self) -> bool:
