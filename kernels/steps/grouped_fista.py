@@ -32,7 +32,8 @@ def finish(net, optimizer, layer):
     l21.shrink(net, weights, layer, optimizer.rate * optimizer.l21)
     end = net.weight[layer] + (net.widths[layer] + 1) * net.widths[layer + 1]
     for i in range(net.weight[layer], min(end, net.grouped)):
-        weights[i], memory[i] = ahead(weights[i], memory[i], momentum)
+        # The iterate is kept first: uncompiled, what is read from an array is a view of it.
+        memory[i], weights[i] = weights[i], ahead(weights[i], memory[i], momentum)
 
 
 @emitted()
@@ -41,7 +42,7 @@ def candidate(w, g, rate, threshold):
     return penalty.prox(fma(-rate, g, w), threshold)
 
 
-@emitted(results=2)
+@emitted()
 def ahead(following, x, momentum):
-    """Return the next look-ahead weight and iterate."""
-    return fma(momentum, following - x, following), following
+    """Return the next look-ahead weight."""
+    return fma(momentum, following - x, following)

@@ -7,11 +7,15 @@ from hypothesis import strategies as st
 
 from kernels import groups, reference
 from kernels.network import network
+from kernels.samples import Samples
 from tests import naive
 from tests.kernels.packing import (
+    Experiment,
+    Run,
     broken,
     experiment,
     experiments,
+    grouped,
     groups_of,
     named,
     reference_run,
@@ -19,6 +23,39 @@ from tests.kernels.packing import (
 )
 
 TOGETHER = st.sampled_from(["columns", "units"])
+
+
+@st.composite
+def steps(draw):
+    """Draw a point, and strengths of L1 and of the groups of three units with two inputs each."""
+    point = draw(st.lists(st.floats(-3, 3), min_size=13, max_size=13))
+    strengths = st.sampled_from([0.0, 0.1, 0.7])
+    return np.array(point), draw(strengths), draw(strengths)
+
+
+@settings(deadline=None, max_examples=60)
+@given(steps(), st.sampled_from(["columns", "units"]), st.integers(0, 2**32 - 1))
+def test_a_step_comes_to_the_lowest_of_its_penalty_and_its_distance(step, together, seed):
+    """No point near it is lower: of what is convex it is the lowest then.
+
+    Of one class there is nothing to learn, and no gradient: at a rate of 1 a step is its prox.
+    """
+    z, l1, l21 = step
+    net, columns = grouped(network((2, 3, 1)), together)
+    on = np.full(4, l1)
+    samples = Samples(np.zeros((1, 2)), np.zeros(1), np.ones(1), np.zeros((1, 1, 1), int))
+    run = Run(z, on, np.zeros(4), 1.0, 0.0, l21=l21)
+    moved = train_runs(Experiment(net, [run], samples, 1, 1, True, columns=columns), width=2)
+
+    def cost(x):
+        of_groups = naive.group_penalty(named(net, x), groups_of(net, columns))
+        return ((x - z) ** 2).sum() / 2 + l1 * abs(x).sum() + l21 * of_groups
+
+    least = cost(moved.parameters[0])
+    random = np.random.RandomState(seed)
+    for size in np.geomspace(1e-6, 1, 30):
+        beside = size * random.normal(size=13) * (random.uniform(size=13) < 0.4)
+        assert cost(moved.parameters[0] + beside) >= least - 1e-13
 
 
 def test_a_column_is_all_that_leaves_its_features():

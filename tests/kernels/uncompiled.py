@@ -5,11 +5,14 @@ from numba import config
 
 from tests.kernels.packing import experiment, reference_run, train_runs
 
+#: Whether L1 is proximal, and what is grouped.
+STEPS = ((False, "none"), (True, "none"), (True, "columns"), (True, "units"))
+
 if __name__ == "__main__":
     assert config.DISABLE_JIT
     for precision, tolerance in (("float64", 1e-13), ("float32", 1e-5)):
         for freeze in (False, True):
-            for proximal in (False, True):
+            for proximal, together in STEPS:
                 drawn = experiment(
                     seed=9,
                     widths=(3, 4, 2),
@@ -18,6 +21,7 @@ if __name__ == "__main__":
                     batch_size=2,
                     epochs=2,
                     proximal=proximal,
+                    together=together,
                     precision=precision,
                 )
                 outcome = train_runs(drawn, width=4, freeze=freeze)
