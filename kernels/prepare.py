@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.evaluation import evaluate, penalty_values
+from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
 from kernels.network import NO_DROPOUT, Network
 from kernels.runs import Runs
@@ -44,6 +44,7 @@ def prepare(
         memory=step.start(parameters),
         l1=zeros(2 * net.layers),
         l2=zeros(2 * net.layers),
+        l21=zeros(),
         rate=zeros(),
         step_hyper=zeros(len(step.HYPER)),
         activation_hyper=zeros(len(net.activation.HYPER)),
@@ -58,5 +59,7 @@ def prepare(
     train(net._replace(dropout=dropout), runs, samples, step, batch_size, 0, freeze=freeze)
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)
+    if net.grouped:
+        group_penalties(net, parameters)
     if scored:
         next(keep(net, runs, parameters, samples, 1))

@@ -11,6 +11,7 @@ y ``[n]``, or of the numbers or answers y ``[n, dL]``, which weigh v ``[n]``:
     loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i                  of classes, or
                 sum_i v_i (sum_o cost(z_L[i, o], y[i, o]) / dL) / sum_i v_i
                 + sum over parameters p of  l1_p sum |p| + l2_p sum p^2
+                + sum over groups g of      l21 sqrt(size of g) ||g||_2
     gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v, and 0 if that sum is 0, or
                 delta_L = cost'(z_L, y) v / (dL sum v)
                 delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
@@ -22,7 +23,7 @@ With dropout a hidden unit passes on a_l d_l in the place of a_l while the netwo
 is 0 or 1 / (1 - dropout); delta_{l-1} then has the factor d_{l-1} too.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,6 +52,10 @@ class Settings(NamedTuple):
         Share of the hidden units that are dropped.
     key : tuple of int
         The two words of 32 bits that say which.
+    l21 : float
+        Penalty on groups, with the proximal step.
+    groups : tuple of dict
+        Which elements of which parameters each has: an index by the parameter's name.
     """
 
     l1: dict[str, float]
@@ -63,6 +68,8 @@ class Settings(NamedTuple):
     loss: str = "cross_entropy"
     dropout: float = 0.0
     key: tuple[int, int] = (0, 0)
+    l21: float = 0.0
+    groups: tuple[dict[str, Any], ...] = ()
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -112,9 +119,8 @@ def train(
             activations = forward(p, x[batch], settings, kept)
             gradient = backward(p, activations, y[batch], v[batch], settings, kept)
             for name in p:
-                l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
-                g = gradient[name] + l2_gradient(p[name], l2)
-                p[name], memory[name] = advance(p[name], memory[name], g, now, l1)
+                gradient[name] += l2_gradient(p[name], settings.l2.get(name, 0.0))
+            advance(p, memory, gradient, now)
     return memory if settings.proximal else p
 
 
@@ -343,7 +349,9 @@ def penalty(parameters: Parameters, settings: Settings) -> float:
     """Return the penalties' part of the loss."""
     l1 = sum(value * np.abs(parameters[name]).sum() for name, value in settings.l1.items())
     l2 = sum(value * (parameters[name] ** 2).sum() for name, value in settings.l2.items())
-    return float(l1 + l2)
+    norms = (norm(parameters, group) for group in settings.groups)
+    l21 = settings.l21 * sum(np.sqrt(size) * length for length, size in norms)
+    return float(l1 + l2 + l21)
 
 
 def l1_gradient(p: np.ndarray, l1: float) -> np.ndarray:
@@ -361,19 +369,42 @@ def soft_threshold(p: np.ndarray, t: float) -> np.ndarray:
     return np.sign(p) * np.maximum(np.abs(p) - t, 0)
 
 
-def nesterov_step(p, u, g, settings, l1):
-    """Return the next parameter and velocity, given the gradient of all but the L1 penalty."""
+def nesterov_step(p, u, gradient, settings):
+    """Move parameters and velocities, in place; the gradient is that of all but the L1 penalty."""
     r, m = settings.rate, settings.momentum
-    g = g + l1_gradient(p, l1)
-    u = m * u - r * g
-    return p + m * u - r * g, u
+    for name in p:
+        g = gradient[name] + l1_gradient(p[name], settings.l1.get(name, 0.0))
+        u[name] = m * u[name] - r * g
+        p[name] = p[name] + m * u[name] - r * g
 
 
-def proximal_step(p, x, g, settings, l1):
-    """Return the next point p to take the gradient at, and the next iterate x (FISTA).
+def proximal_step(p, x, gradient, settings):
+    """Move the points p where the gradient is taken, and the iterates x, in place (FISTA).
 
     x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
     """
     r, m = settings.rate, settings.momentum
-    following = soft_threshold(p - r * g, r * l1)
-    return following + m * (following - x), following
+    following = {
+        name: soft_threshold(p[name] - r * gradient[name], r * settings.l1.get(name, 0.0))
+        for name in p
+    }
+    for group in settings.groups:
+        left = shrinkage(following, group, r * settings.l21)
+        for name, index in group.items():
+            following[name][index] *= left
+    for name in p:
+        p[name] = following[name] + m * (following[name] - x[name])
+        x[name] = following[name]
+
+
+def norm(parameters: Parameters, group: dict[str, Any]) -> tuple[float, int]:
+    """Return the norm of a group of parameters, and its size."""
+    flat = np.concatenate([parameters[name][index].ravel() for name, index in group.items()])
+    return float(np.sqrt((flat**2).sum())), len(flat)
+
+
+def shrinkage(parameters: Parameters, group: dict[str, Any], strength: float) -> float:
+    """Return what the proximal step of strength sqrt(size) ||g|| leaves of a group g: a share."""
+    length, size = norm(parameters, group)
+    threshold = strength * np.sqrt(size)
+    return 1 - threshold / length if length > threshold else float(not threshold)

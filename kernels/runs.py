@@ -26,6 +26,8 @@ class Runs(NamedTuple):
         What the step remembers, at first what its ``start`` gives.
     l1, l2 : ndarray, shape (packs, 2 * layers, lanes)
         Penalties of each parameter in the order of `Network.names`.
+    l21 : ndarray, shape (packs, lanes)
+        That of the network's groups.
     rate : ndarray, shape (packs, lanes)
         Learning rate.
     step_hyper, activation_hyper : ndarray, shape (packs, hyperparameters, lanes)
@@ -45,6 +47,7 @@ class Runs(NamedTuple):
     memory: np.ndarray
     l1: np.ndarray
     l2: np.ndarray
+    l21: np.ndarray
     rate: np.ndarray
     step_hyper: np.ndarray
     activation_hyper: np.ndarray
@@ -171,8 +174,10 @@ def optimizer_of(net, runs, step, pack, remembered, factor):
         lanes_from(runs.memory, pack * remembered),
         lanes_from(runs.l1, penalty),
         lanes_from(runs.l2, penalty),
+        runs.l21[pack],
         rate * broadcast(rate, factor),
         hyperparameters(step, runs.step_hyper, pack),
         net.size,
+        net.grouped,
         step,
     )

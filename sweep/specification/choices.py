@@ -49,6 +49,9 @@ class Alternative(NamedTuple):
         What it is in an ONNX graph, one after another.
     target : {"class", "numbers", "answers"}
         What a loss is of: one class of several, numbers, or yes and no.
+    grouped : str
+        Of a step, the kernel module of the one that shrinks groups of weights as well; empty
+        where there is none.
     """
 
     module: str
@@ -56,6 +59,7 @@ class Alternative(NamedTuple):
     hyper: tuple[str, ...] = ()
     onnx: tuple[Node, ...] = ()
     target: Literal["class", "numbers", "answers"] = "class"
+    grouped: str = ""
 
 
 LOSSES = {
@@ -108,7 +112,11 @@ STEPS = {
     "subgradient": Alternative(
         "kernels.steps.nesterov", "which is the article's", hyper=("momentum",)
     ),
-    "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
+    "proximal": Alternative(
+        *("kernels.steps.fista", "whose zeros are exact"),
+        hyper=("momentum",),
+        grouped="kernels.steps.grouped_fista",
+    ),
 }
 
 #: What `l1` and `l2` multiply.

@@ -32,8 +32,14 @@ EXPERIMENT = (
     ("leak", "X", "slope of leaky_relu below zero [0.01]"),
     ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
     ("l2", "VALUES", "L2 penalties [0,1e-4:1e-1:log7]"),
+    ("l21", "VALUES", "group lasso penalties [0]"),
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
+    (
+        *("l21-on", "WHERE"),
+        "its groups: inputs, all weights that leave a column of the table; or units, all that "
+        "enter a hidden unit, and its bias [inputs]",
+    ),
     ("l1-method", "METHOD", f"{told('l1_method')} [proximal; article: subgradient]"),
     (
         *("scale", "KIND"),
@@ -95,6 +101,7 @@ LATER: dict[str, Any] = {
     "metrics": (),
     **{"schedule": "constant", "warmup": 0, "tol": None},
     "dropout": (0.0,),
+    **{"l21": (0.0,), "l21_on": "inputs"},
 }
 
 #: Those of them that have another default by now.

@@ -76,8 +76,10 @@ class Specification(BaseModel):
     leak: validators.Slope = 0.01
     l1: validators.Penalties = "0,1e-4:1e-1:log7"
     l2: validators.Penalties = "0,1e-4:1e-1:log7"
+    l21: validators.Penalties = (0.0,)
     l1_on: validators.Placement = _default_placement("l1_on")
     l2_on: validators.Placement = _default_placement("l2_on")
+    l21_on: Literal["inputs", "units"] = "inputs"
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
     scale: Literal["standard", "robust", "quantile", "none"] = "standard"
@@ -200,6 +202,22 @@ class Specification(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _groups_fit(self) -> Self:
+        if not self.groups_weights:
+            return self
+        if not choices.STEPS[self.l1_method].grouped:
+            raise InputError(
+                f"`l21` needs a proximal step, and `l1_method` is {self.l1_method}: choose "
+                "proximal, or leave it out"
+            )
+        if self.l21_on == "units" and not self.hidden:
+            raise InputError(
+                "`l21_on` units needs hidden units, and `hidden` is none: choose inputs, or give "
+                "widths"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _are_of_a_file(self) -> Self:
         if self.separator is not None and self.separator == self.decimal != ",":
             raise InputError("`separator` and `decimal` are the same: give another of them")
@@ -311,6 +329,11 @@ class Specification(BaseModel):
     def stops_early(self) -> bool:
         """Whether a run may stop before its last epoch."""
         return self.patience is not None or self.tol is not None
+
+    @property
+    def groups_weights(self) -> bool:
+        """Whether groups of weights are penalised in some runs."""
+        return any(self.l21)
 
     @property
     def sets_apart(self) -> bool:

@@ -364,7 +364,7 @@ Tolerance = Annotated[
 BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
 Fall = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_word)]
-Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]
+Path = Annotated[Literal["l1", "l2", "l21"] | None, BeforeValidator(_word)]
 Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
 Metrics = Annotated[tuple[str, ...], PlainValidator(_metrics)]
 Halving = Annotated[Natural | None, Field(ge=2), BeforeValidator(_word)]

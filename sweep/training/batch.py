@@ -13,7 +13,7 @@ from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold, fold_of
 from sweep.data.guess import guessed
 from sweep.plan.plan import Plan
-from sweep.training.chosen_kernels import network_of, step_of
+from sweep.training.chosen_kernels import planned_network, step_of
 from sweep.training.draws import initial_weights
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group, distinct
@@ -49,7 +49,7 @@ class Batch:
     ) -> None:
         self.plan = plan
         self.columns = {"run": numbers, **plan.grid.coordinates(numbers)}
-        self.net: Network = network_of(plan.widths, plan.spec)
+        self.net: Network = planned_network(plan)
         self.step = step_of(plan.spec)
         self._stopped = stopped
         self._history: list[Columns] = []

@@ -4,6 +4,7 @@ from typing import Any
 
 from kernels.choice import Choice
 from kernels.frozen import freezes
+from kernels.groups import by_column, by_unit
 from kernels.lane.lanes import vector_registers
 from kernels.network import NO_DROPOUT, Network, network
 from kernels.prepare import prepare
@@ -31,9 +32,19 @@ def network_of(widths: tuple[int, ...], options: Any) -> Network:
     return network(widths, *map(Choice, modules))
 
 
+def planned_network(plan: Plan) -> Network:
+    """Return the network of a plan, with its groups of weights where they are penalised."""
+    spec = plan.spec
+    net = network_of(plan.widths, spec)
+    if not spec.groups_weights:
+        return net
+    return by_unit(net) if spec.l21_on == "units" else by_column(net, plan.columns)
+
+
 def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
-    return Choice(STEPS[spec.l1_method].module)
+    chosen = STEPS[spec.l1_method]
+    return Choice(chosen.grouped if spec.groups_weights else chosen.module)
 
 
 def dropout_of(spec: Specification) -> Choice:
@@ -78,7 +89,7 @@ def compile_kernels(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)
-    net, step = network_of(plan.widths, spec), step_of(spec)
+    net, step = planned_network(plan), step_of(spec)
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
     shape = net, spec.precision, width, batch, step
     scored, dropout = bool(scored_of(spec)), dropout_of(spec)

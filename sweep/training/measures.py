@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kernels.evaluation import Measures, evaluate, penalty_values
+from kernels.evaluation import Measures, evaluate, group_penalties, penalty_values
 from kernels.scoring import scores
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import ADDED, measured_of, scored_of
@@ -88,7 +88,10 @@ def _penalties(packs: Packs) -> dict[str, np.ndarray]:
     """Return the penalty of each kind ``[pack, lane]``."""
     costs = zip(ADDED, penalty_values(packs.net, packs.weights, tuple(ADDED.values())), strict=True)
     with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
-        return {name: _summed(getattr(packs.runs, name) * cost) for name, cost in costs}
+        found = {name: _summed(getattr(packs.runs, name) * cost) for name, cost in costs}
+        if packs.net.grouped:
+            found["l21"] = packs.runs.l21 * group_penalties(packs.net, packs.weights)
+    return found
 
 
 def _penalised(loss: np.ndarray, penalties: Mapping[str, np.ndarray]) -> np.ndarray:

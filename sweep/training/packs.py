@@ -221,6 +221,7 @@ class Group(NamedTuple):
             memory=step.start(parameters) if memory is None else _by_lane(memory, width, dtype),
             l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
+            l21=_by_lane(along(spec, columns, "l21", len(index)), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
             step_hyper=hyper("l1_method"),
             activation_hyper=hyper("activation"),

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from kernels import reference
+from kernels import groups, reference
 from kernels.choice import Choice
-from kernels.evaluation import evaluate, penalty_values
+from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network, network
 from kernels.runs import Runs
@@ -17,6 +17,7 @@ from kernels.training import train
 
 #: By whether L1 acts through its proximal step.
 STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fista")}
+GROUPED = Choice("kernels.steps.grouped_fista")
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 INVERTED = Choice("kernels.dropout.inverted")
@@ -42,6 +43,7 @@ class Run(NamedTuple):
     dropout: float = 0.0
     key: tuple[int, int] = (0, 0)
     epoch: int = 0
+    l21: float = 0.0
 
 
 class Experiment(NamedTuple):
@@ -55,6 +57,11 @@ class Experiment(NamedTuple):
     proximal: bool
     leak: float = 0.0
     dropping: bool = False
+    columns: tuple[int, ...] = ()
+
+    @property
+    def step(self) -> Choice:
+        return GROUPED if self.net.grouped else STEPS[self.proximal]
 
 
 class Outcome(NamedTuple):
@@ -66,9 +73,11 @@ class Outcome(NamedTuple):
     largest: np.ndarray
     one: np.ndarray
     two: np.ndarray
+    groups: np.ndarray
 
     def bytes(self, run: int) -> bytes:
-        return b"".join(np.ascontiguousarray(array[run]).tobytes() for array in self)
+        arrays = (array for array in self if len(array))
+        return b"".join(np.ascontiguousarray(array[run]).tobytes() for array in arrays)
 
     def hash(self) -> str:
         return hashlib.sha256(b"".join(map(self.bytes, range(len(self.loss))))).hexdigest()
@@ -76,8 +85,8 @@ class Outcome(NamedTuple):
 
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
     """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
-    net, runs, samples, batch_size, epochs, proximal, leak, _ = experiment
-    step = STEPS[proximal]
+    net, runs, samples, batch_size, epochs, _, leak, *_ = experiment
+    step = experiment.step
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
     learning = net._replace(dropout=INVERTED) if experiment.dropping else net
@@ -85,7 +94,8 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
-    return Outcome(*(_by_run(array)[: len(runs)] for array in found))
+    of_groups = _by_run(group_penalties(net, weights)) if net.grouped else np.zeros((0, 0))
+    return Outcome(*(_by_run(array)[: len(runs)] for array in found), of_groups[: len(runs)])
 
 
 def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
@@ -98,13 +108,14 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
         return lanes
 
-    parameters, l1, l2, rate, momentum, stream, *_ = zip(*padded, strict=True)
+    parameters, l1, l2, rate, momentum, stream, *_, l21 = zip(*padded, strict=True)
     packed = by_lane(parameters)
     return Runs(
         parameters=packed,
         memory=step.start(packed),
         l1=by_lane(l1),
         l2=by_lane(l2),
+        l21=by_lane(l21),
         rate=by_lane(rate),
         step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
@@ -127,7 +138,7 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak, _ = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _, columns = experiment
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -140,12 +151,25 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         net.loss.kind.rpartition(".")[2],
         run.dropout,
         run.key,
+        run.l21,
+        groups_of(net, columns),
     )
     data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
     start = named(net, run.parameters)
     trained = reference.train(start, settings, data, order, batch_size, epochs)
     return np.concatenate([trained[name].ravel() for name in net.names])
+
+
+def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
+    """Return the groups as the reference has them: of columns of inputs, or else of units."""
+    if columns:
+        ends = np.cumsum(columns)
+        pairs = zip(ends - columns, ends, strict=True)
+        return tuple({"w1": (slice(None), slice(a, b))} for a, b in pairs)
+    layers = range(1, net.layers if net.grouped else 1)
+    units = ((i, slice(unit, unit + 1)) for i in layers for unit in range(net.widths[i]))
+    return tuple({f"w{layer}": unit, f"b{layer}": unit} for layer, unit in units)
 
 
 @st.composite
@@ -180,11 +204,14 @@ def experiment(
     leak=0.0,
     loss="cross_entropy",
     dropping=False,
+    together="none",
 ) -> Experiment:
-    """Make an experiment on random data."""
+    """Make an experiment on random data; with groups it is proximal."""
     random = np.random.RandomState(seed)
     kinds = f"kernels.losses.{loss}", f"kernels.activations.{activation}"
     net = network(widths, *map(Choice, kinds))
+    net, columns = grouped(net, together, seed)
+    proximal = proximal or net.grouped > 0
     samples = Samples(
         x=random.normal(size=(n, widths[0])).astype(precision),
         y=_targets(random, loss, n, widths[-1]).astype(precision),
@@ -205,8 +232,11 @@ def experiment(
         )
         for _ in range(runs)
     ]
+    if net.grouped:
+        strengths = np.random.RandomState(seed).choice([0.0, 0.01, 0.1], size=runs)
+        chosen = [run._replace(l21=l21) for run, l21 in zip(chosen, strengths, strict=True)]
     samples = _c_ordered(samples)
-    return Experiment(net, chosen, samples, batch_size, epochs, proximal, leak, dropping)
+    return Experiment(net, chosen, samples, batch_size, epochs, proximal, leak, dropping, columns)
 
 
 def _dropping(random) -> dict:
@@ -229,6 +259,16 @@ def _targets(random, loss: str, n: int, outputs: int) -> np.ndarray:
 def truth(net: Network, samples: Samples) -> np.ndarray:
     """Return what is true of samples as the oracles take it: classes, or numbers of outputs."""
     return samples.y if net.loss.BY_OUTPUT else samples.y[:, 0].astype(int)
+
+
+def grouped(net: Network, how: str, seed: int = 0) -> tuple[Network, tuple[int, ...]]:
+    """Return a network with groups of "columns", of "units" or "none"; and the columns' sizes."""
+    if how == "columns":
+        inputs = int(net.widths[0])
+        cuts = np.flatnonzero(np.random.RandomState(seed).uniform(size=inputs - 1) < 0.6) + 1
+        columns = tuple(np.diff([0, *cuts, inputs]).tolist())
+        return groups.by_column(net, columns), columns
+    return (groups.by_unit(net) if how == "units" and net.layers > 1 else net), ()
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:
