@@ -92,7 +92,8 @@ class Sweep(Specification):
         What the arithmetic is done in.
     zero_tol : float or "auto", default "auto"
         A weight up to this size counts as zero. "auto" is 0 where `l1_method` is "proximal", else
-        1e-3, and ``2 * lr * l1`` of the run where that is more: so far a subgradient swings.
+        1e-3, and ``2 * lr * l1`` of the run where that is more: so far a subgradient swings. With
+        "adam", "adamw" and "rmsprop" that is ``2 * lr`` where there is an L1 penalty.
     history : int, default 0
         Write metrics every so many epochs; 0 writes none.
     patience : int, optional

@@ -69,6 +69,11 @@ class Optimizer(NamedTuple):
     hyper: tuple[str, ...]
     remembered: int = 1
 
+    @property
+    def rescales(self) -> bool:
+        """Whether it divides a gradient by its size, so that a step is as long as the rate."""
+        return "epsilon" in self.hyper
+
 
 class Method(NamedTuple):
     """One way for a penalty to act, for which each optimizer has a kernel module.

@@ -53,8 +53,8 @@ EXPERIMENT = (
     ("precision", "NAME", "float64 or float32 [float64]"),
     (
         *("zero-tol", "X"),
-        "a weight up to this size counts as zero [1e-3, and 2 lr l1 where that is more; "
-        "proximal: 0]",
+        "a weight up to this size counts as zero [1e-3, and 2 lr l1 where that is more, of adam, "
+        "adamw and rmsprop 2 lr; proximal: 0]",
     ),
     ("metrics", "LIST", f"measured beside loss and accuracy: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
