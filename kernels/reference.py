@@ -18,11 +18,13 @@ y ``[n]``, or of the numbers or answers y ``[n, dL]``, which weigh v ``[n]``:
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
     update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
+                or another of `STEPS`
 
 With dropout a hidden unit passes on a_l d_l in the place of a_l while the network learns, where d_l
 is 0 or 1 / (1 - dropout); delta_{l-1} then has the factor d_{l-1} too.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +41,7 @@ class Settings(NamedTuple):
     l1, l2 : dict of str to float
         Penalty on each parameter; 0 on those not named.
     rate, momentum : float
-        Learning rate and momentum.
+        Learning rate, and momentum or the first beta.
     proximal : bool
         Whether L1 acts through its proximal step rather than its subgradient.
     activation : str
@@ -56,6 +58,10 @@ class Settings(NamedTuple):
         Penalty on groups, with the proximal step.
     groups : tuple of dict
         Which elements of which parameters each has: an index by the parameter's name.
+    optimizer : str
+        How parameters move, one of `STEPS`.
+    beta2, epsilon : float
+        What Adam and RMSprop take beside the learning rate.
     """
 
     l1: dict[str, float]
@@ -70,6 +76,9 @@ class Settings(NamedTuple):
     key: tuple[int, int] = (0, 0)
     l21: float = 0.0
     groups: tuple[dict[str, Any], ...] = ()
+    optimizer: str = "nesterov"
+    beta2: float = 0.999
+    epsilon: float = 1e-8
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -105,10 +114,8 @@ def train(
     """
     x, y, v = samples
     p = {name: value.copy() for name, value in parameters.items()}
-    # What the step remembers: with the proximal step the last iterate, else the velocity.
-    start = np.copy if settings.proximal else np.zeros_like
-    memory = {name: start(value) for name, value in p.items()}
-    advance = proximal_step if settings.proximal else nesterov_step
+    start, advance = STEPS[settings.optimizer]
+    memory = {name: start(value, settings) for name, value in p.items()}
     for epoch in range(epochs):
         factor = 1.0 if factors is None else factors[epoch]
         now = settings._replace(rate=settings.rate * factor)
@@ -119,9 +126,18 @@ def train(
             activations = forward(p, x[batch], settings, kept)
             gradient = backward(p, activations, y[batch], v[batch], settings, kept)
             for name in p:
-                gradient[name] += l2_gradient(p[name], settings.l2.get(name, 0.0))
-            advance(p, memory, gradient, now)
-    return memory if settings.proximal else p
+                penalties = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
+                if settings.groups:
+                    gradient[name] += l2_gradient(p[name], penalties[1])
+                else:
+                    p[name], memory[name] = advance(
+                        p[name], memory[name], gradient[name], now, *penalties
+                    )
+            if settings.groups:
+                grouped_step(p, memory, gradient, now)
+    # Nesterov's proximal step looks ahead: what it has come to is what it remembers.
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return memory if ahead else p
 
 
 def forward(
@@ -369,20 +385,89 @@ def soft_threshold(p: np.ndarray, t: float) -> np.ndarray:
     return np.sign(p) * np.maximum(np.abs(p) - t, 0)
 
 
-def nesterov_step(p, u, gradient, settings):
-    """Move parameters and velocities, in place; the gradient is that of all but the L1 penalty."""
-    r, m = settings.rate, settings.momentum
-    for name in p:
-        g = gradient[name] + l1_gradient(p[name], settings.l1.get(name, 0.0))
-        u[name] = m * u[name] - r * g
-        p[name] = p[name] + m * u[name] - r * g
+def still(p, settings):
+    """Return a velocity of zero; of Nesterov's proximal step, the first iterate."""
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return p.copy() if ahead else np.zeros_like(p)
 
 
-def proximal_step(p, x, gradient, settings):
-    """Move the points p where the gradient is taken, and the iterates x, in place (FISTA).
+def nothing_seen(p, settings):
+    """Return how many gradients were seen, and the means of them and of their squares."""
+    return 0, np.zeros_like(p), np.zeros_like(p)
 
-    x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
+
+def nesterov_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss.
+
+    With the proximal step of L1, the next point p to take the gradient at, and the next iterate x
+    (FISTA): x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
     """
+    r, m = settings.rate, settings.momentum
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        x, following = u, soft_threshold(p - r * g, r * l1)
+        return following + m * (following - x), following
+    g = g + l1_gradient(p, l1)
+    u = m * u - r * g
+    return p + m * u - r * g, u
+
+
+def heavy_ball_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss."""
+    r, m = settings.rate, settings.momentum
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        following = soft_threshold(p - r * g + m * u, r * l1)
+        return following, following - p
+    u = m * u - r * (g + l1_gradient(p, l1))
+    return p + u, u
+
+
+def adam_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what Adam or AdamW remembers, given the gradient of the loss.
+
+    AdamW's L2 penalty acts beside the step. The threshold of the proximal step is r l1 / d, where
+    d is the metric that the step is divided by.
+    """
+    r, b1, b2 = settings.rate, settings.momentum, settings.beta2
+    t, m, v = seen
+    before = p
+    if settings.optimizer == "adamw":
+        p = p - r * l2_gradient(p, l2)
+    else:
+        g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(before, l1)
+    t, m, v = t + 1, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    d = np.sqrt(v / (1 - b2**t)) + settings.epsilon
+    p = p - r * m / (1 - b1**t) / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, (t, m, v)
+
+
+def rmsprop_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what RMSprop remembers, given the gradient of the loss."""
+    r, b2 = settings.rate, settings.beta2
+    g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(p, l1)
+    v = b2 * seen + (1 - b2) * g**2
+    d = np.sqrt(v) + settings.epsilon
+    p = p - r * g / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, v
+
+
+#: What a step remembers at first, and how it moves a parameter.
+STEPS: dict[str, tuple[Callable, Callable]] = {
+    "nesterov": (still, nesterov_step),
+    "momentum": (still, heavy_ball_step),
+    "adam": (nothing_seen, adam_step),
+    "adamw": (nothing_seen, adam_step),
+    "rmsprop": (still, rmsprop_step),
+}
+
+
+def grouped_step(p, x, gradient, settings):
+    """Do Nesterov's proximal step for all parameters at once, in place: it shrinks groups too."""
     r, m = settings.rate, settings.momentum
     following = {
         name: soft_threshold(p[name] - r * gradient[name], r * settings.l1.get(name, 0.0))

@@ -254,6 +254,11 @@ class Run:
             for penalty in ("l1", "l2")
         )
         self.lr, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.beta2, self.epsilon = (
+            kind(options.get("beta2", 0.999)),
+            kind(options.get("epsilon", 1e-8)),
+        )
+        self.optimizer = options.get("optimizer", "nesterov")
         self.activation = options.get("activation", "relu")
         # ReLU leaks nothing, and the identity all.
         self.leak = kind(options.get("leak", self.activation == "identity"))
@@ -263,11 +268,14 @@ class Run:
     def start(self, parameters):
         """Begin at rest with these parameters."""
         self.p = [value.astype(self.kind) for value in parameters]
-        self.memory = [value.copy() if self.proximal else 0 * value for value in self.p]
+        self.ahead = self.proximal and self.optimizer == "nesterov"
+        self.memory = [value.copy() if self.ahead else 0 * value for value in self.p]
+        self.squares = [0 * value for value in self.p]
+        self.c1 = self.c2 = self.kind(0)
 
     @property
     def result(self):
-        return self.memory if self.proximal else self.p
+        return self.memory if self.ahead else self.p
 
     def forward(self, p, x):
         found = [x]
@@ -312,23 +320,50 @@ class Run:
             if i:
                 delta = dot(np.zeros_like(below), delta[:, None, :], w.T)
                 delta = self.back(delta, below)
+        one = self.kind(1)
+        self.c1 = fma(self.momentum, self.c1, one - self.momentum)
+        self.c2 = fma(self.beta2, self.c2, one - self.beta2)
         for i, g in enumerate(gradient):
             self.step(i, g)
 
     def step(self, i, g):
-        w, r, m = self.p[i], self.rate, self.momentum
-        g = fma(self.l2[i] + self.l2[i], w, g)
-        if self.proximal:
-            x, v = self.memory[i], fma(-r, g, w)
-            following = np.sign(v) * np.maximum(normal(abs(v) - normal(r * self.l1[i])), 0)
-            self.p[i] = fma(m, normal(following - x), following)
-            self.memory[i] = following
-        else:
-            g = normal(g + np.sign(w) * self.l1[i])
+        w, l1 = self.p[i], self.l1[i]
+        if self.optimizer != "adamw":
+            g = fma(self.l2[i] + self.l2[i], w, g)
+        if not self.proximal:
+            g = normal(g + np.sign(w) * l1)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return self.rescaled_step(i, g)
+        r, m, u = self.rate, self.momentum, self.memory[i]
+        if self.ahead:
+            following = prox(fma(-r, g, w), normal(r * l1))
+            self.p[i], self.memory[i] = fma(m, normal(following - u), following), following
+        elif self.optimizer == "nesterov":
             d = normal(-r * g)
-            u = fma(m, self.memory[i], d)
-            self.p[i] = normal(w + fma(m, u, d))
-            self.memory[i] = u
+            u = fma(m, u, d)
+            self.p[i], self.memory[i] = normal(w + fma(m, u, d)), u
+        elif self.proximal:
+            self.p[i] = prox(fma(m, u, fma(-r, g, w)), normal(r * l1))
+            self.memory[i] = normal(self.p[i] - w)
+        else:
+            self.memory[i] = fma(m, u, normal(-r * g))
+            self.p[i] = normal(w + self.memory[i])
+
+    def rescaled_step(self, i, g):
+        w, r, m, b, one = self.p[i], self.rate, self.momentum, self.beta2, self.kind(1)
+        self.squares[i] = q = fma(b, self.squares[i], normal((one - b) * normal(g * g)))
+        if self.optimizer == "rmsprop":
+            s, d = normal(r * g), normal(np.sqrt(q) + self.epsilon)
+        else:
+            self.memory[i] = p = fma(m, self.memory[i], normal((one - m) * g))
+            s, d = normal(r / self.c1 * p), fma(one / np.sqrt(self.c2), np.sqrt(q), self.epsilon)
+        if self.optimizer == "adamw":
+            w = fma(normal(-r * (self.l2[i] + self.l2[i])), w, w)
+        if self.proximal:
+            t = normal(one / d)
+            self.p[i] = prox(fma(-s, t, w), normal(normal(r * self.l1[i]) * t))
+        else:
+            self.p[i] = normal(w - normal(s / d))
 
     def epochs(self):
         """Train epoch after epoch, from the first order of batches on."""
@@ -457,7 +492,13 @@ class Run:
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
         twice = 2 * np.float64(self.lr)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
+
+
+def prox(v, t):
+    return np.sign(v) * np.maximum(normal(abs(v) - t), 0)
 
 
 def effective(there):

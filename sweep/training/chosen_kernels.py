@@ -10,7 +10,14 @@ from kernels.network import NO_DROPOUT, Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, SCORES, STEPS
+from sweep.specification.choices import (
+    ACTIVATIONS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    PENALTIES,
+    SCORES,
+)
 from sweep.specification.spec import Specification
 
 #: What drops units.
@@ -43,8 +50,8 @@ def planned_network(plan: Plan) -> Network:
 
 def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
-    chosen = STEPS[spec.l1_method]
-    return Choice(chosen.grouped if spec.groups_weights else chosen.module)
+    chosen = OPTIMIZERS[spec.optimizer]
+    return Choice(chosen.grouped if spec.groups_weights else getattr(chosen, spec.l1_method))
 
 
 def dropout_of(spec: Specification) -> Choice:
@@ -78,7 +85,8 @@ def shape_of(
     it is not frozen: each unit that may be dropped would make its code longer by a hundred lines.
     """
     freeze = freeze and not any(spec.dropout)
-    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
+    batch = min(spec.batch_size or samples, samples)
+    frozen = freeze and freezes(widths, samples, batch, step_of(spec))
     # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
     vectors = 2 if frozen and vector_registers() == 32 else 1
     return frozen, lanes(spec.precision, vectors)

@@ -15,8 +15,20 @@ from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import train
 
-#: By whether L1 acts through its proximal step.
-STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fista")}
+#: By the optimizer, and whether L1 acts through its proximal step.
+STEPS = {
+    (optimizer, proximal): Choice(f"kernels.steps.{module}")
+    for optimizer, modules in {
+        "nesterov": ("nesterov", "fista"),
+        "momentum": ("heavy_ball", "proximal_heavy_ball"),
+        "adam": ("adam", "proximal_adam"),
+        "adamw": ("adamw", "proximal_adamw"),
+        "rmsprop": ("rmsprop", "proximal_rmsprop"),
+    }.items()
+    for proximal, module in zip((False, True), modules, strict=True)
+}
+NESTEROV = STEPS["nesterov", False]
+OPTIMIZERS = tuple(dict.fromkeys(optimizer for optimizer, _ in STEPS))
 GROUPED = Choice("kernels.steps.grouped_fista")
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
@@ -44,6 +56,8 @@ class Run(NamedTuple):
     key: tuple[int, int] = (0, 0)
     epoch: int = 0
     l21: float = 0.0
+    beta2: float = 0.999
+    epsilon: float = 1e-8
 
 
 class Experiment(NamedTuple):
@@ -58,10 +72,11 @@ class Experiment(NamedTuple):
     leak: float = 0.0
     dropping: bool = False
     columns: tuple[int, ...] = ()
+    optimizer: str = "nesterov"
 
     @property
     def step(self) -> Choice:
-        return GROUPED if self.net.grouped else STEPS[self.proximal]
+        return GROUPED if self.net.grouped else STEPS[self.optimizer, self.proximal]
 
 
 class Outcome(NamedTuple):
@@ -98,7 +113,7 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     return Outcome(*(_by_run(array)[: len(runs)] for array in found), of_groups[: len(runs)])
 
 
-def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
+def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
     packs = -(-len(runs) // width)
     padded = [*runs, *[runs[-1]] * (packs * width - len(runs))]
 
@@ -108,16 +123,17 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
         return lanes
 
-    parameters, l1, l2, rate, momentum, stream, *_, l21 = zip(*padded, strict=True)
+    parameters, l1, l2, rate, _, stream, *_ = zip(*padded, strict=True)
+    taken = [[getattr(run, name) for name in step.HYPER] for run in padded]
     packed = by_lane(parameters)
     return Runs(
         parameters=packed,
         memory=step.start(packed),
         l1=by_lane(l1),
         l2=by_lane(l2),
-        l21=by_lane(l21),
+        l21=by_lane([run.l21 for run in padded]),
         rate=by_lane(rate),
-        step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
+        step_hyper=by_lane(taken),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
         words=by_lane([(*run.key, int(run.dropout * 2**32)) for run in padded], np.uint32),
         scale=by_lane([1 / (1 - run.dropout) for run in padded]),
@@ -138,7 +154,7 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak, _, columns = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _, columns, optimizer = experiment
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -153,6 +169,9 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         run.key,
         run.l21,
         groups_of(net, columns),
+        optimizer,
+        run.beta2,
+        run.epsilon,
     )
     data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
@@ -205,6 +224,7 @@ def experiment(
     loss="cross_entropy",
     dropping=False,
     together="none",
+    optimizer="nesterov",
 ) -> Experiment:
     """Make an experiment on random data; with groups it is proximal."""
     random = np.random.RandomState(seed)
@@ -232,11 +252,19 @@ def experiment(
         )
         for _ in range(runs)
     ]
+    if optimizer != "nesterov":  # whose experiments are drawn as they always were
+        # An epsilon beside which the rounding of a gradient is small: a step divides by it.
+        chosen = [
+            run._replace(beta2=random.choice([0.9, 0.999]), epsilon=random.choice([1e-6, 0.1]))
+            for run in chosen
+        ]
     if net.grouped:
         strengths = np.random.RandomState(seed).choice([0.0, 0.01, 0.1], size=runs)
         chosen = [run._replace(l21=l21) for run, l21 in zip(chosen, strengths, strict=True)]
     samples = _c_ordered(samples)
-    return Experiment(net, chosen, samples, batch_size, epochs, proximal, leak, dropping, columns)
+    return Experiment(
+        net, chosen, samples, batch_size, epochs, proximal, leak, dropping, columns, optimizer
+    )
 
 
 def _dropping(random) -> dict:
