@@ -55,7 +55,7 @@ EXPERIMENT = (
         "a weight up to this size counts as zero [1e-3, and 2 lr l1 where that is more; "
         "proximal: 0]",
     ),
-    ("metrics", "LIST", f"measured beside loss and accuracy: of {', '.join(SCORES)} [none]"),
+    ("metrics", "LIST", f"measured beside what always is: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
     (

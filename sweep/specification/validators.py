@@ -269,15 +269,26 @@ def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
-def _metrics(raw: Any) -> tuple[str, ...]:
-    """Take those that are asked for, in one order; accuracy is there whether it is or not."""
+def _metrics(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """Take those that are asked for, in one order, and leave out what is measured anyway."""
     words = [word.strip() for word in raw.split(",")] if isinstance(raw, str) else raw
-    known = [*choices.METRICS, *choices.SCORES]
+    always = [word for table in choices.METRICS.values() for word in table]
+    known = list(dict.fromkeys([*always, *choices.SCORES]))
     if not isinstance(words, list | tuple) or any(word not in known for word in words):
         raise InputError(
             f"`metrics` should be of {', '.join(known)}, such as auc,f1; it is {reprlib.repr(raw)}"
         )
-    return tuple(word for word in choices.SCORES if word in words)
+    loss = info.data.get("loss")
+    for word in words if loss else ():
+        losses = choices.losses_beside(word)
+        if loss not in losses:
+            raise InputError(
+                f"`metrics` {word} is measured beside `loss` {' or '.join(losses)}, and it is "
+                f"{loss}: leave it out"
+            )
+    # As long as the data decide what is predicted, they decide what is measured anyway.
+    kept = [word for word in known if word in choices.SCORES or not loss]
+    return tuple(word for word in kept if word in words)
 
 
 def _tolerance(raw: Any, info: ValidationInfo) -> Any:

@@ -12,11 +12,6 @@ from sweep.plan.plan import Plan
 from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, SCORES, STEPS
 from sweep.specification.spec import Specification
 
-#: Beside the loss, by name, what is always measured, and what is where it is asked for.
-MEASURED, SCORED = (
-    {word: Choice(metric.module) for word, metric in table.items()} for table in (METRICS, SCORES)
-)
-
 #: By name, what is added to the loss.
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
 
@@ -38,9 +33,21 @@ def step_of(spec: Specification) -> Choice:
     return Choice(STEPS[spec.l1_method].module)
 
 
-def scored_of(spec: Specification) -> tuple[Choice, ...]:
-    """Return what a specification measures beside what always is."""
-    return tuple(SCORED[word] for word in spec.metrics)
+def measured_of(spec: Specification) -> dict[str, Choice]:
+    """Return, by name, what is measured beside the loss and is a mean over samples."""
+    return {word: choice for word, choice in _metrics(spec).items() if hasattr(choice, "measure")}
+
+
+def scored_of(spec: Specification) -> dict[str, Choice]:
+    """Return, by name, what is measured of all samples at once."""
+    return {word: choice for word, choice in _metrics(spec).items() if hasattr(choice, "score")}
+
+
+def _metrics(spec: Specification) -> dict[str, Choice]:
+    always = METRICS[LOSSES[str(spec.loss)].target]
+    modules = {word: metric.module for word, metric in always.items()}
+    modules |= {word: SCORES[word].module for word in spec.metrics}
+    return {word: Choice(module) for word, module in modules.items()}
 
 
 def shape_of(
@@ -62,8 +69,8 @@ def compile_kernels(plan: Plan) -> None:
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)
     net, step = network_of(plan.widths, spec), step_of(spec)
-    choices = tuple(MEASURED.values()), tuple(ADDED.values())
-    scored = scored_of(spec)
+    choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
+    scored = bool(scored_of(spec))
     prepare(net, spec.precision, width, batch, step, *choices, scored=scored, freeze=freeze)
     if freeze and spec.finish:  # whose batches are too long for code of their own
         prepare(net, spec.precision, width, batch, step, *choices)
