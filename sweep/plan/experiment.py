@@ -66,7 +66,7 @@ def _decided(spec: Specification, dataset: Dataset | Article) -> Specification:
     return spec if (task, loss) == (spec.task, spec.loss) else spec.replace(task=task, loss=loss)
 
 
-def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int) -> Specification:
+def _with_numbers(spec: Specification, dataset: Dataset | Article, outputs: int) -> Specification:
     """Return the specification with numbers where it asks for an automatic axis."""
     folds = (
         fold_of(spec, dataset, seed, fold, outer)
@@ -74,4 +74,4 @@ def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int)
         for outer in range(max(spec.outer_folds, 1))
         for fold in range(max(spec.folds, 1))
     )
-    return with_numbers(spec, folds, classes, dataset.counts)
+    return with_numbers(spec, folds, outputs, dataset.counts)

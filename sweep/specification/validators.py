@@ -21,6 +21,7 @@ from sweep.errors import InputError
 from sweep.specification import choices, placement, schedule
 from sweep.specification import values as grammar
 from sweep.specification.article import NAME
+from sweep.specification.task import kind_of
 
 BUILT_IN = (NAME, "iris", "wine", "breast_cancer", "digits")
 IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
@@ -302,13 +303,16 @@ def _metrics(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
         raise InputError(
             f"`metrics` should be of {', '.join(known)}, such as auc,f1; it is {reprlib.repr(raw)}"
         )
-    loss = info.data.get("loss")
-    for word in words if loss else ():
-        losses = choices.losses_beside(word)
-        if loss not in losses:
+    task, loss, target = (info.data.get(name) for name in ("task", "loss", "target"))
+    kind = kind_of(task or "auto", loss, len(target) if isinstance(target, tuple) else 1)
+    possible = {loss} if loss else {w for w, of in choices.LOSSES.items() if of.target == kind}
+    for word in words if kind else ():
+        *others, last = choices.losses_beside(word)
+        if not possible & {*others, last}:
+            beside = f"{', '.join(others)} or {last}" if others else last
+            given = f"`loss` is {loss}" if loss else f"`task` is {task}"
             raise InputError(
-                f"`metrics` {word} is measured beside `loss` {' or '.join(losses)}, and it is "
-                f"{loss}: leave it out"
+                f"`metrics` {word} is measured beside the loss {beside}, and {given}: leave it out"
             )
     # As long as the data decide what is predicted, they decide what is measured anyway.
     kept = [word for word in known if word in choices.SCORES or not loss]

@@ -34,9 +34,9 @@ def csv(tmp_path):
     return write
 
 
-def refusal(data, target=None):
+def refusal(data, target=None, **options):
     with pytest.raises(InputError) as caught:
-        load(data, target)
+        load(data, target, **options)
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     return message
