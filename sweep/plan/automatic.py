@@ -9,10 +9,10 @@ so weights w lower it by at most
 where v_i is the share of sample i in the loss and L the number of layers. With one layer f is
 linear, and C is the largest entry of the gradient, max |sum_i v_i (p - y_i) x_i^T|. With more,
 every activation is 1-Lipschitz, and C = max over classes c and inputs j of sum_i v_i |p - y_i|_c
-|x_ij|. (The logistic function is even 1/4-Lipschitz, so that C / 4^(L-1) would do for it.) What a
-unit gives without inputs, 1/2 say, does not matter: it is the same for all samples, and sum_i v_i
-(p - y_i) is 0. Nor can the loss be lowered by more than it is, H, the entropy of p. So the
-penalised loss is lowest at zero as soon as
+|x_ij|. (The logistic function is even 1/4-Lipschitz: C / 4^(L-1) would do for it, and is not
+taken.) What a unit gives without inputs, 1/2 say, does not matter: it is the same for all samples,
+and sum_i v_i (p - y_i) is 0. Nor can the loss be lowered by more than it is, H, the entropy of p.
+So the penalised loss is lowest at zero as soon as
 
     l1 * sum_l ||w_l||_1  >=  min(C prod_l ||w_l||_1, H)    for all w,
 
