@@ -71,9 +71,7 @@ class Slots:
         The last epoch in which it fell, 0 before the first.
     """
 
-    def __init__(
-        self, spec: Specification, stopping: Stopping, packs: Packs, size: int
-    ) -> None:
+    def __init__(self, spec: Specification, stopping: Stopping, packs: Packs, size: int) -> None:
         width = packs.runs.parameters.shape[-1]
         count = -(-size // width)
 
