@@ -35,6 +35,9 @@ class Optimizer(NamedTuple):
     l1, l2 : array of Lane, shape (2 * layers,)
         Penalties of each parameter.
     rate : Lane
+        Learning rate of the epoch: ``lr * factor``.
+    lr, factor : Lane
+        That of the run, and what the epoch multiplies it by.
     hyper : tuple of Lane
         Numbers that the step takes, in the order of its `HYPER`.
     size : int
@@ -47,6 +50,8 @@ class Optimizer(NamedTuple):
     l1: Flat
     l2: Flat
     rate: np.ndarray
+    lr: np.ndarray
+    factor: np.ndarray
     hyper: tuple[np.ndarray, ...]
     size: int
     step: Choice

@@ -43,6 +43,7 @@ def prepare(
         l1=zeros(2 * net.layers),
         l2=zeros(2 * net.layers),
         rate=zeros(),
+        factor=zeros(),
         step_hyper=zeros(len(step.HYPER)),
         activation_hyper=zeros(len(net.activation.HYPER)),
         streams=np.zeros((1, width), dtype=np.int64),

@@ -14,7 +14,8 @@ y ``[n]``, which weigh v ``[n]``:
                 delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
-    update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
+    update      u <- m u - r g,   p <- p + f (m u - r g)    (Nesterov, learning rate r, momentum m,
+                                                            f what the epoch multiplies r by)
 """
 
 from typing import NamedTuple
@@ -40,6 +41,8 @@ class Settings(NamedTuple):
         What hidden units give: f, one of `ACTIVATIONS`.
     leak : float
         Slope of the leaky ReLU below zero.
+    factor : float
+        What the epoch multiplies the learning rate by.
     """
 
     l1: dict[str, float]
@@ -49,6 +52,7 @@ class Settings(NamedTuple):
     proximal: bool = False
     activation: str = "relu"
     leak: float = 0.01
+    factor: float = 1.0
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -88,8 +92,7 @@ def train(
     memory = {name: start(value) for name, value in p.items()}
     advance = proximal_step if settings.proximal else nesterov_step
     for epoch in range(epochs):
-        factor = 1.0 if factors is None else factors[epoch]
-        now = settings._replace(rate=settings.rate * factor)
+        now = settings if factors is None else settings._replace(factor=factors[epoch])
         rows = order[epoch % len(order)]
         for first in range(0, len(rows), batch_size):
             batch = rows[first : first + batch_size]
@@ -216,7 +219,7 @@ def nesterov_step(p, u, g, settings, l1):
     r, m = settings.rate, settings.momentum
     g = g + l1_gradient(p, l1)
     u = m * u - r * g
-    return p + m * u - r * g, u
+    return p + settings.factor * (m * u - r * g), u
 
 
 def proximal_step(p, x, g, settings, l1):
@@ -224,6 +227,6 @@ def proximal_step(p, x, g, settings, l1):
 
     x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
     """
-    r, m = settings.rate, settings.momentum
+    r, m = settings.rate * settings.factor, settings.momentum
     following = soft_threshold(p - r * g, r * l1)
     return following + m * (following - x), following

@@ -28,6 +28,8 @@ class Runs(NamedTuple):
         Penalties of each parameter in the order of `Network.names`.
     rate : ndarray, shape (packs, lanes)
         Learning rate.
+    factor : ndarray, shape (packs, lanes)
+        What it is multiplied by, beside what an epoch multiplies that of all runs by.
     step_hyper, activation_hyper : ndarray, shape (packs, hyperparameters, lanes)
         Numbers that the step and the activation take, in the order of their `HYPER`.
     streams : ndarray of int64, shape (packs, lanes)
@@ -39,6 +41,7 @@ class Runs(NamedTuple):
     l1: np.ndarray
     l2: np.ndarray
     rate: np.ndarray
+    factor: np.ndarray
     step_hyper: np.ndarray
     activation_hyper: np.ndarray
     streams: np.ndarray
@@ -133,16 +136,19 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
 def optimizer_of(net, runs, step, pack, remembered, factor):
     """Return what moves the parameters of a pack.
 
-    ``remembered`` is how many Lanes it remembers; ``factor`` multiplies the learning rate.
+    ``remembered`` is how many Lanes it remembers; ``factor`` is that of the epoch.
     """
     parameter, penalty = pack * net.size, pack * 2 * net.layers
-    rate = runs.rate[pack]
+    lr = runs.rate[pack]
+    factor = runs.factor[pack] * broadcast(lr, factor)
     return Optimizer(
         lanes_from(runs.parameters, parameter),
         lanes_from(runs.memory, pack * remembered),
         lanes_from(runs.l1, penalty),
         lanes_from(runs.l2, penalty),
-        rate * broadcast(rate, factor),
+        lr * factor,
+        lr,
+        factor,
         hyperparameters(step, runs.step_hyper, pack),
         net.size,
         step,

@@ -225,7 +225,7 @@ class Run:
             [kind(options.get(penalty, {}).get(name, 0)) for name in self.names]
             for penalty in ("l1", "l2")
         )
-        self.lr, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
         self.leak = kind(options.get("leak", 0))
         self.proximal = options["l1_method"] == "proximal"
         self.start(parameters)
@@ -270,18 +270,19 @@ class Run:
             self.step(i, g)
 
     def step(self, i, g):
-        w, r, m = self.p[i], self.rate, self.momentum
+        w, f, m = self.p[i], self.factor, self.momentum
         g = fma(self.l2[i] + self.l2[i], w, g)
         if self.proximal:
+            r = normal(self.rate * f)
             x, v = self.memory[i], fma(-r, g, w)
             following = np.sign(v) * np.maximum(normal(abs(v) - normal(r * self.l1[i])), 0)
             self.p[i] = fma(m, normal(following - x), following)
             self.memory[i] = following
         else:
             g = normal(g + np.sign(w) * self.l1[i])
-            d = normal(-r * g)
+            d = normal(-self.rate * g)
             u = fma(m, self.memory[i], d)
-            self.p[i] = normal(w + fma(m, u, d))
+            self.p[i] = fma(f, fma(m, u, d), w)
             self.memory[i] = u
 
     def epochs(self):
@@ -291,7 +292,7 @@ class Run:
         random = stream(self.seed, "batch order", str(self.fold))
         for epoch in itertools.count():
             rows = random.permutation(self.train) if size < n else self.train
-            self.rate = self.lr * self.kind(rate_factor(epoch, self.options))
+            self.factor = self.kind(rate_factor(epoch, self.options))
             at_once = size if epoch < self.options["epochs"] else self.finishing()
             for first in range(0, n, at_once):
                 self.learn(rows[first : first + at_once])
@@ -410,7 +411,7 @@ class Run:
         most = self.options["zero_tol"]
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
-        twice = 2 * np.float64(self.lr)
+        twice = 2 * np.float64(self.rate)
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
 
 

@@ -199,6 +199,7 @@ class Group(NamedTuple):
             l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
+            factor=_by_lane(np.ones(len(index)), width, dtype),
             step_hyper=hyper("l1_method"),
             activation_hyper=hyper("activation"),
             streams=_by_lane(numbers, width, np.dtype(np.int64)),

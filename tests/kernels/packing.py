@@ -100,6 +100,7 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         l1=by_lane(l1),
         l2=by_lane(l2),
         rate=by_lane(rate),
+        factor=by_lane(np.ones(len(padded))),
         step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
         streams=by_lane(stream, np.int64),

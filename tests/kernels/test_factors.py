@@ -6,7 +6,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kernels import reference
-from kernels.lane.lanes import aligned_zeros
 from kernels.training import train
 from tests.kernels.packing import STEPS, experiment, experiments, named, pack
 
@@ -28,16 +27,15 @@ def trained(drawn, factors, freeze=False):
 @settings(deadline=None, max_examples=30)
 @given(experiments(precisions=("float64", "float32")), st.lists(factor, min_size=1, max_size=6))
 @example(experiment(seed=1, widths=(3, 4, 2), n=5, batch_size=5), [1.0, 1.0, 0.5, 0.5, 1.0])
-def test_they_multiply_the_learning_rate(drawn, factors):
-    """Epoch by epoch, each with the rate rounded beforehand, to the last bit."""
+def test_epochs_have_factors_as_runs_have(drawn, factors):
+    """Runs that take turns are trained an epoch at a time, each with a factor of its own."""
     step = STEPS[drawn.proximal]
     runs = pack(drawn.runs, 4, drawn.samples.x.dtype, step)
     for epoch, one in enumerate(factors):
-        rate = aligned_zeros(runs.rate.shape, runs.rate.dtype)
-        rate[...] = runs.rate * runs.rate.dtype.type(one)
+        factor = np.full_like(runs.factor, one)
         order = drawn.samples.order[[epoch % len(drawn.samples.order)]]
         samples = drawn.samples._replace(order=order)
-        train(drawn.net, runs._replace(rate=rate), samples, step, drawn.batch_size, 1)
+        train(drawn.net, runs._replace(factor=factor), samples, step, drawn.batch_size, 1)
     for found, expected in zip(
         trained(drawn, factors), (runs.parameters, runs.memory), strict=True
     ):
@@ -71,3 +69,15 @@ def test_the_reference_has_them_too(drawn, factors):
         )
         for name, value in named(net, found[i // 4, :, i % 4]).items():
             np.testing.assert_allclose(value, expected[name], rtol=0, atol=1e-11)
+
+
+def test_factors_of_lanes_and_of_epochs_are_multiplied():
+    drawn = experiment(seed=6, widths=(3, 4, 2), runs=3, n=6, batch_size=4)
+    step, (lanes, epoch) = STEPS[False], (np.array([0.5, 1.0, 0.25, 2.0]), 0.5)
+    found = []
+    for of_lanes, of_epoch in ((lanes, epoch), (lanes * epoch, 1.0)):
+        runs = pack(drawn.runs, 4, np.float64)._replace(factor=of_lanes[None])
+        factors = np.array([of_epoch])
+        train(drawn.net, runs, drawn.samples, step, 4, 1, factors=factors)
+        found.append(runs.parameters)
+    np.testing.assert_array_equal(*found)
