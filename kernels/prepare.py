@@ -46,6 +46,7 @@ def prepare(
         l2=zeros(2 * net.layers),
         l21=zeros(),
         rate=zeros(),
+        factor=zeros(),
         step_hyper=zeros(len(step.HYPER)),
         activation_hyper=zeros(len(net.activation.HYPER)),
         words=np.zeros((1, 3, width), dtype=np.uint32),

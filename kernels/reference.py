@@ -17,7 +17,8 @@ y ``[n]``, or of the numbers or answers y ``[n, dL]``, which weigh v ``[n]``:
                 delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
-    update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
+    update      u <- m u - r g,   p <- p + f (m u - r g)    (Nesterov, learning rate r, momentum m,
+                                                            f what the epoch multiplies r by)
                 or another of `STEPS`
 
 With dropout a hidden unit passes on a_l d_l in the place of a_l while the network learns, where d_l
@@ -62,6 +63,8 @@ class Settings(NamedTuple):
         How parameters move, one of `STEPS`.
     beta2, epsilon : float
         What Adam and RMSprop take beside the learning rate.
+    factor : float
+        What the epoch multiplies the learning rate by.
     """
 
     l1: dict[str, float]
@@ -79,6 +82,7 @@ class Settings(NamedTuple):
     optimizer: str = "nesterov"
     beta2: float = 0.999
     epsilon: float = 1e-8
+    factor: float = 1.0
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -117,8 +121,7 @@ def train(
     start, advance = STEPS[settings.optimizer]
     memory = {name: start(value, settings) for name, value in p.items()}
     for epoch in range(epochs):
-        factor = 1.0 if factors is None else factors[epoch]
-        now = settings._replace(rate=settings.rate * factor)
+        now = settings if factors is None else settings._replace(factor=factors[epoch])
         rows = order[epoch % len(order)]
         for step, first in enumerate(range(0, len(rows), batch_size)):
             batch = rows[first : first + batch_size]
@@ -405,22 +408,23 @@ def nesterov_step(p, u, g, settings, l1, l2):
     r, m = settings.rate, settings.momentum
     g = g + l2_gradient(p, l2)
     if settings.proximal:
-        x, following = u, soft_threshold(p - r * g, r * l1)
+        r, x = r * settings.factor, u
+        following = soft_threshold(p - r * g, r * l1)
         return following + m * (following - x), following
     g = g + l1_gradient(p, l1)
     u = m * u - r * g
-    return p + m * u - r * g, u
+    return p + settings.factor * (m * u - r * g), u
 
 
 def heavy_ball_step(p, u, g, settings, l1, l2):
     """Return the next parameter and velocity, given the gradient of the loss."""
-    r, m = settings.rate, settings.momentum
+    lr, f, m = settings.rate, settings.factor, settings.momentum
     g = g + l2_gradient(p, l2)
     if settings.proximal:
-        following = soft_threshold(p - r * g + m * u, r * l1)
+        following = soft_threshold(p - lr * f * g + m * u, lr * f * l1)
         return following, following - p
-    u = m * u - r * (g + l1_gradient(p, l1))
-    return p + u, u
+    u = m * u - lr * (g + l1_gradient(p, l1))
+    return p + f * u, u
 
 
 def adam_step(p, seen, g, settings, l1, l2):
@@ -429,7 +433,7 @@ def adam_step(p, seen, g, settings, l1, l2):
     AdamW's L2 penalty acts beside the step. The threshold of the proximal step is r l1 / d, where
     d is the metric that the step is divided by.
     """
-    r, b1, b2 = settings.rate, settings.momentum, settings.beta2
+    r, b1, b2 = settings.rate * settings.factor, settings.momentum, settings.beta2
     t, m, v = seen
     before = p
     if settings.optimizer == "adamw":
@@ -446,7 +450,7 @@ def adam_step(p, seen, g, settings, l1, l2):
 
 def rmsprop_step(p, seen, g, settings, l1, l2):
     """Return the next parameter, and what RMSprop remembers, given the gradient of the loss."""
-    r, b2 = settings.rate, settings.beta2
+    r, b2 = settings.rate * settings.factor, settings.beta2
     g = g + l2_gradient(p, l2)
     if not settings.proximal:
         g = g + l1_gradient(p, l1)
@@ -468,7 +472,7 @@ STEPS: dict[str, tuple[Callable, Callable]] = {
 
 def grouped_step(p, x, gradient, settings):
     """Do Nesterov's proximal step for all parameters at once, in place: it shrinks groups too."""
-    r, m = settings.rate, settings.momentum
+    r, m = settings.rate * settings.factor, settings.momentum
     following = {
         name: soft_threshold(p[name] - r * gradient[name], r * settings.l1.get(name, 0.0))
         for name in p

@@ -30,6 +30,8 @@ class Runs(NamedTuple):
         That of the network's groups.
     rate : ndarray, shape (packs, lanes)
         Learning rate.
+    factor : ndarray, shape (packs, lanes)
+        What it is multiplied by, beside what an epoch multiplies that of all runs by.
     step_hyper, activation_hyper : ndarray, shape (packs, hyperparameters, lanes)
         Numbers that the step and the activation take, in the order of their `HYPER`.
     words : ndarray of uint32, shape (packs, 3, lanes)
@@ -49,6 +51,7 @@ class Runs(NamedTuple):
     l2: np.ndarray
     l21: np.ndarray
     rate: np.ndarray
+    factor: np.ndarray
     step_hyper: np.ndarray
     activation_hyper: np.ndarray
     words: np.ndarray
@@ -165,17 +168,20 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
 def optimizer_of(net, runs, step, pack, remembered, factor):
     """Return what moves the parameters of a pack.
 
-    ``remembered`` is how many Lanes it remembers; ``factor`` multiplies the learning rate.
+    ``remembered`` is how many Lanes it remembers; ``factor`` is that of the epoch.
     """
     parameter, penalty = pack * net.size, pack * 2 * net.layers
-    rate = runs.rate[pack]
+    lr = runs.rate[pack]
+    factor = runs.factor[pack] * broadcast(lr, factor)
     return Optimizer(
         lanes_from(runs.parameters, parameter),
         lanes_from(runs.memory, pack * remembered),
         lanes_from(runs.l1, penalty),
         lanes_from(runs.l2, penalty),
         runs.l21[pack],
-        rate * broadcast(rate, factor),
+        lr * factor,
+        lr,
+        factor,
         hyperparameters(step, runs.step_hyper, pack),
         net.size,
         net.grouped,

@@ -253,7 +253,7 @@ class Run:
             [kind(options.get(penalty, {}).get(name, 0)) for name in self.names]
             for penalty in ("l1", "l2")
         )
-        self.lr, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
         self.beta2, self.epsilon = (
             kind(options.get("beta2", 0.999)),
             kind(options.get("epsilon", 1e-8)),
@@ -334,23 +334,25 @@ class Run:
             g = normal(g + np.sign(w) * l1)
         if self.optimizer in ("adam", "adamw", "rmsprop"):
             return self.rescaled_step(i, g)
-        r, m, u = self.rate, self.momentum, self.memory[i]
+        f, m, u = self.factor, self.momentum, self.memory[i]
+        r = normal(self.rate * f)
         if self.ahead:
             following = prox(fma(-r, g, w), normal(r * l1))
             self.p[i], self.memory[i] = fma(m, normal(following - u), following), following
         elif self.optimizer == "nesterov":
-            d = normal(-r * g)
+            d = normal(-self.rate * g)
             u = fma(m, u, d)
-            self.p[i], self.memory[i] = normal(w + fma(m, u, d)), u
+            self.p[i], self.memory[i] = fma(f, fma(m, u, d), w), u
         elif self.proximal:
             self.p[i] = prox(fma(m, u, fma(-r, g, w)), normal(r * l1))
             self.memory[i] = normal(self.p[i] - w)
         else:
-            self.memory[i] = fma(m, u, normal(-r * g))
-            self.p[i] = normal(w + self.memory[i])
+            self.memory[i] = u = fma(m, u, normal(-self.rate * g))
+            self.p[i] = fma(f, u, w)
 
     def rescaled_step(self, i, g):
-        w, r, m, b, one = self.p[i], self.rate, self.momentum, self.beta2, self.kind(1)
+        w, m, b, one = self.p[i], self.momentum, self.beta2, self.kind(1)
+        r = normal(self.rate * self.factor)
         self.squares[i] = q = fma(b, self.squares[i], normal((one - b) * normal(g * g)))
         if self.optimizer == "rmsprop":
             s, d = normal(r * g), normal(np.sqrt(q) + self.epsilon)
@@ -372,7 +374,7 @@ class Run:
         random = stream(self.seed, "batch order", str(self.fold))
         for epoch in itertools.count():
             rows = random.permutation(self.train) if size < n else self.train
-            self.rate = self.lr * self.kind(rate_factor(epoch, self.options))
+            self.factor = self.kind(rate_factor(epoch, self.options))
             at_once = size if epoch < self.options["epochs"] else self.finishing()
             for first in range(0, n, at_once):
                 self.learn(rows[first : first + at_once])
@@ -491,7 +493,7 @@ class Run:
         most = self.options["zero_tol"]
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
-        twice = 2 * np.float64(self.lr)
+        twice = 2 * np.float64(self.rate)
         if self.optimizer in ("adam", "adamw", "rmsprop"):
             return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]

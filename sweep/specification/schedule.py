@@ -20,7 +20,7 @@ import numpy as np
 from sweep.errors import InputError
 from sweep.specification.values import NUMBER
 
-#: (sin(y) - y) / y^3 as a polynomial in y^2, the highest power first: 1/17!, -1/15!, ..., -1/3!
+#: (sin(y) - y) / y^3 as a polynomial in y^2, the highest power first: 1 / 17!, ..., 1 / 5!, -1 / 3!
 _SINE = (
     *(1 / 355687428096000, -1 / 1307674368000, 1 / 6227020800, -1 / 39916800),
     *(1 / 362880, -1 / 5040, 1 / 120, -1 / 6),

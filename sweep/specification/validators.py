@@ -268,10 +268,9 @@ def default_finish(fields: Mapping[str, Any]) -> int:
     """Return how many epochs end a run unless told: as many again, where there is need of them.
 
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others. At
-    the end of a schedule the rate, and with it that noise, has come down already; runs that stop by
-    themselves end at different epochs; and no unit is dropped in them, so they would undo what
-    dropout does.
+    revive what is zero. Runs without a penalty have them too, to be compared with the others. A
+    schedule takes the rate down, and that noise with it; runs that stop early have no last epochs
+    in common; and no unit is dropped in them, so they would undo what dropout does.
     """
     exact = fields.get("l1_method") == "proximal"
     steady = fields.get("schedule") == "constant" and not any(fields.get("dropout", ()))

@@ -167,9 +167,8 @@ def train_epochs(
         If it says so.
     """
     n, pace = len(packs.folds.train), pace * packs.size
-    at_once = max(
-        1, min(len(epochs), int(_BREATH / pace), _ORDER_ROOM // (n * packs.order.streams))
-    )
+    room = _ORDER_ROOM // (n * packs.order.streams)
+    at_once = max(1, min(len(epochs), int(_BREATH / pace), room))
     batch = batch_size or n
     rows = max(1, int(_BREATH / pace * n / batch)) * batch
     while epochs:

@@ -223,6 +223,7 @@ class Group(NamedTuple):
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
             l21=_by_lane(along(spec, columns, "l21", len(index)), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
+            factor=_by_lane(np.ones(len(index)), width, dtype),
             step_hyper=hyper("optimizer"),
             activation_hyper=hyper("activation"),
             words=_by_lane(_words(folds, numbers, dropped), width, np.dtype(np.uint32)),

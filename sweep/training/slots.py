@@ -133,8 +133,8 @@ class Slots:
         packs, reads = self._in_use(), self._reads[: self._count]
         # Each is at an epoch of its own.
         epoch = np.where(self.busy, self.epoch, 0)[: packs.size].reshape(reads.shape)
-        rate = packs.runs.rate * factors(self._spec, epoch).astype(packs.runs.rate.dtype)
-        training = packs._replace(runs=packs.runs._replace(rate=rate, streams=reads))
+        factor = factors(self._spec, epoch).astype(packs.runs.factor.dtype)
+        training = packs._replace(runs=packs.runs._replace(factor=factor, streams=reads))
         train_epochs(training, self._spec.batch_size, range(1), pace, stopped)
         self.epoch[self.busy] += 1
         self._look_at(packs)

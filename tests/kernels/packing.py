@@ -133,6 +133,7 @@ def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
         l2=by_lane(l2),
         l21=by_lane([run.l21 for run in padded]),
         rate=by_lane(rate),
+        factor=by_lane(np.ones(len(padded))),
         step_hyper=by_lane(taken),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
         words=by_lane([(*run.key, int(run.dropout * 2**32)) for run in padded], np.uint32),
