@@ -166,6 +166,19 @@ def stream(seed, *names):
     return np.random.RandomState(np.random.MT19937(np.random.SeedSequence(entropy)))
 
 
+def threefry(key, counter):
+    a, b = key
+    x, y = (a + counter[0]) % 2**32, (b + counter[1]) % 2**32
+    k = a, b, a ^ b ^ 0x1BD11BDA
+    for t in range(5):
+        for r in (17, 29, 16, 24) if t % 2 else (13, 15, 26, 6):
+            x = (x + y) % 2**32
+            y = (y << r) % 2**32 + (y >> 32 - r) ^ x
+        x = (x + k[(t + 1) % 3]) % 2**32
+        y = (y + k[(t + 2) % 3] + t + 1) % 2**32
+    return x, y
+
+
 def natural(texts):
     """Return the levels of texts in natural order, none of them a number."""
     return sorted(set(texts), key=lambda t: re.sub("[0-9]+", lambda run: run[0].zfill(20), t))
@@ -277,10 +290,11 @@ class Run:
     def result(self):
         return self.memory if self.ahead else self.p
 
-    def forward(self, p, x):
+    def forward(self, p, x, m=None):
         found = [x]
         for i in range(0, len(p), 2):
-            z = dot(np.broadcast_to(p[i + 1], (len(x), len(p[i]))), found[-1][:, None], p[i])
+            passed = found[-1] if m is None or not i else found[-1] * m[i // 2 - 1]
+            z = dot(np.broadcast_to(p[i + 1], (len(x), len(p[i]))), passed[:, None], p[i])
             if i + 2 < len(p):
                 z = self.activate(z)
             found.append(z)
@@ -302,9 +316,25 @@ class Run:
             return np.where(a <= 0, fma(delta, a, delta), delta)
         return np.where(a <= 0, normal(self.leak * delta), delta)
 
-    def learn(self, rows):
+    def factors(self, n, epoch, step):
+        """Return m of the hidden layers of n samples; None where nothing is ever dropped."""
+        share = self.options.get("dropout", 0)
+        if not share or epoch >= self.options["epochs"]:
+            return None
+        draw = stream(self.seed, "dropout", str(self.fold))
+        run = draw.randint(0, 2**32, size=2, dtype=np.uint32).tolist()
+        key, first, found = threefry(run, (epoch, step)), self.x.shape[1], []
+        for width in map(len, self.p[1:-1:2]):
+            pairs = range(first, first + width, 2)
+            words = [[w for u in pairs for w in threefry(key, (i, u))][:width] for i in range(n)]
+            kept = np.array(words) >= math.floor(share * 2**32)
+            found.append(np.where(kept, self.kind(1 / (1 - share)), self.kind(0)))
+            first += width
+        return found
+
+    def learn(self, rows, m):
         """Take the step of one batch."""
-        a = self.forward(self.p, self.x[rows])
+        a = self.forward(self.p, self.x[rows], m)
         label = np.arange(a[-1].shape[1]) == self.y[rows, None]
         e = exp(a[-1] - a[-1].max(axis=1, keepdims=True))
         total = np.cumsum(e, axis=1)[:, -1:]
@@ -315,10 +345,11 @@ class Run:
         for i in range(len(self.p) - 2, -1, -2):
             w, below = self.p[i], a[i // 2]
             zero = np.zeros((delta.shape[1], below.shape[1]), self.kind)
-            of_w = dot(zero, delta.T[:, None, :], below.T[None])
+            factor = self.kind(1) if m is None or not i else m[i // 2 - 1]
+            of_w = dot(zero, delta.T[:, None, :], (below * factor).T[None])
             gradient = [of_w, normal(np.cumsum(delta, axis=0)[-1]), *gradient]
             if i:
-                delta = dot(np.zeros_like(below), delta[:, None, :], w.T)
+                delta = dot(np.zeros_like(below), delta[:, None, :], w.T) * factor
                 delta = self.back(delta, below)
         one = self.kind(1)
         self.c1 = fma(self.momentum, self.c1, one - self.momentum)
@@ -376,8 +407,9 @@ class Run:
             rows = random.permutation(self.train) if size < n else self.train
             self.factor = self.kind(rate_factor(epoch, self.options))
             at_once = size if epoch < self.options["epochs"] else self.finishing()
-            for first in range(0, n, at_once):
-                self.learn(rows[first : first + at_once])
+            for step, first in enumerate(range(0, n, at_once)):
+                batch = rows[first : first + at_once]
+                self.learn(batch, self.factors(len(batch), epoch, step))
             yield
 
     def finishing(self):

@@ -5,10 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels.frozen import Frozen
 from kernels.lane.compiled import entry
 from kernels.lane.lanes import aligned_zeros, as_lanes
 from kernels.lane.threefry import draw
-from tests.kernels.packing import experiments, reference_run, train_runs
+from tests import naive
+from tests.kernels.packing import (
+    INVERTED,
+    Run,
+    experiment,
+    experiments,
+    named,
+    reference_run,
+    train_runs,
+)
 
 #: Key, counter and words of the published test of Threefry-2x32-20 (Random123, kat_vectors).
 KNOWN = [
@@ -64,3 +74,44 @@ def test_the_width_of_a_pack_changes_no_bit(drawn):
 def test_dropping_nothing_is_no_dropout_to_the_bit(drawn):
     dropping = drawn._replace(dropping=True)
     assert train_runs(dropping, width=8).hash() == train_runs(drawn, width=8).hash()
+
+
+@settings(deadline=None, max_examples=10)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    hidden=st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    share=st.sampled_from([0.1, 0.5, 0.8]),
+)
+def test_gradients_are_central_differences_of_what_is_left(seed, hidden, share):
+    widths = (4, *hidden, 3)
+    drawn = experiment(seed, widths, n=6, batch_size=6, epochs=1, activation="leaky_relu")
+    key, nothing = (seed, 7), np.zeros(2 * len(widths) - 2)
+    run = Run(drawn.runs[0].parameters, nothing, nothing, 1.0, 0.0, dropout=share, key=key)
+    samples = drawn.samples._replace(weight=np.ones(6), order=np.arange(6)[None, :, None].copy())
+    step = drawn._replace(runs=[run], samples=samples, leak=0.2, dropping=True)
+    after = train_runs(step, width=8).parameters[0]
+    gradients = list(named(drawn.net, run.parameters - after).values())
+    p = [value.astype(np.longdouble) for value in named(drawn.net, run.parameters).values()]
+    x, y = samples.x.astype(np.longdouble), samples.y.astype(int)
+    factors = naive.factors(share, key, 0, 0, 6, widths)
+    h = np.finfo(np.longdouble).eps ** (1 / 3)
+    for value, gradient in zip(p, gradients, strict=True):
+        for place in np.ndindex(*value.shape):
+            middle, found = value[place], []
+            for moved in (middle + h, middle - h):
+                value[place] = moved
+                found.append(naive.masked_loss(p, x, y, factors, leak=0.2))
+            value[place] = middle
+            difference = (found[0] - found[1]) / (2 * h)
+            assert abs(gradient[place] - difference) < 1e-6 * abs(gradient).max() + 1e-13
+
+
+def test_the_twin_has_the_published_words():
+    for key, counter, words in KNOWN:
+        assert tuple(map(int, naive.threefry(key, counter))) == words
+
+
+def test_nothing_is_dropped_in_frozen_code():
+    net = experiment(seed=1, widths=(2, 3, 2)).net
+    with pytest.raises(ValueError, match="not frozen"):
+        Frozen.of(net._replace(dropout=INVERTED), 4)

@@ -111,6 +111,25 @@ def test_every_optimizer(optimizer, method_of_l1, precision):
     check(runs.iloc[0], method.of_table(x, y, (8,), seed=3, **same | betas | on).run())
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_dropout_beside_a_run_without_it(precision):
+    same = {"lr": 0.02, "momentum": 0.8, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 5}
+    same |= {"batch_size": 32, "finish": 2, "leak": 0.1}
+    runs = Sweep(
+        **{"data": "wine", "hidden": "7,4", "activation": "leaky_relu", "init": "he", "seeds": 3},
+        **{"l1": 0.003, "l2": 0, "dropout": [0, 0.3], "folds": 2, "precision": precision},
+        **same,
+    ).run()
+    x, y = load_wine(return_X_y=True)
+    kind = np.dtype(precision).type
+    on = {"l1": dict.fromkeys(("w1", "w2", "w3"), 0.003), "kind": kind, "folds": 2}
+    for row in runs.itertuples():
+        more = {"dropout": row.dropout, "fold": row.fold}
+        found = method.of_table(x, y, (7, 4), seed=3, **on, **more, **same).run()
+        check(runs.iloc[row.Index], found)
+    assert len(set(runs.final_loss)) == 4
+
+
 @pytest.mark.parametrize(
     "stops",
     [
