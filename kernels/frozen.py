@@ -114,7 +114,7 @@ def _emit_learn(context, builder, sig, args):
         units=_Registers(space.units),
         deltas=_Registers(),
         inputs=_Registers(),
-        labels=space.labels,
+        targets=space.targets,
         importance=space.importance,
         gradient=_Registers(),
         constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],

@@ -30,6 +30,8 @@ class Network(NamedTuple):
         Layers of weights.
     size : int
         Parameters in all.
+    targets : int
+        Numbers that say what is true of a sample.
     widths : ndarray of int64, shape (layers + 1,)
         Units of each layer, the inputs first.
     weight, bias : ndarray of int64, shape (layers,)
@@ -47,6 +49,7 @@ class Network(NamedTuple):
 
     layers: int
     size: int
+    targets: int
     widths: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
@@ -58,8 +61,8 @@ class Network(NamedTuple):
 
     def flat(self) -> "Network":
         """Return the same as kernels take it."""
-        layers, size, *arrays, loss, activation = self
-        return Network._make([layers, size, *map(numbers, arrays), loss, activation])
+        layers, size, targets, *arrays, loss, activation = self
+        return Network._make([layers, size, targets, *map(numbers, arrays), loss, activation])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,7 +92,8 @@ def network(widths, loss: Choice = CROSS_ENTROPY, activation: Choice = RELU) -> 
     pitch[-1] = d[-1]
     room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
     arrays = d, starts[0::2].copy(), starts[1::2].copy(), units, pitch, room
-    return Network(len(d) - 1, int(sizes.sum()), *arrays, loss, activation)
+    targets = int(d[-1]) if loss.BY_OUTPUT else 1
+    return Network(len(d) - 1, int(sizes.sum()), targets, *arrays, loss, activation)
 
 
 @kernel

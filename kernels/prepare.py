@@ -10,7 +10,7 @@ from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
-from kernels.scoring import scores
+from kernels.scoring import keep
 from kernels.training import train
 
 
@@ -23,12 +23,12 @@ def prepare(
     metrics: Sequence[Choice],
     penalties: Sequence[Choice],
     *,
-    scored: Sequence[Choice] = (),
+    scored: bool = False,
     freeze: bool = False,
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
-    ``scored`` are metrics that `kernels.scoring.scores` takes.
+    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
@@ -47,11 +47,11 @@ def prepare(
         activation_hyper=zeros(len(net.activation.HYPER)),
         streams=np.zeros((1, width), dtype=np.int64),
     )
-    one = np.ones(1, dtype)
+    y, one = np.zeros((1, net.targets), dtype), np.ones(1, dtype)
     order = np.zeros((1, batch_size, 1), dtype=np.int64)
-    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), one, one, order)
+    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), y, one, order)
     train(net, runs, samples, step, batch_size, 0, freeze=freeze)
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)
     if scored:
-        scores(net, runs, parameters, samples, scored, 1)
+        next(keep(net, runs, parameters, samples, 1))

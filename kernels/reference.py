@@ -5,12 +5,14 @@ care for speed. Nothing else imports it but the tests, where it is the oracle.
 
 A network of widths d0, d1, ..., dL has the weights w1 ``[d1, d0]`` and biases b1 ``[d1]``, and so
 on to wL and bL, kept by name in a dict. For a batch of n samples x ``[n, d0]`` of the classes
-y ``[n]``, which weigh v ``[n]``:
+y ``[n]``, or of the numbers or answers y ``[n, dL]``, which weigh v ``[n]``:
 
-    forward     a0 = x,   z_l = a_{l-1} w_l^T + b_l,   a_l = f(z_l),   the logits are z_L
-    loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i
+    forward     a0 = x,   z_l = a_{l-1} w_l^T + b_l,   a_l = f(z_l),   the outputs are z_L
+    loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i                  of classes, or
+                sum_i v_i (sum_o cost(z_L[i, o], y[i, o]) / dL) / sum_i v_i
                 + sum over parameters p of  l1_p sum |p| + l2_p sum p^2
-    gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v, and 0 if that sum is 0
+    gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v, and 0 if that sum is 0, or
+                delta_L = cost'(z_L, y) v / (dL sum v)
                 delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
@@ -40,6 +42,8 @@ class Settings(NamedTuple):
         What hidden units give: f, one of `ACTIVATIONS`.
     leak : float
         Slope of the leaky ReLU below zero.
+    loss : str
+        ``cross_entropy``, or one of `COSTS`.
     """
 
     l1: dict[str, float]
@@ -49,6 +53,7 @@ class Settings(NamedTuple):
     proximal: bool = False
     activation: str = "relu"
     leak: float = 0.01
+    loss: str = "cross_entropy"
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -71,7 +76,8 @@ def train(
         Initial weights and biases.
     settings : Settings
     samples : tuple of ndarray
-        Inputs ``[sample, feature]``, class numbers ``[sample]`` and what each sample counts.
+        Inputs ``[sample, feature]``, class numbers ``[sample]``, or numbers or answers
+        ``[sample, output]``, and what each sample counts.
     order : ndarray of int, shape (epochs, samples)
         Rows in the order in which an epoch reads them; epochs beyond the last begin again.
     batch_size : int
@@ -98,7 +104,7 @@ def train(
 
 
 def forward(parameters: Parameters, x: np.ndarray, settings: Settings = PLAIN) -> list[np.ndarray]:
-    """Return the activations of all layers, the inputs first; the last are the logits."""
+    """Return the activations of all layers, the inputs first; the last are the outputs."""
     layers = len(parameters) // 2
     activate, _ = ACTIVATIONS[settings.activation]
     activations = [x]
@@ -115,24 +121,23 @@ def backward(
     v: np.ndarray,
     settings: Settings = PLAIN,
 ) -> Parameters:
-    """Return the gradient of the mean cross-entropy by every parameter.
+    """Return the gradient of the mean loss by every parameter.
 
     Parameters
     ----------
     parameters : dict of str to ndarray
     activations : list of ndarray
         As `forward` returns them.
-    y : ndarray of int, shape (n,)
-        Classes.
+    y : ndarray, shape (n,) or (n, outputs)
+        Classes, or numbers or answers.
     v : ndarray, shape (n,)
         What each sample counts.
     settings : Settings
-        Of which the activation counts.
+        Of which the loss and the activation count.
     """
     gradient = {}
     _, slope = ACTIVATIONS[settings.activation]
-    delta = softmax(activations[-1])
-    delta[np.arange(len(y)), y] -= 1
+    delta = loss_gradient(activations[-1], y, settings.loss)
     delta *= (v / (v.sum() or 1))[:, None]
     for layer in range(len(parameters) // 2, 0, -1):
         below = activations[layer - 1]
@@ -164,6 +169,45 @@ def leaky_relu_gradient(a: np.ndarray, settings: Settings) -> np.ndarray:
 
 #: What a hidden unit gives, and its derivative by what it was given, from what it gave.
 ACTIVATIONS = {"relu": (relu, relu_gradient), "leaky_relu": (leaky_relu, leaky_relu_gradient)}
+
+
+def loss_gradient(z: np.ndarray, y: np.ndarray, loss: str) -> np.ndarray:
+    """Return the gradient of each sample's loss by its outputs z."""
+    if loss == "cross_entropy":
+        delta = softmax(z)
+        delta[np.arange(len(y)), y] -= 1
+        return delta
+    _, slope = COSTS[loss]
+    return slope(z, y) / z.shape[1]
+
+
+def mean_loss(z: np.ndarray, y: np.ndarray, v: np.ndarray, loss: str = "cross_entropy") -> float:
+    """Return the weighted mean of the samples' losses, without penalties."""
+    if loss == "cross_entropy":
+        return cross_entropy(z, y, v)
+    cost, _ = COSTS[loss]
+    return float((v * cost(z, y).mean(axis=1)).sum() / v.sum())
+
+
+def huber(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return r^2 of r = z - y up to |r| = 1, and 2 |r| - 1 beyond."""
+    r = abs(z - y)
+    return np.where(r > 1, 2 * r - 1, r**2)
+
+
+def poisson(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return exp(z) - y z + (y log y - y), where 0 log 0 is 0."""
+    return np.exp(z) - y * z + y * np.log(np.where(y > 0, y, 1)) - y
+
+
+#: What an output z costs where y is true, and the derivative of that by z.
+COSTS = {
+    "squared": (lambda z, y: (z - y) ** 2, lambda z, y: 2 * (z - y)),
+    "absolute": (lambda z, y: abs(z - y), lambda z, y: np.sign(z - y)),
+    "huber": (huber, lambda z, y: 2 * np.clip(z - y, -1, 1)),
+    "poisson": (poisson, lambda z, y: np.exp(z) - y),
+    "logistic": (lambda z, y: np.logaddexp(0, z) - y * z, lambda z, y: 1 / (1 + np.exp(-z)) - y),
+}
 
 
 def softmax(z: np.ndarray) -> np.ndarray:

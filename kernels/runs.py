@@ -59,8 +59,10 @@ class Workspace(NamedTuple):
         Gradients of the loss by them.
     inputs : array of numbers, shape (capacity * inputs,)
         The first layer's units where all runs share them.
-    labels, importance : array of Lane, shape (capacity,)
-        Class and weight of each sample of the batch.
+    targets : array of Lane, shape (capacity * net.targets,)
+        What is true of each sample of the batch: its class, or a number an output.
+    importance : array of Lane, shape (capacity,)
+        Its weight.
     gradient : array of Lane
         A few rows of a weight gradient.
     constants : array of Lane, shape (2,)
@@ -81,7 +83,7 @@ class Workspace(NamedTuple):
     units: Flat
     deltas: Flat
     inputs: Flat
-    labels: Flat
+    targets: Flat
     importance: Flat
     gradient: Flat
     constants: Flat
@@ -113,7 +115,7 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
         units=lanes(units),
         deltas=lanes(units),
         inputs=numbers(aligned_zeros((int(net.widths[0]) * capacity,), dtype)),
-        labels=lanes(capacity),
+        targets=lanes(capacity * net.targets),
         importance=lanes(capacity),
         gradient=lanes(gradient_size(net)),
         constants=lanes(2),

@@ -66,19 +66,36 @@ def article(seed, epochs, l1, l2, rate=0.01, momentum=0.9):
     return losses | {k: v[:, 0] if k[0] == "b" else v for k, v in p.items()} | {"x": x[:, 0]}
 
 
-def objective(p, x, y, v, l1, l2, leak=0):
+def objective(p, x, y, v, l1, l2, leak=0, loss="cross_entropy"):
     """Return the loss with penalties.
 
     ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each; hidden units
     leak so much of what is below zero.
     """
     *_, z = pre_activations(p, x, leak)
-    label = z[np.arange(len(y)), y]
-    entropy = np.log(np.exp(z - label[:, None]).sum(axis=1))
-    loss = (entropy * v).sum() / v.sum()
+    loss = (costs(z, y, loss) * v).sum() / v.sum()
     for i, value in enumerate(p):
         loss = loss + l1[i] * abs(value).sum() + l2[i] * (value * value).sum()
     return loss
+
+
+def costs(z, y, loss):
+    """Return the loss of each sample, of its outputs z and its class y, or of what is true of each.
+
+    Of outputs that are taken one by one it is the mean over them.
+    """
+    if loss == "cross_entropy":
+        label = z[np.arange(len(y)), y]
+        return np.log(np.exp(z - label[:, None]).sum(axis=1))
+    r = z - y
+    of_each = {
+        "squared": lambda: r * r,
+        "absolute": lambda: abs(r),
+        "huber": lambda: np.where(abs(r) <= 1, r * r, 2 * abs(r) - 1),
+        "poisson": lambda: np.exp(z) - y * z - y + np.where(y == 0, 0, y * np.log(y + (y == 0))),
+        "logistic": lambda: -np.log(np.where(y == 1, 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z)))),
+    }[loss]()
+    return of_each.sum(axis=1) / z.shape[1]
 
 
 def pre_activations(p, x, leak=0):
@@ -90,7 +107,7 @@ def pre_activations(p, x, leak=0):
     return found
 
 
-def differences(p, x, y, v, l1, l2, leak=0):
+def differences(p, x, y, v, l1, l2, leak=0, loss="cross_entropy"):
     """Return central finite differences of `objective` by every parameter.
 
     In extended precision where the machine has it, so that they are good to 1e-6 of a gradient
@@ -101,14 +118,14 @@ def differences(p, x, y, v, l1, l2, leak=0):
     p = [value.astype(wide) for value in p]
     x, v = x.astype(wide), v.astype(wide)
     h = np.finfo(wide).eps ** (1 / 3)
-    *hidden, _ = pre_activations(p, x, leak)
+    *hidden, outputs = pre_activations(p, x, leak)
     gradient = [np.zeros(value.shape) for value in p]
     for i, (value, g) in enumerate(zip(p, gradient, strict=True)):
         # What lies before the parameter's own layer does not change.
         layer = i // 2
         z = hidden[layer - 1] if layer else x
         a = np.maximum(z, 0) + leak * np.minimum(z, 0) if layer else x
-        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], leak
+        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], leak, loss
         for place in np.ndindex(*value.shape):
             middle = value[place]
             value[place] = middle + h
@@ -117,7 +134,9 @@ def differences(p, x, y, v, l1, l2, leak=0):
             below = objective(*rest)
             value[place] = middle
             g[place] = (above - below) / (2 * h)
-    bent = [*hidden, *(value for value, one in zip(p, l1, strict=True) if one)]
+    kinks = {"absolute": lambda: [outputs - y], "huber": lambda: [abs(outputs - y) - 1]}
+    kinked = [*hidden, *kinks.get(loss, list)()]
+    bent = [*kinked, *(value for value, one in zip(p, l1, strict=True) if one)]
     return gradient, min((abs(z).min() / h for z in bent), default=np.inf)
 
 

@@ -19,6 +19,8 @@ class Article:
     features = tuple(f"x{i}" for i in range(_INPUTS))
     variables = tuple(map(Variable, features))
     classes = tuple(map(str, range(_CLASSES)))
+    targets: tuple[Variable, ...] = ()
+    outputs = _CLASSES
 
     def sample(self, seed: int) -> np.ndarray:
         """Return the inputs that a seed draws, shape (5,)."""

@@ -97,6 +97,7 @@ def specification(
     names = {option: NAMES.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in names.items() if name in options}
     given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
+    given |= {"task": "classes", "loss": "cross_entropy"}
     given["scale"] = "standard" if options["standardize"] else "none"
     given["class_weight"] = "balanced" if isinstance(options["class_weight"], str) else "none"
     if given["batch_size"] == "auto":
@@ -229,7 +230,7 @@ def _task(
     """Train these pairs of a part and a cell."""
     begun = time.perf_counter()
     spec = plan.spec
-    net = network_of(plan.widths, spec.activation)
+    net = network_of(plan.widths, spec)
     places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
     seeds = np.array([portions[i].seed for i in places])
     columns = {**plan.grid.coordinates(cells), "seed": seeds, "fold": places}

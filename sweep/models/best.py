@@ -8,7 +8,6 @@ import numpy as np
 from results.columns import (
     FURTHER,
     MEASURED,
-    OF_FURTHER,
     PARTS,
     RANKED,
     TEST,
@@ -37,7 +36,7 @@ _REACHED = (
     *("epochs", "final_loss"),
     *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
     *TEST,
-    *(OF_FURTHER[metric.name, part] for metric in FURTHER for part in (*PARTS, "test")),
+    *(f"{part}_{metric.name}" for metric in FURTHER for part in (*PARTS, "test")),
     *("test_size", "sparsity"),
 )
 

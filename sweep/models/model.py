@@ -72,7 +72,12 @@ class Model:
     @cached_property
     def network(self) -> Network:
         """Where each parameter is."""
-        return network_of(self.widths, self.activation)
+        return network_of(self.widths, self)
+
+    @property
+    def loss(self) -> str:
+        """What it was trained to lessen, by its name among the choices."""
+        return self.specification.get("loss", "cross_entropy")
 
     @cached_property
     def features(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from sweep.errors import InputError
 from sweep.models.header import Arrays, Header, as_read
 from sweep.models.onnxscores import score_nodes
-from sweep.specification.choices import ACTIVATIONS, LOSS, Alternative
+from sweep.specification.choices import ACTIVATIONS, LOSSES, Alternative
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -67,7 +67,7 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
         if i < layers:
             nodes += _nodes(ACTIVATIONS[header.activation], header.hyper, z, f"a{i}")
     nodes += [
-        *_nodes(LOSS, {}, "logits", "probabilities"),
+        *_nodes(LOSSES["cross_entropy"], {}, "logits", "probabilities"),
         helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0),
         helper.make_node("Gather", ["classes", "place"], ["label"], axis=0),
     ]

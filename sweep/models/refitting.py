@@ -12,6 +12,7 @@ from results.cells.honest import on_test_part, tested, unstopped
 from results.labels import counted
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.spec import Specification
+from sweep.training.chosen_kernels import measured_of, scored_of
 from sweep.training.path_order import leading_to
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def judged(spec: Specification, reached: Mapping[str, Any], rows: int, metric: s
         The one by which its cell was chosen.
     """
     if spec.test:
-        names = tested([f"test_{name}" for name in spec.metrics], metric)
+        measured = ("loss", *measured_of(spec), *scored_of(spec))
+        names = tested([f"test_{name}" for name in measured], metric)
         known = {name: reached.get(name, math.nan) for name in names}
         figures = on_test_part(known, rows, reached.get("test_size"))
         return f"The test part was held out from it, and there it has {figures}."

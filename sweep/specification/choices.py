@@ -8,7 +8,7 @@ anything is compiled.
 import reprlib
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sweep.errors import InputError
 
@@ -42,12 +42,15 @@ class Alternative(NamedTuple):
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
     onnx : tuple of Node
         What it is in an ONNX graph, one after another.
+    target : {"class", "numbers", "answers"}
+        What a loss is of: one class of several, numbers, or yes and no.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
     onnx: tuple[Node, ...] = ()
+    target: Literal["class", "numbers", "answers"] = "class"
 
 
 LOSSES = {
@@ -55,6 +58,19 @@ LOSSES = {
         "kernels.losses.cross_entropy",
         "cross-entropy of a softmax over the classes",
         onnx=(Node("Softmax", {"axis": 1}),),
+    ),
+    "squared": Alternative("kernels.losses.squared", "(y - f)^2", target="numbers"),
+    "absolute": Alternative("kernels.losses.absolute", "|y - f|", target="numbers"),
+    "huber": Alternative(
+        *("kernels.losses.huber", "squared up to a standard deviation, absolute beyond"),
+        target="numbers",
+    ),
+    "poisson": Alternative(
+        *("kernels.losses.poisson", "half the deviance of counts, through a log link"),
+        target="numbers",
+    ),
+    "logistic": Alternative(
+        *("kernels.losses.logistic", "cross-entropy of each yes or no"), target="answers"
     ),
 }
 
@@ -75,31 +91,75 @@ STEPS = {
     "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
 }
 
-#: The loss, which nobody chooses as long as there is one.
-LOSS = LOSSES["cross_entropy"]
-
 #: What `l1` and `l2` multiply.
 PENALTIES = {
     "l1": Alternative("kernels.penalties.l1", "sum of |p|"),
     "l2": Alternative("kernels.penalties.l2", "sum of p^2"),
 }
 
-#: What is always measured beside the loss, of classes; `results.columns` says which way is better.
-METRICS = {
-    "accuracy": Alternative("kernels.metrics.accuracy", "share of right classes"),
+#: What is always measured beside the loss, by what is predicted; `results.columns` says which way
+#: is better.
+METRICS: dict[str, dict[str, Alternative]] = {
+    "class": {"accuracy": Alternative("kernels.metrics.accuracy", "share of right classes")},
+    "answers": {
+        "accuracy": Alternative(
+            "kernels.metrics.subset_accuracy", "share of rows whose every answer is right"
+        )
+    },
+    "numbers": {
+        "rmse": Alternative("kernels.metrics.rmse", "root of the mean squared error"),
+        "r2": Alternative("kernels.metrics.r2", "share of the variance that is explained"),
+    },
 }
+
+
+class Score(NamedTuple):
+    """What is measured where it is asked for.
+
+    Attributes
+    ----------
+    module : str
+        The kernel module.
+    meaning : str
+        What it is, in a few words.
+    losses : tuple of str
+        Those that it can be measured beside.
+    """
+
+    module: str
+    meaning: str
+    losses: tuple[str, ...]
+
+
+_OF_CLASSES = ("cross_entropy", "logistic")
+_OF_NUMBERS = ("squared", "absolute", "huber", "poisson")
 
 #: What `metrics` adds to it where that is asked for.
 SCORES = {
-    "balanced_accuracy": Alternative("kernels.metrics.balanced_accuracy", "mean recall"),
-    "auc": Alternative("kernels.metrics.auc", "area under the ROC curve"),
-    "f1": Alternative("kernels.metrics.f1", "harmonic mean of precision and recall"),
-    "brier": Alternative("kernels.metrics.brier", "squared distance of the probabilities"),
-    "log_loss": Alternative("kernels.metrics.log_loss", "cross-entropy of the probabilities"),
+    "balanced_accuracy": Score("kernels.metrics.balanced_accuracy", "mean recall", _OF_CLASSES),
+    "auc": Score("kernels.metrics.auc", "area under the ROC curve", _OF_CLASSES),
+    "f1": Score("kernels.metrics.f1", "harmonic mean of precision and recall", _OF_CLASSES),
+    "brier": Score("kernels.metrics.brier", "squared distance of the probabilities", _OF_CLASSES),
+    "log_loss": Score(
+        "kernels.metrics.log_loss", "cross-entropy of the probabilities", _OF_CLASSES
+    ),
+    "mae": Score("kernels.metrics.mae", "mean absolute error", _OF_NUMBERS),
+    "deviance": Score("kernels.metrics.deviance", "mean Poisson deviance", ("poisson",)),
 }
 
 #: The tables of those options that are a word.
-TABLES: dict[str, dict[str, Alternative]] = {"activation": ACTIVATIONS, "l1_method": STEPS}
+TABLES: dict[str, dict[str, Alternative]] = {
+    "loss": LOSSES,
+    "activation": ACTIVATIONS,
+    "l1_method": STEPS,
+}
+
+
+def losses_beside(metric: str) -> tuple[str, ...]:
+    """Return the losses beside which a metric is measured, or can be."""
+    if metric in SCORES:
+        return SCORES[metric].losses
+    return tuple(word for word, loss in LOSSES.items() if metric in METRICS[loss.target])
 
 
 def known(option: str, word: Any) -> str:

@@ -10,7 +10,9 @@ from sweep.specification.choices import SCORES, told
 #: Options that describe the experiment: the option, its metavar, its help with its default.
 EXPERIMENT = (
     ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a file with a table"),
-    ("target", "COLUMN", "the class column of a file [last column]"),
+    ("target", "COLUMN", "what is predicted; several, a,b, if numbers or yes/no [last column]"),
+    ("task", "NAME", "auto, classes or numbers: what the target is taken for [auto]"),
+    ("loss", "NAME", f"{told('loss')} [by the task]"),
     ("separator", "CHARACTER", "between the cells of a text file, or tab, space [found out]"),
     ("decimal", "CHARACTER", "the decimal point of a text file, or comma [found out]"),
     ("encoding", "NAME", "of a text file, such as utf-8, latin-1 [found out]"),
@@ -53,7 +55,7 @@ EXPERIMENT = (
         "a weight up to this size counts as zero [1e-3, and 2 lr l1 where that is more; "
         "proximal: 0]",
     ),
-    ("metrics", "LIST", f"measured beside loss and accuracy: of {', '.join(SCORES)} [none]"),
+    ("metrics", "LIST", f"measured beside what always is: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
     (
@@ -72,6 +74,7 @@ EXPERIMENT = (
 LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
     **{"test": None, "outer_folds": 0},
+    **{"task": "classes", "loss": "cross_entropy"},
     "finish": 0,
     **{"separator": None, "decimal": None, "encoding": None, "header": None},
     **{"weight": None, "class_weight": "none", "groups": None, "order": None},
@@ -82,7 +85,7 @@ LATER: dict[str, Any] = {
 }
 
 #: Those of them that have another default by now.
-CHANGED = ("finish", "most_levels")
+CHANGED = ("task", "loss", "finish", "most_levels")
 
 #: Options that say how a file is written.
 OF_FILES = ("separator", "decimal", "encoding", "header")

@@ -25,6 +25,7 @@ from sweep.specification.article import NAME
 BUILT_IN = (NAME, "iris", "wine", "breast_cancer", "digits")
 IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
 WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and what it stands for
+    "loss": ("auto", None),
     "batch_size": ("full", 0),
     "test": ("off", None),
     "patience": ("off", None),
@@ -60,6 +61,11 @@ def _naming(option: str) -> Iterator[None]:
 def is_frame(data: Any) -> bool:
     """Tell whether `data` is a DataFrame, without importing pandas."""
     return hasattr(data, "columns") and hasattr(data, "items")
+
+
+def is_built_in(data: Any) -> bool:
+    """Tell whether `data` is the name of a set that needs no file."""
+    return isinstance(data, str) and data in BUILT_IN
 
 
 def check_name(option: str, name: str) -> None:
@@ -99,6 +105,13 @@ def _names(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _target(raw: Any, info: ValidationInfo) -> str | tuple[str, ...]:
+    names = _names(_name(raw), info)
+    if not names:
+        raise InputError("`target` names no column: leave it out for the last one")
+    return names[0] if len(names) == 1 else names
+
+
 def _name(raw: Any) -> Any:
     """Take the number that names a column of a table without names, as pandas has it."""
     return str(raw) if isinstance(raw, Integral) and not isinstance(raw, bool) else raw
@@ -127,8 +140,7 @@ def _encoding(raw: Any) -> str:
 
 def default_most_levels(fields: Mapping[str, Any]) -> int:
     """Return how many levels a text may have unless told; a built-in set holds no texts."""
-    data = fields.get("data")
-    return 0 if isinstance(data, str) and data in BUILT_IN else 50
+    return 0 if is_built_in(fields.get("data")) else 50
 
 
 def _widths(raw: Any) -> tuple[int, ...]:
@@ -257,15 +269,26 @@ def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
-def _metrics(raw: Any) -> tuple[str, ...]:
-    """Take those that are asked for, in one order; accuracy is there whether it is or not."""
+def _metrics(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """Take those that are asked for, in one order, and leave out what is measured anyway."""
     words = [word.strip() for word in raw.split(",")] if isinstance(raw, str) else raw
-    known = [*choices.METRICS, *choices.SCORES]
+    always = [word for table in choices.METRICS.values() for word in table]
+    known = list(dict.fromkeys([*always, *choices.SCORES]))
     if not isinstance(words, list | tuple) or any(word not in known for word in words):
         raise InputError(
             f"`metrics` should be of {', '.join(known)}, such as auc,f1; it is {reprlib.repr(raw)}"
         )
-    return tuple(word for word in choices.SCORES if word in words)
+    loss = info.data.get("loss")
+    for word in words if loss else ():
+        losses = choices.losses_beside(word)
+        if loss not in losses:
+            raise InputError(
+                f"`metrics` {word} is measured beside `loss` {' or '.join(losses)}, and it is "
+                f"{loss}: leave it out"
+            )
+    # As long as the data decide what is predicted, they decide what is measured anyway.
+    kept = [word for word in known if word in choices.SCORES or not loss]
+    return tuple(word for word in kept if word in words)
 
 
 def _tolerance(raw: Any, info: ValidationInfo) -> Any:
@@ -300,11 +323,13 @@ def _choice(raw: Any, info: ValidationInfo) -> str:
 
 Data = Annotated[Any, PlainValidator(_data)]
 Name = Annotated[str | None, BeforeValidator(_name)]
+Target = Annotated[Annotated[str | tuple[str, ...], PlainValidator(_target)] | None, Field()]
 Separator = Annotated[Annotated[str, PlainValidator(_separator)] | None, Field()]
 Encoding = Annotated[Annotated[str, PlainValidator(_encoding)] | None, Field()]
 Names = Annotated[tuple[str, ...], PlainValidator(_names)]
 Slope = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Word = Annotated[str, PlainValidator(_choice)]
+Loss = Annotated[Annotated[str, PlainValidator(_choice)] | None, BeforeValidator(_word)]
 Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]

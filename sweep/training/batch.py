@@ -49,7 +49,7 @@ class Batch:
     ) -> None:
         self.plan = plan
         self.columns = {"run": numbers, **plan.grid.coordinates(numbers)}
-        self.net: Network = network_of(plan.widths, plan.spec.activation)
+        self.net: Network = network_of(plan.widths, plan.spec)
         self.step = step_of(plan.spec)
         self._stopped = stopped
         self._history: list[Columns] = []

@@ -1,5 +1,7 @@
 """The kernels that a specification chooses, and those of a plan made ready."""
 
+from typing import Any
+
 from kernels.choice import Choice
 from kernels.frozen import freezes
 from kernels.lane.lanes import vector_registers
@@ -7,21 +9,22 @@ from kernels.network import Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, PENALTIES, SCORES, STEPS
+from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, SCORES, STEPS
 from sweep.specification.spec import Specification
-
-#: Beside the loss, by name, what is always measured, and what is where it is asked for.
-MEASURED, SCORED = (
-    {word: Choice(metric.module) for word, metric in table.items()} for table in (METRICS, SCORES)
-)
 
 #: By name, what is added to the loss.
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
 
 
-def network_of(widths: tuple[int, ...], activation: str) -> Network:
-    """Return a network of some widths whose hidden units give what a word stands for."""
-    modules = LOSS.module, ACTIVATIONS[activation].module
+def network_of(widths: tuple[int, ...], options: Any) -> Network:
+    """Return a network of some widths, with the loss and the activation of some options.
+
+    Parameters
+    ----------
+    widths : tuple of int
+    options : Specification or Model
+    """
+    modules = LOSSES[options.loss].module, ACTIVATIONS[options.activation].module
     return network(widths, *map(Choice, modules))
 
 
@@ -30,9 +33,21 @@ def step_of(spec: Specification) -> Choice:
     return Choice(STEPS[spec.l1_method].module)
 
 
-def scored_of(spec: Specification) -> tuple[Choice, ...]:
-    """Return what a specification measures beside what always is."""
-    return tuple(SCORED[word] for word in spec.metrics)
+def measured_of(spec: Specification) -> dict[str, Choice]:
+    """Return, by name, what is measured beside the loss and is a mean over samples."""
+    return {word: choice for word, choice in _metrics(spec).items() if hasattr(choice, "measure")}
+
+
+def scored_of(spec: Specification) -> dict[str, Choice]:
+    """Return, by name, what is measured of all samples at once."""
+    return {word: choice for word, choice in _metrics(spec).items() if hasattr(choice, "score")}
+
+
+def _metrics(spec: Specification) -> dict[str, Choice]:
+    always = METRICS[LOSSES[str(spec.loss)].target]
+    modules = {word: metric.module for word, metric in always.items()}
+    modules |= {word: SCORES[word].module for word in spec.metrics}
+    return {word: Choice(module) for word, module in modules.items()}
 
 
 def shape_of(
@@ -53,9 +68,9 @@ def compile_kernels(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)
-    net, step = network_of(plan.widths, spec.activation), step_of(spec)
-    choices = tuple(MEASURED.values()), tuple(ADDED.values())
-    scored = scored_of(spec)
+    net, step = network_of(plan.widths, spec), step_of(spec)
+    choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
+    scored = bool(scored_of(spec))
     prepare(net, spec.precision, width, batch, step, *choices, scored=scored, freeze=freeze)
     if freeze and spec.finish:  # whose batches are too long for code of their own
         prepare(net, spec.precision, width, batch, step, *choices)

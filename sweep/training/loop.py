@@ -91,7 +91,7 @@ def train_runs(
         initial_loss = state.initial_loss
         packs.order.skip(state.epochs)
     else:
-        initial_loss = loss_of(packs)
+        initial_loss = loss_of(packs, group.spec)
     history: list[dict[str, np.ndarray]] = []
     done = state.epochs
     # A race is on until the epochs are over: what ends them comes after.

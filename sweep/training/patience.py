@@ -130,7 +130,7 @@ class Patience:
         begin = [self._begin(run) if w is None else w for run, w in zip(runs, weights, strict=True)]
         index = np.array(runs)
         packs = self._group.pack(index, State.fresh(np.stack(begin, axis=1)))
-        return _Ready(index, loss_of(packs), packs, 0)
+        return _Ready(index, loss_of(packs, self._group.spec), packs, 0)
 
     def _leave(self, ends: np.ndarray) -> None:
         """Take runs out of their lanes."""

@@ -12,7 +12,7 @@ from kernels.evaluation import evaluate
 from kernels.lane.lanes import aligned_zeros
 from kernels.runs import Runs
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import MEASURED
+from sweep.training.chosen_kernels import measured_of
 from sweep.training.loop import train_epochs
 from sweep.training.packs import Packs, copy_lanes
 
@@ -101,9 +101,8 @@ class Slots:
         train_epochs(training, self._spec.batch_size, 1, pace, stopped)
         self.epoch[self.busy] += 1
         val = packs.folds.samples(packs.folds.val[None], of_loss=True)
-        found = evaluate(
-            packs.net, packs.runs, packs.weights, val, tuple(MEASURED.values()), units=False
-        )
+        metrics = tuple(measured_of(self._spec).values())
+        found = evaluate(packs.net, packs.runs, packs.weights, val, metrics, units=False)
         loss = found.loss.ravel()
         best = self.best_loss[: loss.size]
         # The first epoch is the best so far whatever it gave: what diverges in it has diverged.

@@ -128,8 +128,9 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         proximal,
         net.activation.kind.rpartition(".")[2],
         leak,
+        net.loss.kind.rpartition(".")[2],
     )
-    data = (samples.x, samples.y.astype(int), samples.weight)
+    data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
     start = named(net, run.parameters)
     trained = reference.train(start, settings, data, order, batch_size, epochs)
@@ -137,12 +138,12 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
 
 
 @st.composite
-def experiments(draw, precisions=("float64",), **more) -> Experiment:
+def experiments(draw, precisions=("float64",), least=2, **more) -> Experiment:
     """Draw shapes, and ``more``; the numbers in them come from a seed that is drawn as well."""
     hidden = draw(st.lists(st.integers(1, 14), max_size=4))
     return experiment(
         seed=draw(st.integers(0, 2**32 - 1)),
-        widths=(draw(st.integers(1, 14)), *hidden, draw(st.integers(2, 12))),
+        widths=(draw(st.integers(1, 14)), *hidden, draw(st.integers(least, 12))),
         runs=draw(st.integers(1, 5)),
         n=draw(st.integers(1, 40)),
         batch_size=draw(st.integers(1, 45)),
@@ -166,13 +167,15 @@ def experiment(
     precision="float64",
     activation="relu",
     leak=0.0,
+    loss="cross_entropy",
 ) -> Experiment:
     """Make an experiment on random data."""
     random = np.random.RandomState(seed)
-    net = network(widths, activation=Choice(f"kernels.activations.{activation}"))
+    kinds = f"kernels.losses.{loss}", f"kernels.activations.{activation}"
+    net = network(widths, *map(Choice, kinds))
     samples = Samples(
         x=random.normal(size=(n, widths[0])).astype(precision),
-        y=random.randint(0, widths[-1], size=n).astype(precision),
+        y=_targets(random, loss, n, widths[-1]).astype(precision),
         weight=random.uniform(0.2, 3, size=n).astype(precision),
         order=np.stack(
             [[random.permutation(n) for _ in range(streams)] for _ in range(2)]
@@ -190,6 +193,22 @@ def experiment(
         for _ in range(runs)
     ]
     return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal, leak)
+
+
+def _targets(random, loss: str, n: int, outputs: int) -> np.ndarray:
+    """Draw what is true of samples: a class, or numbers or answers of each output."""
+    if loss == "cross_entropy":
+        return random.randint(0, outputs, size=(n, 1))
+    if loss == "logistic":
+        return random.randint(0, 2, size=(n, outputs))
+    if loss == "poisson":
+        return random.poisson(1.5, size=(n, outputs))
+    return random.normal(size=(n, outputs))
+
+
+def truth(net: Network, samples: Samples) -> np.ndarray:
+    """Return what is true of samples as the oracles take it: classes, or numbers of outputs."""
+    return samples.y if net.loss.BY_OUTPUT else samples.y[:, 0].astype(int)
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:

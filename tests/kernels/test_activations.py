@@ -41,7 +41,7 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
         rows = drawn.samples.order[0, :, run.stream]
         p = named(drawn.net, outcome.parameters[i])
         *hidden, logits = reference.forward(p, drawn.samples.x[rows], chosen)
-        y, v = drawn.samples.y[rows].astype(int), drawn.samples.weight[rows]
+        y, v = drawn.samples.y[rows, 0].astype(int), drawn.samples.weight[rows]
         assert outcome.loss[i] == pytest.approx(reference.cross_entropy(logits, y, v), abs=1e-11)
         # What is at most 0 is told by its size: a unit that leaks is not dead.
         largest = np.concatenate([abs(a).max(axis=0) for a in hidden[1:]])
@@ -73,7 +73,7 @@ def test_gradients_are_central_differences(seed, hidden, leak):
     x, y, v = drawn.samples[:3]
     p = list(named(drawn.net, run.parameters).values())
     differences, steps_to_a_kink = naive.differences(
-        p, x, y.astype(int), v, run.l1, run.l2, drawn.leak
+        p, x, y[:, 0].astype(int), v, run.l1, run.l2, drawn.leak
     )
     assume(steps_to_a_kink > 100)
     for gradient, difference in zip(gradients, differences, strict=True):

@@ -58,7 +58,7 @@ def minimum(l1, l2, momentum):
     x, y = data()
     run = Run(np.zeros(NET.size), np.array([l1, 0]), np.array([l2, 0]), 0.8, momentum)
     order = np.arange(N)[None, :, None]
-    samples = Samples(x, y.astype(float), np.ones(N), order)
+    samples = Samples(x, y.astype(float)[:, None], np.ones(N), order)
     outcome = train_runs(Experiment(NET, [run], samples, N, 20_000, True), width=8)
     return named(NET, outcome.parameters[0])
 

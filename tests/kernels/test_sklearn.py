@@ -52,7 +52,7 @@ def by_kernels(x, y, net, start, batch_size, l2, epochs=EPOCHS):
     on = np.array([l2 if name[0] == "w" else 0.0 for name in net.names])
     run = Run(start, np.zeros(len(on)), on, RATE, MOMENTUM)
     order = np.arange(len(x))[None, :, None]
-    samples = Samples(x, y.astype(float), np.ones(len(x)), order)
+    samples = Samples(x, y.astype(float)[:, None], np.ones(len(x)), order)
     outcome = train_runs(Experiment(net, [run], samples, batch_size, epochs, False), width=8)
     return named(net, outcome.parameters[0]), outcome.loss[0] + outcome.two[0] @ on
 
