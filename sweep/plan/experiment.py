@@ -65,7 +65,7 @@ def _decided(spec: Specification, dataset: Dataset | Article) -> Specification:
     return spec if (task, loss) == (spec.task, spec.loss) else spec.replace(task=task, loss=loss)
 
 
-def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int) -> Specification:
+def _with_numbers(spec: Specification, dataset: Dataset | Article, outputs: int) -> Specification:
     """Return the specification with numbers where it asks for an automatic axis."""
     if not isinstance(spec.l1, str):
         return spec
@@ -75,4 +75,4 @@ def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int)
         for outer in range(max(spec.outer_folds, 1))
         for fold in range(max(spec.folds, 1))
     )
-    return spec.replace(l1=automatic_axis(spec, folds, classes))
+    return spec.replace(l1=automatic_axis(spec, folds, outputs))

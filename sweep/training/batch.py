@@ -200,13 +200,13 @@ def _at(begin: Callable[[int], np.ndarray], place: np.ndarray, run: int) -> np.n
 def _told(fold: Fold, plan: Plan) -> dict[str, float | str]:
     """Return what the table says of the parts of a fold."""
     rows = {f"{part}_rows": len(getattr(fold, part)) for part in ("train", "val", "test")}
-    spec, classes = plan.spec, plan.widths[-1]
+    spec, outputs = plan.spec, plan.widths[-1]
     return {
         **rows,
         "val_from": fold.val_from,
         "test_size": fold.test_size,
-        **baseline(fold, classes),
-        **guessed(fold, classes, spec.metrics, spec.precision),
+        **baseline(fold, str(spec.loss), outputs),
+        **guessed(fold, spec, outputs),
     }
 
 
