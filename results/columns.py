@@ -95,9 +95,19 @@ MEASURED = (
         lowest=0,
         highest=1,
     ),
-    Metric("rmse", "", "Root of the mean squared error of numbers", "lower", ratio=True, lowest=0),
-    Metric("r2", "", "Share of the variance of numbers that is explained", "higher", highest=1),
+    Metric(
+        "rmse",
+        "",
+        "Root of the mean squared error, in the unit of the target",
+        "lower",
+        ratio=True,
+        lowest=0,
+    ),
+    Metric("r2", "", "Share of the variance that is explained", "higher", highest=1),
 )
+
+#: Which of it all, and of what follows, is of numbers alone.
+OF_NUMBERS = ("rmse", "r2", "mae", "deviance")
 
 #: What is measured where it is asked for (with metrics).
 FURTHER = (
@@ -108,8 +118,10 @@ FURTHER = (
     Metric("f1", "", "Mean of precision and recall", "higher", lowest=0, highest=1),
     Metric("brier", "", "Squared error of the probabilities", "lower", lowest=0, highest=2),
     Metric("log_loss", "", "Cross-entropy of the probabilities", "lower", ratio=True, lowest=0),
-    Metric("mae", "", "Mean absolute error of numbers", "lower", ratio=True, lowest=0),
-    Metric("deviance", "", "Mean Poisson deviance of counts", "lower", ratio=True, lowest=0),
+    Metric(
+        "mae", "", "Mean absolute error, in the unit of the target", "lower", ratio=True, lowest=0
+    ),
+    Metric("deviance", "", "Mean Poisson deviance", "lower", ratio=True, lowest=0),
 )
 
 

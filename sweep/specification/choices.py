@@ -106,18 +106,26 @@ LOSSES = {
         "cross-entropy of a softmax over the classes",
         onnx=(Node("Softmax", {"axis": 1}),),
     ),
-    "squared": Alternative("kernels.losses.squared", "(y - f)^2", target="numbers"),
-    "absolute": Alternative("kernels.losses.absolute", "|y - f|", target="numbers"),
+    "squared": Alternative(
+        *("kernels.losses.squared", "(y - f)^2"), onnx=(Node("Identity"),), target="numbers"
+    ),
+    "absolute": Alternative(
+        *("kernels.losses.absolute", "|y - f|"), onnx=(Node("Identity"),), target="numbers"
+    ),
     "huber": Alternative(
         *("kernels.losses.huber", "squared up to a standard deviation, absolute beyond"),
+        onnx=(Node("Identity"),),
         target="numbers",
     ),
     "poisson": Alternative(
         *("kernels.losses.poisson", "half the deviance of counts, through a log link"),
+        onnx=(Node("Exp"),),
         target="numbers",
     ),
     "logistic": Alternative(
-        *("kernels.losses.logistic", "cross-entropy of each yes or no"), target="answers"
+        *("kernels.losses.logistic", "cross-entropy of each yes or no"),
+        onnx=(Node("Sigmoid"),),
+        target="answers",
     ),
 }
 
