@@ -8,21 +8,25 @@ of them, and their iterates those before. What is in no group is stepped along a
 
 from kernels.lane.compiled import kernel
 from kernels.lane.operations import emitted, fma
-from kernels.penalties import l1 as penalty
+from kernels.penalties import l1 as lasso
+from kernels.penalties import l2 as ridge
 from kernels.penalties import l21
 from kernels.steps import fista
 from kernels.steps.fista import HYPER, begin, start, trained
 
-__all__ = ["HYPER", "advance", "begin", "finish", "start", "trained"]
+__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+
+INSTRUCTIONS = 20
 
 
 @kernel
-def advance(optimizer, i, w, g, l1, threshold):
+def advance(optimizer, i, w, g, l1, l2):
     """Step along one parameter, or as far as L1 leads if it is in a group."""
     if i < optimizer.grouped:
-        optimizer.weights[i] = candidate(w, g, optimizer.rate, threshold)
+        g, rate = ridge.add_gradient(g, w, l2), optimizer.rate
+        optimizer.weights[i] = candidate(w, g, rate, rate * l1)
     else:
-        fista.advance(optimizer, i, w, g, l1, threshold)
+        fista.advance(optimizer, i, w, g, l1, l2)
 
 
 @kernel
@@ -39,7 +43,7 @@ def finish(net, optimizer, layer):
 @emitted()
 def candidate(w, g, rate, threshold):
     """Return the iterate before groups are shrunk."""
-    return penalty.prox(fma(-rate, g, w), threshold)
+    return lasso.prox(fma(-rate, g, w), threshold)
 
 
 @emitted()
