@@ -53,8 +53,9 @@ class Sweep(Specification):
         Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
         Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
-    activation : {"relu", "leaky_relu"}, default "relu"
-        What hidden units give.
+    activation : str, default "relu"
+        What hidden units give: ``relu``, ``leaky_relu``, ``tanh``, ``logistic``, ``elu`` (e**z - 1
+        below zero) or ``identity``.
     leak : float, default 0.01
         Slope of ``leaky_relu`` below zero, from 0 to 1.
     l1, l2 : VALUES, default "0,1e-4:1e-1:log7"

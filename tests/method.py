@@ -24,17 +24,17 @@ def chain(x, begin, coefficients):
     return p
 
 
-#: By precision: the least argument, 1 / ln 2, minus ln 2 in two parts, the polynomial.
+#: By precision: the largest argument, 1 / ln 2, minus ln 2 in two parts, the polynomial.
 EXP = {
     np.float64: (
-        *(-800, 1.4426950408889634, -0.6931471805599453, -2.3190468138462996e-17),
+        *(800, 1.4426950408889634, -0.6931471805599453, -2.3190468138462996e-17),
         *(2.09147553258932e-09, 2.5105312729622103e-08, 2.755727347871858e-07),
         *(2.755725517000089e-06, 2.480158732567746e-05, 0.0001984126987500228),
         *(0.0013888888888883711, 0.008333333333326084, 0.04166666666666667),
         *(0.1666666666666667, 0.5),
     ),
     np.float32: (
-        *(-120, 1.4426950216293335, -0.6931471824645996, 1.9046542121259336e-09),
+        *(120, 1.4426950216293335, -0.6931471824645996, 1.9046542121259336e-09),
         *(0.000198910798644647, 0.0013933731243014336, 0.00833331048488617),
         *(0.041666463017463684, 0.1666666716337204, 0.5),
     ),
@@ -55,13 +55,41 @@ LOG = {
 
 
 def exp(x):
+    most = x.dtype.type(EXP[x.dtype.type][0])
+    n, q = parts(np.minimum(np.maximum(x, -most), most))
+    return normal(np.ldexp(x.dtype.type(1) + q, n.astype(int)))
+
+
+def parts(x):
+    """Return the n and q of exp."""
     kind = x.dtype.type
-    least, inverse, ln2, ln2_low, begin, *coefficients = map(kind, EXP[kind])
-    x = np.maximum(x, least)
+    _, inverse, ln2, ln2_low, begin, *coefficients = map(kind, EXP[kind])
     n = np.rint(x * inverse)
     r = fma(n, ln2_low, fma(n, ln2, x))
-    y = kind(1) + fma(normal(r * r), chain(r, begin, coefficients), r)
-    return normal(np.ldexp(y, n.astype(int)))
+    return n, fma(normal(r * r), chain(r, begin, coefficients), r)
+
+
+def over(h):
+    c = np.minimum(h, h.dtype.type(1))
+    return fma(-c, normal(c / (h.dtype.type(1) + h)), c)
+
+
+def logistic(z):
+    return over(exp(z))
+
+
+def tanh(z):
+    kind = z.dtype.type
+    n, q = parts(np.minimum(kind(2) * abs(z), kind(40)))
+    scale = np.ldexp(kind(1), (n - 1).astype(int))
+    return np.copysign(over(fma(scale, q, scale - kind(0.5))), z)
+
+
+def elu(z):
+    kind = z.dtype.type
+    n, q = parts(np.minimum(np.maximum(z, kind(-40)), kind(0)))
+    scale = np.ldexp(kind(1), n.astype(int))
+    return np.where(z < 0, fma(scale, q, scale - kind(1)), z)
 
 
 def log(t):
@@ -201,7 +229,9 @@ class Run:
             for penalty in ("l1", "l2")
         )
         self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
-        self.leak = kind(options.get("leak", 0))
+        self.activation = options.get("activation", "relu")
+        # ReLU leaks nothing, and the identity all.
+        self.leak = kind(options.get("leak", self.activation == "identity"))
         self.proximal = options["l1_method"] == "proximal"
         self.start(parameters)
 
@@ -219,9 +249,25 @@ class Run:
         for i in range(0, len(p), 2):
             z = dot(np.broadcast_to(p[i + 1], (len(x), len(p[i]))), found[-1][:, None], p[i])
             if i + 2 < len(p):
-                z = np.where(z <= 0, normal(self.leak * z), z)
+                z = self.activate(z)
             found.append(z)
         return found
+
+    def activate(self, z):
+        """Return what hidden units give."""
+        if self.activation in ("tanh", "logistic", "elu"):
+            return {"tanh": tanh, "logistic": logistic, "elu": elu}[self.activation](z)
+        return np.where(z <= 0, normal(self.leak * z), z)
+
+    def back(self, delta, a):
+        """Return the gradient by sums from that by what units gave, a."""
+        if self.activation == "tanh":
+            return normal(delta * fma(-a, a, self.kind(1)))
+        if self.activation == "logistic":
+            return normal(delta * fma(-a, a, a))
+        if self.activation == "elu":
+            return np.where(a <= 0, fma(delta, a, delta), delta)
+        return np.where(a <= 0, normal(self.leak * delta), delta)
 
     def learn(self, rows):
         """Take the step of one batch."""
@@ -240,7 +286,7 @@ class Run:
             gradient = [of_w, normal(np.cumsum(delta, axis=0)[-1]), *gradient]
             if i:
                 delta = dot(np.zeros_like(below), delta[:, None, :], w.T)
-                delta = np.where(below <= 0, normal(self.leak * delta), delta)
+                delta = self.back(delta, below)
         for i, g in enumerate(gradient):
             self.step(i, g)
 

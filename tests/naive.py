@@ -66,13 +66,28 @@ def article(seed, epochs, l1, l2, rate=0.01, momentum=0.9):
     return losses | {k: v[:, 0] if k[0] == "b" else v for k, v in p.items()} | {"x": x[:, 0]}
 
 
-def objective(p, x, y, v, l1, l2, leak=0, loss="cross_entropy"):
+def leaky_relu(leak):
+    return lambda z: np.maximum(z, 0) + leak * np.minimum(z, 0)
+
+
+relu = leaky_relu(0)
+
+#: What hidden units give.
+ACTIVATIONS = {
+    "relu": relu,
+    "tanh": np.tanh,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "identity": lambda z: z,
+}
+
+
+def objective(p, x, y, v, l1, l2, activate=relu, loss="cross_entropy"):
     """Return the loss with penalties.
 
-    ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each; hidden units
-    leak so much of what is below zero.
+    ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each.
     """
-    *_, z = pre_activations(p, x, leak)
+    *_, z = pre_activations(p, x, activate)
     loss = (costs(z, y, loss) * v).sum() / v.sum()
     for i, value in enumerate(p):
         loss = loss + l1[i] * abs(value).sum() + l2[i] * (value * value).sum()
@@ -98,34 +113,34 @@ def costs(z, y, loss):
     return of_each.sum(axis=1) / z.shape[1]
 
 
-def pre_activations(p, x, leak=0):
+def pre_activations(p, x, activate=relu):
     """Return what each layer's units receive."""
     found = []
     for i in range(0, len(p), 2):
-        a = np.maximum(found[-1], 0) + leak * np.minimum(found[-1], 0) if found else x
+        a = activate(found[-1]) if found else x
         found.append(np.dot(a, p[i].T) + p[i + 1])
     return found
 
 
-def differences(p, x, y, v, l1, l2, leak=0, loss="cross_entropy"):
+def differences(p, x, y, v, l1, l2, activate=relu, loss="cross_entropy"):
     """Return central finite differences of `objective` by every parameter.
 
     In extended precision where the machine has it, so that they are good to 1e-6 of a gradient
-    that is itself small. Also returns how many steps of the difference the nearest ReLU, or
-    absolute value of a parameter, is from its kink.
+    that is itself small. Also returns how many steps of the difference the nearest unit, or
+    absolute value of a parameter, is from zero, where some have a kink.
     """
     wide = np.longdouble
     p = [value.astype(wide) for value in p]
     x, v = x.astype(wide), v.astype(wide)
     h = np.finfo(wide).eps ** (1 / 3)
-    *hidden, outputs = pre_activations(p, x, leak)
+    *hidden, outputs = pre_activations(p, x, activate)
     gradient = [np.zeros(value.shape) for value in p]
     for i, (value, g) in enumerate(zip(p, gradient, strict=True)):
         # What lies before the parameter's own layer does not change.
         layer = i // 2
         z = hidden[layer - 1] if layer else x
-        a = np.maximum(z, 0) + leak * np.minimum(z, 0) if layer else x
-        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], leak, loss
+        a = activate(z) if layer else x
+        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], activate, loss
         for place in np.ndindex(*value.shape):
             middle = value[place]
             value[place] = middle + h

@@ -48,7 +48,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or tuple of int, default (32, 16)
         Widths of the hidden layers; ``()`` for softmax regression.
-    activation : {"relu", "leaky_relu"}, default "relu"
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "elu", "identity"}, default "relu"
         What hidden units give.
     leak : float, default 0.01
         Slope of "leaky_relu" below zero, from 0 to 1; others have none.

@@ -13,9 +13,11 @@ most
 
 where L is the number of layers. With one layer f is linear, and C is the largest entry of the
 gradient, max |sum_i v_i r_i x_i^T|. With more, C = max over outputs o and inputs j of
-sum_i v_i |r_io| |x_ij|, since every activation is 1-Lipschitz. Nor can it be lowered by more than
-it is, H, since no loss is below 0: the entropy of p, or what the constant costs. So the penalised
-loss is lowest at zero as soon as
+sum_i v_i |r_io| |x_ij|, since every activation is 1-Lipschitz. (The logistic function is even
+1/4-Lipschitz, so that C / 4^(L-1) would do for it.) What a unit gives without inputs, 1/2 say, does
+not matter: it is the same for all samples, and sum_i v_i r_i is 0. Nor can the loss be lowered by
+more than it is, H, since no loss is below 0: the entropy of p, or what the constant costs. So the
+penalised loss is lowest at zero as soon as
 
     l1 * sum_l ||w_l||_1  >=  min(C prod_l ||w_l||_1, H)    for all w,
 

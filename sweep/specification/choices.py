@@ -20,13 +20,18 @@ class Node(NamedTuple):
     ----------
     operator : str
     attributes : dict
-    inputs : tuple of str
-        Options that are its further inputs: an attribute would be rounded to single precision.
+    inputs : tuple of str or float
+        Its further inputs: options (an attribute would be rounded to single precision), numbers,
+        or `GIVEN`.
     """
 
     operator: str
     attributes: Mapping[str, Any] = MappingProxyType({})
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[str | float, ...] = ()
+
+
+#: What the first of a choice's nodes is given, as a further input of one after it.
+GIVEN = "given"
 
 
 class Alternative(NamedTuple):
@@ -81,6 +86,21 @@ ACTIVATIONS = {
         hyper=("leak",),
         onnx=(Node("PRelu", inputs=("leak",)),),
     ),
+    "tanh": Alternative("kernels.activations.tanh", "hyperbolic tangent", onnx=(Node("Tanh"),)),
+    "logistic": Alternative(
+        "kernels.activations.logistic", "1 / (1 + exp(-z))", onnx=(Node("Sigmoid"),)
+    ),
+    # Runtimes have no Elu of float64.
+    "elu": Alternative(
+        *("kernels.activations.elu", "exp(z) - 1 below zero"),
+        onnx=(
+            Node("Min", inputs=(0.0,)),
+            Node("Exp"),
+            Node("Sub", inputs=(1.0,)),
+            Node("Max", inputs=(GIVEN,)),
+        ),
+    ),
+    "identity": Alternative("kernels.activations.identity", "z itself", onnx=(Node("Identity"),)),
 }
 
 #: How parameters move, by `l1_method`.

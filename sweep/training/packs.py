@@ -12,6 +12,7 @@ from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.scoring import Truth
 from sweep.data.fold import Fold
+from sweep.specification.axes import along
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import shape_of, step_of
@@ -198,10 +199,10 @@ class Group(NamedTuple):
 
         def hyper(option: str) -> np.ndarray:
             """Lay out what a chosen step or activation takes beside the learning rate."""
-            numbers = hyper_of(option, spec)
-            values = np.zeros((len(numbers), len(index)))
-            for row, (name, number) in zip(values, numbers.items(), strict=True):
-                row[...] = columns.get(name, number)
+            names = hyper_of(option, spec)
+            values = np.zeros((len(names), len(index)))
+            for row, name in zip(values, names, strict=True):
+                row[...] = along(spec, columns, name, len(index))
             return _by_lane(values, width, dtype)
 
         step = step_of(spec)

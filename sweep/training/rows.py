@@ -7,6 +7,7 @@ import numpy as np
 
 from results import columns
 from sweep.plan.plan import Plan
+from sweep.specification.axes import sometimes
 from sweep.training.chosen_kernels import measured_of, scored_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _extras(plan: Plan) -> list[str]:
         "val_from": spec.order and spec.holds_out,
         "test_size": spec.sets_apart and (spec.weight or spec.groups),
         "outer": spec.outer_folds,
+        **sometimes(spec),
     }
     held = dict.fromkeys(("val", "baseline"), spec.holds_out)
     parts = {"train": True, "test": spec.sets_apart, **held}

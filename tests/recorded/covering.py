@@ -32,7 +32,7 @@ VALUES: dict[str, list[Any]] = {
     "missing": [None, "drop", "impute"],
     "missing_values": [None, "yellow,2.246"],
     "hidden": [None, "none", "3", "4,3", [8, 5, 4]],
-    "activation": [None, "leaky_relu"],
+    "activation": [None, "leaky_relu", "tanh", "logistic", "elu", "identity"],
     "leak": [None, 0, 0.3],
     "l1": ["0,0.001,0.01", 0, [0.3, 0.0003], "auto:log2"],
     "l2": ["0,0.002", 0, [0.05, 0, 0.004]],

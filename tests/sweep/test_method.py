@@ -108,6 +108,18 @@ def test_texts_folds_and_patience_in_single_precision(tmp_path):
         check(runs.iloc[fold], found)
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("activation", ["tanh", "logistic", "elu", "identity"])
+def test_other_activations(activation, precision):
+    same = {"lr": 0.03, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 4}
+    same |= {"batch_size": 32, "val_fraction": 0.2, "finish": 2, "activation": activation}
+    runs = Sweep(data="wine", hidden="8,5", seeds=3, l1=3e-3, l2=0, precision=precision, **same)
+    x, y = load_wine(return_X_y=True)
+    on, kind = {"l1": {"w1": 3e-3, "w2": 3e-3, "w3": 3e-3}}, np.dtype(precision).type
+    run = method.of_table(x, y, (8, 5), seed=3, kind=kind, **on, **same)
+    check(runs.run().iloc[0], run.run())
+
+
 @pytest.mark.parametrize("hidden", [(), (3,)])
 def test_a_path_in_full_batches(hidden):
     """It begins without weights, which softmax regression goes on from, and other networks not."""
