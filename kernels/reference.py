@@ -15,9 +15,10 @@ y ``[n]``, which weigh v ``[n]``:
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
     update      u <- m u - r g,   p <- p + f (m u - r g)    (Nesterov, learning rate r, momentum m,
-                                                            f what the epoch multiplies r by)
+                or another of `STEPS`                        f what the epoch multiplies r by)
 """
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,13 +35,17 @@ class Settings(NamedTuple):
     l1, l2 : dict of str to float
         Penalty on each parameter; 0 on those not named.
     rate, momentum : float
-        Learning rate and momentum.
+        Learning rate, and momentum or the first beta.
     proximal : bool
         Whether L1 acts through its proximal step rather than its subgradient.
     activation : str
         What hidden units give: f, one of `ACTIVATIONS`.
     leak : float
         Slope of the leaky ReLU below zero.
+    optimizer : str
+        How parameters move, one of `STEPS`.
+    beta2, epsilon : float
+        What Adam and RMSprop take beside the learning rate.
     factor : float
         What the epoch multiplies the learning rate by.
     """
@@ -52,6 +57,9 @@ class Settings(NamedTuple):
     proximal: bool = False
     activation: str = "relu"
     leak: float = 0.01
+    optimizer: str = "nesterov"
+    beta2: float = 0.999
+    epsilon: float = 1e-8
     factor: float = 1.0
 
 
@@ -66,7 +74,7 @@ def train(
     order: np.ndarray,
     batch_size: int,
     epochs: int,
-    factors: np.ndarray | None = None,
+    factors: Sequence[float] | None = None,
 ) -> Parameters:
     """Train one run and return its parameters.
 
@@ -82,15 +90,13 @@ def train(
     batch_size : int
         Samples a step; the last batch of an epoch has what is left.
     epochs : int
-    factors : ndarray, shape (epochs,), optional
+    factors : sequence of float, shape (epochs,), optional
         What each epoch multiplies the learning rate by.
     """
     x, y, v = samples
     p = {name: value.copy() for name, value in parameters.items()}
-    # What the step remembers: with the proximal step the last iterate, else the velocity.
-    start = np.copy if settings.proximal else np.zeros_like
-    memory = {name: start(value) for name, value in p.items()}
-    advance = proximal_step if settings.proximal else nesterov_step
+    start, advance = STEPS[settings.optimizer]
+    memory = {name: start(value, settings) for name, value in p.items()}
     for epoch in range(epochs):
         now = settings if factors is None else settings._replace(factor=factors[epoch])
         rows = order[epoch % len(order)]
@@ -99,10 +105,13 @@ def train(
             activations = forward(p, x[batch], settings)
             gradient = backward(p, activations, y[batch], v[batch], settings)
             for name in p:
-                l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
-                g = gradient[name] + l2_gradient(p[name], l2)
-                p[name], memory[name] = advance(p[name], memory[name], g, now, l1)
-    return memory if settings.proximal else p
+                penalties = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
+                p[name], memory[name] = advance(
+                    p[name], memory[name], gradient[name], now, *penalties
+                )
+    # Nesterov's proximal step looks ahead: what it has come to is what it remembers.
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return memory if ahead else p
 
 
 def forward(parameters: Parameters, x: np.ndarray, settings: Settings = PLAIN) -> list[np.ndarray]:
@@ -214,19 +223,83 @@ def soft_threshold(p: np.ndarray, t: float) -> np.ndarray:
     return np.sign(p) * np.maximum(np.abs(p) - t, 0)
 
 
-def nesterov_step(p, u, g, settings, l1):
-    """Return the next parameter and velocity, given the gradient of all but the L1 penalty."""
+def still(p, settings):
+    """Return a velocity of zero; of Nesterov's proximal step, the first iterate."""
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return p.copy() if ahead else np.zeros_like(p)
+
+
+def nothing_seen(p, settings):
+    """Return how many gradients were seen, and the means of them and of their squares."""
+    return 0, np.zeros_like(p), np.zeros_like(p)
+
+
+def nesterov_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss.
+
+    With the proximal step of L1, the next point p to take the gradient at, and the next iterate x
+    (FISTA): x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
+    """
     r, m = settings.rate, settings.momentum
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        r = r * settings.factor
+        x, following = u, soft_threshold(p - r * g, r * l1)
+        return following + m * (following - x), following
     g = g + l1_gradient(p, l1)
     u = m * u - r * g
     return p + settings.factor * (m * u - r * g), u
 
 
-def proximal_step(p, x, g, settings, l1):
-    """Return the next point p to take the gradient at, and the next iterate x (FISTA).
+def heavy_ball_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss."""
+    r, f, m = settings.rate, settings.factor, settings.momentum
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        following = soft_threshold(p - f * r * g + m * u, f * r * l1)
+        return following, following - p
+    u = m * u - r * (g + l1_gradient(p, l1))
+    return p + f * u, u
 
-    x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
+
+def adam_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what Adam or AdamW remembers, given the gradient of the loss.
+
+    AdamW's L2 penalty acts beside the step. The threshold of the proximal step is r l1 / d, where
+    d is the metric that the step is divided by.
     """
-    r, m = settings.rate * settings.factor, settings.momentum
-    following = soft_threshold(p - r * g, r * l1)
-    return following + m * (following - x), following
+    r, b1, b2 = settings.rate * settings.factor, settings.momentum, settings.beta2
+    t, m, v = seen
+    before = p
+    if settings.optimizer == "adamw":
+        p = p - r * l2_gradient(p, l2)
+    else:
+        g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(before, l1)
+    t, m, v = t + 1, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    d = np.sqrt(v / (1 - b2**t)) + settings.epsilon
+    p = p - r * m / (1 - b1**t) / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, (t, m, v)
+
+
+def rmsprop_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what RMSprop remembers, given the gradient of the loss."""
+    r, b2 = settings.rate * settings.factor, settings.beta2
+    g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(p, l1)
+    v = b2 * seen + (1 - b2) * g**2
+    d = np.sqrt(v) + settings.epsilon
+    p = p - r * g / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, v
+
+
+#: What a step remembers at first, and how it moves a parameter.
+STEPS: dict[str, tuple[Callable, Callable]] = {
+    "nesterov": (still, nesterov_step),
+    "momentum": (still, heavy_ball_step),
+    "adam": (nothing_seen, adam_step),
+    "adamw": (nothing_seen, adam_step),
+    "rmsprop": (still, rmsprop_step),
+}

@@ -132,7 +132,13 @@ _PLACE = (
         penalty=True,
     ),
     Column("lr", "float64", "", "Learning rate.", label="learning rate"),
-    Column("momentum", "float64", "", "Nesterov momentum."),
+    Column("momentum", "float64", "", "Momentum, or the first beta of Adam; 0 with `rmsprop`."),
+    Column(
+        *("beta2", "float64", ""),
+        "Second beta of Adam, or alpha of `rmsprop` (with several).",
+        label="second beta",
+    ),
+    Column("epsilon", "float64", "", "Epsilon of Adam and `rmsprop` (with several)."),
     Column(
         *("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
         penalty=True,
@@ -248,8 +254,12 @@ OF_FURTHER = {
     for part in (*PARTS, "test", "baseline")
 }
 
+#: Axes that are columns where they have several values.
+SOMETIMES: tuple[str, ...] = ("beta2", "epsilon")
+
 #: Columns that only some sweeps have.
 OPTIONAL = (
+    *SOMETIMES,
     *("outer", "path", *HELD_OUT, _VAL_FROM.name),
     *(_TEST_ROWS.name, _TEST_SIZE.name, *TEST, "best_epoch", "rung"),
     *OF_FURTHER.values(),

@@ -226,6 +226,11 @@ class Run:
             for penalty in ("l1", "l2")
         )
         self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.beta2, self.epsilon = (
+            kind(options.get("beta2", 0.999)),
+            kind(options.get("epsilon", 1e-8)),
+        )
+        self.optimizer = options.get("optimizer", "nesterov")
         self.leak = kind(options.get("leak", 0))
         self.proximal = options["l1_method"] == "proximal"
         self.start(parameters)
@@ -233,11 +238,14 @@ class Run:
     def start(self, parameters):
         """Begin at rest with these parameters."""
         self.p = [value.astype(self.kind) for value in parameters]
-        self.memory = [value.copy() if self.proximal else 0 * value for value in self.p]
+        self.ahead = self.proximal and self.optimizer == "nesterov"
+        self.memory = [value.copy() if self.ahead else 0 * value for value in self.p]
+        self.squares = [0 * value for value in self.p]
+        self.c1 = self.c2 = self.kind(0)
 
     @property
     def result(self):
-        return self.memory if self.proximal else self.p
+        return self.memory if self.ahead else self.p
 
     def forward(self, p, x):
         found = [x]
@@ -266,24 +274,52 @@ class Run:
             if i:
                 delta = dot(np.zeros_like(below), delta[:, None, :], w.T)
                 delta = np.where(below <= 0, normal(self.leak * delta), delta)
+        one = self.kind(1)
+        self.c1 = fma(self.momentum, self.c1, one - self.momentum)
+        self.c2 = fma(self.beta2, self.c2, one - self.beta2)
         for i, g in enumerate(gradient):
             self.step(i, g)
 
     def step(self, i, g):
-        w, f, m = self.p[i], self.factor, self.momentum
-        g = fma(self.l2[i] + self.l2[i], w, g)
-        if self.proximal:
-            r = normal(self.rate * f)
-            x, v = self.memory[i], fma(-r, g, w)
-            following = np.sign(v) * np.maximum(normal(abs(v) - normal(r * self.l1[i])), 0)
-            self.p[i] = fma(m, normal(following - x), following)
-            self.memory[i] = following
-        else:
-            g = normal(g + np.sign(w) * self.l1[i])
+        w, l1 = self.p[i], self.l1[i]
+        if self.optimizer != "adamw":
+            g = fma(self.l2[i] + self.l2[i], w, g)
+        if not self.proximal:
+            g = normal(g + np.sign(w) * l1)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return self.rescaled_step(i, g)
+        f, m, u = self.factor, self.momentum, self.memory[i]
+        r = normal(self.rate * f)
+        if self.ahead:
+            following = prox(fma(-r, g, w), normal(r * l1))
+            self.p[i], self.memory[i] = fma(m, normal(following - u), following), following
+        elif self.optimizer == "nesterov":
             d = normal(-self.rate * g)
-            u = fma(m, self.memory[i], d)
-            self.p[i] = fma(f, fma(m, u, d), w)
-            self.memory[i] = u
+            u = fma(m, u, d)
+            self.p[i], self.memory[i] = fma(f, fma(m, u, d), w), u
+        elif self.proximal:
+            self.p[i] = prox(fma(m, u, fma(-r, g, w)), normal(r * l1))
+            self.memory[i] = normal(self.p[i] - w)
+        else:
+            self.memory[i] = fma(m, u, normal(-self.rate * g))
+            self.p[i] = fma(f, self.memory[i], w)
+
+    def rescaled_step(self, i, g):
+        w, m, b, one = self.p[i], self.momentum, self.beta2, self.kind(1)
+        r = normal(self.rate * self.factor)
+        self.squares[i] = q = fma(b, self.squares[i], normal((one - b) * normal(g * g)))
+        if self.optimizer == "rmsprop":
+            s, d = normal(r * g), normal(np.sqrt(q) + self.epsilon)
+        else:
+            self.memory[i] = p = fma(m, self.memory[i], normal((one - m) * g))
+            s, d = normal(r / self.c1 * p), fma(one / np.sqrt(self.c2), np.sqrt(q), self.epsilon)
+        if self.optimizer == "adamw":
+            w = fma(normal(-r * (self.l2[i] + self.l2[i])), w, w)
+        if self.proximal:
+            t = normal(one / d)
+            self.p[i] = prox(fma(-s, t, w), normal(normal(r * self.l1[i]) * t))
+        else:
+            self.p[i] = normal(w - normal(s / d))
 
     def epochs(self):
         """Train epoch after epoch, from the first order of batches on."""
@@ -412,7 +448,13 @@ class Run:
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
         twice = 2 * np.float64(self.rate)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
+
+
+def prox(v, t):
+    return np.sign(v) * np.maximum(normal(abs(v) - t), 0)
 
 
 def effective(there):

@@ -3,7 +3,7 @@
 A row here is an axis everywhere: in the grid, in results directories that grow, in what is merged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -28,12 +28,18 @@ class Axis(NamedTuple):
         or what shapes code and arrays, and is one for a pack.
     grows : bool
         Whether a results directory may be enlarged along it.
+    idle : float, optional
+        Of a penalty, the value that is none: alone, it is no column.
+    always : bool
+        Whether it is a column also with one value.
     """
 
     name: str
     field: str
     kind: Literal["seed", "lane", "pack"]
     grows: bool = True
+    idle: float | None = None
+    always: bool = True
 
 
 #: In the order of the grid, the last fastest.
@@ -45,6 +51,8 @@ AXES = (
     Axis("l2", "l2", "lane"),
     Axis("lr", "lr", "lane"),
     Axis("momentum", "momentum", "lane"),
+    Axis("beta2", "beta2", "lane", always=False),
+    Axis("epsilon", "epsilon", "lane", always=False),
     Axis("<varied>", "vary", "lane"),
     Axis("path", "path_order", "lane"),
 )
@@ -56,7 +64,28 @@ REPEATED = tuple(axis.name for axis in AXES if axis.kind == "seed")
 
 def axes_of(spec: "Specification") -> dict[str, np.ndarray]:
     """Return the values of each axis of a specification whose axes are numbers, by its column."""
-    return {name: values for axis in AXES for name, values in _values(spec, axis) if len(values)}
+    return {
+        name: values
+        for axis in AXES
+        for name, values in _values(spec, axis)
+        if len(values) and is_column(axis, values)
+    }
+
+
+def sometimes(spec: "Specification") -> dict[str, bool]:
+    """Tell of each axis that is not always a column whether it is one."""
+    found = axes_of(spec)
+    return {axis.name: axis.name in found for axis in AXES if not axis.always}
+
+
+def along(
+    spec: "Specification", columns: Mapping[str, np.ndarray], name: str, count: int
+) -> np.ndarray:
+    """Return what some runs have of an option: their column, or the one value of all."""
+    if name in columns:
+        return columns[name]
+    (one,) = np.atleast_1d(getattr(spec, name))
+    return np.full(count, one, dtype=np.float64)
 
 
 def growing(spec: "Specification") -> tuple[Axis, ...]:
@@ -67,6 +96,11 @@ def growing(spec: "Specification") -> tuple[Axis, ...]:
     if spec.halving:
         return ()
     return tuple(axis for axis in AXES if axis.grows and axis.name != spec.path)
+
+
+def is_column(axis: Axis, values: Sequence[float] | np.ndarray) -> bool:
+    """Tell whether an axis with these values is a column of the table."""
+    return axis.always or len(values) > 1 or axis.idle not in (None, values[0])
 
 
 def _values(spec: "Specification", axis: Axis) -> Iterator[tuple[str, np.ndarray]]:

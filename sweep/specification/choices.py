@@ -50,6 +50,44 @@ class Alternative(NamedTuple):
     onnx: tuple[Node, ...] = ()
 
 
+class Optimizer(NamedTuple):
+    """One way for parameters to move.
+
+    Attributes
+    ----------
+    subgradient, proximal : str
+        The kernel modules, by `l1_method`.
+    meaning, hyper
+        As of an `Alternative`.
+    remembered : int
+        Numbers that it remembers of each parameter.
+    """
+
+    subgradient: str
+    proximal: str
+    meaning: str
+    hyper: tuple[str, ...]
+    remembered: int = 1
+
+    @property
+    def rescales(self) -> bool:
+        """Whether it divides a gradient by its size, so that a step is as long as the rate."""
+        return "epsilon" in self.hyper
+
+
+class Method(NamedTuple):
+    """One way for a penalty to act, for which each optimizer has a kernel module.
+
+    Attributes
+    ----------
+    meaning, hyper
+        As of an `Alternative`.
+    """
+
+    meaning: str
+    hyper: tuple[str, ...] = ()
+
+
 LOSSES = {
     "cross_entropy": Alternative(
         "kernels.losses.cross_entropy",
@@ -67,12 +105,41 @@ ACTIVATIONS = {
     ),
 }
 
-#: How parameters move, by `l1_method`.
-STEPS = {
-    "subgradient": Alternative(
-        "kernels.steps.nesterov", "which is the article's", hyper=("momentum",)
+#: How parameters move.
+OPTIMIZERS = {
+    "nesterov": Optimizer(
+        *("kernels.steps.nesterov", "kernels.steps.fista"),
+        "Nesterov's momentum, the article's",
+        hyper=("momentum",),
     ),
-    "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
+    "momentum": Optimizer(
+        *("kernels.steps.heavy_ball", "kernels.steps.proximal_heavy_ball"),
+        "the heavy ball",
+        hyper=("momentum",),
+    ),
+    "adam": Optimizer(
+        *("kernels.steps.adam", "kernels.steps.proximal_adam"),
+        "whose first beta is `momentum`",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "adamw": Optimizer(
+        *("kernels.steps.adamw", "kernels.steps.proximal_adamw"),
+        "the same with L2 beside the step",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "rmsprop": Optimizer(
+        *("kernels.steps.rmsprop", "kernels.steps.proximal_rmsprop"),
+        "without momentum",
+        hyper=("beta2", "epsilon"),
+    ),
+}
+
+#: How the L1 penalty acts on them.
+L1_METHODS = {
+    "subgradient": Method("which is the article's"),
+    "proximal": Method("whose zeros are exact"),
 }
 
 #: The loss, which nobody chooses as long as there is one.
@@ -99,7 +166,11 @@ SCORES = {
 }
 
 #: The tables of those options that are a word.
-TABLES: dict[str, dict[str, Alternative]] = {"activation": ACTIVATIONS, "l1_method": STEPS}
+TABLES: dict[str, Mapping[str, Alternative | Optimizer | Method]] = {
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+    "l1_method": L1_METHODS,
+}
 
 
 def known(option: str, word: Any) -> str:
@@ -112,7 +183,11 @@ def known(option: str, word: Any) -> str:
 
 def words(option: str) -> str:
     """Return the words of an option as a text: ``'relu' or 'tanh'``."""
-    *others, last = map(repr, TABLES[option])
+    return _either([repr(word) for word in TABLES[option]])
+
+
+def _either(words: Collection[str]) -> str:
+    *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
 
 
@@ -139,7 +214,8 @@ def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     options = {**below, **above}
     chosen = {}
     for name, table in TABLES.items():
-        word = options.get(name) or next(iter(table))  # the first is meant where none is named
+        # The first is meant where none is named, in the tables whose words take anything.
+        word = options.get(name) or next(iter(table))
         if isinstance(word, str) and word in table:
             chosen[name] = word
     idle = strangers(chosen).keys() - above.keys()
@@ -157,10 +233,10 @@ def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for option, word_chosen in chosen.items():
         table = TABLES[option]
-        taken = table[word_chosen].hyper
-        for word, choice in table.items():
-            idle = (name for name in choice.hyper if name not in taken)
-            found |= {name: f"`{option}` {word}, and it is {word_chosen}" for name in idle}
+        for name in dict.fromkeys(name for choice in table.values() for name in choice.hyper):
+            if name not in table[word_chosen].hyper:
+                takers = [word for word, choice in table.items() if name in choice.hyper]
+                found[name] = f"`{option}` {_either(takers)}, and it is {word_chosen}"
     return found
 
 

@@ -77,7 +77,10 @@ class Specification(BaseModel):
     epochs: validators.Natural = _default("epochs", 100)
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
-    momentum: validators.Momenta = (0.9,)
+    optimizer: validators.Word = "nesterov"
+    momentum: validators.Momenta = Field(default_factory=validators.default_momenta)
+    beta2: validators.SecondBetas = (0.999,)
+    epsilon: validators.Epsilons = (1e-8,)
     schedule: validators.Schedule = "constant"
     warmup: validators.Natural = 0
     init: Literal["uniform", "he"] = _default("init", "he")

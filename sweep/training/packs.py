@@ -11,6 +11,7 @@ from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from sweep.data.fold import Fold
+from sweep.specification.axes import along
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import shape_of, step_of
@@ -184,10 +185,10 @@ class Group(NamedTuple):
 
         def hyper(option: str) -> np.ndarray:
             """Lay out what a chosen step or activation takes beside the learning rate."""
-            numbers = hyper_of(option, spec)
-            values = np.zeros((len(numbers), len(index)))
-            for row, (name, number) in zip(values, numbers.items(), strict=True):
-                row[...] = columns.get(name, number)
+            names = hyper_of(option, spec)
+            values = np.zeros((len(names), len(index)))
+            for row, name in zip(values, names, strict=True):
+                row[...] = along(spec, columns, name, len(index))
             return _by_lane(values, width, dtype)
 
         step = step_of(spec)
@@ -200,7 +201,7 @@ class Group(NamedTuple):
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
             factor=_by_lane(np.ones(len(index)), width, dtype),
-            step_hyper=hyper("l1_method"),
+            step_hyper=hyper("optimizer"),
             activation_hyper=hyper("activation"),
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )

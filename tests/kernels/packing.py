@@ -1,6 +1,7 @@
 """What the tests of the kernels work with: runs, packed into lanes and taken out again."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,20 @@ from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import train
 
-#: By whether L1 acts through its proximal step.
-STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fista")}
+#: By the optimizer, and whether L1 acts through its proximal step.
+STEPS = {
+    (optimizer, proximal): Choice(f"kernels.steps.{module}")
+    for optimizer, modules in {
+        "nesterov": ("nesterov", "fista"),
+        "momentum": ("heavy_ball", "proximal_heavy_ball"),
+        "adam": ("adam", "proximal_adam"),
+        "adamw": ("adamw", "proximal_adamw"),
+        "rmsprop": ("rmsprop", "proximal_rmsprop"),
+    }.items()
+    for proximal, module in zip((False, True), modules, strict=True)
+}
+NESTEROV = STEPS["nesterov", False]
+OPTIMIZERS = tuple(dict.fromkeys(optimizer for optimizer, _ in STEPS))
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 
@@ -38,10 +51,12 @@ class Run(NamedTuple):
     rate: float
     momentum: float
     stream: int = 0
+    beta2: float = 0.999
+    epsilon: float = 1e-8
 
 
 class Experiment(NamedTuple):
-    """Some runs on the same data."""
+    """Some runs on the same data; ``factors`` are those of the learning rate, by epoch."""
 
     net: Network
     runs: list[Run]
@@ -50,6 +65,8 @@ class Experiment(NamedTuple):
     epochs: int
     proximal: bool
     leak: float = 0.0
+    optimizer: str = "nesterov"
+    factors: Sequence[float] | None = None
 
 
 class Outcome(NamedTuple):
@@ -71,18 +88,19 @@ class Outcome(NamedTuple):
 
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
     """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
-    net, runs, samples, batch_size, epochs, proximal, leak = experiment
-    step = STEPS[proximal]
+    net, runs, samples, batch_size, epochs, proximal, leak, optimizer, factors = experiment
+    step = STEPS[optimizer, proximal]
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
-    train(net, packed, samples, step, batch_size, epochs, freeze=freeze)
+    factors = None if factors is None else np.array(factors)
+    train(net, packed, samples, step, batch_size, epochs, factors=factors, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
     return Outcome(*(_by_run(array)[: len(runs)] for array in found))
 
 
-def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
+def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
     packs = -(-len(runs) // width)
     padded = [*runs, *[runs[-1]] * (packs * width - len(runs))]
 
@@ -92,7 +110,8 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
         return lanes
 
-    parameters, l1, l2, rate, momentum, stream = zip(*padded, strict=True)
+    parameters, l1, l2, rate, _, stream, *_ = zip(*padded, strict=True)
+    taken = [[getattr(run, name) for name in step.HYPER] for run in padded]
     packed = by_lane(parameters)
     return Runs(
         parameters=packed,
@@ -101,7 +120,7 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         l2=by_lane(l2),
         rate=by_lane(rate),
         factor=by_lane(np.ones(len(padded))),
-        step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
+        step_hyper=by_lane(taken),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
         streams=by_lane(stream, np.int64),
     )
@@ -119,7 +138,7 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, optimizer, factors = experiment
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -129,11 +148,14 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         proximal,
         net.activation.kind.rpartition(".")[2],
         leak,
+        optimizer,
+        run.beta2,
+        run.epsilon,
     )
     data = (samples.x, samples.y.astype(int), samples.weight)
     order = samples.order[:, :, run.stream]
     start = named(net, run.parameters)
-    trained = reference.train(start, settings, data, order, batch_size, epochs)
+    trained = reference.train(start, settings, data, order, batch_size, epochs, factors)
     return np.concatenate([trained[name].ravel() for name in net.names])
 
 
@@ -167,6 +189,7 @@ def experiment(
     precision="float64",
     activation="relu",
     leak=0.0,
+    optimizer="nesterov",
 ) -> Experiment:
     """Make an experiment on random data."""
     random = np.random.RandomState(seed)
@@ -190,7 +213,14 @@ def experiment(
         )
         for _ in range(runs)
     ]
-    return Experiment(net, chosen, _c_ordered(samples), batch_size, epochs, proximal, leak)
+    if optimizer != "nesterov":  # whose experiments are drawn as they always were
+        # An epsilon beside which the rounding of a gradient is small: a step divides by it.
+        chosen = [
+            run._replace(beta2=random.choice([0.9, 0.999]), epsilon=random.choice([1e-6, 0.1]))
+            for run in chosen
+        ]
+    data = _c_ordered(samples)
+    return Experiment(net, chosen, data, batch_size, epochs, proximal, leak, optimizer)
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:

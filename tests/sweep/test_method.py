@@ -91,6 +91,26 @@ def test_hidden_layers_and_batches_with_exact_zeros(schedule):
     check(runs.iloc[0], found)
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("method_of_l1", ["subgradient", "proximal"])
+@pytest.mark.parametrize("optimizer", ["momentum", "adam", "adamw", "rmsprop"])
+def test_every_optimizer(optimizer, method_of_l1, precision):
+    same = {"lr": 0.02, "l1_method": method_of_l1, "optimizer": optimizer, "epochs": 4, "finish": 3}
+    same |= {"batch_size": 32, "val_fraction": 0.2}
+    momentum = {} if optimizer == "rmsprop" else {"momentum": 0.8}
+    betas = {} if optimizer == "momentum" else {"beta2": 0.95, "epsilon": 1e-6}
+    runs = Sweep(
+        **{"data": "wine", "hidden": "8", "init": "he", "seeds": 3, "precision": precision},
+        **{"l1": 0.03, "l2": 1e-3, "l1_on": "weights", "l2_on": "w1,b2"},
+        **same | momentum | betas,
+    ).run()
+    x, y = load_wine(return_X_y=True)
+    on = {"l1": {"w1": 0.03, "w2": 0.03}, "l2": {"w1": 1e-3, "b2": 1e-3}}
+    on |= {"kind": np.dtype(precision).type, "momentum": runs.loc[0, "momentum"]}
+    same["zero_tol"] = 0.0 if method_of_l1 == "proximal" else "auto"
+    check(runs.iloc[0], method.of_table(x, y, (8,), seed=3, **same | betas | on).run())
+
+
 @pytest.mark.parametrize(
     "stops",
     [
