@@ -25,7 +25,7 @@ With dropout a hidden unit passes on a_l d_l in the place of a_l while the netwo
 is 0 or 1 / (1 - dropout); delta_{l-1} then has the factor d_{l-1} too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,7 +96,7 @@ def train(
     order: np.ndarray,
     batch_size: int,
     epochs: int,
-    factors: np.ndarray | None = None,
+    factors: Sequence[float] | None = None,
 ) -> Parameters:
     """Train one run and return its parameters.
 
@@ -113,7 +113,7 @@ def train(
     batch_size : int
         Samples a step; the last batch of an epoch has what is left.
     epochs : int
-    factors : ndarray, shape (epochs,), optional
+    factors : sequence of float, shape (epochs,), optional
         What each epoch multiplies the learning rate by.
     """
     x, y, v = samples

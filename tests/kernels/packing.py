@@ -1,6 +1,7 @@
 """What the tests of the kernels work with: runs, packed into lanes and taken out again."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ class Run(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """Some runs on the same data."""
+    """Some runs on the same data; ``factors`` are those of the learning rate, by epoch."""
 
     net: Network
     runs: list[Run]
@@ -73,6 +74,7 @@ class Experiment(NamedTuple):
     dropping: bool = False
     columns: tuple[int, ...] = ()
     optimizer: str = "nesterov"
+    factors: Sequence[float] | None = None
 
     @property
     def step(self) -> Choice:
@@ -105,7 +107,8 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
     learning = net._replace(dropout=INVERTED) if experiment.dropping else net
-    train(learning, packed, samples, step, batch_size, epochs, freeze=freeze)
+    factors = None if experiment.factors is None else np.array(experiment.factors)
+    train(learning, packed, samples, step, batch_size, epochs, factors=factors, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
@@ -155,7 +158,8 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak, _, columns, optimizer = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _, columns, *rest = experiment
+    optimizer, factors = rest
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -177,7 +181,7 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
     start = named(net, run.parameters)
-    trained = reference.train(start, settings, data, order, batch_size, epochs)
+    trained = reference.train(start, settings, data, order, batch_size, epochs, factors)
     return np.concatenate([trained[name].ravel() for name in net.names])
 
 

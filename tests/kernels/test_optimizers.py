@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kernels.network import network
 from kernels.samples import Samples
+from sweep.specification import schedule
+from sweep.specification.spec import Specification
 from tests.kernels import torch_trajectories as recorded
 from tests.kernels.packing import (
     OPTIMIZERS,
@@ -24,19 +26,27 @@ OTHERS = st.sampled_from(OPTIMIZERS[1:])
 TORCH = json.loads(recorded.FILE.read_text())
 
 
-@pytest.mark.parametrize("l2", [0, recorded.L2])
+@pytest.mark.parametrize("how", [0, recorded.L2, *recorded.SCHEDULES])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_steps_are_those_of_pytorch(optimizer, l2):
+def test_steps_are_those_of_pytorch(optimizer, how):
+    """Without L2 and with it; with it also along each schedule."""
     x, y, order, start = recorded.problem()
     net = network(recorded.WIDTHS)
     options, *_ = recorded.CASES[optimizer]
     nothing = np.zeros(len(net.names))
+    l2 = recorded.L2 if how else 0
     run = Run(start, nothing, nothing + l2, **{"momentum": 0.0, **options})
+    rates = None
+    if how in recorded.SCHEDULES:
+        warmup, *_ = recorded.SCHEDULES[how]
+        spec = Specification(data="iris", schedule=how, warmup=warmup, epochs=20)
+        rates = schedule.factors(spec, np.arange(20))
     order = np.ascontiguousarray(order[:, :, None])
     samples = Samples(x, y.astype(float), np.ones(len(x)), order)
-    for epochs, expected in zip(recorded.EPOCHS, TORCH[f"{optimizer} {l2}"], strict=True):
+    for epochs, expected in zip(recorded.EPOCHS, TORCH[f"{optimizer} {how}"], strict=True):
         trained = Experiment(net, [run], samples, recorded.BATCH, epochs, False)
-        found = train_runs(trained._replace(optimizer=optimizer), width=8)
+        chosen = {"optimizer": optimizer, "factors": None if rates is None else rates[:epochs]}
+        found = train_runs(trained._replace(**chosen), width=8)
         np.testing.assert_allclose(found.parameters[0], expected, rtol=0, atol=1e-10)
 
 
