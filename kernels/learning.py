@@ -33,11 +33,16 @@ class Optimizer(NamedTuple):
         What the step remembers.
     l1, l2 : array of Lane, shape (2 * layers,)
         Penalties of each parameter.
+    l21 : Lane
+        That of groups of parameters.
     rate : Lane
+        Learning rate of the epoch: ``lr * factor``.
+    lr, factor : Lane
+        That of the run, and what the epoch multiplies it by.
     hyper : tuple of Lane
         Numbers that the step takes, in the order of its `HYPER`.
-    size : int
-        Parameters.
+    size, grouped : int
+        Parameters, and how many of them, the first, are in groups.
     step : Choice
     """
 
@@ -45,9 +50,13 @@ class Optimizer(NamedTuple):
     memory: Flat
     l1: Flat
     l2: Flat
+    l21: np.ndarray
     rate: np.ndarray
+    lr: np.ndarray
+    factor: np.ndarray
     hyper: tuple[np.ndarray, ...]
     size: int
+    grouped: int
     step: Choice
 
 

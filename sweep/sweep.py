@@ -46,8 +46,9 @@ class Sweep(Specification):
         Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
         Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
-    activation : {"relu", "leaky_relu"}, default "relu"
-        What hidden units give.
+    activation : str, default "relu"
+        What hidden units give: ``relu``, ``leaky_relu``, ``tanh``, ``logistic``, ``elu`` (e**z - 1
+        below zero) or ``identity``.
     leak : float, default 0.01
         Slope of ``leaky_relu`` below zero, from 0 to 1.
     l1, l2 : VALUES, default "0,1e-4:1e-1:log7"
@@ -86,6 +87,14 @@ class Sweep(Specification):
     beta2, epsilon : VALUES, default 0.999 and 1e-8
         The second beta of "adam" and "adamw", which is alpha of "rmsprop", and what each adds to
         its root: axes, and columns where they have several values.
+    schedule : str, default "constant"
+        What the learning rate does: "constant", "cosine", "exponential:RATE" or
+        "step:EPOCHS:RATE", see `sweep.specification.schedule`.
+    warmup : int, default 0
+        Epochs in which the learning rate rises to `lr`, before that.
+    dropout : VALUES, default 0
+        Share of the hidden units that is dropped in each step of training, except in `finish`: an
+        axis of the grid, and a column where it has several values.
     init : {"uniform", "he"}
         "uniform" for article, else "he".
     precision : {"float64", "float32"}
@@ -98,6 +107,10 @@ class Sweep(Specification):
         Write metrics every so many epochs; 0 writes none.
     patience : int, optional
         Stop a run after so many epochs without a better validation loss.
+    tol : float, optional
+        What a loss has to fall by more than. With `patience` the validation loss, to be better.
+        Without, a run stops after 10 epochs in which the training loss, with penalties, did not
+        fall so below its lowest; it keeps its last weights.
     path : {"l1", "l2"}, optional
         Follow a warm-started regularisation path along this axis.
     path_order : str or sequence of str, default "up" with `path`

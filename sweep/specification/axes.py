@@ -49,10 +49,12 @@ AXES = (
     Axis("fold", "folds", "seed", grows=False),
     Axis("l1", "l1", "lane"),
     Axis("l2", "l2", "lane"),
+    Axis("l21", "l21", "lane", idle=0.0, always=False),
     Axis("lr", "lr", "lane"),
     Axis("momentum", "momentum", "lane"),
     Axis("beta2", "beta2", "lane", always=False),
     Axis("epsilon", "epsilon", "lane", always=False),
+    Axis("dropout", "dropout", "lane", always=False),
     Axis("<varied>", "vary", "lane"),
     Axis("path", "path_order", "lane"),
 )

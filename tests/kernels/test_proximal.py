@@ -61,7 +61,8 @@ def minimum(l1, l2, momentum, optimizer="nesterov", proximal=True):
     if len(step.HYPER) > 1:  # its steps are as long as the rate, which has to fall
         rates = {0.1 / 2**halvings: 400 for halvings in range(16)}
     run = Run(np.zeros(NET.size), np.array([l1, 0]), np.array([l2, 0]), 0.0, momentum)
-    samples = Samples(x, y.astype(float), np.ones(N), np.arange(N)[None, :, None])
+    order = np.arange(N)[None, :, None]
+    samples = Samples(x, y.astype(float)[:, None], np.ones(N), order)
     runs = pack([run], 8, "float64", step)
     for rate, epochs in rates.items():
         runs.rate[...] = rate

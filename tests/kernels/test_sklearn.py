@@ -12,6 +12,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
+from kernels.choice import Choice
 from kernels.network import network
 from kernels.samples import Samples
 from tests.kernels.packing import Experiment, Run, initial, named, train_runs
@@ -33,10 +34,11 @@ def data(n, features, classes):
     return random.normal(size=(n, features)), np.arange(n) % classes
 
 
-def by_sklearn(x, y, hidden, start, batch_size, alpha, optimizer):
+def by_sklearn(x, y, hidden, start, batch_size, alpha, optimizer, activation):
     """Return the fitted MLPClassifier; ``start`` are its initial parameters by name."""
     model = MLPClassifier(
         hidden,
+        activation=activation,
         **SOLVERS[optimizer],
         learning_rate_init=RATE,
         shuffle=False,
@@ -59,18 +61,19 @@ def by_kernels(x, y, net, start, batch_size, l2, optimizer, epochs=EPOCHS):
     on = np.array([l2 if name[0] == "w" else 0.0 for name in net.names])
     run = Run(start, np.zeros(len(on)), on, RATE, MOMENTUM, epsilon=EPSILON)
     order = np.arange(len(x))[None, :, None]
-    samples = Samples(x, y.astype(float), np.ones(len(x)), order)
+    samples = Samples(x, y.astype(float)[:, None], np.ones(len(x)), order)
     drawn = Experiment(net, [run], samples, batch_size, epochs, False, optimizer=optimizer)
     outcome = train_runs(drawn, width=8)
     return named(net, outcome.parameters[0]), outcome.loss[0] + outcome.two[0] @ on
 
 
-def compare(n, features, hidden, classes, batch_size, l2, optimizer):
+def compare(n, features, hidden, classes, batch_size, l2, optimizer="nesterov", activation="relu"):
     x, y = data(n, features, classes)
-    net = network((features, *hidden, classes))
+    chosen = Choice(f"kernels.activations.{activation}")
+    net = network((features, *hidden, classes), activation=chosen)
     start = initial(np.random.RandomState(1), net)
     alpha = 2 * batch_size * l2
-    theirs = by_sklearn(x, y, hidden, named(net, start), batch_size, alpha, optimizer)
+    theirs = by_sklearn(x, y, hidden, named(net, start), batch_size, alpha, optimizer, activation)
     ours, _ = by_kernels(x, y, net, start, batch_size, l2, optimizer)
     for i, (w, b) in enumerate(zip(theirs.coefs_, theirs.intercepts_, strict=True), start=1):
         np.testing.assert_allclose(ours[f"w{i}"], w.T, rtol=0, atol=1e-10)
@@ -91,6 +94,12 @@ def test_full_batches(hidden, l2, optimizer):
     for epoch, expected in enumerate(theirs.loss_curve_[1:]):
         _, loss = by_kernels(x, y, net, start, n, l2, optimizer, epochs=epoch)
         assert loss == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "logistic", "identity"])
+@pytest.mark.parametrize("batch_size", [8, 40])
+def test_other_activations(activation, batch_size):
+    compare(40, 5, (9, 4), 4, batch_size, 2e-3, activation=activation)
 
 
 @each
