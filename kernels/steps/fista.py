@@ -3,8 +3,8 @@
     x' = prox(w - r g),  w' = x' + m (x' - x)
 
 w is the look-ahead point, where the gradient is taken, x the iterate, r the learning rate of the
-epoch and m the momentum. The threshold r l1 acts on the iterate, before the momentum: the fixed point is then
-the minimum of loss + l1 |x| whatever the momentum.
+epoch and m the momentum. The threshold r l1 acts on the iterate, before the momentum: the fixed
+point is then the minimum of loss + l1 |x| whatever the momentum.
 """
 
 import numpy as np
