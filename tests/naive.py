@@ -200,6 +200,39 @@ def soft_threshold(w, t):
     return w + t if w < -t else 0.0
 
 
+def descent(
+    name, gradient, w, steps, rate, l1=0, l2=0, proximal=False, momentum=0, beta2=0, epsilon=0
+):
+    """Move w some steps, as PyTorch's documentation tells it; ``gradient(w)`` is the loss'.
+
+    The proximal steps are those of gradients that are divided by ``rate / length``.
+    """
+    x, u, m, v = w, 0 * w, 0 * w, 0 * w  # x is the iterate, or the one before
+    for t in range(1, steps + 1):
+        coupled = 0 if name == "adamw" else 2 * l2 * w
+        g = gradient(w) + coupled + (0 if proximal else l1 * np.sign(w))
+        along, length = g, np.full(len(w), rate)
+        if name in ("adam", "adamw"):
+            m, v = momentum * m + (1 - momentum) * g, beta2 * v + (1 - beta2) * g**2
+            along = m / (1 - momentum**t)
+            length = rate / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+        elif name == "rmsprop":
+            v = beta2 * v + (1 - beta2) * g**2
+            length = rate / (np.sqrt(v) + epsilon)
+        elif not proximal:
+            u = momentum * u + g
+            along = g + momentum * u if name == "nesterov" else u
+        there = w - length * along - (rate * 2 * l2 * w if name == "adamw" else 0)
+        if not proximal:
+            w = there
+            continue
+        if name == "momentum":
+            there = there + momentum * (w - x)
+        found = np.array([soft_threshold(a, b) for a, b in zip(there, length * l1, strict=True)])
+        w, x = (found + momentum * (found - x), found) if name == "nesterov" else (found, w)
+    return x if proximal and name == "nesterov" else w
+
+
 def group_penalty(p, groups):
     """Return the sum of sqrt(size) times the length of each group, an index by parameter each."""
     total = 0.0

@@ -14,6 +14,7 @@ from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.running import driver
 from sweep.running.driver import Where
+from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.validators import ORDERS
 from tests.sweep.console import call, csv, rows
 
@@ -59,7 +60,7 @@ def sweeps(draw, alone=False):
         "l1": draw(st.lists(st.sampled_from([0, 1e-4, 0.01, 0.3]), min_size=1, max_size=3)),
         "l2": draw(st.lists(st.sampled_from([0, 1e-3, 0.1]), min_size=1, max_size=2)),
         "lr": draw(st.sampled_from([0.01, [0.003, 0.1], [0.01, 1e6]])),
-        "momentum": draw(st.sampled_from([0, 0.9])),
+        "optimizer": draw(st.sampled_from(["nesterov", *OPTIMIZERS])),
         "schedule": draw(st.sampled_from(["constant", "cosine", "exponential:0.5", "step:2:0.1"])),
         "warmup": draw(st.sampled_from([0, 0, 2])),
         "tol": draw(st.sampled_from([None, None, 0.01])),
@@ -73,6 +74,9 @@ def sweeps(draw, alone=False):
         "metrics": draw(st.sampled_from([(), (), *LOSSES[loss]])),
         "history": draw(st.sampled_from([0, 0, 1, 3])),
     }
+    taken = {"momentum": [0, 0.9], "beta2": [0.9, 0.999, [0.5, 0.99]], "epsilon": [1e-8, [1e-3, 1]]}
+    for name in OPTIMIZERS[options["optimizer"]].hyper:
+        options[name] = draw(st.sampled_from(taken[name]))
     if options["hidden"]:
         options["dropout"] = draw(st.sampled_from([0, 0, 0.3, [0, 0.5]]))
     if draw(st.booleans()):
@@ -150,8 +154,10 @@ def test_frozen_code_of_another_loss_changes_no_bit(loss, monkeypatch):
 
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_frozen_code_changes_no_bit(precision, method, monkeypatch):
+@pytest.mark.parametrize("optimizer", ["nesterov", "adamw"])
+def test_frozen_code_changes_no_bit(optimizer, precision, method, monkeypatch):
     spec = Sweep(l1=[0, 0.01, 0.1], seeds=[1, 2], l2=[0, 0.01], epochs=30, history=10)
+    spec = spec.replace(optimizer=optimizer)
     spec = spec.replace(precision=precision, l1_method=method, lr=[0.01, 0.05])
     monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", float("inf"))
     expected = tables(spec)
