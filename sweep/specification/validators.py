@@ -240,13 +240,11 @@ def default_finish(fields: Mapping[str, Any]) -> int:
     """Return how many epochs end a run unless told: as many again, where there is need of them.
 
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others. No
-    unit is dropped in them, so they would undo what dropout does.
+    revive what is zero. Runs without a penalty have them too, to be compared with the others.
     """
     exact = fields.get("l1_method") == "proximal"
     noisy = fields.get("batch_size") and not fields.get("patience")
-    dropping = any(fields.get("dropout", ()))
-    return fields.get("epochs", 0) if exact and noisy and not dropping else 0
+    return fields.get("epochs", 0) if exact and noisy else 0
 
 
 def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
