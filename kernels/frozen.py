@@ -84,13 +84,14 @@ class Frozen:
         return flat._replace(groups=flat.groups.ravel())
 
 
-def freezes(widths: tuple[int, ...], samples: int, batch: int) -> bool:
+def freezes(widths: tuple[int, ...], samples: int, batch: int, step: Choice) -> bool:
     """Whether a network is small enough to be frozen, and all its batches of one size."""
     if samples % batch:
         return False
     products = sum(a * b for a, b in pairwise(widths))
     parameters = products + sum(widths[1:])
-    return 3 * batch * products + 12 * parameters + 50 * batch * widths[-1] <= _LIMIT
+    moves = step.INSTRUCTIONS * parameters
+    return 3 * batch * products + moves + 50 * batch * widths[-1] <= _LIMIT
 
 
 class _FrozenType(types.Type):

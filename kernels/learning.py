@@ -17,7 +17,6 @@ from kernels.lane.lanes import Flat
 from kernels.lane.product import BAND
 from kernels.lane.tile import COLUMNS, ROWS
 from kernels.network import Network, backward, bias_gradient, forward, weight_gradient
-from kernels.penalties import l2 as ridge
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
 _GRADIENT_ROOM = 576
@@ -135,15 +134,13 @@ def _learn(net, optimizer, work, batch, shared):
 
 @kernel
 def update(optimizer, gradient, l1, l2, block):
-    """Add the penalties' gradients and step a block of parameters, in place.
+    """Step along a block of parameters, in place.
 
     ``block`` is its first parameter, how many rows and columns it has, and the distance of rows.
     """
     first, rows, columns, distance = block
-    twice, threshold = l2 + l2, optimizer.rate * l1
     for row in range(rows):
         start, begin = first + row * distance, row * columns
         for i in range(columns):
-            w = optimizer.weights[start + i]
-            g = ridge.add_gradient(gradient[begin + i], w, twice)
-            optimizer.step.advance(optimizer, start + i, w, g, l1, threshold)
+            w, g = optimizer.weights[start + i], gradient[begin + i]
+            optimizer.step.advance(optimizer, start + i, w, g, l1, l2)

@@ -16,8 +16,10 @@ y ``[n]``, which weigh v ``[n]``:
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
     update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
+                or another of `STEPS`
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,13 +36,17 @@ class Settings(NamedTuple):
     l1, l2 : dict of str to float
         Penalty on each parameter; 0 on those not named.
     rate, momentum : float
-        Learning rate and momentum.
+        Learning rate, and momentum or the first beta.
     proximal : bool
         Whether L1 acts through its proximal step rather than its subgradient.
     activation : str
         What hidden units give: f, one of `ACTIVATIONS`.
     leak : float
         Slope of the leaky ReLU below zero.
+    optimizer : str
+        How parameters move, one of `STEPS`.
+    beta2, epsilon : float
+        What Adam and RMSprop take beside the learning rate.
     l21 : float
         Penalty on groups, with the proximal step.
     groups : tuple of dict
@@ -54,6 +60,9 @@ class Settings(NamedTuple):
     proximal: bool = False
     activation: str = "relu"
     leak: float = 0.01
+    optimizer: str = "nesterov"
+    beta2: float = 0.999
+    epsilon: float = 1e-8
     l21: float = 0.0
     groups: tuple[dict[str, Any], ...] = ()
 
@@ -87,20 +96,24 @@ def train(
     """
     x, y, v = samples
     p = {name: value.copy() for name, value in parameters.items()}
-    # What the step remembers: with the proximal step the last iterate, else the velocity.
-    start = np.copy if settings.proximal else np.zeros_like
-    memory = {name: start(value) for name, value in p.items()}
-    advance = proximal_step if settings.proximal else nesterov_step
+    start, advance = STEPS[settings.optimizer]
+    memory = {name: start(value, settings) for name, value in p.items()}
     for epoch in range(epochs):
         rows = order[epoch % len(order)]
         for first in range(0, len(rows), batch_size):
             batch = rows[first : first + batch_size]
             activations = forward(p, x[batch], settings)
             gradient = backward(p, activations, y[batch], v[batch], settings)
+            before = dict(p), dict(memory)
             for name in p:
-                gradient[name] += l2_gradient(p[name], settings.l2.get(name, 0.0))
-            advance(p, memory, gradient, settings)
-    return memory if settings.proximal else p
+                penalties = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
+                p[name], memory[name] = advance(
+                    p[name], memory[name], gradient[name], settings, *penalties
+                )
+            shrink_groups(p, memory, before, settings)
+    # Nesterov's proximal step looks ahead: what it has come to is what it remembers.
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return memory if ahead else p
 
 
 def forward(parameters: Parameters, x: np.ndarray, settings: Settings = PLAIN) -> list[np.ndarray]:
@@ -194,8 +207,8 @@ def penalty(parameters: Parameters, settings: Settings) -> float:
     """Return the penalties' part of the loss."""
     l1 = sum(value * np.abs(parameters[name]).sum() for name, value in settings.l1.items())
     l2 = sum(value * (parameters[name] ** 2).sum() for name, value in settings.l2.items())
-    norms = (norm(parameters, group) for group in settings.groups)
-    l21 = settings.l21 * sum(np.sqrt(size) * length for length, size in norms)
+    groups = (flat(parameters, group) for group in settings.groups)
+    l21 = settings.l21 * sum(np.sqrt(len(w)) * np.linalg.norm(w) for w in groups)
     return float(l1 + l2 + l21)
 
 
@@ -214,42 +227,133 @@ def soft_threshold(p: np.ndarray, t: float) -> np.ndarray:
     return np.sign(p) * np.maximum(np.abs(p) - t, 0)
 
 
-def nesterov_step(p, u, gradient, settings):
-    """Move parameters and velocities, in place; the gradient is that of all but the L1 penalty."""
-    r, m = settings.rate, settings.momentum
-    for name in p:
-        g = gradient[name] + l1_gradient(p[name], settings.l1.get(name, 0.0))
-        u[name] = m * u[name] - r * g
-        p[name] = p[name] + m * u[name] - r * g
+def still(p, settings):
+    """Return a velocity of zero; of Nesterov's proximal step, the first iterate."""
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return p.copy() if ahead else np.zeros_like(p)
 
 
-def proximal_step(p, x, gradient, settings):
-    """Move the points p where the gradient is taken, and the iterates x, in place (FISTA).
+def nothing_seen(p, settings):
+    """Return how many gradients were seen, and the means of them and of their squares."""
+    return 0, np.zeros_like(p), np.zeros_like(p)
 
-    x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
+
+def nesterov_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss.
+
+    With the proximal step of L1, the next point p to take the gradient at, and the next iterate x
+    (FISTA): x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
     """
     r, m = settings.rate, settings.momentum
-    following = {
-        name: soft_threshold(p[name] - r * gradient[name], r * settings.l1.get(name, 0.0))
-        for name in p
-    }
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        x, following = u, soft_threshold(p - r * g, r * l1)
+        return following + m * (following - x), following
+    g = g + l1_gradient(p, l1)
+    u = m * u - r * g
+    return p + m * u - r * g, u
+
+
+def heavy_ball_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss."""
+    r, m = settings.rate, settings.momentum
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        following = soft_threshold(p - r * g + m * u, r * l1)
+        return following, following - p
+    u = m * u - r * (g + l1_gradient(p, l1))
+    return p + u, u
+
+
+def adam_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what Adam or AdamW remembers, given the gradient of the loss.
+
+    AdamW's L2 penalty acts beside the step. The threshold of the proximal step is r l1 / d, where
+    d is the metric that the step is divided by.
+    """
+    r, b1, b2 = settings.rate, settings.momentum, settings.beta2
+    t, m, v = seen
+    before = p
+    if settings.optimizer == "adamw":
+        p = p - r * l2_gradient(p, l2)
+    else:
+        g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(before, l1)
+    t, m, v = t + 1, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    d = np.sqrt(v / (1 - b2**t)) + settings.epsilon
+    p = p - r * m / (1 - b1**t) / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, (t, m, v)
+
+
+def rmsprop_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what RMSprop remembers, given the gradient of the loss."""
+    r, b2 = settings.rate, settings.beta2
+    g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(p, l1)
+    v = b2 * seen + (1 - b2) * g**2
+    d = np.sqrt(v) + settings.epsilon
+    p = p - r * g / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, v
+
+
+#: What a step remembers at first, and how it moves a parameter.
+STEPS: dict[str, tuple[Callable, Callable]] = {
+    "nesterov": (still, nesterov_step),
+    "momentum": (still, heavy_ball_step),
+    "adam": (nothing_seen, adam_step),
+    "adamw": (nothing_seen, adam_step),
+    "rmsprop": (still, rmsprop_step),
+}
+
+
+def shrink_groups(p, memory, before, settings):
+    """Take the proximal step of groups, in place, after that of L1, which led from ``before``."""
+    r, m, (old, remembered) = settings.rate, settings.momentum, before
+    ahead = settings.optimizer == "nesterov"
+    following = memory if ahead else p
     for group in settings.groups:
-        left = shrinkage(following, group, r * settings.l21)
+        d = flat({name: metric(memory[name], settings) for name in group}, group)
+        left = iter(shrunk(flat(following, group), d, r * settings.l21))
         for name, index in group.items():
-            following[name][index] *= left
-    for name in p:
-        p[name] = following[name] + m * (following[name] - x[name])
-        x[name] = following[name]
+            place = np.zeros(following[name].shape, dtype=bool)
+            place[index] = True
+            following[name] = following[name].copy()
+            following[name][place] = [next(left) for _ in range(place.sum())]
+    for name in p if settings.groups else ():
+        if ahead:
+            p[name] = following[name] + m * (following[name] - remembered[name])
+        elif settings.optimizer == "momentum":
+            memory[name] = p[name] - old[name]
 
 
-def norm(parameters: Parameters, group: dict[str, Any]) -> tuple[float, int]:
-    """Return the norm of a group of parameters, and its size."""
-    flat = np.concatenate([parameters[name][index].ravel() for name, index in group.items()])
-    return float(np.sqrt((flat**2).sum())), len(flat)
+def flat(parameters, group):
+    """Return the elements of a group of parameters."""
+    return np.concatenate([np.ravel(parameters[name][index]) for name, index in group.items()])
 
 
-def shrinkage(parameters: Parameters, group: dict[str, Any], strength: float) -> float:
-    """Return what the proximal step of strength sqrt(size) ||g|| leaves of a group g: a share."""
-    length, size = norm(parameters, group)
-    threshold = strength * np.sqrt(size)
-    return 1 - threshold / length if length > threshold else float(not threshold)
+def metric(seen, settings):
+    """Return what the step of a parameter is divided by."""
+    if settings.optimizer in ("adam", "adamw"):
+        t, _, v = seen
+        return np.sqrt(v / (1 - settings.beta2**t)) + settings.epsilon
+    if settings.optimizer == "rmsprop":
+        return np.sqrt(seen) + settings.epsilon
+    return np.ones_like(seen)
+
+
+def shrunk(z, d, strength):
+    """Return the x that minimises sum d (x - z)^2 / 2 + strength sqrt(size) ||x||.
+
+    x = d z / (d + threshold / t), where t is its norm, or 0 if ||d z|| is at most the threshold.
+    """
+    threshold = strength * np.sqrt(len(z))
+    if np.linalg.norm(d * z) <= threshold or not threshold:
+        return z if not threshold else 0 * z
+    low, high = 0.0, np.linalg.norm(z)
+    for _ in range(200):
+        t = (low + high) / 2
+        inside = np.linalg.norm(d * z / (d * t + threshold)) > 1
+        low, high = (t, high) if inside else (low, t)
+    return d * z * high / (d * high + threshold)

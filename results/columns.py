@@ -137,7 +137,13 @@ _PLACE = (
         penalty=True,
     ),
     Column("lr", "float64", "", "Learning rate.", label="learning rate"),
-    Column("momentum", "float64", "", "Nesterov momentum."),
+    Column("momentum", "float64", "", "Momentum, or the first beta of Adam; 0 with `rmsprop`."),
+    Column(
+        *("beta2", "float64", ""),
+        "Second beta of Adam, or alpha of `rmsprop` (with several).",
+        label="second beta",
+    ),
+    Column("epsilon", "float64", "", "Epsilon of Adam and `rmsprop` (with several)."),
     Column(
         *("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
         penalty=True,
@@ -258,7 +264,7 @@ OF_FURTHER = {
 }
 
 #: Axes that are columns where they have several values.
-SOMETIMES: tuple[str, ...] = ("l21",)
+SOMETIMES: tuple[str, ...] = ("l21", "beta2", "epsilon")
 
 #: Columns that only some sweeps have.
 OPTIONAL = (

@@ -76,8 +76,16 @@ class Sweep(Specification):
         1000 for article, else 100.
     batch_size : int or "full"
         1 for article, else 32; "full" is kept as 0.
-    lr, momentum : VALUES, default 0.01 and 0.9
-        Of Nesterov's step: axes of the grid.
+    lr : VALUES, default 0.01
+        Learning rates: an axis of the grid.
+    optimizer : {"nesterov", "momentum", "adam", "adamw", "rmsprop"}
+        How parameters move; "momentum" is the heavy ball, and "adamw" is Adam with the L2 penalty
+        beside its step.
+    momentum : VALUES, default 0.9
+        Of "nesterov" and "momentum"; the first beta of "adam" and "adamw": an axis.
+    beta2, epsilon : VALUES, default 0.999 and 1e-8
+        The second beta of "adam" and "adamw", which is alpha of "rmsprop", and what each adds to
+        its root: axes, and columns where they have several values.
     init : {"uniform", "he"}
         "uniform" for article, else "he".
     precision : {"float64", "float32"}

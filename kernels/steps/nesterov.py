@@ -13,9 +13,11 @@ from kernels.lane.compiled import kernel
 from kernels.lane.emitting import nothing
 from kernels.lane.lanes import aligned_zeros
 from kernels.lane.operations import emitted, fma
-from kernels.penalties import l1 as penalty
+from kernels.penalties import l1 as lasso
+from kernels.penalties import l2 as ridge
 
 HYPER = ("momentum",)
+INSTRUCTIONS = 12
 
 
 def start(parameters: np.ndarray) -> np.ndarray:
@@ -34,9 +36,9 @@ def begin(optimizer):
 
 
 @kernel
-def advance(optimizer, i, w, g, l1, threshold):
+def advance(optimizer, i, w, g, l1, l2):
     """Step along one parameter."""
-    g = penalty.add_gradient(g, w, l1)
+    g = lasso.add_gradient(ridge.add_gradient(g, w, l2), w, l1)
     rate, momentum = optimizer.rate, optimizer.hyper[0]
     optimizer.weights[i], optimizer.memory[i] = step(w, optimizer.memory[i], g, rate, momentum)
 

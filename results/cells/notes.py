@@ -6,6 +6,7 @@ it lies, how its runs stood, and what picking the lowest of many does to its fig
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -163,7 +164,7 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         option = f"--vary {name}=" if "_" in name else f"--{name} "
         yield (
             f"{name} = {place(chosen[name], values)} is the {end} that was tried: {what} may lie "
-            f"beyond it, try {option}{','.join(number(value, 3) for value in beyond)} too."
+            f"beyond it, try {option}{','.join(map(_told, beyond))} too."
         )
 
 
@@ -171,9 +172,14 @@ def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:
     """Return the next values after those of an axis, in steps of the last two, or of ten."""
     *_, before, last = [towards[-1] / _LEAP, *towards]
     factor = float(np.clip(last / before, 1 / _LEAP, _LEAP))
-    if name == "momentum" and last > before:  # which has to stay below 1
+    if name in ("momentum", "beta2") and last > before:  # which have to stay below 1
         return [1 - (1 - last) / 2**step for step in range(1, _FURTHER + 1)]
     return [last * factor**step for step in range(1, _FURTHER + 1)]
+
+
+def _told(value: float) -> str:
+    """Return a value to try as a text, in so many digits that what is below 1 stays there."""
+    return number(value, max(3, math.ceil(-math.log10(1 - value))) if value < 1 else 3)
 
 
 def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:

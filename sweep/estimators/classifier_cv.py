@@ -304,6 +304,6 @@ def _cells(spec: Specification) -> list[dict[str, float]]:
     plan = Plan(spec, (1, 1), 1, "data")
     columns = plan.grid.coordinates(np.arange(plan.grid.cells))
     options = {name: option for option, name in NAMES.items()}
-    varied = [name for name in AXES if options.get(name, name) in columns]
-    values = [columns[options.get(name, name)].tolist() for name in varied]
-    return [dict(zip(varied, point, strict=True)) for point in zip(*values, strict=True)]
+    there = [name for name in AXES if options.get(name, name) in columns]
+    values = [columns[options.get(name, name)].tolist() for name in there]
+    return [dict(zip(there, point, strict=True)) for point in zip(*values, strict=True)]

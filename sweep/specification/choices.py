@@ -42,16 +42,48 @@ class Alternative(NamedTuple):
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
     onnx : tuple of Node
         What it is in an ONNX graph, one after another.
-    grouped : str
-        Of a step, the kernel module of the one that shrinks groups of weights as well; empty
-        where there is none.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
     onnx: tuple[Node, ...] = ()
-    grouped: str = ""
+
+
+class Optimizer(NamedTuple):
+    """One way for parameters to move.
+
+    Attributes
+    ----------
+    subgradient, proximal : str
+        The kernel modules, by `l1_method`.
+    grouped : str
+        That of the proximal step that shrinks groups of weights as well.
+    meaning, hyper
+        As of an `Alternative`.
+    remembered : int
+        Numbers that it remembers of each parameter.
+    """
+
+    subgradient: str
+    proximal: str
+    grouped: str
+    meaning: str
+    hyper: tuple[str, ...]
+    remembered: int = 1
+
+
+class Method(NamedTuple):
+    """One way for a penalty to act, for which each optimizer has a kernel module.
+
+    Attributes
+    ----------
+    meaning, hyper
+        As of an `Alternative`.
+    """
+
+    meaning: str
+    hyper: tuple[str, ...] = ()
 
 
 LOSSES = {
@@ -71,16 +103,55 @@ ACTIVATIONS = {
     ),
 }
 
-#: How parameters move, by `l1_method`.
-STEPS = {
-    "subgradient": Alternative(
-        "kernels.steps.nesterov", "which is the article's", hyper=("momentum",)
-    ),
-    "proximal": Alternative(
-        *("kernels.steps.fista", "whose zeros are exact"),
+
+def _steps(subgradient: str, proximal: str, grouped: str) -> tuple[str, str, str]:
+    root = "kernels.steps"
+    return f"{root}.{subgradient}", f"{root}.{proximal}", f"{root}.{grouped}"
+
+
+#: How parameters move.
+OPTIMIZERS = {
+    "nesterov": Optimizer(
+        *_steps("nesterov", "fista", "grouped.fista"),
+        "Nesterov's momentum, the article's",
         hyper=("momentum",),
-        grouped="kernels.steps.grouped_fista",
     ),
+    "momentum": Optimizer(
+        *(
+            "kernels.steps.heavy_ball",
+            "kernels.steps.proximal_heavy_ball",
+            "kernels.steps.grouped.heavy_ball",
+        ),
+        "the heavy ball",
+        hyper=("momentum",),
+    ),
+    "adam": Optimizer(
+        *_steps("adam", "proximal_adam", "grouped.adam"),
+        "whose first beta is `momentum`",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "adamw": Optimizer(
+        *_steps("adamw", "proximal_adamw", "grouped.adamw"),
+        "the same with L2 beside the step",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "rmsprop": Optimizer(
+        *(
+            "kernels.steps.rmsprop",
+            "kernels.steps.proximal_rmsprop",
+            "kernels.steps.grouped.rmsprop",
+        ),
+        "without momentum",
+        hyper=("beta2", "epsilon"),
+    ),
+}
+
+#: How the L1 penalty acts on them.
+L1_METHODS = {
+    "subgradient": Method("which is the article's"),
+    "proximal": Method("whose zeros are exact"),
 }
 
 #: The loss, which nobody chooses as long as there is one.
@@ -107,7 +178,11 @@ SCORES = {
 }
 
 #: The tables of those options that are a word.
-TABLES: dict[str, dict[str, Alternative]] = {"activation": ACTIVATIONS, "l1_method": STEPS}
+TABLES: dict[str, Mapping[str, Alternative | Optimizer | Method]] = {
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+    "l1_method": L1_METHODS,
+}
 
 
 def known(option: str, word: Any) -> str:
@@ -120,7 +195,11 @@ def known(option: str, word: Any) -> str:
 
 def words(option: str) -> str:
     """Return the words of an option as a text: ``'relu' or 'tanh'``."""
-    *others, last = map(repr, TABLES[option])
+    return _either([repr(word) for word in TABLES[option]])
+
+
+def _either(words: Collection[str]) -> str:
+    *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
 
 
@@ -147,7 +226,8 @@ def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     options = {**below, **above}
     chosen = {}
     for name, table in TABLES.items():
-        word = options.get(name) or next(iter(table))  # the first is meant where none is named
+        # The first is meant where none is named, in the tables whose words take anything.
+        word = options.get(name) or next(iter(table))
         if isinstance(word, str) and word in table:
             chosen[name] = word
     idle = strangers(chosen).keys() - above.keys()
@@ -165,10 +245,10 @@ def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for option, word_chosen in chosen.items():
         table = TABLES[option]
-        taken = table[word_chosen].hyper
-        for word, choice in table.items():
-            idle = (name for name in choice.hyper if name not in taken)
-            found |= {name: f"`{option}` {word}, and it is {word_chosen}" for name in idle}
+        for name in dict.fromkeys(name for choice in table.values() for name in choice.hyper):
+            if name not in table[word_chosen].hyper:
+                takers = [word for word, choice in table.items() if name in choice.hyper]
+                found[name] = f"`{option}` {_either(takers)}, and it is {word_chosen}"
     return found
 
 

@@ -51,7 +51,10 @@ EXPERIMENT = (
     ("epochs", "N", "[100; article: 1000]"),
     ("batch-size", "N", "samples a step, or full [32; article: 1]"),
     ("lr", "VALUES", "learning rates [0.01]"),
-    ("momentum", "VALUES", "Nesterov momenta [0.9]"),
+    ("optimizer", "NAME", f"{told('optimizer')} [nesterov]"),
+    ("momentum", "VALUES", "of nesterov and momentum; the first beta of adam, adamw [0.9]"),
+    ("beta2", "VALUES", "the second beta of adam, adamw; alpha of rmsprop [0.999]"),
+    ("epsilon", "VALUES", "of adam, adamw and rmsprop, outside of the root [1e-8]"),
     ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
     ("precision", "NAME", "float64 or float32 [float64]"),
     (
@@ -77,6 +80,7 @@ EXPERIMENT = (
 #: They are written only where they say something else, so that digests and files stay as they are.
 LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
+    **{"optimizer": "nesterov", "beta2": (0.999,), "epsilon": (1e-8,)},
     **{"test": None, "outer_folds": 0},
     "finish": 0,
     **{"separator": None, "decimal": None, "encoding": None, "header": None},

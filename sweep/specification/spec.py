@@ -79,7 +79,10 @@ class Specification(BaseModel):
     epochs: validators.Natural = _default("epochs", 100)
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
-    momentum: validators.Momenta = (0.9,)
+    optimizer: validators.Word = "nesterov"
+    momentum: validators.Momenta = Field(default_factory=validators.default_momenta)
+    beta2: validators.SecondBetas = (0.999,)
+    epsilon: validators.Epsilons = (1e-8,)
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
     zero_tol: validators.Tolerance = "auto"
@@ -159,7 +162,7 @@ class Specification(BaseModel):
     def _groups_fit(self) -> Self:
         if not self.groups_weights:
             return self
-        if not choices.STEPS[self.l1_method].grouped:
+        if self.l1_method != "proximal":
             raise InputError(
                 f"`l21` needs a proximal step, and `l1_method` is {self.l1_method}: choose "
                 "proximal, or leave it out"

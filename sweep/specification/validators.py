@@ -183,6 +183,14 @@ def _momenta(raw: Any) -> tuple[float, ...]:
     return _axis("`momentum`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
 
 
+def _second_betas(raw: Any) -> tuple[float, ...]:
+    return _axis("`beta2`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
+def _epsilons(raw: Any) -> tuple[float, ...]:
+    return _axis("`epsilon`", raw, "above 0", lambda x: x > 0)
+
+
 def _seeds(raw: Any) -> Sequence[int]:
     with _naming("`seeds`"):
         return grammar.seeds(grammar.parse(raw, integers=True))
@@ -230,6 +238,12 @@ def length(axis: tuple[float, ...] | str) -> int:
 def default_orders(fields: Mapping[str, Any]) -> tuple[str, ...]:
     """Return how a path is followed unless told; without one there is no order."""
     return ("up",) if fields.get("path") else ()
+
+
+def default_momenta(fields: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the momentum unless told: none of an optimizer that has none."""
+    optimizer = choices.OPTIMIZERS.get(fields.get("optimizer", ""))
+    return (0.9,) if optimizer is None or "momentum" in optimizer.hyper else (0.0,)
 
 
 def default_finish(fields: Mapping[str, Any]) -> int:
@@ -309,6 +323,8 @@ Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
+SecondBetas = Annotated[tuple[float, ...], PlainValidator(_second_betas)]
+Epsilons = Annotated[tuple[float, ...], PlainValidator(_epsilons)]
 Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]

@@ -8,7 +8,7 @@ from kernels.network import Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, PENALTIES, SCORES, STEPS
+from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, OPTIMIZERS, PENALTIES, SCORES
 from sweep.specification.spec import Specification
 
 #: Beside the loss, by name, what is always measured, and what is where it is asked for.
@@ -37,8 +37,8 @@ def planned_network(plan: Plan) -> Network:
 
 def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
-    chosen = STEPS[spec.l1_method]
-    return Choice(chosen.grouped if spec.groups_weights else chosen.module)
+    chosen = OPTIMIZERS[spec.optimizer]
+    return Choice(chosen.grouped if spec.groups_weights else getattr(chosen, spec.l1_method))
 
 
 def scored_of(spec: Specification) -> tuple[Choice, ...]:
@@ -53,7 +53,8 @@ def shape_of(
 
     ``freeze`` is whether there is work enough to compile code for this very network.
     """
-    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
+    batch = min(spec.batch_size or samples, samples)
+    frozen = freeze and freezes(widths, samples, batch, step_of(spec))
     # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
     vectors = 2 if frozen and vector_registers() == 32 else 1
     return frozen, lanes(spec.precision, vectors)

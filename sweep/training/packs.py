@@ -201,7 +201,7 @@ class Group(NamedTuple):
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
             l21=_by_lane(along(spec, columns, "l21", len(index)), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
-            step_hyper=hyper("l1_method"),
+            step_hyper=hyper("optimizer"),
             activation_hyper=hyper("activation"),
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )

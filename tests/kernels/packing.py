@@ -15,9 +15,27 @@ from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import train
 
-#: By whether L1 acts through its proximal step.
-STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fista")}
-GROUPED = Choice("kernels.steps.grouped_fista")
+#: By the optimizer, and whether L1 acts through its proximal step.
+STEPS = {
+    (optimizer, proximal): Choice(f"kernels.steps.{module}")
+    for optimizer, modules in {
+        "nesterov": ("nesterov", "fista"),
+        "momentum": ("heavy_ball", "proximal_heavy_ball"),
+        "adam": ("adam", "proximal_adam"),
+        "adamw": ("adamw", "proximal_adamw"),
+        "rmsprop": ("rmsprop", "proximal_rmsprop"),
+    }.items()
+    for proximal, module in zip((False, True), modules, strict=True)
+}
+NESTEROV = STEPS["nesterov", False]
+OPTIMIZERS = tuple(dict.fromkeys(optimizer for optimizer, _ in STEPS))
+#: By the optimizer, with groups.
+GROUPED = {
+    optimizer: Choice(f"kernels.steps.grouped.{module}")
+    for optimizer, module in zip(
+        OPTIMIZERS, ("fista", "heavy_ball", "adam", "adamw", "rmsprop"), strict=True
+    )
+}
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 
@@ -39,6 +57,8 @@ class Run(NamedTuple):
     rate: float
     momentum: float
     stream: int = 0
+    beta2: float = 0.999
+    epsilon: float = 1e-8
     l21: float = 0.0
 
 
@@ -52,11 +72,13 @@ class Experiment(NamedTuple):
     epochs: int
     proximal: bool
     leak: float = 0.0
+    optimizer: str = "nesterov"
     columns: tuple[int, ...] = ()
 
     @property
     def step(self) -> Choice:
-        return GROUPED if self.net.grouped else STEPS[self.proximal]
+        grouped = self.net.grouped
+        return GROUPED[self.optimizer] if grouped else STEPS[self.optimizer, self.proximal]
 
 
 class Outcome(NamedTuple):
@@ -80,7 +102,7 @@ class Outcome(NamedTuple):
 
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
     """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
-    net, runs, samples, batch_size, epochs, _, leak, _ = experiment
+    net, runs, samples, batch_size, epochs, _, leak, *_ = experiment
     step = experiment.step
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
@@ -92,7 +114,7 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     return Outcome(*(_by_run(array)[: len(runs)] for array in found), of_groups[: len(runs)])
 
 
-def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
+def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
     packs = -(-len(runs) // width)
     padded = [*runs, *[runs[-1]] * (packs * width - len(runs))]
 
@@ -102,7 +124,8 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
         return lanes
 
-    parameters, l1, l2, rate, momentum, stream, l21 = zip(*padded, strict=True)
+    parameters, l1, l2, rate, _, stream, _, _, l21 = zip(*padded, strict=True)
+    taken = [[getattr(run, name) for name in step.HYPER] for run in padded]
     packed = by_lane(parameters)
     return Runs(
         parameters=packed,
@@ -111,7 +134,7 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         l2=by_lane(l2),
         l21=by_lane(l21),
         rate=by_lane(rate),
-        step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
+        step_hyper=by_lane(taken),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
         streams=by_lane(stream, np.int64),
     )
@@ -129,7 +152,7 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak, columns = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, optimizer, columns = experiment
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -139,6 +162,9 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         proximal,
         net.activation.kind.rpartition(".")[2],
         leak,
+        optimizer,
+        run.beta2,
+        run.epsilon,
         run.l21,
         groups_of(net, columns),
     )
@@ -190,6 +216,7 @@ def experiment(
     precision="float64",
     activation="relu",
     leak=0.0,
+    optimizer="nesterov",
     together="none",
 ) -> Experiment:
     """Make an experiment on random data; with groups it is proximal."""
@@ -216,11 +243,17 @@ def experiment(
         )
         for _ in range(runs)
     ]
+    if optimizer != "nesterov":  # whose experiments are drawn as they always were
+        # An epsilon beside which the rounding of a gradient is small: a step divides by it.
+        chosen = [
+            run._replace(beta2=random.choice([0.9, 0.999]), epsilon=random.choice([1e-6, 0.1]))
+            for run in chosen
+        ]
     if net.grouped:
         strengths = np.random.RandomState(seed).choice([0.0, 0.01, 0.1], size=runs)
         chosen = [run._replace(l21=l21) for run, l21 in zip(chosen, strengths, strict=True)]
-    samples = _c_ordered(samples)
-    return Experiment(net, chosen, samples, batch_size, epochs, proximal, leak, columns)
+    data = _c_ordered(samples)
+    return Experiment(net, chosen, data, batch_size, epochs, proximal, leak, optimizer, columns)
 
 
 def grouped(net: Network, how: str, seed: int = 0) -> tuple[Network, tuple[int, ...]]:

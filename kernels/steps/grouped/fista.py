@@ -2,27 +2,30 @@
 
     x' = prox_groups(prox_l1(w - r g)),  w' = x' + m (x' - x)
 
-A group is shrunk once all of it has been stepped along: until then its weights are what L1 leaves
-of them, and their iterates those before. What is in no group is stepped along at once.
+Until its group is shrunk a weight is what L1 leaves of it, and its iterate the one before.
 """
 
 from kernels.lane.compiled import kernel
 from kernels.lane.operations import emitted, fma
-from kernels.penalties import l1 as penalty
+from kernels.penalties import l1 as lasso
+from kernels.penalties import l2 as ridge
 from kernels.penalties import l21
 from kernels.steps import fista
 from kernels.steps.fista import HYPER, begin, start, trained
 
-__all__ = ["HYPER", "advance", "begin", "finish", "start", "trained"]
+__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+
+INSTRUCTIONS = 20
 
 
 @kernel
-def advance(optimizer, i, w, g, l1, threshold):
+def advance(optimizer, i, w, g, l1, l2):
     """Step along one parameter, or as far as L1 leads if it is in a group."""
     if i < optimizer.grouped:
-        optimizer.weights[i] = candidate(w, g, optimizer.rate, threshold)
+        rate = optimizer.rate
+        optimizer.weights[i] = candidate(w, ridge.add_gradient(g, w, l2), rate, rate * l1)
     else:
-        fista.advance(optimizer, i, w, g, l1, threshold)
+        fista.advance(optimizer, i, w, g, l1, l2)
 
 
 @kernel
@@ -30,8 +33,8 @@ def finish(net, optimizer, layer):
     """Shrink the groups of a layer, and look ahead from them."""
     weights, memory, momentum = optimizer.weights, optimizer.memory, optimizer.hyper[0]
     l21.shrink(net, weights, layer, optimizer.rate * optimizer.l21)
-    end = net.weight[layer] + (net.widths[layer] + 1) * net.widths[layer + 1]
-    for i in range(net.weight[layer], min(end, net.grouped)):
+    first, end = l21.bounds(net, layer)
+    for i in range(first, end):
         # The iterate is kept first: uncompiled, what is read from an array is a view of it.
         memory[i], weights[i] = weights[i], ahead(weights[i], memory[i], momentum)
 
@@ -39,7 +42,7 @@ def finish(net, optimizer, layer):
 @emitted()
 def candidate(w, g, rate, threshold):
     """Return the iterate before groups are shrunk."""
-    return penalty.prox(fma(-rate, g, w), threshold)
+    return lasso.prox(fma(-rate, g, w), threshold)
 
 
 @emitted()
