@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from kernels import groups, reference
+from kernels import reference
 from kernels.choice import Choice
 from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
-from kernels.network import Network, network
+from kernels.network import Network, by_column, by_unit, network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import train
@@ -262,8 +262,8 @@ def grouped(net: Network, how: str, seed: int = 0) -> tuple[Network, tuple[int, 
         inputs = int(net.widths[0])
         cuts = np.flatnonzero(np.random.RandomState(seed).uniform(size=inputs - 1) < 0.6) + 1
         columns = tuple(np.diff([0, *cuts, inputs]).tolist())
-        return groups.by_column(net, columns), columns
-    return (groups.by_unit(net) if how == "units" and net.layers > 1 else net), ()
+        return by_column(net, columns), columns
+    return (by_unit(net) if how == "units" and net.layers > 1 else net), ()
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:

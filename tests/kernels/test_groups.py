@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from kernels import groups
 from kernels.lane.lanes import as_lanes
-from kernels.network import network
+from kernels.network import by_column, by_unit, network
 from kernels.penalties import l21_in_metric
 from kernels.samples import Samples
 from tests import naive
@@ -64,14 +63,14 @@ def test_a_step_comes_to_the_lowest_of_its_penalty_and_its_distance(step, togeth
 
 
 def test_a_column_is_all_that_leaves_its_features():
-    net = groups.by_column(network((5, 3, 4)), (1, 3, 1))
+    net = by_column(network((5, 3, 4)), (1, 3, 1))
     assert net.groups.tolist() == [[0, 3, 1, -1], [1, 3, 3, -1], [4, 3, 1, -1]]
     assert net.group.tolist() == [0, 3, 3]
     assert net.grouped == 15
 
 
 def test_a_unit_is_all_that_enters_it_and_its_bias():
-    net = groups.by_unit(network((2, 2, 3, 4)))
+    net = by_unit(network((2, 2, 3, 4)))
     assert net.groups.tolist() == [
         [0, 1, 2, 4],
         [2, 1, 2, 5],
@@ -101,7 +100,7 @@ def metrics(draw):
 @given(metrics())
 def test_a_step_in_a_metric_is_right_to_twelve_digits(drawn):
     z, d, strength = drawn
-    net = groups.by_column(network((len(z), 1)), (len(z),)).flat()
+    net = by_column(network((len(z), 1)), (len(z),)).flat()
     moved = z.copy()
     _shrink(net, *map(as_lanes, (moved, d.copy(), strength[None].copy())))
     for lane in range(4):
