@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from kernels import groups, reference
+from kernels import reference
 from kernels.choice import Choice
 from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
-from kernels.network import Network, network
+from kernels.network import Network, by_column, by_unit, network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import train
@@ -30,7 +30,13 @@ STEPS = {
 }
 NESTEROV = STEPS["nesterov", False]
 OPTIMIZERS = tuple(dict.fromkeys(optimizer for optimizer, _ in STEPS))
-GROUPED = Choice("kernels.steps.grouped_fista")
+#: By the optimizer, with groups.
+GROUPED = {
+    optimizer: Choice(f"kernels.steps.grouped.{module}")
+    for optimizer, module in zip(
+        OPTIMIZERS, ("fista", "heavy_ball", "adam", "adamw", "rmsprop"), strict=True
+    )
+}
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 INVERTED = Choice("kernels.dropout.inverted")
@@ -78,7 +84,8 @@ class Experiment(NamedTuple):
 
     @property
     def step(self) -> Choice:
-        return GROUPED if self.net.grouped else STEPS[self.optimizer, self.proximal]
+        grouped = self.net.grouped
+        return GROUPED[self.optimizer] if grouped else STEPS[self.optimizer, self.proximal]
 
 
 class Outcome(NamedTuple):
@@ -300,8 +307,8 @@ def grouped(net: Network, how: str, seed: int = 0) -> tuple[Network, tuple[int, 
         inputs = int(net.widths[0])
         cuts = np.flatnonzero(np.random.RandomState(seed).uniform(size=inputs - 1) < 0.6) + 1
         columns = tuple(np.diff([0, *cuts, inputs]).tolist())
-        return groups.by_column(net, columns), columns
-    return (groups.by_unit(net) if how == "units" and net.layers > 1 else net), ()
+        return by_column(net, columns), columns
+    return (by_unit(net) if how == "units" and net.layers > 1 else net), ()
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:
