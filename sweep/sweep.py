@@ -45,7 +45,7 @@ class Sweep(Specification):
     missing_values : str or sequence of str
         Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
-        Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
+        Widths of the hidden layers; ``none`` for a linear model. 3,5 for article, else 32,16.
     activation : {"relu", "leaky_relu"}, default "relu"
         What hidden units give.
     leak : float, default 0.01
