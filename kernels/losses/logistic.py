@@ -6,6 +6,7 @@ Each output is an answer of its own, of which both, one or none may be yes.
 from kernels.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.lane.exp_log import exp, log
 from kernels.lane.operations import emitted, select
+from kernels.lane.saturating import logistic
 
 __all__ = ["BY_OUTPUT", "cost", "gradient", "measure", "predict", "says", "slope"]
 
@@ -20,11 +21,10 @@ def cost(z, y):
 @emitted()
 def slope(z, y):
     """Return the probability of yes, less y."""
-    return says(z) - y
+    return logistic(z) - y
 
 
 @emitted()
 def says(z):
     """Return the probability of yes, 1 / (1 + exp(-z))."""
-    e = exp(-abs(z))
-    return select(z < 0.0, e, 1.0) / (1.0 + e)
+    return logistic(z)

@@ -6,6 +6,7 @@ it lies, how its runs stood, and what picking the lowest of many does to its fig
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,6 +23,9 @@ from results.labels import counted, most, number, place
 
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
 _FURTHER, _LEAP = 2, 10
+
+#: Axes whose values have to stay below 1.
+_BELOW_ONE = ("momentum", "beta2", "dropout")
 
 #: Learning rates that are named one by one.
 _RATES = 6
@@ -164,7 +168,7 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         option = f"--vary {name}=" if "_" in name else f"--{name} "
         yield (
             f"{name} = {place(chosen[name], values)} is the {end} that was tried: {what} may lie "
-            f"beyond it, try {option}{','.join(number(value, 3) for value in beyond)} too."
+            f"beyond it, try {option}{','.join(map(_told, beyond))} too."
         )
 
 
@@ -172,9 +176,14 @@ def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:
     """Return the next values after those of an axis, in steps of the last two, or of ten."""
     *_, before, last = [towards[-1] / _LEAP, *towards]
     factor = float(np.clip(last / before, 1 / _LEAP, _LEAP))
-    if name == "momentum" and last > before:  # which has to stay below 1
+    if name in _BELOW_ONE and last > before:
         return [1 - (1 - last) / 2**step for step in range(1, _FURTHER + 1)]
     return [last * factor**step for step in range(1, _FURTHER + 1)]
+
+
+def _told(value: float) -> str:
+    """Return a value to try as a text, in so many digits that what is below 1 stays there."""
+    return number(value, max(3, math.ceil(-math.log10(1 - value))) if value < 1 else 3)
 
 
 def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:

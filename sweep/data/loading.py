@@ -9,6 +9,7 @@ import numpy as np
 
 from sweep.data import builtin, files
 from sweep.data.article import Article
+from sweep.data.columns.cells import quoted
 from sweep.data.columns.features import features
 from sweep.data.columns.known import encode, known_targets
 from sweep.data.columns.missing import settle
@@ -100,10 +101,19 @@ def _check_names(spec: Specification, names: list[str], source: str) -> None:
     for option, name in wanted:
         if name not in known:
             raise InputError(
-                f"{source} has no column {name!r} to be the `{option}`{hint(name, names)}"
+                f"{source} has no column {name!r} to be the `{option}`"
+                f"{_quotes(names, spec) or hint(name, names)}"
             )
     if len(spec.roles) == len(names):
         raise InputError(f"{source} has no column beside those of `{'`, `'.join(spec.roles)}`")
+
+
+def _quotes(names: Sequence[str], spec: Specification) -> str:
+    """Say how a target is written whose name holds the commas that made several of it."""
+    for name in names:
+        if "," in name and tuple(part.strip() for part in name.split(",")) == spec.targets:
+            return f"; column {name!r} is written in double quotes, '{quoted(name)}'"
+    return ""
 
 
 def _chosen(

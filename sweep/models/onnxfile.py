@@ -15,7 +15,7 @@ import numpy as np
 from sweep.errors import InputError
 from sweep.models.header import Arrays, Header, as_read
 from sweep.models.onnxscores import score_nodes
-from sweep.specification.choices import ACTIVATIONS, LOSSES, Alternative
+from sweep.specification.choices import ACTIVATIONS, GIVEN, LOSSES, Alternative
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, ValueInfoProto
@@ -180,11 +180,15 @@ def _nodes(
     values = [before, *(f"{after}_{i}" for i in range(1, len(choice.onnx))), after]
     found = []
     for node, (source, target) in zip(choice.onnx, pairwise(values), strict=True):
-        constants = {name: f"{target}_{name}" for name in node.inputs}
-        for name, called in constants.items():
-            number = numpy_helper.from_array(np.array(hyper[name]))
-            found.append(helper.make_node("Constant", [], [called], value=number))
-        inputs = [source, *constants.values()]
+        inputs = [source]
+        for further in node.inputs:
+            if further == GIVEN:
+                inputs.append(before)
+                continue
+            inputs.append(f"{target}_{further}")
+            value = hyper[further] if isinstance(further, str) else further
+            number = numpy_helper.from_array(np.array(value))
+            found.append(helper.make_node("Constant", [], inputs[-1:], value=number))
         found.append(helper.make_node(node.operator, inputs, [target], **node.attributes))
     return found
 

@@ -37,18 +37,19 @@ def check(task: str, loss: str | None, targets: int, built_in: str | None) -> No
     task, loss, targets
         As `kind_of` takes them.
     built_in : str or None
-        Name of the set, all of which are of classes.
+        Name of the set, where it is one; they all hold classes.
     """
     kind = kind_of(task, loss, targets)
+    if built_in and (task == "numbers" or kind != "class"):
+        given = "task` numbers" if task == "numbers" else f"loss` {loss}"
+        raise InputError(f"`{given} is not for {built_in}, which holds classes: leave it out")
     if loss is not None and task != "auto" and (task == "numbers") != (kind == "numbers"):
         raise InputError(
-            f"`loss` {loss} is for {_CALLED[kind or 'class']}, and `task` is {task}: leave one out"
+            f"`loss` {loss} is for {_CALLED[LOSSES[loss].target]}, and `task` is {task}: leave one "
+            "out"
         )
     if kind == "class" and targets > 1:
         raise InputError(
             f"`target` names {targets} columns, and `loss` {loss} is for one: leave it out, or give"
             " one column"
         )
-    if built_in and kind in ("numbers", "answers"):
-        what = f"`loss` {loss}" if loss is not None and kind == "answers" else "`task` numbers"
-        raise InputError(f"{what} is not for {built_in}, which is of classes: leave it out")

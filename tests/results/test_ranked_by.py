@@ -113,10 +113,10 @@ def test_what_all_networks_share_with_a_guess_is_said():
 def test_the_interval_ends_at_what_is_possible():
     cells = summary(with_auc(luck=0.2), by="auc")
     assert cells.high_val_auc.max() == 1 and cells.low_val_auc.min() == 0
+    without_end = dict.fromkeys(("log_loss", "mae", "deviance"), np.inf)
     for metric in FURTHER:
         low, high = possible(f"val_{metric.name}")
-        endless = dict.fromkeys(("log_loss", "mae", "deviance"), np.inf)
-        assert low == 0 and high == {"brier": 2, **endless}.get(metric.name, 1)
+        assert low == 0 and high == (without_end | {"brier": 2}).get(metric.name, 1)
         assert is_better_high(f"val_{metric.name}") == (metric.better == "higher")
 
 

@@ -1,7 +1,6 @@
 """Sweeps of numbers and answers: networks without hidden layers meet independent convex solvers."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import optimize
 from sklearn.datasets import load_diabetes

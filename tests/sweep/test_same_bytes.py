@@ -36,6 +36,9 @@ def sweeps(draw, alone=False):
         "l2": draw(st.lists(st.sampled_from([0, 1e-3, 0.1]), min_size=1, max_size=2)),
         "lr": draw(st.sampled_from([0.01, [0.003, 0.1], [0.01, 1e6]])),
         "momentum": draw(st.sampled_from([0, 0.9])),
+        "schedule": draw(st.sampled_from(["constant", "cosine", "exponential:0.5", "step:2:0.1"])),
+        "warmup": draw(st.sampled_from([0, 0, 2])),
+        "tol": draw(st.sampled_from([None, None, 0.01])),
         "seeds": draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=2)),
         "epochs": draw(st.integers(0, 4)),
         "batch_size": draw(st.sampled_from([1, 7, 32, "full"])),
@@ -46,6 +49,8 @@ def sweeps(draw, alone=False):
         "metrics": draw(st.sampled_from([(), (), "auc,f1", "brier,balanced_accuracy,log_loss"])),
         "history": draw(st.sampled_from([0, 0, 1, 3])),
     }
+    if options["hidden"]:
+        options["dropout"] = draw(st.sampled_from([0, 0, 0.3, [0, 0.5]]))
     if draw(st.booleans()):
         options["vary"] = {"l2_b1": [0, 0.01]}
     if data != "article":
@@ -55,7 +60,7 @@ def sweeps(draw, alone=False):
         orders = st.lists(st.sampled_from(ORDERS), min_size=1)
         path = {"path_order": draw(orders)}
         choices = [{"path": axis, **path} for axis in ("l1", "l2") if len(set(options[axis])) > 1]
-        halving = {"halving": 2, "patience": None}
+        halving = {"halving": 2, "patience": None, "tol": None}
         options |= draw(st.sampled_from([{}, {}, halving, *choices]))
     return Sweep(**options)
 
@@ -83,10 +88,13 @@ def test_a_run_is_the_same_alone_and_among_others(spec, data):
         axis = getattr(spec, name)
         fewer[name] = data.draw(st.lists(st.sampled_from(axis), min_size=1, unique=True))
     whole = driver.table_of(driver.run(spec, Where(jobs=1)), None)
-    part = driver.table_of(driver.run(spec.replace(**fewer), Where(jobs=1)), None)
+    if len(set(spec.dropout)) > 1:
+        fewer |= {"dropout": data.draw(st.sampled_from(spec.dropout)), "finish": spec.finish}
+        whole = whole[whole.dropout == fewer["dropout"]].drop(columns="dropout")
     there = whole.seed.isin(fewer["seeds"])
     for name in ("l1", "l2", "lr"):
         there &= whole[name].isin(fewer[name])
+    part = driver.table_of(driver.run(spec.replace(**fewer), Where(jobs=1)), None)
     assert rows(part.drop(columns="run")) == rows(whole[there].drop(columns="run"))
 
 
@@ -118,6 +126,8 @@ SPECS = {
     "article": Sweep(l1=[0, 0.01], l2=[0, 0.1], seeds=range(8), epochs=50),
     "wine": Sweep(data="wine", hidden="8,4", seeds=range(3), l1=[0, 0.01], epochs=5, patience=2),
     "arrays": Sweep(data=arrays(200, 4, 3), hidden="5", seeds=[1, 2], l2=0.01, history=2, epochs=4),
+    "dropout": Sweep(data="iris", hidden="5,3", dropout=[0, 0.4], seeds=[1, 2], l1=0, l2=0,
+                     epochs=4),
     "single": Sweep(data="iris", precision="float32", folds=3, seeds=[1], l1_method="proximal",
                     l1=[0, 0.01], epochs=5),
 }  # fmt: skip
