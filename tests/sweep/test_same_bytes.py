@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.frozen import freezes
 from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.running import driver
 from sweep.running.driver import Where
 from sweep.specification.validators import ORDERS
+from sweep.training.chosen_kernels import shape_of
 from tests.sweep.console import call, csv, rows
 
 
@@ -60,6 +60,9 @@ def sweeps(draw, alone=False):
         "l2": draw(st.lists(st.sampled_from([0, 1e-3, 0.1]), min_size=1, max_size=2)),
         "lr": draw(st.sampled_from([0.01, [0.003, 0.1], [0.01, 1e6]])),
         "momentum": draw(st.sampled_from([0, 0.9])),
+        "schedule": draw(st.sampled_from(["constant", "cosine", "exponential:0.5", "step:2:0.1"])),
+        "warmup": draw(st.sampled_from([0, 0, 2])),
+        "tol": draw(st.sampled_from([None, None, 0.01])),
         "seeds": draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=2)),
         "epochs": draw(st.integers(0, 4)),
         "batch_size": draw(st.sampled_from([1, 7, 32, "full"])),
@@ -70,6 +73,8 @@ def sweeps(draw, alone=False):
         "metrics": draw(st.sampled_from([(), (), *LOSSES[loss]])),
         "history": draw(st.sampled_from([0, 0, 1, 3])),
     }
+    if options["hidden"]:
+        options["dropout"] = draw(st.sampled_from([0, 0, 0.3, [0, 0.5]]))
     if draw(st.booleans()):
         options["vary"] = {"l2_b1": [0, 0.01]}
     if data != "article":
@@ -79,7 +84,7 @@ def sweeps(draw, alone=False):
         orders = st.lists(st.sampled_from(ORDERS), min_size=1)
         path = {"path_order": draw(orders)}
         choices = [{"path": axis, **path} for axis in ("l1", "l2") if len(set(options[axis])) > 1]
-        halving = {"halving": 2, "patience": None}
+        halving = {"halving": 2, "patience": None, "tol": None}
         options |= draw(st.sampled_from([{}, {}, halving, *choices]))
     return Sweep(**options)
 
@@ -109,10 +114,13 @@ def test_a_run_is_the_same_alone_and_among_others(spec, data):
         axis = getattr(spec, name)
         fewer[name] = data.draw(st.lists(st.sampled_from(axis), min_size=1, unique=True))
     whole = driver.table_of(driver.run(spec, Where(jobs=1)), None)
-    part = driver.table_of(driver.run(spec.replace(**fewer), Where(jobs=1)), None)
+    if len(set(spec.dropout)) > 1:
+        fewer |= {"dropout": data.draw(st.sampled_from(spec.dropout)), "finish": spec.finish}
+        whole = whole[whole.dropout == fewer["dropout"]].drop(columns="dropout")
     there = whole.seed.isin(fewer["seeds"])
     for name in ("l1", "l2", "lr"):
         there &= whole[name].isin(fewer[name])
+    part = driver.table_of(driver.run(spec.replace(**fewer), Where(jobs=1)), None)
     assert rows(part.drop(columns="run")) == rows(whole[there].drop(columns="run"))
 
 
@@ -132,11 +140,11 @@ def test_the_size_of_tasks_and_of_calls_changes_no_bit(spec, seconds):
 def test_frozen_code_of_another_loss_changes_no_bit(loss, monkeypatch):
     spec = Sweep(data=numbers(20, 3, 2, loss), loss=loss, hidden="3", l1=[0, 0.01], l2=[0, 0.01])
     spec = spec.replace(seeds=[1, 2], epochs=6, batch_size=4, val_fraction=0.2)
-    assert prepare(spec).plan.samples % 4 == 0
+    plan = prepare(spec).plan
+    assert shape_of(plan.spec, plan.widths, plan.samples, True)[0]
     monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", float("inf"))
     expected = tables(spec)
     monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", 0)
-    assert freezes(prepare(spec).plan.widths, 16, 4)
     assert tables(spec) == expected
 
 
@@ -158,6 +166,8 @@ SPECS = {
     "arrays": Sweep(data=arrays(200, 4, 3), hidden="5", seeds=[1, 2], l2=0.01, history=2, epochs=4),
     "numbers": Sweep(data=numbers(60, 4, 2, "squared"), hidden="5", seeds=[1, 2], metrics="mae",
                      l1=[0, 0.01], epochs=4, patience=2, history=1),
+    "dropout": Sweep(data="iris", hidden="5,3", dropout=[0, 0.4], seeds=[1, 2], l1=0, l2=0,
+                     epochs=4),
     "single": Sweep(data="iris", precision="float32", folds=3, seeds=[1], l1_method="proximal",
                     l1=[0, 0.01], epochs=5),
 }  # fmt: skip
