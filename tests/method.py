@@ -56,38 +56,48 @@ LOG = {
 
 def exp(x):
     most = x.dtype.type(EXP[x.dtype.type][0])
-    n, q = parts(np.minimum(np.maximum(x, -most), most))
-    return normal(np.ldexp(x.dtype.type(1) + q, n.astype(int)))
+    n, r, _, p = parts(np.minimum(np.maximum(x, -most), most))
+    return normal(np.ldexp(x.dtype.type(1) + fma(normal(r * r), p, r), n.astype(int)))
 
 
 def parts(x):
-    """Return the n and q of exp."""
+    """Return n, r, what is left of r, and p."""
     kind = x.dtype.type
     _, inverse, ln2, ln2_low, begin, *coefficients = map(kind, EXP[kind])
     n = np.rint(x * inverse)
-    r = fma(n, ln2_low, fma(n, ln2, x))
-    return n, fma(normal(r * r), chain(r, begin, coefficients), r)
+    m = fma(n, ln2, x)
+    r = fma(n, ln2_low, m)
+    return n, r, fma(n, ln2_low, normal(m - r)), chain(r, begin, coefficients)
+
+
+def reduced(x):
+    """Return n and q."""
+    n, r, rest, p = parts(x)
+    return n, normal(r + fma(normal(r * r), p, rest))
 
 
 def over(h):
-    c = np.minimum(h, h.dtype.type(1))
-    return fma(-c, normal(c / (h.dtype.type(1) + h)), c)
+    one = h.dtype.type(1)
+    w = one + h
+    i = one / w
+    s = normal(h * i)
+    return fma(fma(-s, (one - w) + h, fma(-s, w, h)), i, s)
 
 
 def logistic(z):
-    return over(exp(z))
+    return over(exp(np.where(z > 40, z.dtype.type(40), z)))
 
 
 def tanh(z):
     kind = z.dtype.type
-    n, q = parts(np.minimum(kind(2) * abs(z), kind(40)))
+    n, q = reduced(np.minimum(kind(2) * abs(z), kind(40)))
     scale = np.ldexp(kind(1), (n - 1).astype(int))
     return np.copysign(over(fma(scale, q, scale - kind(0.5))), z)
 
 
 def elu(z):
     kind = z.dtype.type
-    n, q = parts(np.minimum(np.maximum(z, kind(-40)), kind(0)))
+    n, q = reduced(np.minimum(np.maximum(z, kind(-40)), kind(0)))
     scale = np.ldexp(kind(1), n.astype(int))
     return np.where(z < 0, fma(scale, q, scale - kind(1)), z)
 
