@@ -19,11 +19,12 @@ from sweep.specification import choices
 from sweep.specification.axes import AXES, axes_of, growing
 from sweep.specification.options import EXPERIMENT, RUN_OPTIONS
 
-#: Each optimizer's two, by a word as others are.
+#: Each optimizer's kernel modules, by a word as others are.
 STEPS = {
-    f"{word} {method}": choices.Alternative(getattr(one, method), one.meaning, one.hyper)
+    f"{word} {how}": choices.Alternative(module, one.meaning, one.hyper)
     for word, one in choices.OPTIMIZERS.items()
-    for method in choices.L1_METHODS
+    for how in (*choices.L1_METHODS, "grouped")
+    if (module := getattr(one, how))
 }
 KINDS = {
     "losses": (choices.LOSSES, {"BY_OUTPUT", "gradient", "measure", "predict"}),
@@ -64,7 +65,8 @@ def test_every_kernel_file_of_a_kind_can_be_chosen(kind):
     files = {file.stem for file in (Path(kernels.__file__).parent / kind).glob("*.py")}
     tables = [table for name, (table, _) in KINDS.items() if name.startswith(kind)]
     modules = {one.module.rpartition(".")[2] for table in tables for one in table.values()}
-    assert files - {"__init__"} == modules
+    # The groups' penalty is no sum over parameters, and has another way in.
+    assert files - {"__init__", "l21"} == modules
 
 
 def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
@@ -85,7 +87,7 @@ def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
 def test_an_axis_is_a_column_of_an_option():
     for axis in AXES:
         assert axis.field in Sweep.model_fields and column(axis.name) is not None
-    assert [axis.name for axis in AXES if is_penalty(axis.name)] == ["l1", "l2", "<varied>"]
+    assert [axis.name for axis in AXES if is_penalty(axis.name)] == ["l1", "l2", "l21", "<varied>"]
     spec = Sweep(data="iris", l1=[0, 1], l2=0, vary={"l1_w1": [0, 2]}, path="l1", seeds=[4, 9])
     found = {name: values.tolist() for name, values in axes_of(spec).items()}
     assert found == {
@@ -98,8 +100,8 @@ def test_what_an_optimizer_remembers_is_told_before_it_is_there():
     """In parameters, and a few Lanes of each run."""
     parameters = np.zeros((1, 50, 8))
     for one in choices.OPTIMIZERS.values():
-        for method in choices.L1_METHODS:
-            remembered = import_module(getattr(one, method)).start(parameters).shape[1]
+        for module in filter(None, (one.subgradient, one.proximal, one.grouped)):
+            remembered = import_module(module).start(parameters).shape[1]
             assert remembered // 50 == one.remembered and remembered % 50 < 5
 
 
