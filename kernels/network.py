@@ -73,7 +73,7 @@ class Network(NamedTuple):
         return Network._make([layers, size, grouped, *map(numbers, arrays), loss, activation])
 
     def with_groups(self, groups: np.ndarray) -> "Network":
-        """Return the same with groups in the order of their weights; see `by_column` and `by_unit`."""
+        """Return the same with groups, in the order of their weights; see `by_column`."""
         _, rows, columns, bias = groups.T
         return self._replace(
             grouped=int((rows * columns + (bias >= 0)).sum()),

@@ -71,7 +71,7 @@ def test_every_optimizer_has_a_step_that_shrinks_groups():
     assert {Path(module.__file__) for module in modules} == {*folder.glob("[!_]*.py")}
     for module, one in zip(modules, choices.OPTIMIZERS.values(), strict=True):
         assert all(hasattr(module, name) for name in KINDS["steps"][1])
-        assert module.HYPER == one.hyper
+        assert one.hyper == module.HYPER
 
 
 def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
