@@ -28,7 +28,7 @@ from kernels.lane.lanes import FlatType, Lane, numbers
 from kernels.lane.operations import Traced, constant
 from kernels.lane.product import Multiplier
 from kernels.learning import Optimizer, gradient_blocks, learn
-from kernels.network import Network, network
+from kernels.network import NO_DROPOUT, Network, network
 from kernels.runs import Workspace
 
 #: Instructions, roughly, that are still quick to compile.
@@ -65,7 +65,9 @@ class Frozen:
 
     @classmethod
     def of(cls, net: Network, batch: int) -> "Frozen":
-        """Freeze a network."""
+        """Freeze a network, whose units pass on what they give."""
+        if net.dropout.kind != NO_DROPOUT.kind:
+            raise ValueError("a network with dropout is not frozen")
         groups = tuple(map(tuple, net.groups.tolist()))
         return cls(tuple(net.widths.tolist()), batch, net.loss, net.activation, groups)
 
@@ -130,16 +132,21 @@ def _emit_learn(context, builder, sig, args):
     optimizer = _traced(builder, lane, optimizer_type, args[1])
     optimizer = Optimizer._make(optimizer)._replace(size=net.size, grouped=net.grouped)
     space = Workspace._make(_traced(builder, lane, work_type, args[2]))
+    units = _Registers(space.units)
     work = Workspace(
-        units=_Registers(space.units),
+        units=units,
+        passed=units,
         deltas=_Registers(),
+        factors=_Registers(),
         inputs=_Registers(),
-        labels=space.labels,
+        targets=space.targets,
         importance=space.importance,
         gradient=_Registers(),
         constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],
         blocks=numbers(gradient_blocks(net)),
         hyper=_Registers(space.hyper),
+        words=_Registers(),
+        scale=_Registers(),
         lanes=lane.width,
         capacity=frozen.batch,
         hypers=len(frozen.activation.HYPER),

@@ -36,6 +36,9 @@ class Optimizer(NamedTuple):
     l21 : Lane
         That of groups of parameters.
     rate : Lane
+        Learning rate of the epoch: ``lr * factor``.
+    lr, factor : Lane
+        That of the run, and what the epoch multiplies it by.
     hyper : tuple of Lane
         Numbers that the step takes, in the order of its `HYPER`.
     size, grouped : int
@@ -49,6 +52,8 @@ class Optimizer(NamedTuple):
     l2: Flat
     l21: np.ndarray
     rate: np.ndarray
+    lr: np.ndarray
+    factor: np.ndarray
     hyper: tuple[np.ndarray, ...]
     size: int
     grouped: int

@@ -5,6 +5,7 @@ Nothing here is imported from them.
 
 import itertools
 import math
+import zlib
 from fractions import Fraction
 
 import mpmath
@@ -66,49 +67,81 @@ def article(seed, epochs, l1, l2, rate=0.01, momentum=0.9):
     return losses | {k: v[:, 0] if k[0] == "b" else v for k, v in p.items()} | {"x": x[:, 0]}
 
 
-def objective(p, x, y, v, l1, l2, leak=0):
+def leaky_relu(leak):
+    return lambda z: np.maximum(z, 0) + leak * np.minimum(z, 0)
+
+
+relu = leaky_relu(0)
+
+#: What hidden units give.
+ACTIVATIONS = {
+    "relu": relu,
+    "tanh": np.tanh,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "identity": lambda z: z,
+}
+
+
+def objective(p, x, y, v, l1, l2, activate=relu, loss="cross_entropy"):
     """Return the loss with penalties.
 
-    ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each; hidden units
-    leak so much of what is below zero.
+    ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each.
     """
-    *_, z = pre_activations(p, x, leak)
-    label = z[np.arange(len(y)), y]
-    entropy = np.log(np.exp(z - label[:, None]).sum(axis=1))
-    loss = (entropy * v).sum() / v.sum()
+    *_, z = pre_activations(p, x, activate)
+    loss = (costs(z, y, loss) * v).sum() / v.sum()
     for i, value in enumerate(p):
         loss = loss + l1[i] * abs(value).sum() + l2[i] * (value * value).sum()
     return loss
 
 
-def pre_activations(p, x, leak=0):
+def costs(z, y, loss):
+    """Return the loss of each sample, of its outputs z and its class y, or of what is true of each.
+
+    Of outputs that are taken one by one it is the mean over them.
+    """
+    if loss == "cross_entropy":
+        label = z[np.arange(len(y)), y]
+        return np.log(np.exp(z - label[:, None]).sum(axis=1))
+    r = z - y
+    of_each = {
+        "squared": lambda: r * r,
+        "absolute": lambda: abs(r),
+        "huber": lambda: np.where(abs(r) <= 1, r * r, 2 * abs(r) - 1),
+        "poisson": lambda: np.exp(z) - y * z - y + np.where(y == 0, 0, y * np.log(y + (y == 0))),
+        "logistic": lambda: -np.log(np.where(y == 1, 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z)))),
+    }[loss]()
+    return of_each.sum(axis=1) / z.shape[1]
+
+
+def pre_activations(p, x, activate=relu):
     """Return what each layer's units receive."""
     found = []
     for i in range(0, len(p), 2):
-        a = np.maximum(found[-1], 0) + leak * np.minimum(found[-1], 0) if found else x
+        a = activate(found[-1]) if found else x
         found.append(np.dot(a, p[i].T) + p[i + 1])
     return found
 
 
-def differences(p, x, y, v, l1, l2, leak=0):
+def differences(p, x, y, v, l1, l2, activate=relu, loss="cross_entropy"):
     """Return central finite differences of `objective` by every parameter.
 
     In extended precision where the machine has it, so that they are good to 1e-6 of a gradient
-    that is itself small. Also returns how many steps of the difference the nearest ReLU, or
-    absolute value of a parameter, is from its kink.
+    that is itself small. Also returns how many steps of the difference the nearest unit, or
+    absolute value of a parameter, is from zero, where some have a kink.
     """
     wide = np.longdouble
     p = [value.astype(wide) for value in p]
     x, v = x.astype(wide), v.astype(wide)
     h = np.finfo(wide).eps ** (1 / 3)
-    *hidden, _ = pre_activations(p, x, leak)
+    *hidden, outputs = pre_activations(p, x, activate)
     gradient = [np.zeros(value.shape) for value in p]
     for i, (value, g) in enumerate(zip(p, gradient, strict=True)):
         # What lies before the parameter's own layer does not change.
         layer = i // 2
         z = hidden[layer - 1] if layer else x
-        a = np.maximum(z, 0) + leak * np.minimum(z, 0) if layer else x
-        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], leak
+        a = activate(z) if layer else x
+        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], activate, loss
         for place in np.ndindex(*value.shape):
             middle = value[place]
             value[place] = middle + h
@@ -117,7 +150,9 @@ def differences(p, x, y, v, l1, l2, leak=0):
             below = objective(*rest)
             value[place] = middle
             g[place] = (above - below) / (2 * h)
-    bent = [*hidden, *(value for value, one in zip(p, l1, strict=True) if one)]
+    kinks = {"absolute": lambda: [outputs - y], "huber": lambda: [abs(outputs - y) - 1]}
+    kinked = [*hidden, *kinks.get(loss, list)()]
+    bent = [*kinked, *(value for value, one in zip(p, l1, strict=True) if one)]
     return gradient, min((abs(z).min() / h for z in bent), default=np.inf)
 
 
@@ -163,6 +198,39 @@ def soft_threshold(w, t):
     if w > t:
         return w - t
     return w + t if w < -t else 0.0
+
+
+def descent(
+    name, gradient, w, steps, rate, l1=0, l2=0, proximal=False, momentum=0, beta2=0, epsilon=0
+):
+    """Move w some steps, as PyTorch's documentation tells it; ``gradient(w)`` is the loss'.
+
+    The proximal steps are those of gradients that are divided by ``rate / length``.
+    """
+    x, u, m, v = w, 0 * w, 0 * w, 0 * w  # x is the iterate, or the one before
+    for t in range(1, steps + 1):
+        coupled = 0 if name == "adamw" else 2 * l2 * w
+        g = gradient(w) + coupled + (0 if proximal else l1 * np.sign(w))
+        along, length = g, np.full(len(w), rate)
+        if name in ("adam", "adamw"):
+            m, v = momentum * m + (1 - momentum) * g, beta2 * v + (1 - beta2) * g**2
+            along = m / (1 - momentum**t)
+            length = rate / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+        elif name == "rmsprop":
+            v = beta2 * v + (1 - beta2) * g**2
+            length = rate / (np.sqrt(v) + epsilon)
+        elif not proximal:
+            u = momentum * u + g
+            along = g + momentum * u if name == "nesterov" else u
+        there = w - length * along - (rate * 2 * l2 * w if name == "adamw" else 0)
+        if not proximal:
+            w = there
+            continue
+        if name == "momentum":
+            there = there + momentum * (w - x)
+        found = np.array([soft_threshold(a, b) for a, b in zip(there, length * l1, strict=True)])
+        w, x = (found + momentum * (found - x), found) if name == "nesterov" else (found, w)
+    return x if proximal and name == "nesterov" else w
 
 
 def group_penalty(p, groups):
@@ -308,3 +376,83 @@ def metric(name, p, named, y, v, least=2.0**-52):
     both = [a + b for a, b in zip(given, labelled, strict=True)]
     of_each = [2 * r / b if b else 0.0 for r, b in zip(right, both, strict=True)]
     return of_each[1] if k == 2 else math.fsum(of_each) / sum(b > 0 for b in both)
+
+
+def generator(seed, *names):
+    """Return the generator that a seed has for what is named."""
+    entropy = [seed] + [zlib.crc32(name.encode()) for name in names]
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence(entropy)))
+
+
+def threefry(key, counter):
+    """Return two random words, Threefry-2x32 with 20 rounds, in arithmetic modulo 2^32."""
+    word = 2**32
+    key = [np.asarray(k, dtype=np.uint64) for k in key]
+    key.append(key[0] ^ key[1] ^ np.uint64(0x1BD11BDA))
+    x, y = ((np.asarray(c, dtype=np.uint64) + k) % word for c, k in zip(counter, key, strict=False))
+    for i, bits in enumerate([13, 15, 26, 6, 17, 29, 16, 24] * 2 + [13, 15, 26, 6], start=1):
+        x = (x + y) % word
+        y = (y * 2**bits % word + y // 2 ** (32 - bits)) ^ x  # turned to the left
+        if i % 4 == 0:
+            x = (x + key[i // 4 % 3]) % word
+            y = (y + key[(i // 4 + 1) % 3] + i // 4) % word
+    return x, y
+
+
+def factors(share, key, epoch, step, n, widths):
+    """Return what dropout multiplies the units of each hidden layer by, for n samples."""
+    of_step = threefry(key, (epoch, step))
+    found, before = [], widths[0]
+    for width in widths[1:-1]:
+        of_layer = np.ones((n, width))
+        for sample, unit in np.ndindex(n, width):
+            words = threefry(of_step, (sample, before + unit // 2 * 2))
+            dropped = words[unit % 2] < np.floor(share * 2**32)
+            of_layer[sample, unit] = 0 if dropped else 1 / (1 - share)
+        found.append(of_layer)
+        before += width
+    return found
+
+
+def masked(p, x, factors, leak):
+    """Return what each layer's units receive, where hidden units have factors."""
+    found, passed = [], x
+    for i in range(0, len(p), 2):
+        z = passed @ p[i].T + p[i + 1]
+        found.append(z)
+        if i + 2 < len(p):
+            passed = np.where(z > 0, z, leak * z) * factors[i // 2]
+    return found
+
+
+def masked_loss(p, x, y, factors, leak):
+    """Return the mean cross-entropy of a network whose hidden units have factors."""
+    z = masked(p, x, factors, leak)[-1]
+    return np.log(np.exp(z - z[np.arange(len(y)), y][:, None]).sum(axis=1)).mean()
+
+
+def dropped_out(p, x, y, seed, share, epochs, batch_size, rate, momentum, l2, leak):
+    """Train by Nesterov's step with dropout, batch by batch; return w1, b1, w2, ..."""
+    widths = [len(p[0].T), *map(len, p[1::2])]
+    key = generator(seed, "dropout", "0").randint(0, 2**32, size=2, dtype=np.uint32)
+    orders = generator(seed, "batch order", "0")
+    p, update = [value.copy() for value in p], [0 * value for value in p]
+    for epoch in range(epochs):
+        order = orders.permutation(len(x))
+        for step in range(math.ceil(len(x) / batch_size)):
+            rows = order[step * batch_size :][:batch_size]
+            m = factors(share, key, epoch, step, len(rows), widths)
+            z = masked(p, x[rows], m, leak)
+            error = np.exp(z[-1]) / np.exp(z[-1]).sum(axis=1, keepdims=True)
+            error = (error - np.eye(widths[-1])[y[rows]]) / len(rows)
+            for i in range(len(p) - 2, -1, -2):
+                below = z[i // 2 - 1]
+                passed = np.where(below > 0, below, leak * below) * m[i // 2 - 1] if i else x[rows]
+                gradient = error.T @ passed, error.sum(axis=0)
+                if i:
+                    error = (error @ p[i]) * m[i // 2 - 1] * np.where(below > 0, 1, leak)
+                for j, g in enumerate(gradient, start=i):
+                    g = g + 2 * l2 * p[j] * (j % 2 == 0)
+                    update[j] = momentum * update[j] - rate * g
+                    p[j] = p[j] + momentum * update[j] - rate * g
+    return p

@@ -2,9 +2,9 @@
 
     x' = prox(w - r g),  w' = x' + m (x' - x)
 
-w is the look-ahead point, where the gradient is taken, x the iterate, r the learning rate and m
-the momentum. The threshold r l1 acts on the iterate, before the momentum: the fixed point is then
-the minimum of loss + l1 |x| whatever the momentum.
+w is the look-ahead point, where the gradient is taken, x the iterate, r the learning rate of the
+epoch and m the momentum. The threshold r l1 acts on the iterate, before the momentum: the fixed
+point is then the minimum of loss + l1 |x| whatever the momentum.
 """
 
 import numpy as np

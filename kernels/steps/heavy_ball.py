@@ -1,9 +1,9 @@
 """The heavy ball (Polyak, 1964), with L1 through its subgradient.
 
     u <- m u - r g
-    w <- w + u
+    w <- w + f u
 
-u is the velocity, r the learning rate and m the momentum.
+u is the velocity, r the learning rate, f what the epoch multiplies it by, and m the momentum.
 """
 
 from kernels.lane.compiled import kernel
@@ -22,12 +22,14 @@ INSTRUCTIONS = 11
 def advance(optimizer, i, w, g, l1, l2):
     """Step along one parameter."""
     g = lasso.add_gradient(ridge.add_gradient(g, w, l2), w, l1)
-    rate, momentum = optimizer.rate, optimizer.hyper[0]
-    optimizer.weights[i], optimizer.memory[i] = step(w, optimizer.memory[i], g, rate, momentum)
+    lr, factor, momentum = optimizer.lr, optimizer.factor, optimizer.hyper[0]
+    optimizer.weights[i], optimizer.memory[i] = step(
+        w, optimizer.memory[i], g, lr, factor, momentum
+    )
 
 
 @emitted(results=2)
-def step(w, u, g, rate, momentum):
+def step(w, u, g, lr, factor, momentum):
     """Return the next weight and velocity."""
-    u = fma(momentum, u, -rate * g)
-    return w + u, u
+    u = fma(momentum, u, -lr * g)
+    return fma(factor, u, w), u

@@ -48,7 +48,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or tuple of int, default (32, 16)
         Widths of the hidden layers; ``()`` for softmax regression.
-    activation : {"relu", "leaky_relu"}, default "relu"
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "elu", "identity"}, default "relu"
         What hidden units give.
     leak : float, default 0.01
         Slope of "leaky_relu" below zero, from 0 to 1; others have none.
@@ -66,6 +66,9 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         "proximal" gives weights that are exactly zero, which ``model_.prune()`` removes.
     learning_rate_init : float, default 0.01
     momentum : float, default 0.9
+    dropout : float, default 0
+        Share of the hidden units that is dropped in each step, except in `finish`; what is passed
+        on is divided by what is left of 1. Where the network is not learning nothing is dropped.
     batch_size : int, "auto" or "full", default 32
         "auto" is ``min(200, n_samples)``; "full" is all samples, in their order.
     max_iter : int, default 100
@@ -143,6 +146,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
+        dropout=0.0,
         batch_size=32,
         max_iter=100,
         finish=0,
@@ -167,6 +171,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         self.l1_method = l1_method
         self.learning_rate_init = learning_rate_init
         self.momentum = momentum
+        self.dropout = dropout
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.finish = finish
@@ -197,7 +202,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         X, y, weight = checked(self, X, y, sample_weight)
         seed = seed_of(self.random_state)
         spec = specification(self.get_params(), (X, y), seed, history=1)
-        for option in ("l1", "l2", "l21", "lr", "momentum"):
+        for option in ("l1", "l2", "l21", "lr", "momentum", "dropout"):
             if isinstance(getattr(spec, option), str) or len(getattr(spec, option)) != 1:
                 name = NAMES.get(option, option)
                 raise InputError(f"`{name}` should be one number, not {getattr(self, name)!r}")

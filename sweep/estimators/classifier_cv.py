@@ -62,6 +62,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         that empties the network. An axis is its sorted unique numbers.
     l21, learning_rate_init, momentum : VALUES, default 0, 0.01 and 0.9
         Axes too; l21 may be "auto:logN" as well.
+    dropout : VALUES, default 0
+        The same, with `param_dropout` in ``cv_results_`` where there are several.
     cv : int, splitter or iterable of splits, default 5 folds
         As for GridSearchCV.
     seeds : VALUES, optional
@@ -127,6 +129,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
+        dropout=0.0,
         batch_size=32,
         max_iter=100,
         finish=0,
@@ -158,6 +161,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self.l1_method = l1_method
         self.learning_rate_init = learning_rate_init
         self.momentum = momentum
+        self.dropout = dropout
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.finish = finish
@@ -304,6 +308,6 @@ def _cells(spec: Specification) -> list[dict[str, float]]:
     plan = Plan(spec, (1, 1), 1, "data")
     columns = plan.grid.coordinates(np.arange(plan.grid.cells))
     options = {name: option for option, name in NAMES.items()}
-    there = [name for name in AXES if options.get(name, name) in columns]
-    values = [columns[options.get(name, name)].tolist() for name in there]
-    return [dict(zip(there, point, strict=True)) for point in zip(*values, strict=True)]
+    names = [name for name in AXES if options.get(name, name) in columns]
+    values = [columns[options.get(name, name)].tolist() for name in names]
+    return [dict(zip(names, point, strict=True)) for point in zip(*values, strict=True)]

@@ -97,6 +97,7 @@ def specification(
     names = {option: NAMES.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in names.items() if name in options}
     given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
+    given |= {"task": "classes", "loss": "cross_entropy"}
     given["scale"] = "standard" if options["standardize"] else "none"
     given["class_weight"] = "balanced" if isinstance(options["class_weight"], str) else "none"
     if given["batch_size"] == "auto":

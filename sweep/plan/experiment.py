@@ -31,6 +31,7 @@ def prepare(spec: Specification) -> Experiment:
         If the data cannot be used, or cannot be split as the specification asks.
     """
     dataset = load(spec)
+    spec = _decided(spec, dataset)
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)
@@ -43,9 +44,10 @@ def prepare(spec: Specification) -> Experiment:
                 "give more data, or leave it out"
             )
     if spec.val_fraction and not spec.folds and not len(fold.val) and not spec.as_first_taken:
+        few = "no class has" if dataset.classes else "there are not"
         raise InputError(
-            f"nothing can be held out of {dataset.name}, since no class has two rows to train on: "
-            "give more rows, or 0 as `val_fraction`"
+            f"nothing can be held out of {dataset.name}, since {few} two rows to train on: give "
+            "more rows, or 0 as `val_fraction`"
         )
     if spec.test and not len(fold.test):
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
@@ -56,7 +58,15 @@ def prepare(spec: Specification) -> Experiment:
     return Experiment(spec, dataset, plan)
 
 
-def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int) -> Specification:
+def _decided(spec: Specification, dataset: Dataset | Article) -> Specification:
+    """Return the specification with the task and the loss that its data have."""
+    numbers = any(target.levels is None for target in dataset.targets)
+    by_task = "squared" if numbers else "logistic" if dataset.targets else "cross_entropy"
+    task, loss = "numbers" if numbers else "classes", spec.loss or by_task
+    return spec if (task, loss) == (spec.task, spec.loss) else spec.replace(task=task, loss=loss)
+
+
+def _with_numbers(spec: Specification, dataset: Dataset | Article, outputs: int) -> Specification:
     """Return the specification with numbers where it asks for an automatic axis."""
     folds = (
         fold_of(spec, dataset, seed, fold, outer)
@@ -64,4 +74,4 @@ def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int)
         for outer in range(max(spec.outer_folds, 1))
         for fold in range(max(spec.folds, 1))
     )
-    return with_numbers(spec, folds, classes, dataset.counts)
+    return with_numbers(spec, folds, outputs, dataset.counts)

@@ -102,7 +102,7 @@ class Tasks:
         # With patience also the best weights of all, and a few runs that wait or have ended.
         remembered = OPTIMIZERS[self._spec.optimizer].remembered
         patient = (5 + 4 * remembered) * self.lanes
-        copies = patient if self._spec.patience else (3 + 2 * remembered) * self.abreast
+        copies = patient if self._spec.stops_early else (3 + 2 * remembered) * self.abreast
         return self._cost.bytes(copies, streams)
 
     @property
@@ -135,7 +135,7 @@ class Tasks:
         total = self._grid.total // self.steps
         wanted = TASK_SECONDS / (cost.seconds * self.steps)
         fewest = 0.0
-        if spec.patience:
+        if spec.stops_early:
             fewest = min(max(self._broad * _WAITING, _EPOCH_SECONDS / cost.pace), _MODEST)
             share = -(-self._broad * total // (_SHARES * QUANTUM)) * QUANTUM
             fewest = min(fewest, share)

@@ -54,6 +54,7 @@ AXES = (
     Axis("momentum", "momentum", "lane"),
     Axis("beta2", "beta2", "lane", always=False),
     Axis("epsilon", "epsilon", "lane", always=False),
+    Axis("dropout", "dropout", "lane", always=False),
     Axis("<varied>", "vary", "lane"),
     Axis("path", "path_order", "lane"),
 )

@@ -1,6 +1,7 @@
 """What the tests of the kernels work with: runs, packed into lanes and taken out again."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ GROUPED = {
 }
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
+INVERTED = Choice("kernels.dropout.inverted")
 
 #: Begins a program whose Numba was not tried, and has not all that is reached for in others.
 UNTRIED = """
@@ -57,13 +59,16 @@ class Run(NamedTuple):
     rate: float
     momentum: float
     stream: int = 0
+    dropout: float = 0.0
+    key: tuple[int, int] = (0, 0)
+    epoch: int = 0
+    l21: float = 0.0
     beta2: float = 0.999
     epsilon: float = 1e-8
-    l21: float = 0.0
 
 
 class Experiment(NamedTuple):
-    """Some runs on the same data."""
+    """Some runs on the same data; ``factors`` are those of the learning rate, by epoch."""
 
     net: Network
     runs: list[Run]
@@ -72,8 +77,10 @@ class Experiment(NamedTuple):
     epochs: int
     proximal: bool
     leak: float = 0.0
-    optimizer: str = "nesterov"
+    dropping: bool = False
     columns: tuple[int, ...] = ()
+    optimizer: str = "nesterov"
+    factors: Sequence[float] | None = None
 
     @property
     def step(self) -> Choice:
@@ -106,7 +113,9 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     step = experiment.step
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
-    train(net, packed, samples, step, batch_size, epochs, freeze=freeze)
+    learning = net._replace(dropout=INVERTED) if experiment.dropping else net
+    factors = None if experiment.factors is None else np.array(experiment.factors)
+    train(learning, packed, samples, step, batch_size, epochs, factors=factors, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
@@ -124,7 +133,7 @@ def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
         lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
         return lanes
 
-    parameters, l1, l2, rate, _, stream, _, _, l21 = zip(*padded, strict=True)
+    parameters, l1, l2, rate, _, stream, *_ = zip(*padded, strict=True)
     taken = [[getattr(run, name) for name in step.HYPER] for run in padded]
     packed = by_lane(parameters)
     return Runs(
@@ -132,10 +141,14 @@ def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
         memory=step.start(packed),
         l1=by_lane(l1),
         l2=by_lane(l2),
-        l21=by_lane(l21),
+        l21=by_lane([run.l21 for run in padded]),
         rate=by_lane(rate),
+        factor=by_lane(np.ones(len(padded))),
         step_hyper=by_lane(taken),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
+        words=by_lane([(*run.key, int(run.dropout * 2**32)) for run in padded], np.uint32),
+        scale=by_lane([1 / (1 - run.dropout) for run in padded]),
+        epoch=by_lane([run.epoch for run in padded], np.uint32),
         streams=by_lane(stream, np.int64),
     )
 
@@ -152,7 +165,8 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak, optimizer, columns = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _, columns, *rest = experiment
+    optimizer, factors = rest
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -162,16 +176,19 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         proximal,
         net.activation.kind.rpartition(".")[2],
         leak,
+        net.loss.kind.rpartition(".")[2],
+        run.dropout,
+        run.key,
+        run.l21,
+        groups_of(net, columns),
         optimizer,
         run.beta2,
         run.epsilon,
-        run.l21,
-        groups_of(net, columns),
     )
-    data = (samples.x, samples.y.astype(int), samples.weight)
+    data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
     start = named(net, run.parameters)
-    trained = reference.train(start, settings, data, order, batch_size, epochs)
+    trained = reference.train(start, settings, data, order, batch_size, epochs, factors)
     return np.concatenate([trained[name].ravel() for name in net.names])
 
 
@@ -187,12 +204,12 @@ def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
 
 
 @st.composite
-def experiments(draw, precisions=("float64",), **more) -> Experiment:
+def experiments(draw, precisions=("float64",), least=2, **more) -> Experiment:
     """Draw shapes, and ``more``; the numbers in them come from a seed that is drawn as well."""
     hidden = draw(st.lists(st.integers(1, 14), max_size=4))
     return experiment(
         seed=draw(st.integers(0, 2**32 - 1)),
-        widths=(draw(st.integers(1, 14)), *hidden, draw(st.integers(2, 12))),
+        widths=(draw(st.integers(1, 14)), *hidden, draw(st.integers(least, 12))),
         runs=draw(st.integers(1, 5)),
         n=draw(st.integers(1, 40)),
         batch_size=draw(st.integers(1, 45)),
@@ -216,17 +233,20 @@ def experiment(
     precision="float64",
     activation="relu",
     leak=0.0,
-    optimizer="nesterov",
+    loss="cross_entropy",
+    dropping=False,
     together="none",
+    optimizer="nesterov",
 ) -> Experiment:
     """Make an experiment on random data; with groups it is proximal."""
     random = np.random.RandomState(seed)
-    net = network(widths, activation=Choice(f"kernels.activations.{activation}"))
+    kinds = f"kernels.losses.{loss}", f"kernels.activations.{activation}"
+    net = network(widths, *map(Choice, kinds))
     net, columns = grouped(net, together, seed)
     proximal = proximal or net.grouped > 0
     samples = Samples(
         x=random.normal(size=(n, widths[0])).astype(precision),
-        y=random.randint(0, widths[-1], size=n).astype(precision),
+        y=_targets(random, loss, n, widths[-1]).astype(precision),
         weight=random.uniform(0.2, 3, size=n).astype(precision),
         order=np.stack(
             [[random.permutation(n) for _ in range(streams)] for _ in range(2)]
@@ -240,6 +260,7 @@ def experiment(
             rate=random.uniform(0.001, 0.1),
             momentum=random.choice([0.0, 0.5, 0.9]),
             stream=random.randint(streams),
+            **_dropping(random) if dropping else {},
         )
         for _ in range(runs)
     ]
@@ -252,8 +273,32 @@ def experiment(
     if net.grouped:
         strengths = np.random.RandomState(seed).choice([0.0, 0.01, 0.1], size=runs)
         chosen = [run._replace(l21=l21) for run, l21 in zip(chosen, strengths, strict=True)]
-    data = _c_ordered(samples)
-    return Experiment(net, chosen, data, batch_size, epochs, proximal, leak, optimizer, columns)
+    samples = _c_ordered(samples)
+    return Experiment(
+        net, chosen, samples, batch_size, epochs, proximal, leak, dropping, columns, optimizer
+    )
+
+
+def _dropping(random) -> dict:
+    """Draw how much a run drops, and what says which."""
+    key = tuple(random.randint(0, 2**32, size=2, dtype=np.uint32).tolist())
+    return {"dropout": random.choice([0.0, 0.1, 0.5, 0.9]), "key": key}
+
+
+def _targets(random, loss: str, n: int, outputs: int) -> np.ndarray:
+    """Draw what is true of samples: a class, or numbers or answers of each output."""
+    if loss == "cross_entropy":
+        return random.randint(0, outputs, size=(n, 1))
+    if loss == "logistic":
+        return random.randint(0, 2, size=(n, outputs))
+    if loss == "poisson":
+        return random.poisson(1.5, size=(n, outputs))
+    return random.normal(size=(n, outputs))
+
+
+def truth(net: Network, samples: Samples) -> np.ndarray:
+    """Return what is true of samples as the oracles take it: classes, or numbers of outputs."""
+    return samples.y if net.loss.BY_OUTPUT else samples.y[:, 0].astype(int)
 
 
 def grouped(net: Network, how: str, seed: int = 0) -> tuple[Network, tuple[int, ...]]:

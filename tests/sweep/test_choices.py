@@ -26,7 +26,7 @@ STEPS = {
     for method in choices.L1_METHODS
 }
 KINDS = {
-    "losses": (choices.LOSSES, {"gradient", "measure", "predict"}),
+    "losses": (choices.LOSSES, {"BY_OUTPUT", "gradient", "measure", "predict"}),
     "activations": (
         choices.ACTIVATIONS,
         {"HYPER", "FORWARD", "BACKWARD", "forward", "backward", "of_constant"},
@@ -36,7 +36,9 @@ KINDS = {
         {"HYPER", "INSTRUCTIONS", "start", "trained", "begin", "advance", "finish"},
     ),
     "penalties": (choices.PENALTIES, {"value"}),
-    "metrics": (choices.METRICS, {"measure"}),
+    "metrics": (choices.METRICS["class"], {"measure"}),
+    "metrics of answers": (choices.METRICS["answers"], {"measure"}),
+    "metrics of numbers": (choices.METRICS["numbers"], {"score"}),
     "metrics of all samples": (choices.SCORES, {"score"}),
 }
 EVERY = [(kind, word) for kind, (table, _) in KINDS.items() for word in table]
@@ -50,10 +52,11 @@ def test_a_choice_offers_what_its_folder_says(kind, word):
     module = import_module(chosen.module)
     assert chosen.module.startswith(f"kernels.{kind}.")
     assert all(hasattr(module, name) for name in offered)
-    assert getattr(module, "HYPER", ()) == chosen.hyper
+    hyper = getattr(chosen, "hyper", ())
+    assert getattr(module, "HYPER", ()) == hyper
     said = import_module(f"kernels.{kind}").__doc__
     assert all(name in said for name in offered)
-    assert all(name in Sweep.model_fields for name in chosen.hyper)
+    assert all(name in Sweep.model_fields for name in hyper)
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
@@ -76,7 +79,8 @@ def test_every_optimizer_has_a_step_that_shrinks_groups():
 
 def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
     loss, *metrics = MEASURED
-    assert loss.name == "loss" and [metric.name for metric in metrics] == [*choices.METRICS]
+    always = dict.fromkeys(word for table in choices.METRICS.values() for word in table)
+    assert loss.name == "loss" and [metric.name for metric in metrics] == [*always]
     assert [metric.name for metric in FURTHER] == [*choices.SCORES]
     names = [known.name for known in RUNS]
     for metric in (*MEASURED, *FURTHER):
