@@ -81,7 +81,7 @@ class Network(NamedTuple):
         return Network._make([layers, size, targets, grouped, *flat, loss, activation, dropout])
 
     def with_groups(self, groups: np.ndarray) -> "Network":
-        """Return the same with groups, in the order of their weights; see `by_column`."""
+        """Return the same with groups in the order of their weights, see `by_column`, `by_unit`."""
         _, rows, columns, bias = groups.T
         return self._replace(
             grouped=int((rows * columns + (bias >= 0)).sum()),

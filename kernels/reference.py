@@ -469,7 +469,8 @@ STEPS: dict[str, tuple[Callable, Callable]] = {
 
 def shrink_groups(p, memory, before, settings):
     """Take the proximal step of groups, in place, after that of L1, which led from ``before``."""
-    r, m, (old, remembered) = settings.rate * settings.factor, settings.momentum, before
+    (old, remembered), m = before, settings.momentum
+    r = settings.rate * settings.factor
     ahead = settings.optimizer == "nesterov"
     following = memory if ahead else p
     for group in settings.groups:

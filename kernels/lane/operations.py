@@ -252,7 +252,7 @@ def _fma(builder, lane, a, b, c):
 
 @_traceable
 def sqrt(x):
-    """Return the square root of x, rounded once."""
+    """Return the square root, rounded once, as IEEE 754 has it."""
     return np.sqrt(x)
 
 

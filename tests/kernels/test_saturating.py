@@ -104,7 +104,7 @@ def in_double(name, x):
 
 @EACH
 def test_single_precision_is_within_two_ulp(name):
-    """Of all there are the worst are 1.85, 1.65 and 0.89 off; here are every 4099th and the edges."""
+    """Of all there are the worst are 1.85, 1.65 and 0.89 off; here each 4099th, and the ends."""
     every = np.arange(0, 2**32, 4099, dtype=np.uint32).view(np.float32)
     x = np.concatenate([every[np.isfinite(every)], arguments("float32")])
     found, exact = apply(x)[name].astype(np.float64), in_double(name, x)
