@@ -20,6 +20,9 @@ from kernels.lane.tile import PLAIN, Matrix
 CROSS_ENTROPY = Choice("kernels.losses.cross_entropy")
 RELU = Choice("kernels.activations.relu")
 
+#: What units pass on where a network is looked at, and where nothing is dropped.
+NO_DROPOUT = Choice("kernels.dropout.none")
+
 
 class Network(NamedTuple):
     """Where each parameter and each unit of a network lives.
@@ -32,6 +35,8 @@ class Network(NamedTuple):
         Parameters in all.
     targets : int
         Numbers that say what is true of a sample.
+    grouped : int
+        Parameters that are in groups, which are penalised together: the first so many.
     widths : ndarray of int64, shape (layers + 1,)
         Units of each layer, the inputs first.
     weight, bias : ndarray of int64, shape (layers,)
@@ -43,26 +48,45 @@ class Network(NamedTuple):
         no gaps.
     room : ndarray of int64, shape (layers + 2,)
         Sums of the pitches of the layers below, and of all.
-    loss, activation : Choice
-        What it learns, and what its hidden units give.
+    group : ndarray of int64, shape (layers + 1,)
+        First group of each layer, and how many there are.
+    groups : ndarray of int64, shape (groups, 4)
+        Where each lies: its first weight, how many rows and columns of the weight matrix it has,
+        and its bias, -1 for none.
+    loss, activation, dropout : Choice
+        What it learns, what its hidden units give, and what they pass on.
     """
 
     layers: int
     size: int
     targets: int
+    grouped: int
     widths: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
     unit: np.ndarray
     pitch: np.ndarray
     room: np.ndarray
+    group: np.ndarray
+    groups: np.ndarray
     loss: Choice
     activation: Choice
+    dropout: Choice
 
     def flat(self) -> "Network":
         """Return the same as kernels take it."""
-        layers, size, targets, *arrays, loss, activation = self
-        return Network._make([layers, size, targets, *map(numbers, arrays), loss, activation])
+        layers, size, targets, grouped, *arrays, loss, activation, dropout = self
+        flat = map(numbers, arrays)
+        return Network._make([layers, size, targets, grouped, *flat, loss, activation, dropout])
+
+    def with_groups(self, groups: np.ndarray) -> "Network":
+        """Return the same with groups in the order of their weights; see `kernels.groups`."""
+        _, rows, columns, bias = groups.T
+        return self._replace(
+            grouped=int((rows * columns + (bias >= 0)).sum()),
+            group=np.searchsorted(groups[:, 0], np.append(self.weight, self.size)),
+            groups=groups,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,9 +115,11 @@ def network(widths, loss: Choice = CROSS_ENTROPY, activation: Choice = RELU) -> 
     pitch = d + np.where(d % 4 == 0, 2, 0)
     pitch[-1] = d[-1]
     room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
-    arrays = d, starts[0::2].copy(), starts[1::2].copy(), units, pitch, room
-    targets = int(d[-1]) if loss.BY_OUTPUT else 1
-    return Network(len(d) - 1, int(sizes.sum()), targets, *arrays, loss, activation)
+    weight, bias = starts[0::2].copy(), starts[1::2].copy()
+    groups = np.zeros(len(d), dtype=np.int64), np.zeros((0, 4), dtype=np.int64)
+    arrays = d, weight, bias, units, pitch, room, *groups
+    counts = len(d) - 1, int(sizes.sum()), int(d[-1]) if loss.BY_OUTPUT else 1, 0
+    return Network(*counts, *arrays, loss, activation, NO_DROPOUT)
 
 
 @kernel
@@ -112,10 +138,11 @@ def forward(net, weights, work, batch, shared):
             x = Matrix(work.inputs, 0, inputs, 1)
             product(work.multiplier, z, bias, z, x, transposed, shape, ending)
         else:
-            a = Matrix(work.units, net.room[layer] * capacity, net.pitch[layer], 1)
+            a = Matrix(work.passed, net.room[layer] * capacity, net.pitch[layer], 1)
             product(work.multiplier, z, bias, z, a, transposed, shape, ending)
         if hidden:
             net.activation.forward(net, work, layer + 1, batch)
+            net.dropout.forward(net, work, layer + 1, batch)
 
 
 @kernel
@@ -134,6 +161,7 @@ def backward(net, weights, work, layer, batch):
         (batch, inputs, outputs),
         net.activation.BACKWARD,
     )
+    net.dropout.backward(net, work, layer, batch)
     net.activation.backward(net, work, layer, batch)
 
 
@@ -156,7 +184,7 @@ def weight_gradient(net, work, layer, block, batch, shared):
         product(work.multiplier, g, zero, zero, x, delta, (inputs, rows, batch), PLAIN)
     else:
         g = Matrix(work.gradient, 0, columns, 1)
-        a = Matrix(work.units, net.room[layer] * capacity + left, net.pitch[layer], 1)
+        a = Matrix(work.passed, net.room[layer] * capacity + left, net.pitch[layer], 1)
         delta = Matrix(work.deltas, above, 1, pitch)
         product(work.multiplier, g, zero, zero, delta, a, (rows, columns, batch), PLAIN)
 

@@ -11,15 +11,22 @@ y ``[n]``, or of the numbers or answers y ``[n, dL]``, which weigh v ``[n]``:
     loss        sum_i v_i (-log softmax(z_L)[i, y_i]) / sum_i v_i                  of classes, or
                 sum_i v_i (sum_o cost(z_L[i, o], y[i, o]) / dL) / sum_i v_i
                 + sum over parameters p of  l1_p sum |p| + l2_p sum p^2
+                + sum over groups g of      l21 sqrt(size of g) ||g||_2
     gradient    delta_L = (softmax(z_L) - onehot(y)) v / sum v, and 0 if that sum is 0, or
                 delta_L = cost'(z_L, y) v / (dL sum v)
                 delta_{l-1} = delta_l w_l f'(z_{l-1}), which follows from a_{l-1}
                 of w_l: delta_l^T a_{l-1},   of b_l: the column sums of delta_l
                 and of the penalties: l1_p sign(p) + 2 l2_p p
-    update      u <- m u - r g,   p <- p + m u - r g        (Nesterov, learning rate r, momentum m)
+    update      u <- m u - r g,   p <- p + f (m u - r g)    (Nesterov, learning rate r, momentum m,
+                                                            f what the epoch multiplies r by)
+                or another of `STEPS`
+
+With dropout a hidden unit passes on a_l d_l in the place of a_l while the network learns, where d_l
+is 0 or 1 / (1 - dropout); delta_{l-1} then has the factor d_{l-1} too.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,7 +42,7 @@ class Settings(NamedTuple):
     l1, l2 : dict of str to float
         Penalty on each parameter; 0 on those not named.
     rate, momentum : float
-        Learning rate and momentum.
+        Learning rate, and momentum or the first beta.
     proximal : bool
         Whether L1 acts through its proximal step rather than its subgradient.
     activation : str
@@ -44,6 +51,20 @@ class Settings(NamedTuple):
         Slope of the leaky ReLU below zero.
     loss : str
         ``cross_entropy``, or one of `COSTS`.
+    dropout : float
+        Share of the hidden units that are dropped.
+    key : tuple of int
+        The two words of 32 bits that say which.
+    l21 : float
+        Penalty on groups, with the proximal step.
+    groups : tuple of dict
+        Which elements of which parameters each has: an index by the parameter's name.
+    optimizer : str
+        How parameters move, one of `STEPS`.
+    beta2, epsilon : float
+        What Adam and RMSprop take beside the learning rate.
+    factor : float
+        What the epoch multiplies the learning rate by.
     """
 
     l1: dict[str, float]
@@ -54,6 +75,14 @@ class Settings(NamedTuple):
     activation: str = "relu"
     leak: float = 0.01
     loss: str = "cross_entropy"
+    dropout: float = 0.0
+    key: tuple[int, int] = (0, 0)
+    l21: float = 0.0
+    groups: tuple[dict[str, Any], ...] = ()
+    optimizer: str = "nesterov"
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    factor: float = 1.0
 
 
 #: Settings of a network that is only looked at: no penalties, ReLU.
@@ -67,6 +96,7 @@ def train(
     order: np.ndarray,
     batch_size: int,
     epochs: int,
+    factors: np.ndarray | None = None,
 ) -> Parameters:
     """Train one run and return its parameters.
 
@@ -83,33 +113,52 @@ def train(
     batch_size : int
         Samples a step; the last batch of an epoch has what is left.
     epochs : int
+    factors : ndarray, shape (epochs,), optional
+        What each epoch multiplies the learning rate by.
     """
     x, y, v = samples
     p = {name: value.copy() for name, value in parameters.items()}
-    # What the step remembers: with the proximal step the last iterate, else the velocity.
-    start = np.copy if settings.proximal else np.zeros_like
-    memory = {name: start(value) for name, value in p.items()}
-    advance = proximal_step if settings.proximal else nesterov_step
+    start, advance = STEPS[settings.optimizer]
+    memory = {name: start(value, settings) for name, value in p.items()}
     for epoch in range(epochs):
+        now = settings if factors is None else settings._replace(factor=factors[epoch])
         rows = order[epoch % len(order)]
-        for first in range(0, len(rows), batch_size):
+        for step, first in enumerate(range(0, len(rows), batch_size)):
             batch = rows[first : first + batch_size]
-            activations = forward(p, x[batch], settings)
-            gradient = backward(p, activations, y[batch], v[batch], settings)
+            kept = dropout_factors(p, len(batch), settings, epoch, step)
+            activations = forward(p, x[batch], settings, kept)
+            gradient = backward(p, activations, y[batch], v[batch], settings, kept)
             for name in p:
-                l1, l2 = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
-                g = gradient[name] + l2_gradient(p[name], l2)
-                p[name], memory[name] = advance(p[name], memory[name], g, settings, l1)
-    return memory if settings.proximal else p
+                penalties = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
+                if settings.groups:
+                    gradient[name] += l2_gradient(p[name], penalties[1])
+                else:
+                    p[name], memory[name] = advance(
+                        p[name], memory[name], gradient[name], now, *penalties
+                    )
+            if settings.groups:
+                grouped_step(p, memory, gradient, now)
+    # Nesterov's proximal step looks ahead: what it has come to is what it remembers.
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return memory if ahead else p
 
 
-def forward(parameters: Parameters, x: np.ndarray, settings: Settings = PLAIN) -> list[np.ndarray]:
-    """Return the activations of all layers, the inputs first; the last are the outputs."""
+def forward(
+    parameters: Parameters,
+    x: np.ndarray,
+    settings: Settings = PLAIN,
+    factors: list[np.ndarray] | None = None,
+) -> list[np.ndarray]:
+    """Return the activations of all layers, the inputs first; the last are the outputs.
+
+    ``factors`` are those of `dropout_factors`, where the network learns.
+    """
     layers = len(parameters) // 2
     activate, _ = ACTIVATIONS[settings.activation]
     activations = [x]
     for layer in range(1, layers + 1):
-        z = activations[-1] @ parameters[f"w{layer}"].T + parameters[f"b{layer}"]
+        passed = activations[-1] if factors is None else activations[-1] * factors[layer - 1]
+        z = passed @ parameters[f"w{layer}"].T + parameters[f"b{layer}"]
         activations.append(activate(z, settings) if layer < layers else z)
     return activations
 
@@ -120,6 +169,7 @@ def backward(
     y: np.ndarray,
     v: np.ndarray,
     settings: Settings = PLAIN,
+    factors: list[np.ndarray] | None = None,
 ) -> Parameters:
     """Return the gradient of the mean loss by every parameter.
 
@@ -134,6 +184,8 @@ def backward(
         What each sample counts.
     settings : Settings
         Of which the loss and the activation count.
+    factors : list of ndarray, optional
+        Those that `forward` had.
     """
     gradient = {}
     _, slope = ACTIVATIONS[settings.activation]
@@ -141,10 +193,47 @@ def backward(
     delta *= (v / (v.sum() or 1))[:, None]
     for layer in range(len(parameters) // 2, 0, -1):
         below = activations[layer - 1]
-        gradient[f"w{layer}"] = delta.T @ below
+        factor = np.ones_like(below) if factors is None else factors[layer - 1]
+        gradient[f"w{layer}"] = delta.T @ (below * factor)
         gradient[f"b{layer}"] = delta.sum(axis=0)
-        delta = delta @ parameters[f"w{layer}"] * slope(below, settings)
+        delta = delta @ parameters[f"w{layer}"] * factor * slope(below, settings)
     return gradient
+
+
+def dropout_factors(
+    parameters: Parameters, n: int, settings: Settings, epoch: int, step: int
+) -> list[np.ndarray]:
+    """Return what each unit's activation is multiplied by, for n samples; the inputs' is 1.
+
+    A unit is dropped where its random word is below dropout * 2^32. Key, epoch and step give the
+    key of a batch; with that one, sample and unit give the words of that unit and the next.
+    """
+    p, dtype = settings.dropout, parameters["b1"].dtype
+    key = threefry(settings.key, (np.uint32(epoch), np.uint32(step)))
+    samples = np.arange(n, dtype=np.uint32)[:, None]
+    width = parameters["w1"].shape[1]
+    factors, first = [np.ones((n, width), dtype)], width
+    for layer in range(1, len(parameters) // 2):
+        width = len(parameters[f"b{layer}"])
+        units = np.arange(first, first + width, 2, dtype=np.uint32)
+        words = np.stack(threefry(key, (samples, units)), axis=2).reshape(n, -1)[:, :width]
+        factors.append(np.where(words < int(p * 2**32), 0, 1 / (1 - p)).astype(dtype))
+        first += width
+    return factors
+
+
+def threefry(key, counter):
+    """Return the two random words of a counter of two: Threefry-2x32 (Salmon et al., 2011)."""
+    a, b = (np.atleast_1d(np.asarray(word, np.uint32)) for word in key)
+    x, y = counter[0] + a, counter[1] + b
+    keys = a, b, a ^ b ^ np.uint32(0x1BD11BDA)
+    for four in range(5):
+        for bits in ((13, 15, 26, 6), (17, 29, 16, 24))[four % 2]:
+            x = x + y
+            y = (y << np.uint32(bits) | y >> np.uint32(32 - bits)) ^ x
+        x = x + keys[(four + 1) % 3]
+        y = y + keys[(four + 2) % 3] + np.uint32(four + 1)
+    return x, y
 
 
 def relu(z: np.ndarray, settings: Settings) -> np.ndarray:
@@ -279,7 +368,9 @@ def penalty(parameters: Parameters, settings: Settings) -> float:
     """Return the penalties' part of the loss."""
     l1 = sum(value * np.abs(parameters[name]).sum() for name, value in settings.l1.items())
     l2 = sum(value * (parameters[name] ** 2).sum() for name, value in settings.l2.items())
-    return float(l1 + l2)
+    norms = (norm(parameters, group) for group in settings.groups)
+    l21 = settings.l21 * sum(np.sqrt(size) * length for length, size in norms)
+    return float(l1 + l2 + l21)
 
 
 def l1_gradient(p: np.ndarray, l1: float) -> np.ndarray:
@@ -297,19 +388,112 @@ def soft_threshold(p: np.ndarray, t: float) -> np.ndarray:
     return np.sign(p) * np.maximum(np.abs(p) - t, 0)
 
 
-def nesterov_step(p, u, g, settings, l1):
-    """Return the next parameter and velocity, given the gradient of all but the L1 penalty."""
-    r, m = settings.rate, settings.momentum
-    g = g + l1_gradient(p, l1)
-    u = m * u - r * g
-    return p + m * u - r * g, u
+def still(p, settings):
+    """Return a velocity of zero; of Nesterov's proximal step, the first iterate."""
+    ahead = settings.proximal and settings.optimizer == "nesterov"
+    return p.copy() if ahead else np.zeros_like(p)
 
 
-def proximal_step(p, x, g, settings, l1):
-    """Return the next point p to take the gradient at, and the next iterate x (FISTA).
+def nothing_seen(p, settings):
+    """Return how many gradients were seen, and the means of them and of their squares."""
+    return 0, np.zeros_like(p), np.zeros_like(p)
 
-    x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
+
+def nesterov_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss.
+
+    With the proximal step of L1, the next point p to take the gradient at, and the next iterate x
+    (FISTA): x' = prox(p - r g) has exact zeros, and p' = x' + m (x' - x) looks ahead of it.
     """
     r, m = settings.rate, settings.momentum
-    following = soft_threshold(p - r * g, r * l1)
-    return following + m * (following - x), following
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        r, x = r * settings.factor, u
+        following = soft_threshold(p - r * g, r * l1)
+        return following + m * (following - x), following
+    g = g + l1_gradient(p, l1)
+    u = m * u - r * g
+    return p + settings.factor * (m * u - r * g), u
+
+
+def heavy_ball_step(p, u, g, settings, l1, l2):
+    """Return the next parameter and velocity, given the gradient of the loss."""
+    lr, f, m = settings.rate, settings.factor, settings.momentum
+    g = g + l2_gradient(p, l2)
+    if settings.proximal:
+        following = soft_threshold(p - lr * f * g + m * u, lr * f * l1)
+        return following, following - p
+    u = m * u - lr * (g + l1_gradient(p, l1))
+    return p + f * u, u
+
+
+def adam_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what Adam or AdamW remembers, given the gradient of the loss.
+
+    AdamW's L2 penalty acts beside the step. The threshold of the proximal step is r l1 / d, where
+    d is the metric that the step is divided by.
+    """
+    r, b1, b2 = settings.rate * settings.factor, settings.momentum, settings.beta2
+    t, m, v = seen
+    before = p
+    if settings.optimizer == "adamw":
+        p = p - r * l2_gradient(p, l2)
+    else:
+        g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(before, l1)
+    t, m, v = t + 1, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    d = np.sqrt(v / (1 - b2**t)) + settings.epsilon
+    p = p - r * m / (1 - b1**t) / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, (t, m, v)
+
+
+def rmsprop_step(p, seen, g, settings, l1, l2):
+    """Return the next parameter, and what RMSprop remembers, given the gradient of the loss."""
+    r, b2 = settings.rate * settings.factor, settings.beta2
+    g = g + l2_gradient(p, l2)
+    if not settings.proximal:
+        g = g + l1_gradient(p, l1)
+    v = b2 * seen + (1 - b2) * g**2
+    d = np.sqrt(v) + settings.epsilon
+    p = p - r * g / d
+    return soft_threshold(p, r * l1 / d) if settings.proximal else p, v
+
+
+#: What a step remembers at first, and how it moves a parameter.
+STEPS: dict[str, tuple[Callable, Callable]] = {
+    "nesterov": (still, nesterov_step),
+    "momentum": (still, heavy_ball_step),
+    "adam": (nothing_seen, adam_step),
+    "adamw": (nothing_seen, adam_step),
+    "rmsprop": (still, rmsprop_step),
+}
+
+
+def grouped_step(p, x, gradient, settings):
+    """Do Nesterov's proximal step for all parameters at once, in place: it shrinks groups too."""
+    r, m = settings.rate * settings.factor, settings.momentum
+    following = {
+        name: soft_threshold(p[name] - r * gradient[name], r * settings.l1.get(name, 0.0))
+        for name in p
+    }
+    for group in settings.groups:
+        left = shrinkage(following, group, r * settings.l21)
+        for name, index in group.items():
+            following[name][index] *= left
+    for name in p:
+        p[name] = following[name] + m * (following[name] - x[name])
+        x[name] = following[name]
+
+
+def norm(parameters: Parameters, group: dict[str, Any]) -> tuple[float, int]:
+    """Return the norm of a group of parameters, and its size."""
+    flat = np.concatenate([parameters[name][index].ravel() for name, index in group.items()])
+    return float(np.sqrt((flat**2).sum())), len(flat)
+
+
+def shrinkage(parameters: Parameters, group: dict[str, Any], strength: float) -> float:
+    """Return what the proximal step of strength sqrt(size) ||g|| leaves of a group g: a share."""
+    length, size = norm(parameters, group)
+    threshold = strength * np.sqrt(size)
+    return 1 - threshold / length if length > threshold else float(not threshold)

@@ -7,9 +7,10 @@ import numpy as np
 from kernels.choice import hyperparameters
 from kernels.lane.compiled import kernel
 from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
+from kernels.lane.operations import broadcast
 from kernels.lane.product import Multiplier, multiplier
 from kernels.learning import Optimizer, gradient_blocks, gradient_size
-from kernels.network import Network
+from kernels.network import NO_DROPOUT, Network
 from kernels.samples import Streams
 
 
@@ -25,10 +26,21 @@ class Runs(NamedTuple):
         What the step remembers, at first what its ``start`` gives.
     l1, l2 : ndarray, shape (packs, 2 * layers, lanes)
         Penalties of each parameter in the order of `Network.names`.
+    l21 : ndarray, shape (packs, lanes)
+        That of the network's groups.
     rate : ndarray, shape (packs, lanes)
         Learning rate.
+    factor : ndarray, shape (packs, lanes)
+        What it is multiplied by, beside what an epoch multiplies that of all runs by.
     step_hyper, activation_hyper : ndarray, shape (packs, hyperparameters, lanes)
         Numbers that the step and the activation take, in the order of their `HYPER`.
+    words : ndarray of uint32, shape (packs, 3, lanes)
+        What dropout draws with: the two words of the run's key, and the bound below which a
+        random word drops a unit.
+    scale : ndarray, shape (packs, lanes)
+        What a unit that is not dropped is multiplied by.
+    epoch : ndarray of uint32, shape (packs, lanes)
+        Epochs that the run has had.
     streams : ndarray of int64, shape (packs, lanes)
         The column of `Samples.order` that the run reads.
     """
@@ -37,9 +49,14 @@ class Runs(NamedTuple):
     memory: np.ndarray
     l1: np.ndarray
     l2: np.ndarray
+    l21: np.ndarray
     rate: np.ndarray
+    factor: np.ndarray
     step_hyper: np.ndarray
     activation_hyper: np.ndarray
+    words: np.ndarray
+    scale: np.ndarray
+    epoch: np.ndarray
     streams: np.ndarray
 
     def flat(self) -> "Runs":
@@ -55,8 +72,12 @@ class Workspace(NamedTuple):
     ----------
     units : array of Lane
         Activations ``[sample, unit]`` of each layer; the last layer's are the logits.
+    passed : array of Lane
+        What they pass on, and the inputs; the same array unless some are dropped.
     deltas : array of Lane
-        Gradients of the loss by them.
+        Gradients of the loss by the units.
+    factors : array of Lane
+        What each unit was multiplied by, of which nothing is there unless some are dropped.
     inputs : array of numbers, shape (capacity * inputs,)
         The first layer's units where all runs share them.
     targets : array of Lane, shape (capacity * net.targets,)
@@ -71,6 +92,10 @@ class Workspace(NamedTuple):
         See `kernels.learning.gradient_blocks`.
     hyper : array of Lane, shape (hypers,)
         What the activation takes, of the pack at work.
+    words : array of Word, shape (3,)
+        What dropout draws with, of the batch at work: the two words of its key, and the bound.
+    scale : array of Lane, shape (1,)
+        `Runs.scale` of the pack at work.
     lanes : int
         Runs of a pack.
     capacity : int
@@ -81,7 +106,9 @@ class Workspace(NamedTuple):
     """
 
     units: Flat
+    passed: Flat
     deltas: Flat
+    factors: Flat
     inputs: Flat
     targets: Flat
     importance: Flat
@@ -89,6 +116,8 @@ class Workspace(NamedTuple):
     constants: Flat
     blocks: Flat
     hyper: Flat
+    words: Flat
+    scale: Flat
     lanes: int
     capacity: int
     hypers: int
@@ -111,9 +140,12 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
     def lanes(count: int) -> Flat:
         return as_lanes(aligned_zeros((count, width), dtype))
 
+    given, dropping = lanes(units), net.dropout.kind != NO_DROPOUT.kind
     work = Workspace(
-        units=lanes(units),
+        units=given,
+        passed=lanes(units) if dropping else given,
         deltas=lanes(units),
+        factors=lanes(units if dropping else 0),
         inputs=numbers(aligned_zeros((int(net.widths[0]) * capacity,), dtype)),
         targets=lanes(capacity * net.targets),
         importance=lanes(capacity),
@@ -121,6 +153,8 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
         constants=lanes(2),
         blocks=numbers(gradient_blocks(net)),
         hyper=lanes(hypers),
+        words=as_lanes(aligned_zeros((3, width), np.uint32)),
+        scale=lanes(1),
         lanes=width,
         capacity=capacity,
         hypers=hypers,
@@ -131,16 +165,25 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
 
 
 @kernel
-def optimizer_of(net, runs, step, pack, remembered):
-    """Return what moves the parameters of a pack; ``remembered`` is how many Lanes it remembers."""
+def optimizer_of(net, runs, step, pack, remembered, factor):
+    """Return what moves the parameters of a pack.
+
+    ``remembered`` is how many Lanes it remembers; ``factor`` is that of the epoch.
+    """
     parameter, penalty = pack * net.size, pack * 2 * net.layers
+    lr = runs.rate[pack]
+    factor = runs.factor[pack] * broadcast(lr, factor)
     return Optimizer(
         lanes_from(runs.parameters, parameter),
         lanes_from(runs.memory, pack * remembered),
         lanes_from(runs.l1, penalty),
         lanes_from(runs.l2, penalty),
-        runs.rate[pack],
+        runs.l21[pack],
+        lr * factor,
+        lr,
+        factor,
         hyperparameters(step, runs.step_hyper, pack),
         net.size,
+        net.grouped,
         step,
     )

@@ -82,7 +82,7 @@ def read_batch(net, work, samples, place, streams, shared):
     ``streams[i]``, which are one stream if it is ``shared``.
     """
     x, y, weight = samples.x, samples.y, samples.weight
-    units = numbers(work.units)
+    units = numbers(work.passed)
     targets, importance = numbers(work.targets), numbers(work.importance)
     epoch, first, batch = place
     order, width = samples.order, work.lanes

@@ -95,9 +95,19 @@ MEASURED = (
         lowest=0,
         highest=1,
     ),
-    Metric("rmse", "", "Root of the mean squared error of numbers", "lower", ratio=True, lowest=0),
-    Metric("r2", "", "Share of the variance of numbers that is explained", "higher", highest=1),
+    Metric(
+        "rmse",
+        "",
+        "Root of the mean squared error, in the unit of the target",
+        "lower",
+        ratio=True,
+        lowest=0,
+    ),
+    Metric("r2", "", "Share of the variance that is explained", "higher", highest=1),
 )
+
+#: Which of it all, and of what follows, is of numbers alone.
+OF_NUMBERS = ("rmse", "r2", "mae", "deviance")
 
 #: What is measured where it is asked for (with metrics).
 FURTHER = (
@@ -108,8 +118,10 @@ FURTHER = (
     Metric("f1", "", "Mean of precision and recall", "higher", lowest=0, highest=1),
     Metric("brier", "", "Squared error of the probabilities", "lower", lowest=0, highest=2),
     Metric("log_loss", "", "Cross-entropy of the probabilities", "lower", ratio=True, lowest=0),
-    Metric("mae", "", "Mean absolute error of numbers", "lower", ratio=True, lowest=0),
-    Metric("deviance", "", "Mean Poisson deviance of counts", "lower", ratio=True, lowest=0),
+    Metric(
+        "mae", "", "Mean absolute error, in the unit of the target", "lower", ratio=True, lowest=0
+    ),
+    Metric("deviance", "", "Mean Poisson deviance", "lower", ratio=True, lowest=0),
 )
 
 
@@ -139,8 +151,20 @@ _PLACE = (
         label="L2 penalty",
         penalty=True,
     ),
+    Column(
+        *("l21", "float64", "", "Penalty on groups of weights (where it is not 0 throughout)."),
+        label="group penalty (l21)",
+        penalty=True,
+    ),
     Column("lr", "float64", "", "Learning rate.", label="learning rate"),
-    Column("momentum", "float64", "", "Nesterov momentum."),
+    Column("momentum", "float64", "", "Momentum, or the first beta of Adam; 0 with `rmsprop`."),
+    Column(
+        *("beta2", "float64", ""),
+        "Second beta of Adam, or alpha of `rmsprop` (with several).",
+        label="second beta",
+    ),
+    Column("epsilon", "float64", "", "Epsilon of Adam and `rmsprop` (with several)."),
+    Column("dropout", "float64", "share", "Hidden units dropped in training (with several)."),
     Column(
         *("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
         penalty=True,
@@ -230,6 +254,10 @@ RUNS = (
     *_FURTHER_BASELINE,
     Column("l1_penalty", "float64", "", "Sum of the L1 terms after training.", lowest=0),
     Column("l2_penalty", "float64", "", "Sum of the L2 terms after training.", lowest=0),
+    Column(
+        *("l21_penalty", "float64", "", "Sum of the terms of groups after training (with l21)."),
+        lowest=0,
+    ),
     _SPARSITY,
     _SPARSITY._replace(
         name="sparsity_<weight>", meaning="The same in one weight matrix.", better=""
@@ -257,13 +285,13 @@ OF_METRIC = {
 }
 
 #: Axes that are columns where they have several values.
-SOMETIMES: tuple[str, ...] = ()
+SOMETIMES: tuple[str, ...] = ("l21", "beta2", "epsilon", "dropout")
 
 #: Columns that only some sweeps have.
 OPTIONAL = (
     *SOMETIMES,
     *("outer", "path", *HELD_OUT, _VAL_FROM.name),
-    *(_TEST_ROWS.name, _TEST_SIZE.name, TEST[0], "best_epoch", "rung"),
+    *(_TEST_ROWS.name, _TEST_SIZE.name, TEST[0], "best_epoch", "rung", "l21_penalty"),
     *OF_METRIC.values(),
 )
 

@@ -17,7 +17,7 @@ _ALL_DIGITS = 17
 _OTHERS = {
     "none": "no penalty",
     "best": "the best cell",
-    "baseline": "guessing by the class shares",
+    "baseline": "a guess without inputs",
 }
 
 

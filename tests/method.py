@@ -166,6 +166,19 @@ def stream(seed, *names):
     return np.random.RandomState(np.random.MT19937(np.random.SeedSequence(entropy)))
 
 
+def threefry(key, counter):
+    a, b = key
+    x, y = (a + counter[0]) % 2**32, (b + counter[1]) % 2**32
+    k = a, b, a ^ b ^ 0x1BD11BDA
+    for t in range(5):
+        for r in (17, 29, 16, 24) if t % 2 else (13, 15, 26, 6):
+            x = (x + y) % 2**32
+            y = (y << r) % 2**32 + (y >> 32 - r) ^ x
+        x = (x + k[(t + 1) % 3]) % 2**32
+        y = (y + k[(t + 2) % 3] + t + 1) % 2**32
+    return x, y
+
+
 def natural(texts):
     """Return the levels of texts in natural order, none of them a number."""
     return sorted(set(texts), key=lambda t: re.sub("[0-9]+", lambda run: run[0].zfill(20), t))
@@ -206,6 +219,31 @@ def split(y, seed, fold, folds, val_fraction, name="split"):
 # --- a run -----------------------------------------------------------------------------------
 
 
+def rate_factor(epoch, options):
+    """Return what an epoch multiplies the learning rate by."""
+    word, *given = options.get("schedule", "constant").split(":")
+    warmup, epochs = options.get("warmup", 0), options["epochs"]
+    epoch = min(epoch, max(epochs - 1, 0))
+    if epoch < warmup:
+        return (epoch + 1) / warmup
+    t = epoch - warmup
+    if word == "cosine":
+        whole = max((int(given[0]) if given else epochs) - warmup, 1)
+        y = min(t, whole - t) / whole * 1.5707963267948966
+        z, p = y * y, 1 / math.factorial(17)
+        for n in range(15, 2, -2):
+            p = p * z + (-1) ** (n // 2) / math.factorial(n)
+        s = y + y * z * p
+        return 1 - s * s if 2 * t <= whole else s * s
+    if word == "constant":
+        return 1.0
+    exponent = t // int(given[0]) if word == "step" else t
+    found, square = 1.0, float(given[-1])
+    for bit in reversed(bin(exponent)[2:]):
+        found, square = found * square if bit == "1" else found, square * square
+    return found
+
+
 class Run:
     """A run: its data are x, y and the rows of both parts, its parameters a list w1, b1, w2, ...
 
@@ -229,6 +267,11 @@ class Run:
             for penalty in ("l1", "l2")
         )
         self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.beta2, self.epsilon = (
+            kind(options.get("beta2", 0.999)),
+            kind(options.get("epsilon", 1e-8)),
+        )
+        self.optimizer = options.get("optimizer", "nesterov")
         self.activation = options.get("activation", "relu")
         # ReLU leaks nothing, and the identity all.
         self.leak = kind(options.get("leak", self.activation == "identity"))
@@ -238,16 +281,20 @@ class Run:
     def start(self, parameters):
         """Begin at rest with these parameters."""
         self.p = [value.astype(self.kind) for value in parameters]
-        self.memory = [value.copy() if self.proximal else 0 * value for value in self.p]
+        self.ahead = self.proximal and self.optimizer == "nesterov"
+        self.memory = [value.copy() if self.ahead else 0 * value for value in self.p]
+        self.squares = [0 * value for value in self.p]
+        self.c1 = self.c2 = self.kind(0)
 
     @property
     def result(self):
-        return self.memory if self.proximal else self.p
+        return self.memory if self.ahead else self.p
 
-    def forward(self, p, x):
+    def forward(self, p, x, m=None):
         found = [x]
         for i in range(0, len(p), 2):
-            z = dot(np.broadcast_to(p[i + 1], (len(x), len(p[i]))), found[-1][:, None], p[i])
+            passed = found[-1] if m is None or not i else found[-1] * m[i // 2 - 1]
+            z = dot(np.broadcast_to(p[i + 1], (len(x), len(p[i]))), passed[:, None], p[i])
             if i + 2 < len(p):
                 z = self.activate(z)
             found.append(z)
@@ -269,19 +316,39 @@ class Run:
             return np.where(a <= 0, fma(delta, a, delta), delta)
         return np.where(a <= 0, normal(self.leak * delta), delta)
 
-    def learn(self, rows):
+    def factors(self, n, epoch, step):
+        """Return m of the hidden layers of n samples; None where nothing is ever dropped."""
+        share = self.options.get("dropout", 0)
+        if not share or epoch >= self.options["epochs"]:
+            return None
+        draw = stream(self.seed, "dropout", str(self.fold))
+        run = draw.randint(0, 2**32, size=2, dtype=np.uint32).tolist()
+        key, first, found = threefry(run, (epoch, step)), self.x.shape[1], []
+        for width in map(len, self.p[1:-1:2]):
+            pairs = range(first, first + width, 2)
+            words = [[w for u in pairs for w in threefry(key, (i, u))][:width] for i in range(n)]
+            kept = np.array(words) >= math.floor(share * 2**32)
+            found.append(np.where(kept, self.kind(1 / (1 - share)), self.kind(0)))
+            first += width
+        return found
+
+    def learn(self, rows, m):
         """Take the step of one batch."""
-        a = self.forward(self.p, self.x[rows])
+        a = self.forward(self.p, self.x[rows], m)
         delta = self.slopes(a[-1], rows)
         gradient = []
         for i in range(len(self.p) - 2, -1, -2):
             w, below = self.p[i], a[i // 2]
             zero = np.zeros((delta.shape[1], below.shape[1]), self.kind)
-            of_w = dot(zero, delta.T[:, None, :], below.T[None])
+            factor = self.kind(1) if m is None or not i else m[i // 2 - 1]
+            of_w = dot(zero, delta.T[:, None, :], (below * factor).T[None])
             gradient = [of_w, normal(np.cumsum(delta, axis=0)[-1]), *gradient]
             if i:
-                delta = dot(np.zeros_like(below), delta[:, None, :], w.T)
+                delta = dot(np.zeros_like(below), delta[:, None, :], w.T) * factor
                 delta = self.back(delta, below)
+        one = self.kind(1)
+        self.c1 = fma(self.momentum, self.c1, one - self.momentum)
+        self.c2 = fma(self.beta2, self.c2, one - self.beta2)
         for i, g in enumerate(gradient):
             self.step(i, g)
 
@@ -295,19 +362,45 @@ class Run:
         return fma(e, s / total, np.where(label, -s, self.kind(0)))
 
     def step(self, i, g):
-        w, r, m = self.p[i], self.rate, self.momentum
-        g = fma(self.l2[i] + self.l2[i], w, g)
-        if self.proximal:
-            x, v = self.memory[i], fma(-r, g, w)
-            following = np.sign(v) * np.maximum(normal(abs(v) - normal(r * self.l1[i])), 0)
-            self.p[i] = fma(m, normal(following - x), following)
-            self.memory[i] = following
+        w, l1 = self.p[i], self.l1[i]
+        if self.optimizer != "adamw":
+            g = fma(self.l2[i] + self.l2[i], w, g)
+        if not self.proximal:
+            g = normal(g + np.sign(w) * l1)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return self.rescaled_step(i, g)
+        f, m, u = self.factor, self.momentum, self.memory[i]
+        r = normal(self.rate * f)
+        if self.ahead:
+            following = prox(fma(-r, g, w), normal(r * l1))
+            self.p[i], self.memory[i] = fma(m, normal(following - u), following), following
+        elif self.optimizer == "nesterov":
+            d = normal(-self.rate * g)
+            u = fma(m, u, d)
+            self.p[i], self.memory[i] = fma(f, fma(m, u, d), w), u
+        elif self.proximal:
+            self.p[i] = prox(fma(m, u, fma(-r, g, w)), normal(r * l1))
+            self.memory[i] = normal(self.p[i] - w)
         else:
-            g = normal(g + np.sign(w) * self.l1[i])
-            d = normal(-r * g)
-            u = fma(m, self.memory[i], d)
-            self.p[i] = normal(w + fma(m, u, d))
-            self.memory[i] = u
+            self.memory[i] = u = fma(m, u, normal(-self.rate * g))
+            self.p[i] = fma(f, u, w)
+
+    def rescaled_step(self, i, g):
+        w, m, b, one = self.p[i], self.momentum, self.beta2, self.kind(1)
+        r = normal(self.rate * self.factor)
+        self.squares[i] = q = fma(b, self.squares[i], normal((one - b) * normal(g * g)))
+        if self.optimizer == "rmsprop":
+            s, d = normal(r * g), normal(np.sqrt(q) + self.epsilon)
+        else:
+            self.memory[i] = p = fma(m, self.memory[i], normal((one - m) * g))
+            s, d = normal(r / self.c1 * p), fma(one / np.sqrt(self.c2), np.sqrt(q), self.epsilon)
+        if self.optimizer == "adamw":
+            w = fma(normal(-r * (self.l2[i] + self.l2[i])), w, w)
+        if self.proximal:
+            t = normal(one / d)
+            self.p[i] = prox(fma(-s, t, w), normal(normal(r * self.l1[i]) * t))
+        else:
+            self.p[i] = normal(w - normal(s / d))
 
     def epochs(self):
         """Train epoch after epoch, from the first order of batches on."""
@@ -316,9 +409,11 @@ class Run:
         random = stream(self.seed, "batch order", str(self.fold))
         for epoch in itertools.count():
             rows = random.permutation(self.train) if size < n else self.train
+            self.factor = self.kind(rate_factor(epoch, self.options))
             at_once = size if epoch < self.options["epochs"] else self.finishing()
-            for first in range(0, n, at_once):
-                self.learn(rows[first : first + at_once])
+            for step, first in enumerate(range(0, n, at_once)):
+                batch = rows[first : first + at_once]
+                self.learn(batch, self.factors(len(batch), epoch, step))
             yield
 
     def finishing(self):
@@ -331,17 +426,24 @@ class Run:
         """Train; return the columns of the table, but for those of the place in the grid."""
         with np.errstate(all="raise", under="ignore"):
             found = {"initial_loss": self.measured()["final_loss"]}
-            patience = self.options.get("patience")
+            patience, tol = self.options.get("patience"), self.options.get("tol")
             training = self.epochs()
             best, best_loss = 0, math.inf
             for epoch in range(1, self.options["epochs"] + self.options.get("finish", 0) + 1):
                 next(training)
                 if patience:
                     loss = self.evaluated(self.val)[0]
-                    if epoch == 1 or loss < best_loss:
-                        best, best_loss = epoch, loss
+                    if epoch == 1 or loss < best_loss - (tol or 0):
+                        best, best_loss = epoch, np.float64(loss)
                         weights = [value.copy() for value in self.result]
                     if epoch - best == patience:
+                        break
+                elif tol is not None:
+                    loss = np.float64(self.measured()["final_loss"])
+                    if epoch == 1 or loss < best_loss - tol:
+                        best = epoch
+                    best_loss = min(best_loss, loss)
+                    if epoch - best == 10:
                         break
             if patience:
                 self.start(weights)
@@ -435,12 +537,18 @@ class Run:
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
         twice = 2 * np.float64(self.rate)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
 
 
 def by_32(n):
     """Return the places of n samples, 32 at a time."""
     return [slice(first, first + 32) for first in range(0, n, 32)]
+
+
+def prox(v, t):
+    return np.sign(v) * np.maximum(normal(abs(v) - t), 0)
 
 
 def effective(there):

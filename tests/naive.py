@@ -5,6 +5,7 @@ Nothing here is imported from them.
 
 import itertools
 import math
+import zlib
 from fractions import Fraction
 
 import mpmath
@@ -199,6 +200,73 @@ def soft_threshold(w, t):
     return w + t if w < -t else 0.0
 
 
+def group_penalty(p, groups):
+    """Return the sum of sqrt(size) times the length of each group, an index by parameter each."""
+    total = 0.0
+    for group in groups:
+        values = [w for name, index in group.items() for w in np.ravel(p[name][index]).tolist()]
+        total += math.sqrt(len(values)) * math.hypot(*values)
+    return total
+
+
+def _gradients(w, b, x, y, v):
+    """Return the gradients of the mean cross-entropy of softmax regression by w and b."""
+    z = x @ w.T + b
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    delta = p * (v / v.sum())[:, None]
+    return delta.T @ x, delta.sum(axis=0)
+
+
+def group_objective(w, b, x, y, v, groups, l1, l2, l21):
+    """Return the loss of softmax regression w ``[class, input]`` with penalties on w."""
+    of_groups = sum(math.sqrt(w[:, g].size) * math.hypot(*w[:, g].ravel()) for g in groups)
+    return objective([w, b], x, y, v, [l1, 0], [l2, 0]) + l21 * of_groups
+
+
+def sparse_group_softmax(x, y, v, groups, l1, l2, l21, tolerance=1e-10):
+    """Minimise `group_objective`, group by group (Simon, Friedman and Hastie, 2013).
+
+    Each group takes proximal steps by the bound of its own curvature: one half, the most that
+    softmax has, times the largest eigenvalue of its inputs' moments.
+    """
+    classes = int(y.max()) + 1
+    w, b = np.zeros((classes, x.shape[1])), np.zeros(classes)
+    share = v / v.sum()
+    moments = [x[:, g].T @ (share[:, None] * x[:, g]) for g in groups]
+    steps = [1 / (np.linalg.eigvalsh(m)[-1] / 2 + 2 * l2) for m in moments]
+    for _ in range(100_000):
+        b -= 2 * _gradients(w, b, x, y, v)[1]
+        for g, step in zip(groups, steps, strict=True):
+            slope = _gradients(w, b, x, y, v)[0][:, g] + 2 * l2 * w[:, g]
+            left = w[:, g] - step * slope
+            left = np.sign(left) * np.maximum(abs(left) - step * l1, 0)
+            length, most = math.hypot(*left.ravel()), step * l21 * math.sqrt(left.size)
+            w[:, g] = left * (1 - most / length) if length > most else 0.0
+        if group_slack(w, b, x, y, v, groups, l1, l2, l21) < tolerance:
+            return w, b
+    raise AssertionError("no optimum was found")
+
+
+def group_slack(w, b, x, y, v, groups, l1, l2, l21):
+    """Return how far `group_objective` is from having 0 as a subgradient, at the most."""
+    gradient, by_bias = _gradients(w, b, x, y, v)
+    gradient = gradient + 2 * l2 * w
+    found = [abs(by_bias).max()]
+    for g in groups:
+        d, group = gradient[:, g], w[:, g]
+        strength = l21 * math.sqrt(group.size)
+        if not group.any():
+            beyond = np.maximum(abs(d) - l1, 0)
+            found.append(max(math.hypot(*beyond.ravel()) - strength, 0))
+            continue
+        d = d + strength * group / math.hypot(*group.ravel())
+        at_zero = np.maximum(abs(d) - l1, 0)
+        found.append(np.where(group == 0, at_zero, abs(d + l1 * np.sign(group))).max())
+    return max(found)
+
+
 def interval(values, ratio):
     """The interval of a mean over ``values[seed][fold]``: Student's t, and new data by a ratio."""
     seeds, folds = len(values), len(values[0]) if len(values) else 0
@@ -258,3 +326,83 @@ def metric(name, p, named, y, v, least=2.0**-52):
     both = [a + b for a, b in zip(given, labelled, strict=True)]
     of_each = [2 * r / b if b else 0.0 for r, b in zip(right, both, strict=True)]
     return of_each[1] if k == 2 else math.fsum(of_each) / sum(b > 0 for b in both)
+
+
+def generator(seed, *names):
+    """Return the generator that a seed has for what is named."""
+    entropy = [seed] + [zlib.crc32(name.encode()) for name in names]
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence(entropy)))
+
+
+def threefry(key, counter):
+    """Return two random words, Threefry-2x32 with 20 rounds, in arithmetic modulo 2^32."""
+    word = 2**32
+    key = [np.asarray(k, dtype=np.uint64) for k in key]
+    key.append(key[0] ^ key[1] ^ np.uint64(0x1BD11BDA))
+    x, y = ((np.asarray(c, dtype=np.uint64) + k) % word for c, k in zip(counter, key, strict=False))
+    for i, bits in enumerate([13, 15, 26, 6, 17, 29, 16, 24] * 2 + [13, 15, 26, 6], start=1):
+        x = (x + y) % word
+        y = (y * 2**bits % word + y // 2 ** (32 - bits)) ^ x  # turned to the left
+        if i % 4 == 0:
+            x = (x + key[i // 4 % 3]) % word
+            y = (y + key[(i // 4 + 1) % 3] + i // 4) % word
+    return x, y
+
+
+def factors(share, key, epoch, step, n, widths):
+    """Return what dropout multiplies the units of each hidden layer by, for n samples."""
+    of_step = threefry(key, (epoch, step))
+    found, before = [], widths[0]
+    for width in widths[1:-1]:
+        of_layer = np.ones((n, width))
+        for sample, unit in np.ndindex(n, width):
+            words = threefry(of_step, (sample, before + unit // 2 * 2))
+            dropped = words[unit % 2] < np.floor(share * 2**32)
+            of_layer[sample, unit] = 0 if dropped else 1 / (1 - share)
+        found.append(of_layer)
+        before += width
+    return found
+
+
+def masked(p, x, factors, leak):
+    """Return what each layer's units receive, where hidden units have factors."""
+    found, passed = [], x
+    for i in range(0, len(p), 2):
+        z = passed @ p[i].T + p[i + 1]
+        found.append(z)
+        if i + 2 < len(p):
+            passed = np.where(z > 0, z, leak * z) * factors[i // 2]
+    return found
+
+
+def masked_loss(p, x, y, factors, leak):
+    """Return the mean cross-entropy of a network whose hidden units have factors."""
+    z = masked(p, x, factors, leak)[-1]
+    return np.log(np.exp(z - z[np.arange(len(y)), y][:, None]).sum(axis=1)).mean()
+
+
+def dropped_out(p, x, y, seed, share, epochs, batch_size, rate, momentum, l2, leak):
+    """Train by Nesterov's step with dropout, batch by batch; return w1, b1, w2, ..."""
+    widths = [len(p[0].T), *map(len, p[1::2])]
+    key = generator(seed, "dropout", "0").randint(0, 2**32, size=2, dtype=np.uint32)
+    orders = generator(seed, "batch order", "0")
+    p, update = [value.copy() for value in p], [0 * value for value in p]
+    for epoch in range(epochs):
+        order = orders.permutation(len(x))
+        for step in range(math.ceil(len(x) / batch_size)):
+            rows = order[step * batch_size :][:batch_size]
+            m = factors(share, key, epoch, step, len(rows), widths)
+            z = masked(p, x[rows], m, leak)
+            error = np.exp(z[-1]) / np.exp(z[-1]).sum(axis=1, keepdims=True)
+            error = (error - np.eye(widths[-1])[y[rows]]) / len(rows)
+            for i in range(len(p) - 2, -1, -2):
+                below = z[i // 2 - 1]
+                passed = np.where(below > 0, below, leak * below) * m[i // 2 - 1] if i else x[rows]
+                gradient = error.T @ passed, error.sum(axis=0)
+                if i:
+                    error = (error @ p[i]) * m[i // 2 - 1] * np.where(below > 0, 1, leak)
+                for j, g in enumerate(gradient, start=i):
+                    g = g + 2 * l2 * p[j] * (j % 2 == 0)
+                    update[j] = momentum * update[j] - rate * g
+                    p[j] = p[j] + momentum * update[j] - rate * g
+    return p

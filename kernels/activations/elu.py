@@ -3,7 +3,7 @@
 import numpy as np
 
 from kernels.lane.compiled import kernel
-from kernels.lane.fours import in_fours
+from kernels.lane.exp_log import in_fours
 from kernels.lane.operations import fma, select
 from kernels.lane.saturating import elu
 from kernels.lane.tile import PLAIN as BACKWARD

@@ -1,23 +1,54 @@
-"""exp and log of a Lane.
+"""exp and log of a Lane, and how a function of one is done to many of an array.
 
 They are our own, so that they work on whole Lanes and give the same bits on every machine.
 Both are within 1 ulp of the correctly rounded value. Their polynomials interpolate, at Chebyshev
 points and in 200-bit arithmetic, the functions named beside them.
 """
 
-import numpy as np
+from collections.abc import Callable
 
-from kernels.lane.fours import in_fours
+import numpy as np
+from numba.core import types
+
+from kernels.lane.compiled import kernel
 from kernels.lane.operations import (
+    Traced,
     broadcast,
     emitted,
     exponent,
     fma,
+    lowered,
     power_of_two,
     rounded,
     select,
     significand,
 )
+
+
+def in_fours(function: Callable) -> Callable:
+    """Return ``of_each(x, first, last)``: replace ``x[first:last]`` by what a function gives.
+
+    The function is an `emitted` one, of a Lane; it is done in place.
+    """
+
+    def of_four(a, b, c, d):
+        return function(a), function(b), function(c), function(d)
+
+    @lowered(4, lambda lane: types.UniTuple(lane, 4), numbers=False)(of_four)
+    def _emit(builder, lane, *values):
+        # Operation by operation, so that none waits for the one before it.
+        return function(Traced(builder, lane, list(values))).values
+
+    @kernel
+    def of_each(x, first, last):
+        fours = (last - first) // 4
+        for four in range(fours):
+            i = first + 4 * four
+            x[i], x[i + 1], x[i + 2], x[i + 3] = of_four(x[i], x[i + 1], x[i + 2], x[i + 3])
+        for i in range(first + 4 * fours, last):
+            x[i] = function(x[i])
+
+    return of_each
 
 
 @emitted()

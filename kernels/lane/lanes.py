@@ -61,7 +61,7 @@ class Lane(types.Type):
 
 
 class FlatType(types.Type):
-    """Numba type of a flat array of Lanes or numbers: the address of its first, and no size.
+    """Numba type of a flat array of Lanes, Words or numbers: the address of its first, and no size.
 
     That is all that a kernel needs to know; what unpacks NumPy's own arrays takes long to compile.
     """
@@ -69,6 +69,19 @@ class FlatType(types.Type):
     def __init__(self, element: types.Type) -> None:
         self.element = element
         super().__init__(name=f"Flat({element})")
+
+
+class Word(types.Type):
+    """Numba type of N whole numbers of 32 bits, one a run: random bits, see `threefry`."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        super().__init__(name=f"Word({width})")
+
+    @property
+    def vector(self) -> ir.VectorType:
+        """The LLVM type."""
+        return ir.VectorType(ir.IntType(32), self.width)
 
 
 class Mask(types.Type):
@@ -80,6 +93,7 @@ class Mask(types.Type):
 
 
 @register_model(Lane)
+@register_model(Word)
 class _LaneModel(models.PrimitiveModel):
     def __init__(self, manager, lane):
         super().__init__(manager, lane, lane.vector)
@@ -154,6 +168,8 @@ def _address(array: np.ndarray) -> int:
 class Flat:
     """An array that kernels know as a `FlatType`: of numbers, or of Lanes ``[Lane, lane]``.
 
+    Where the numbers of several lanes are whole, it is one of Words.
+
     Parameters
     ----------
     array : ndarray
@@ -197,7 +213,10 @@ def numbers(array) -> Flat:
 @typeof_impl.register(Flat)
 def _typeof(value, context):
     number = from_dtype(value.array.dtype)
-    return FlatType(number if value.array.ndim == 1 else Lane(number, value.array.shape[1]))
+    if value.array.ndim == 1:
+        return FlatType(number)
+    width = value.array.shape[1]
+    return FlatType(Lane(number, width) if isinstance(number, types.Float) else Word(width))
 
 
 @unbox(FlatType)
@@ -289,6 +308,7 @@ def _type_setitem(context):
 
 
 @lower_builtin(operator.setitem, FlatType, types.Integer, Lane)
+@lower_builtin(operator.setitem, FlatType, types.Integer, Word)
 @lower_builtin(operator.setitem, FlatType, types.Integer, types.Number)
 def _setitem(context, builder, sig, args):
     builder.store(args[2], _place(context, builder, sig.args, args), align=1)

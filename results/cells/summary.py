@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells.by_seed import BySeed, Windows
-from results.cells.counts import constant, counted, guesses
+from results.cells.counts import constant, counted, guesses, of_numbers
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS, Estimate, Moments
 from results.cells.medians import medians
 from results.columns import (
@@ -184,8 +184,11 @@ def covers(cell: pd.Series, metric: str) -> str:
 def _leave_out_false_surety(table: pd.DataFrame, metrics: Sequence[str]) -> None:
     """Blank intervals for new data of what all splits give alike, in place.
 
-    That seeds agree is sure of seeds alone: splits by class all hold the same shares.
+    That seeds agree is sure of seeds alone: splits by class all hold the same shares. Of numbers
+    splits hold what they happen to.
     """
+    if of_numbers(table):
+        return
     for metric in metrics:
         if metric.startswith("val_"):
             mean, low, high = (table[f"{part}_{metric}"] for part in ("mean", "low", "high"))

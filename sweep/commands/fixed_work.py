@@ -104,7 +104,6 @@ class Trainer:
 
     def __call__(self) -> None:
         """Train the runs on, for the epochs asked for."""
-        packs, epochs = self.packs, self.epochs
-        train(
-            packs.net, packs.runs, self.samples, packs.step, self.batch, epochs, freeze=packs.frozen
-        )
+        packs = self.packs
+        net, runs, step = packs.learning, packs.runs, packs.step
+        train(net, runs, self.samples, step, self.batch, self.epochs, freeze=packs.frozen)

@@ -98,3 +98,8 @@ class Dataset:
     def outputs(self) -> int:
         """How many outputs a network has that predicts it."""
         return len(self.classes) or len(self.targets)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many features each column becomes."""
+        return tuple(len(variable.features) for variable in self.variables)

@@ -177,6 +177,9 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
         activation=spec.activation,
         hyper=hyper_of("activation", spec),
+        loss=str(spec.loss),
+        targets=dataset.targets,
+        unit=fold.unit,
     )
 
 

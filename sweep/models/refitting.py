@@ -38,9 +38,11 @@ def on_all_rows(
     """
     came_to = runs["best_epoch" if spec.patience else "epochs"]
     epochs, seed = round(float(came_to.median())), min(spec.seeds)
+    # A cosine goes on as if there were the epochs of the sweep.
+    schedule = f"cosine:{spec.epochs}" if spec.schedule == "cosine" else spec.schedule
     alone = spec.replace(
         seeds=[seed], folds=0, val_fraction=0, outer_folds=None, epochs=epochs - spec.finish,
-        finish=spec.finish, history=0, patience=None, halving=None,
+        schedule=schedule, finish=spec.finish, history=0, patience=None, tol=None, halving=None,
     )  # fmt: skip
     experiment = prepare(alone)
     place = {**cell, "seed": seed, "fold": 0}
@@ -54,6 +56,8 @@ def on_all_rows(
             median += (
                 f" (likely too few, as {cut:,} of them had not stopped by epoch {spec.epochs:,})"
             )
+    elif spec.tol is not None:
+        median = f"the median of what {counted(len(runs), 'run')} of it had before they stopped"
     else:
         median = "as its runs had"
         if spec.finish:

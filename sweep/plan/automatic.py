@@ -1,4 +1,4 @@
-r"""The smallest L1 penalty that is known to empty a network: the end of ``--l1 auto:logN``.
+r"""The smallest penalty that is known to empty a network: the end of ``--l1 auto:logN``, or l21.
 
 Let every weight be penalised, no bias, and let the output biases be at their best for weights of
 zero, so that each sample is given the same constant. Let r_i be the gradient of the loss of sample
@@ -36,10 +36,15 @@ besides, l1 that empties the bias and the weights at once: the largest gradient 
 both bounds the lower one is taken. A bias that L2 alone acts on leaves s as at its own best. So
 it is with the cross-entropy. Of squared errors, and of counts, the best bias is 0, since
 `sweep.data.unit` has them so, and no penalty moves it; with other losses one on it is refused.
+
+A penalty on groups g of one layer's weights, l21 sqrt(size of g) ||g||, keeps them all at zero as
+soon as it is as large as ||gradient by g|| / sqrt(size of g) there for each of them; what L1 adds
+only helps, and is taken as 0. With hidden layers no value does: it leaves out the last layer or all
+but the first, whose weights grow as those before them shrink, and the same is predicted.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -88,14 +93,7 @@ def lambda_max(fold: Fold, loss: str, outputs: int, layers: int, on_bias: OnBias
     on_bias : OnBias
         Of a network of one layer, and of the cross-entropy.
     """
-    x, weight = fold.x[fold.train], fold.loss_weight[fold.train]
-    share = weight / weight.sum()
-    if loss == "cross_entropy":
-        y = fold.y[fold.train].astype(np.int64)
-        present = np.bincount(y, weights=share, minlength=outputs)
-        left, most = present - np.eye(outputs)[y], _entropy(present)
-    else:
-        left, most = _left_by_constant(loss, fold.targets[fold.train], share)
+    x, share, present, left, most = _at_no_weights(fold, loss, outputs)
     residual = left * share[:, None]  # [i, o]: v_i r_io
     if layers > 1:
         steepest = float((abs(residual).T @ abs(x)).max())
@@ -128,6 +126,58 @@ def _entropy(shares: np.ndarray) -> float:
     return -sum(p * math.log(p) for p in shares.tolist() if p > 0)
 
 
+def group_lambda_max(fold: Fold, loss: str, outputs: int, columns: Sequence[int]) -> float:
+    """Return the penalty on the weights of each column from which on none are better than some.
+
+    Of a network of one layer whose biases have no penalty.
+
+    Parameters
+    ----------
+    fold : Fold
+        Its training part.
+    loss : str
+    outputs : int
+    columns : sequence of int
+        How many inputs each column is.
+    """
+    x, share, _, left, _ = _at_no_weights(fold, loss, outputs)
+    gradients = np.split((left * share[:, None]).T @ x, np.cumsum(columns)[:-1], axis=1)
+    return max(float(np.sqrt((one**2).mean())) for one in gradients)
+
+
+class _Empty(NamedTuple):
+    """What a network without weights leaves to be done.
+
+    Attributes
+    ----------
+    x : ndarray, shape (samples, inputs)
+    share : ndarray, shape (samples,)
+        That of each sample in the loss.
+    present : ndarray, shape (classes,)
+        That of each class; of what is no class none.
+    left : ndarray, shape (samples, outputs)
+        Gradient of each sample's loss by its outputs.
+    most : float
+        What the loss is.
+    """
+
+    x: np.ndarray
+    share: np.ndarray
+    present: np.ndarray
+    left: np.ndarray
+    most: float
+
+
+def _at_no_weights(fold: Fold, loss: str, outputs: int) -> _Empty:
+    x, weight = fold.x[fold.train], fold.loss_weight[fold.train]
+    share = weight / weight.sum()
+    if loss == "cross_entropy":
+        y = fold.y[fold.train].astype(np.int64)
+        present = np.bincount(y, weights=share, minlength=outputs)
+        return _Empty(x, share, present, present - np.eye(outputs)[y], _entropy(present))
+    return _Empty(x, share, share[:0], *_left_by_constant(loss, fold.targets[fold.train], share))
+
+
 def _of_one_layer(
     gradient: np.ndarray, mean: np.ndarray, present: np.ndarray, on_bias: OnBias
 ) -> float:
@@ -157,17 +207,51 @@ def _left_by(present: np.ndarray, l2: float) -> np.ndarray:
     return np.asarray(softmax(best) - present)
 
 
-def automatic_axis(spec: Specification, folds: Iterable[Fold], outputs: int) -> tuple[float, ...]:
-    """Return the values of ``auto:logN`` for a specification whose L1 axis it is.
+def with_numbers(
+    spec: Specification, folds: Iterable[Fold], outputs: int, columns: Sequence[int]
+) -> Specification:
+    """Return a specification with numbers where it asks for ``auto:logN``.
 
-    They span from the largest `lambda_max` of the folds, rounded up to three digits so that no
-    last bit of a machine's arithmetic moves it, down to `SPAN` of it.
+    They span from the largest penalty that a fold needs to be empty, rounded up to three digits so
+    that no last bit of a machine's arithmetic moves it, down to `SPAN` of it.
 
     Raises
     ------
     InputError
-        If no L1 penalty empties the network.
+        If no such penalty empties the network.
     """
+    loss = str(spec.loss)
+    tops: dict[str, Callable[[Fold], float]] = {}
+    if isinstance(spec.l1, str):
+        layers, penalties = len(spec.hidden) + 1, _on_bias(spec)
+        tops["l1"] = lambda fold: max(
+            lambda_max(fold, loss, outputs, layers, one) for one in penalties
+        )
+    if isinstance(spec.l21, str):
+        _refuse_endless_groups(spec)
+        tops["l21"] = lambda fold: group_lambda_max(fold, loss, outputs, columns)
+    if not tops:
+        return spec
+    highest = dict.fromkeys(tops, 0.0)
+    for fold in folds:
+        highest = {name: max(highest[name], top(fold)) for name, top in tops.items()}
+    return spec.replace(**{name: _spaced(spec, name, top) for name, top in highest.items()})
+
+
+def _spaced(spec: Specification, option: str, top: float) -> tuple[float, ...]:
+    if top == 0:
+        raise InputError(
+            f"`{option}`: biases alone are best for these data, so auto has no upper end: give "
+            "numbers"
+        )
+    digits = 10.0 ** (math.floor(math.log10(top)) - 2)
+    top = math.ceil(top / digits) * digits
+    count = int(str(getattr(spec, option)).removeprefix("auto:log"))
+    return tuple(sorted(set(np.geomspace(SPAN * top, top, count).tolist())))
+
+
+def _on_bias(spec: Specification) -> list[OnBias]:
+    """Return what is on the output bias, or refuse where no L1 penalty empties the network."""
     layers = len(spec.hidden) + 1
     parameters = names(layers)
     varied = {name[3:] for name in spec.vary if name.startswith("l1_")}
@@ -177,8 +261,7 @@ def automatic_axis(spec: Specification, folds: Iterable[Fold], outputs: int) -> 
             f"`l1`: it does not act on {', '.join(free)}, so no value of it empties the network, "
             "and auto has no upper end: put L1 on all weights (`l1_on` weights) or give numbers"
         )
-    on = {*spec.l1_on, *spec.l2_on, *(name[3:] for name in spec.vary)}
-    biases = [name for name in parameters[1::2] if name in on]
+    biases = _penalised_biases(spec)
     if biases and layers > 1:
         raise InputError(
             f"`l1`: a network with a penalty on {', '.join(biases)} may never be empty, so auto "
@@ -192,13 +275,24 @@ def automatic_axis(spec: Specification, folds: Iterable[Fold], outputs: int) -> 
         )
     bias = f"b{layers}"
     strengths = spec.vary.get(f"l2_{bias}", spec.l2 if bias in spec.l2_on else (0.0,))
-    penalties = [OnBias(bias in {*spec.l1_on, *varied}, float(l2)) for l2 in strengths]
-    top = max(lambda_max(fold, loss, outputs, layers, of) for fold in folds for of in penalties)
-    if top == 0:
+    return [OnBias(bias in {*spec.l1_on, *varied}, float(l2)) for l2 in strengths]
+
+
+def _refuse_endless_groups(spec: Specification) -> None:
+    if spec.hidden:
+        free = ", ".join(names(len(spec.hidden) + 1)[2 if spec.l21_on == "inputs" else -2 :: 2])
         raise InputError(
-            "`l1`: biases alone are best for these data, so auto has no upper end: give numbers"
+            f"`l21`: it does not act on {free}, which may grow as it makes others small, so no "
+            "value of it empties the network, and auto has no upper end: choose `hidden` none, or "
+            "give numbers"
         )
-    digits = 10.0 ** (math.floor(math.log10(top)) - 2)
-    top = math.ceil(top / digits) * digits
-    count = int(str(spec.l1).removeprefix("auto:log"))
-    return tuple(sorted(set(np.geomspace(SPAN * top, top, count).tolist())))
+    if biases := _penalised_biases(spec):
+        raise InputError(
+            f"`l21`: with a penalty on {', '.join(biases)} weights may do a bias's work, so auto "
+            "has no upper end: penalise weights only, or give numbers"
+        )
+
+
+def _penalised_biases(spec: Specification) -> list[str]:
+    on = {*spec.l1_on, *spec.l2_on, *(name[3:] for name in spec.vary)}
+    return [name for name in names(len(spec.hidden) + 1)[1::2] if name in on]

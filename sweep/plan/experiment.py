@@ -9,7 +9,7 @@ from sweep.data.dataset import Dataset
 from sweep.data.fold import fold_of, parts_of, widths
 from sweep.data.loading import load
 from sweep.errors import InputError
-from sweep.plan.automatic import automatic_axis
+from sweep.plan.automatic import with_numbers
 from sweep.plan.plan import Plan
 from sweep.specification.spec import Specification
 
@@ -53,7 +53,8 @@ def prepare(spec: Specification) -> Experiment:
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name, tested, len(fold.val))
+    told = len(fold.train), dataset.name, tested, len(fold.val), dataset.counts
+    plan = Plan(light, sizes, *told)
     return Experiment(spec, dataset, plan)
 
 
@@ -67,12 +68,10 @@ def _decided(spec: Specification, dataset: Dataset | Article) -> Specification:
 
 def _with_numbers(spec: Specification, dataset: Dataset | Article, outputs: int) -> Specification:
     """Return the specification with numbers where it asks for an automatic axis."""
-    if not isinstance(spec.l1, str):
-        return spec
     folds = (
         fold_of(spec, dataset, seed, fold, outer)
         for seed in spec.seeds
         for outer in range(max(spec.outer_folds, 1))
         for fold in range(max(spec.folds, 1))
     )
-    return spec.replace(l1=automatic_axis(spec, folds, outputs))
+    return with_numbers(spec, folds, outputs, dataset.counts)

@@ -58,24 +58,74 @@ class Alternative(NamedTuple):
     target: Literal["class", "numbers", "answers"] = "class"
 
 
+class Optimizer(NamedTuple):
+    """One way for parameters to move.
+
+    Attributes
+    ----------
+    subgradient, proximal : str
+        The kernel modules, by `l1_method`.
+    meaning, hyper
+        As of an `Alternative`.
+    remembered : int
+        Numbers that it remembers of each parameter.
+    grouped : str
+        The kernel module of the proximal step that shrinks groups of weights as well; empty where
+        there is none.
+    """
+
+    subgradient: str
+    proximal: str
+    meaning: str
+    hyper: tuple[str, ...]
+    remembered: int = 1
+    grouped: str = ""
+
+    @property
+    def rescales(self) -> bool:
+        """Whether it divides a gradient by its size, so that a step is as long as the rate."""
+        return "epsilon" in self.hyper
+
+
+class Method(NamedTuple):
+    """One way for a penalty to act, for which each optimizer has a kernel module.
+
+    Attributes
+    ----------
+    meaning, hyper
+        As of an `Alternative`.
+    """
+
+    meaning: str
+    hyper: tuple[str, ...] = ()
+
+
 LOSSES = {
     "cross_entropy": Alternative(
         "kernels.losses.cross_entropy",
         "cross-entropy of a softmax over the classes",
         onnx=(Node("Softmax", {"axis": 1}),),
     ),
-    "squared": Alternative("kernels.losses.squared", "(y - f)^2", target="numbers"),
-    "absolute": Alternative("kernels.losses.absolute", "|y - f|", target="numbers"),
+    "squared": Alternative(
+        *("kernels.losses.squared", "(y - f)^2"), onnx=(Node("Identity"),), target="numbers"
+    ),
+    "absolute": Alternative(
+        *("kernels.losses.absolute", "|y - f|"), onnx=(Node("Identity"),), target="numbers"
+    ),
     "huber": Alternative(
         *("kernels.losses.huber", "squared up to a standard deviation, absolute beyond"),
+        onnx=(Node("Identity"),),
         target="numbers",
     ),
     "poisson": Alternative(
         *("kernels.losses.poisson", "half the deviance of counts, through a log link"),
+        onnx=(Node("Exp"),),
         target="numbers",
     ),
     "logistic": Alternative(
-        *("kernels.losses.logistic", "cross-entropy of each yes or no"), target="answers"
+        *("kernels.losses.logistic", "cross-entropy of each yes or no"),
+        onnx=(Node("Sigmoid"),),
+        target="answers",
     ),
 }
 
@@ -103,12 +153,42 @@ ACTIVATIONS = {
     "identity": Alternative("kernels.activations.identity", "z itself", onnx=(Node("Identity"),)),
 }
 
-#: How parameters move, by `l1_method`.
-STEPS = {
-    "subgradient": Alternative(
-        "kernels.steps.nesterov", "which is the article's", hyper=("momentum",)
+#: How parameters move.
+OPTIMIZERS = {
+    "nesterov": Optimizer(
+        *("kernels.steps.nesterov", "kernels.steps.fista"),
+        "Nesterov's momentum, the article's",
+        hyper=("momentum",),
+        grouped="kernels.steps.grouped_fista",
     ),
-    "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
+    "momentum": Optimizer(
+        *("kernels.steps.heavy_ball", "kernels.steps.proximal_heavy_ball"),
+        "the heavy ball",
+        hyper=("momentum",),
+    ),
+    "adam": Optimizer(
+        *("kernels.steps.adam", "kernels.steps.proximal_adam"),
+        "whose first beta is `momentum`",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "adamw": Optimizer(
+        *("kernels.steps.adamw", "kernels.steps.proximal_adamw"),
+        "the same with L2 beside the step",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "rmsprop": Optimizer(
+        *("kernels.steps.rmsprop", "kernels.steps.proximal_rmsprop"),
+        "without momentum",
+        hyper=("beta2", "epsilon"),
+    ),
+}
+
+#: How the L1 penalty acts on them.
+L1_METHODS = {
+    "subgradient": Method("which is the article's"),
+    "proximal": Method("whose zeros are exact"),
 }
 
 #: What `l1` and `l2` multiply.
@@ -168,10 +248,11 @@ SCORES = {
 }
 
 #: The tables of those options that are a word.
-TABLES: dict[str, dict[str, Alternative]] = {
+TABLES: dict[str, Mapping[str, Alternative | Optimizer | Method]] = {
     "loss": LOSSES,
     "activation": ACTIVATIONS,
-    "l1_method": STEPS,
+    "optimizer": OPTIMIZERS,
+    "l1_method": L1_METHODS,
 }
 
 
@@ -192,7 +273,11 @@ def known(option: str, word: Any) -> str:
 
 def words(option: str) -> str:
     """Return the words of an option as a text: ``'relu' or 'tanh'``."""
-    *others, last = map(repr, TABLES[option])
+    return _either([repr(word) for word in TABLES[option]])
+
+
+def _either(words: Collection[str]) -> str:
+    *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
 
 
@@ -219,7 +304,8 @@ def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     options = {**below, **above}
     chosen = {}
     for name, table in TABLES.items():
-        word = options.get(name) or next(iter(table))  # the first is meant where none is named
+        # The first is meant where none is named, in the tables whose words take anything.
+        word = options.get(name) or next(iter(table))
         if isinstance(word, str) and word in table:
             chosen[name] = word
     idle = strangers(chosen).keys() - above.keys()
@@ -237,10 +323,10 @@ def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for option, word_chosen in chosen.items():
         table = TABLES[option]
-        taken = table[word_chosen].hyper
-        for word, choice in table.items():
-            idle = (name for name in choice.hyper if name not in taken)
-            found |= {name: f"`{option}` {word}, and it is {word_chosen}" for name in idle}
+        for name in dict.fromkeys(name for choice in table.values() for name in choice.hyper):
+            if name not in table[word_chosen].hyper:
+                takers = [word for word, choice in table.items() if name in choice.hyper]
+                found[name] = f"`{option}` {_either(takers)}, and it is {word_chosen}"
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sweep.errors import InputError, hint
-from sweep.specification import article, choices, specfile, validators
+from sweep.specification import article, choices, schedule, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
 from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
@@ -76,8 +76,10 @@ class Specification(BaseModel):
     leak: validators.Slope = 0.01
     l1: validators.Penalties = "0,1e-4:1e-1:log7"
     l2: validators.Penalties = "0,1e-4:1e-1:log7"
+    l21: validators.Penalties = (0.0,)
     l1_on: validators.Placement = _default_placement("l1_on")
     l2_on: validators.Placement = _default_placement("l2_on")
+    l21_on: Literal["inputs", "units"] = "inputs"
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
     scale: Literal["standard", "robust", "quantile", "none"] = "standard"
@@ -89,13 +91,20 @@ class Specification(BaseModel):
     epochs: validators.Natural = _default("epochs", 100)
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
-    momentum: validators.Momenta = (0.9,)
+    optimizer: validators.Word = "nesterov"
+    momentum: validators.Momenta = Field(default_factory=validators.default_momenta)
+    beta2: validators.SecondBetas = (0.999,)
+    epsilon: validators.Epsilons = (1e-8,)
+    schedule: validators.Schedule = "constant"
+    warmup: validators.Natural = 0
+    dropout: validators.Dropout = (0.0,)
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
     zero_tol: validators.Tolerance = "auto"
     metrics: validators.Metrics = ()
     history: validators.Natural = 0
     patience: validators.Patience = None
+    tol: validators.Fall = None
     finish: validators.Natural = Field(default_factory=validators.default_finish)
     path: validators.Path = None
     path_order: validators.Orders = Field(default_factory=validators.default_orders)
@@ -127,6 +136,10 @@ class Specification(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         choices.refuse_strangers(self._chosen, self.model_fields_set)
+        if any(self.dropout) and not self.hidden:
+            raise InputError(
+                "`dropout` drops hidden units, and `hidden` is none: leave it out, or give `hidden`"
+            )
         if article.is_article(self.data):
             for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
                 if getattr(self, option):
@@ -158,8 +171,19 @@ class Specification(BaseModel):
                 "`finish` trains on, and `patience` keeps the weights of an earlier epoch: leave "
                 "one out"
             )
-        for other in ("path", "patience"):
-            if self.halving and getattr(self, other):
+        if self.stops_early and self.finish:
+            raise InputError(
+                "`finish` follows the last epoch, and with `tol` a run stops where that brings "
+                "nothing more: leave one out"
+            )
+        last = schedule.parse(self.schedule).epochs
+        if self.schedule.startswith("cosine") and 0 < last < self.epochs:
+            raise InputError(
+                f"`schedule` {self.schedule} is over after {last:,} of {self.epochs:,} `epochs`: "
+                "give it at least as many"
+            )
+        for other in ("path", "patience", "tol"):
+            if self.halving and getattr(self, other) is not None:
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
         return self
 
@@ -177,6 +201,28 @@ class Specification(BaseModel):
             raise InputError(
                 f"`categories` names {named!r}, a target that is to be taken for numbers: leave it "
                 "out there, or take each number as a class by `task` classes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _groups_fit(self) -> Self:
+        if not self.groups_weights:
+            return self
+        if not choices.OPTIMIZERS[self.optimizer].grouped:
+            able = [word for word, step in choices.OPTIMIZERS.items() if step.grouped]
+            raise InputError(
+                f"`l21` shrinks groups of weights by {' or '.join(able)}, and `optimizer` is "
+                f"{self.optimizer}: choose that, or leave it out"
+            )
+        if self.l1_method != "proximal":
+            raise InputError(
+                f"`l21` needs a proximal step, and `l1_method` is {self.l1_method}: choose "
+                "proximal, or leave it out"
+            )
+        if self.l21_on == "units" and not self.hidden:
+            raise InputError(
+                "`l21_on` units needs hidden units, and `hidden` is none: choose inputs, or give "
+                "widths"
             )
         return self
 
@@ -287,6 +333,16 @@ class Specification(BaseModel):
     def holds_out(self) -> bool:
         """Whether rows are held out of training, by whose loss cells are ranked."""
         return self.folds > 0 or self.val_fraction > 0
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether a run may stop before its last epoch."""
+        return self.patience is not None or self.tol is not None
+
+    @property
+    def groups_weights(self) -> bool:
+        """Whether groups of weights are penalised in some runs."""
+        return any(self.l21)
 
     @property
     def sets_apart(self) -> bool:

@@ -79,7 +79,7 @@ def _plain(name: str, value: Any) -> Any:
     """Return a value as TOML has it; None for one that is left out."""
     if name == "data" and not isinstance(value, str):
         return f"{IN_MEMORY}{content_sha256(value)}>"
-    if name in WORDS and not value:
+    if name in WORDS and value == WORDS[name][1]:
         return WORDS[name][0]
     if name in ("hidden", "l1_on", "l2_on"):
         return ",".join(map(str, value)) or "none"

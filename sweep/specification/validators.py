@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from sweep.errors import InputError
-from sweep.specification import choices, placement
+from sweep.specification import choices, placement, schedule
 from sweep.specification import values as grammar
 from sweep.specification.article import NAME
 from sweep.specification.task import kind_of
@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "batch_size": ("full", 0),
     "test": ("off", None),
     "patience": ("off", None),
+    "tol": ("off", None),
     "path": ("off", None),
     "halving": ("off", None),
 }
@@ -196,6 +197,18 @@ def _momenta(raw: Any) -> tuple[float, ...]:
     return _axis("`momentum`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
 
 
+def _second_betas(raw: Any) -> tuple[float, ...]:
+    return _axis("`beta2`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
+def _epsilons(raw: Any) -> tuple[float, ...]:
+    return _axis("`epsilon`", raw, "above 0", lambda x: x > 0)
+
+
+def _dropout(raw: Any) -> tuple[float, ...]:
+    return _axis("`dropout`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
 def _seeds(raw: Any) -> Sequence[int]:
     with _naming("`seeds`"):
         return grammar.seeds(grammar.parse(raw, integers=True))
@@ -245,14 +258,24 @@ def default_orders(fields: Mapping[str, Any]) -> tuple[str, ...]:
     return ("up",) if fields.get("path") else ()
 
 
+def default_momenta(fields: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the momentum unless told: none of an optimizer that has none."""
+    optimizer = choices.OPTIMIZERS.get(fields.get("optimizer", ""))
+    return (0.9,) if optimizer is None or "momentum" in optimizer.hyper else (0.0,)
+
+
 def default_finish(fields: Mapping[str, Any]) -> int:
     """Return how many epochs end a run unless told: as many again, where there is need of them.
 
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others.
+    revive what is zero. Runs without a penalty have them too, to be compared with the others. A
+    schedule takes the rate down, and that noise with it; runs that stop early have no last epochs
+    in common; and no unit is dropped in them, so they would undo what dropout does.
     """
     exact = fields.get("l1_method") == "proximal"
-    noisy = fields.get("batch_size") and not fields.get("patience")
+    steady = fields.get("schedule") == "constant" and not any(fields.get("dropout", ()))
+    stops = fields.get("patience") or fields.get("tol") is not None
+    noisy = fields.get("batch_size") and steady and not stops
     return fields.get("epochs", 0) if exact and noisy else 0
 
 
@@ -321,6 +344,10 @@ def _test(raw: Any, info: ValidationInfo) -> float | str | None:
     return share
 
 
+def _schedule(raw: Any) -> str:
+    return str(schedule.parse(raw))
+
+
 def _choice(raw: Any, info: ValidationInfo) -> str:
     return choices.known(str(info.field_name), raw)
 
@@ -338,6 +365,10 @@ Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
+Schedule = Annotated[str, PlainValidator(_schedule)]
+Dropout = Annotated[tuple[float, ...], PlainValidator(_dropout)]
+SecondBetas = Annotated[tuple[float, ...], PlainValidator(_second_betas)]
+Epsilons = Annotated[tuple[float, ...], PlainValidator(_epsilons)]
 Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
@@ -351,7 +382,8 @@ Tolerance = Annotated[
 ]
 BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
-Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]
+Fall = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_word)]
+Path = Annotated[Literal["l1", "l2", "l21"] | None, BeforeValidator(_word)]
 Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
 Metrics = Annotated[tuple[str, ...], PlainValidator(_metrics)]
 Halving = Annotated[Natural | None, Field(ge=2), BeforeValidator(_word)]

@@ -4,13 +4,24 @@ from typing import Any
 
 from kernels.choice import Choice
 from kernels.frozen import freezes
+from kernels.groups import by_column, by_unit
 from kernels.lane.lanes import vector_registers
-from kernels.network import Network, network
+from kernels.network import NO_DROPOUT, Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSSES, METRICS, PENALTIES, SCORES, STEPS
+from sweep.specification.choices import (
+    ACTIVATIONS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    PENALTIES,
+    SCORES,
+)
 from sweep.specification.spec import Specification
+
+#: What drops units.
+DROPOUT = Choice("kernels.dropout.inverted")
 
 #: By name, what is added to the loss.
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
@@ -28,9 +39,24 @@ def network_of(widths: tuple[int, ...], options: Any) -> Network:
     return network(widths, *map(Choice, modules))
 
 
+def planned_network(plan: Plan) -> Network:
+    """Return the network of a plan, with its groups of weights where they are penalised."""
+    spec = plan.spec
+    net = network_of(plan.widths, spec)
+    if not spec.groups_weights:
+        return net
+    return by_unit(net) if spec.l21_on == "units" else by_column(net, plan.columns)
+
+
 def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
-    return Choice(STEPS[spec.l1_method].module)
+    chosen = OPTIMIZERS[spec.optimizer]
+    return Choice(chosen.grouped if spec.groups_weights else getattr(chosen, spec.l1_method))
+
+
+def dropout_of(spec: Specification) -> Choice:
+    """Return what the hidden units of a specification's runs pass on while they learn."""
+    return DROPOUT if any(spec.dropout) else NO_DROPOUT
 
 
 def measured_of(spec: Specification) -> dict[str, Choice]:
@@ -55,9 +81,12 @@ def shape_of(
 ) -> tuple[bool, int]:
     """Return whether a network is frozen, and the lane width of its packs.
 
-    ``freeze`` is whether there is work enough to compile code for this very network.
+    ``freeze`` is whether there is work enough to compile code for this very network. With dropout
+    it is not frozen: each unit that may be dropped would make its code longer by a hundred lines.
     """
-    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
+    freeze = freeze and not any(spec.dropout)
+    batch = min(spec.batch_size or samples, samples)
+    frozen = freeze and freezes(widths, samples, batch, step_of(spec))
     # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
     vectors = 2 if frozen and vector_registers() == 32 else 1
     return frozen, lanes(spec.precision, vectors)
@@ -68,9 +97,11 @@ def compile_kernels(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)
-    net, step = network_of(plan.widths, spec), step_of(spec)
+    net, step = planned_network(plan), step_of(spec)
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
-    scored = bool(scored_of(spec))
-    prepare(net, spec.precision, width, batch, step, *choices, scored=scored, freeze=freeze)
-    if freeze and spec.finish:  # whose batches are too long for code of their own
-        prepare(net, spec.precision, width, batch, step, *choices)
+    shape = net, spec.precision, width, batch, step
+    scored, dropout = bool(scored_of(spec)), dropout_of(spec)
+    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
+    # Whose batches are too long for code of their own, and in which no unit is dropped.
+    if spec.finish and (freeze or any(spec.dropout)):
+        prepare(*shape, *choices)

@@ -33,6 +33,15 @@ def initial_weights(net: Network, spec: Specification, seed: int) -> np.ndarray:
     return parameters
 
 
+def dropout_key(seed: int, fold: int) -> np.ndarray:
+    """Draw the key of which units a run drops: two words of 32 bits, uint32 (2,).
+
+    It is that of a seed and fold, as the order of the batches is.
+    """
+    draw = generator(seed, "dropout", str(fold))
+    return draw.randint(0, 2**32, size=2, dtype=np.uint32)
+
+
 class BatchOrder:
     """The order in which a run reads its samples, epoch after epoch.
 

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from kernels.network import NO_DROPOUT
 from kernels.training import train
+from sweep.specification.schedule import factors
 from sweep.training.measures import loss_of, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.state import State
@@ -101,11 +104,13 @@ def train_runs(
         pause = end if finishing else until
         if spec.history:
             pause = min(pause, done + spec.history - done % spec.history)
+        epochs, rates = range(done, pause), partial(factors, spec)
         if finishing:
             batch = finishing_batch(packs)
-            train_epochs(packs._replace(frozen=False), batch, pause - done, pace, stopped)
+            plain = packs._replace(dropout=NO_DROPOUT, frozen=False)
+            train_epochs(plain, batch, epochs, pace, stopped, rates)
         else:
-            train_epochs(packs, spec.batch_size, pause - done, pace, stopped)
+            train_epochs(packs, spec.batch_size, epochs, pace, stopped, rates)
         done = pause
         if spec.history and done % spec.history == 0:
             history.append(
@@ -125,7 +130,8 @@ def finishing_batch(packs: Packs) -> int:
     """Return the samples of a step of the finish: all, or as many as there is room for.
 
     The gradient of a batch differs from that of all samples by chance, which pushes weights off
-    zero that the problem leaves there; of all samples it does not.
+    zero that the problem leaves there; of all samples it does not. So does dropout, and no unit is
+    dropped in the finish.
     """
     samples, units = len(packs.folds.train), int(packs.net.widths.sum())
     batches = math.ceil(samples / max(min(_FINISHING_SAMPLES, _FINISHING_ROOM // units), 1))
@@ -133,7 +139,12 @@ def finishing_batch(packs: Packs) -> int:
 
 
 def train_epochs(
-    packs: Packs, batch_size: int, epochs: int, pace: float, stopped: Callable[[], bool]
+    packs: Packs,
+    batch_size: int,
+    epochs: range,
+    pace: float,
+    stopped: Callable[[], bool],
+    rates: Callable[[np.ndarray], np.ndarray] = np.ones_like,
 ) -> None:
     """Train some epochs, in calls of the kernel that are short enough to stop between.
 
@@ -142,10 +153,13 @@ def train_epochs(
     packs : Packs
     batch_size : int
         0 for all samples.
-    epochs : int
+    epochs : range
+        Their numbers, from 0.
     pace : float
         Seconds that a run's epoch takes, roughly.
     stopped : callable
+    rates : callable
+        Gives what some epochs multiply the learning rate by, by their numbers.
 
     Raises
     ------
@@ -153,23 +167,26 @@ def train_epochs(
         If it says so.
     """
     n, pace = len(packs.folds.train), pace * packs.size
-    at_once = max(1, min(epochs, int(_BREATH / pace), _ORDER_ROOM // (n * packs.order.streams)))
+    room = _ORDER_ROOM // (n * packs.order.streams)
+    at_once = max(1, min(len(epochs), int(_BREATH / pace), room))
     batch = batch_size or n
     rows = max(1, int(_BREATH / pace * n / batch)) * batch
     while epochs:
-        count = min(at_once, epochs)
-        order = packs.order.next(count)
+        now, epochs = epochs[:at_once], epochs[at_once:]
+        order, factors = packs.order.next(len(now)), rates(np.array(now))
         for first in range(0, n, rows):
             if stopped():
                 raise Stopped
             some = np.ascontiguousarray(order[:, first : first + rows])
             train(
-                packs.net,
+                packs.learning,
                 packs.runs,
                 packs.folds.samples(some, of_loss=True),
                 packs.step,
                 batch,
-                count,
+                len(now),
+                factors=factors,
+                begun=first // batch,
                 freeze=packs.frozen,
             )
-        epochs -= count
+        packs.runs.epoch[...] += len(now)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kernels.evaluation import Measures, evaluate, penalty_values
+from kernels.evaluation import Measures, evaluate, group_penalties, penalty_values
 from kernels.scoring import scores
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import ADDED, measured_of, scored_of
@@ -20,10 +20,14 @@ def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     return {**metrics, "sparsity": zeros["sparsity"]}
 
 
-def loss_of(packs: Packs, spec: Specification) -> np.ndarray:
-    """Return the loss of each run on its training part, with penalties."""
-    found = _evaluated(packs, spec, packs.folds.train[None], units=False)
-    return packs.by_run(_penalised(found.loss, _penalties(packs))).astype(np.float64)
+def loss_of(packs: Packs, spec: Specification, part: str = "train") -> np.ndarray:
+    """Return the loss of each run on a part: with penalties where it is the training part."""
+    rows, metrics = getattr(packs.folds, part)[None], tuple(measured_of(spec).values())
+    samples = packs.folds.samples(rows, of_loss=True)
+    loss = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False).loss
+    if part == "train":
+        loss = _penalised(loss, _penalties(packs))
+    return packs.by_run(loss).astype(np.float64)
 
 
 def measure(packs: Packs, spec: Specification) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -84,7 +88,10 @@ def _penalties(packs: Packs) -> dict[str, np.ndarray]:
     """Return the penalty of each kind ``[pack, lane]``."""
     costs = zip(ADDED, penalty_values(packs.net, packs.weights, tuple(ADDED.values())), strict=True)
     with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
-        return {name: _summed(getattr(packs.runs, name) * cost) for name, cost in costs}
+        found = {name: _summed(getattr(packs.runs, name) * cost) for name, cost in costs}
+        if packs.net.grouped:
+            found["l21"] = packs.runs.l21 * group_penalties(packs.net, packs.weights)
+    return found
 
 
 def _penalised(loss: np.ndarray, penalties: Mapping[str, np.ndarray]) -> np.ndarray:

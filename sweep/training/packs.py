@@ -15,8 +15,8 @@ from sweep.data.fold import Fold
 from sweep.specification.axes import along
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import shape_of, step_of
-from sweep.training.draws import BatchOrder
+from sweep.training.chosen_kernels import dropout_of, shape_of, step_of
+from sweep.training.draws import BatchOrder, dropout_key
 from sweep.training.state import State
 
 #: Parameters copied at a time: those of a pack stay in the cache from lane to lane.
@@ -118,6 +118,8 @@ class Packs(NamedTuple):
         Runs; lanes beyond it repeat the last one.
     step : Choice
         How their parameters move.
+    dropout : Choice
+        What their hidden units pass on while they learn.
     frozen : bool
         Whether the code is for this very network.
     """
@@ -128,7 +130,13 @@ class Packs(NamedTuple):
     order: BatchOrder
     size: int
     step: Choice
+    dropout: Choice
     frozen: bool
+
+    @property
+    def learning(self) -> Network:
+        """The network as it learns; else nothing is dropped."""
+        return self.net._replace(dropout=self.dropout)
 
     @property
     def weights(self) -> np.ndarray:
@@ -205,7 +213,7 @@ class Group(NamedTuple):
                 row[...] = along(spec, columns, name, len(index))
             return _by_lane(values, width, dtype)
 
-        step = step_of(spec)
+        step, dropped = step_of(spec), along(spec, columns, "dropout", len(index))
         parameters = _by_lane(state.parameters, width, dtype)
         memory = state.memory
         runs = Runs(
@@ -213,13 +221,18 @@ class Group(NamedTuple):
             memory=step.start(parameters) if memory is None else _by_lane(memory, width, dtype),
             l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
+            l21=_by_lane(along(spec, columns, "l21", len(index)), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
-            step_hyper=hyper("l1_method"),
+            factor=_by_lane(np.ones(len(index)), width, dtype),
+            step_hyper=hyper("optimizer"),
             activation_hyper=hyper("activation"),
+            words=_by_lane(_words(folds, numbers, dropped), width, np.dtype(np.uint32)),
+            scale=_by_lane(1 / (1 - dropped), width, dtype),
+            epoch=_by_lane(np.full(len(index), state.epochs), width, np.dtype(np.uint32)),
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )
         order = folds.order(spec, np.arange(len(folds.drawn)))
-        return Packs(net, runs, folds, order, len(index), step, freeze)
+        return Packs(net, runs, folds, order, len(index), step, dropout_of(spec), freeze)
 
 
 def distinct(columns: Mapping[str, np.ndarray]) -> tuple[list[tuple[int, ...]], np.ndarray]:
@@ -257,6 +270,16 @@ def _by_lane(values: np.ndarray, width: int, dtype: np.dtype) -> np.ndarray:
 def _together(dtype: np.dtype, width: int) -> np.dtype:
     """Return a dtype for the lanes of a pack, by which they are copied as one."""
     return np.dtype((np.void, width * dtype.itemsize))
+
+
+def _words(folds: Folds, streams: np.ndarray, dropped: np.ndarray) -> np.ndarray:
+    """Return `Runs.words` of runs of some streams that drop a share of their units, (3, runs)."""
+    if not dropped.any():
+        return np.zeros((3, len(streams)), dtype=np.uint32)
+    used, place = np.unique(streams, return_inverse=True)
+    keys = np.stack([dropout_key(*folds.drawn[stream][:2]) for stream in used.tolist()], axis=1)
+    bounds = (dropped * 2**32).astype(np.uint32)
+    return np.concatenate([keys[:, place], bounds[None]])
 
 
 def _penalties(

@@ -73,6 +73,7 @@ def _extras(plan: Plan) -> list[str]:
         "val_from": spec.order and spec.holds_out,
         "test_size": spec.sets_apart and (spec.weight or spec.groups),
         "outer": spec.outer_folds,
+        "l21_penalty": spec.groups_weights,
         **sometimes(spec),
     }
     held = dict.fromkeys(("val", "baseline"), spec.holds_out)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import config, njit
 
-from kernels.lane.fours import in_fours
+from kernels.lane.exp_log import in_fours
 from kernels.lane.lanes import as_lanes
 from kernels.lane.saturating import elu, logistic, tanh
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals

@@ -8,11 +8,14 @@ from numba import config
 from kernels import reference
 from tests.kernels.packing import experiment, reference_run, train_runs
 
+#: Whether L1 is proximal, and what is grouped.
+STEPS = ((False, "none"), (True, "none"), (True, "columns"), (True, "units"))
+
 if __name__ == "__main__":
     assert config.DISABLE_JIT
     for precision, tolerance in (("float64", 1e-13), ("float32", 1e-5)):
-        for freeze, proximal, activation in itertools.product(
-            (False, True), (False, True), reference.ACTIVATIONS
+        for freeze, (proximal, together), activation in itertools.product(
+            (False, True), STEPS, reference.ACTIVATIONS
         ):
             drawn = experiment(
                 seed=9,
@@ -22,6 +25,7 @@ if __name__ == "__main__":
                 batch_size=2,
                 epochs=2,
                 proximal=proximal,
+                together=together,
                 precision=precision,
                 activation=activation,
                 leak=0.2,

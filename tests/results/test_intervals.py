@@ -195,7 +195,7 @@ def test_a_cell_is_compared_with_guessing_by_the_class_shares():
             assert row[f"low_val_{name}_from_baseline"] == pytest.approx(low)
             assert row[f"high_val_{name}_from_baseline"] == pytest.approx(high)
     assert not [name for name in found if "sparsity_from_baseline" in name]
-    assert called("val_loss_from_baseline") == "val_loss against guessing by the class shares"
+    assert called("val_loss_from_baseline") == "val_loss against a guess without inputs"
     runs[["baseline_loss", "baseline_accuracy"]] = np.nan  # of an earlier version
     found = results.summary(runs)
     assert found.above_baseline.isna().all() and found.mean_val_loss_from_baseline.isna().all()

@@ -69,9 +69,11 @@ def test_the_axis_spans_all_seeds_and_folds():
     assert found[found.l1 < axis[-1]].nonzero.any()  # of the fold that it is largest in
 
 
-def test_a_deep_network_is_emptied_too():
+@pytest.mark.parametrize("activation", reference.ACTIVATIONS)
+def test_a_deep_network_is_emptied_too(activation):
     spec = Sweep(
-        data="wine", hidden="8,6", l1="auto:log2", l2=0, l1_method="proximal", seeds=[1, 2]
+        **{"data": "wine", "hidden": "8,6", "activation": activation, "l1": "auto:log2", "l2": 0},
+        **{"l1_method": "proximal", "seeds": [1, 2]},
     )
     found = spec.replace(epochs=300, lr=0.03, momentum=0).run()
     assert (found[found.l1 == found.l1.max()].nonzero == 0).all()
@@ -102,7 +104,7 @@ def most_of_one_weight(x, y, v, loss, small=1e-6):
     return max(gains) / small
 
 
-def most_gain(x, y, v, widths, tries, random, loss="cross_entropy"):
+def most_gain(x, y, v, widths, tries, random, loss="cross_entropy", activation="relu"):
     """Search for the network that lowers a loss most for each unit of its L1 norm.
 
     Biases are free, and the loss is compared with that of the best biases alone. That quotient
@@ -117,12 +119,12 @@ def most_gain(x, y, v, widths, tries, random, loss="cross_entropy"):
         parts = np.split(flat, bounds[:-1])
         return {name: part.reshape(shapes[name]) for name, part in zip(shapes, parts, strict=True)}
 
-    settings = reference.PLAIN._replace(loss=loss)
+    settings = reference.PLAIN._replace(loss=loss, activation=activation)
     least = least_of_biases(y, v, loss)
 
     def lost(flat):
         p = unpack(flat)
-        activations = reference.forward(p, x)
+        activations = reference.forward(p, x, settings)
         gain = least - reference.mean_loss(activations[-1], y, v, loss)
         norm = sum(np.abs(p[name]).sum() for name in p if name[0] == "w") + 1e-12
         gradient = reference.backward(p, activations, y, v, settings)
@@ -136,9 +138,17 @@ def most_gain(x, y, v, widths, tries, random, loss="cross_entropy"):
     )
 
 
-@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("layers", "activation", "least"),
+    [
+        *((layers, "relu", 1 / 3) for layers in (1, 2, 3)),
+        *((2, activation, 1 / 3) for activation in ("leaky_relu", "tanh", "elu", "identity")),
+        (2, "logistic", 1 / 6),  # it is less steep than the bound has it
+        (3, "logistic", 1 / 8),
+    ],
+)
 @pytest.mark.parametrize("seed", [1, 3, 10])
-def test_no_network_found_is_worth_a_larger_penalty(seed, layers):
+def test_no_network_found_is_worth_a_larger_penalty(seed, layers, activation, least):
     random = np.random.RandomState(seed)
     n, inputs, classes = random.randint(2, 7), random.randint(1, 4), random.randint(2, 4)
     # Off centre, and each sample counts differently: the bound needs neither.
@@ -147,9 +157,9 @@ def test_no_network_found_is_worth_a_larger_penalty(seed, layers):
     fold = Fold(x, y, v, np.arange(n), np.arange(0), np.arange(0))
     widths = (inputs, *[random.randint(1, 4)] * (layers - 1), classes)
     with np.errstate(all="ignore"):  # the search strays
-        found = most_gain(x, y, v, widths, tries=8, random=random)
+        found = most_gain(x, y, v, widths, tries=8, random=random, activation=activation)
     most = lambda_max(fold, "cross_entropy", classes, layers)
-    assert most / 3 < found <= most * (1 + 1e-9)
+    assert most * least < found <= most * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("layers", [1, 2])

@@ -19,13 +19,22 @@ from sweep.specification import choices
 from sweep.specification.axes import AXES, axes_of, growing
 from sweep.specification.options import EXPERIMENT, RUN_OPTIONS
 
+#: Each optimizer's two, by a word as others are.
+STEPS = {
+    f"{word} {method}": choices.Alternative(getattr(one, method), one.meaning, one.hyper)
+    for word, one in choices.OPTIMIZERS.items()
+    for method in choices.L1_METHODS
+}
 KINDS = {
     "losses": (choices.LOSSES, {"BY_OUTPUT", "gradient", "measure", "predict"}),
     "activations": (
         choices.ACTIVATIONS,
         {"HYPER", "FORWARD", "BACKWARD", "forward", "backward", "of_constant"},
     ),
-    "steps": (choices.STEPS, {"HYPER", "start", "trained", "begin", "advance", "finish"}),
+    "steps": (
+        STEPS,
+        {"HYPER", "INSTRUCTIONS", "start", "trained", "begin", "advance", "finish"},
+    ),
     "penalties": (choices.PENALTIES, {"value"}),
     "metrics": (choices.METRICS["class"], {"measure"}),
     "metrics of answers": (choices.METRICS["answers"], {"measure"}),
@@ -83,6 +92,15 @@ def test_an_axis_is_a_column_of_an_option():
         "seed": [4, 9], "fold": [0], "l1": [0, 1], "l2": [0], "lr": [0.01], "momentum": [0.9],
         "l1_w1": [0, 2], "path": ["up"],
     }  # fmt: skip
+
+
+def test_what_an_optimizer_remembers_is_told_before_it_is_there():
+    """In parameters, and a few Lanes of each run."""
+    parameters = np.zeros((1, 50, 8))
+    for one in choices.OPTIMIZERS.values():
+        for method in choices.L1_METHODS:
+            remembered = import_module(getattr(one, method)).start(parameters).shape[1]
+            assert remembered // 50 == one.remembered and remembered % 50 < 5
 
 
 def test_every_option_has_its_help():

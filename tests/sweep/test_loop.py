@@ -35,9 +35,11 @@ def trained(batch, *legs):
     method=st.sampled_from(["subgradient", "proximal"]),
     size=st.sampled_from([1, 50, "full"]),
     precision=st.sampled_from(["float64", "float32"]),
+    dropout=st.sampled_from([0, 0.4, [0.2, 0.6]]),
 )
-def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision):
-    runs = batch(epochs=9, l1_method=method, batch_size=size, precision=precision)
+def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision, dropout):
+    options = {"l1_method": method, "batch_size": size, "precision": precision}
+    runs = batch(epochs=9, dropout=dropout, **options)
     in_legs, at_once = trained(runs, *legs), trained(runs, legs[-1])
     for name, column in at_once[0].items():
         np.testing.assert_array_equal(in_legs[0][name], column)
@@ -74,8 +76,10 @@ def test_it_asks_whether_to_stop_between_calls(monkeypatch):
     assert (seconds <= 2 * loop._BREATH).all()
 
 
-def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatch):
-    whole = trained(batch(epochs=2, batch_size=7), 2)
+@pytest.mark.parametrize("dropout", [0, 0.4])
+def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatch, dropout):
+    options = {"epochs": 2, "batch_size": 7, "dropout": dropout}
+    whole = trained(batch(**options), 2)
     monkeypatch.setattr(loop, "_BREATH", 1e-12)
     calls = []
     train = loop.train
@@ -84,12 +88,12 @@ def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatc
         "train",
         lambda *some, **more: calls.append(some[2].order.shape[1]) or train(*some, **more),
     )
-    divided = trained(batch(epochs=2, batch_size=7), 2)
+    divided = trained(batch(**options), 2)
     assert set(calls) == {7, 120 % 7} and len(calls) == 2 * 18
     np.testing.assert_array_equal(divided[1].parameters, whole[1].parameters)
 
     calls.clear()
     asked = iter([False, False, True])
     with pytest.raises(loop.Stopped):
-        trained(batch(epochs=2, batch_size=7, stopped=lambda: next(asked)), 2)
+        trained(batch(**options, stopped=lambda: next(asked)), 2)
     assert calls == [7, 7]
