@@ -552,13 +552,13 @@ class Run:
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
 
 
-def prox(v, t):
-    return np.sign(v) * np.maximum(normal(abs(v) - t), 0)
-
-
 def by_32(n):
     """Return the places of n samples, 32 at a time."""
     return [slice(first, first + 32) for first in range(0, n, 32)]
+
+
+def prox(v, t):
+    return np.sign(v) * np.maximum(normal(abs(v) - t), 0)
 
 
 def effective(there):
