@@ -85,7 +85,7 @@ EXACT = {
 
 @EACH
 def test_double_precision_is_within_two_ulp(name):
-    """Of a million numbers that were tried, the worst were 1.56, 1.29 and 0.86 off."""
+    """Of half a million that were tried, the worst were 1.56, 1.36 and 0.86 off."""
     x = arguments("float64")
     found = apply(x)[name]
     assert max(_apart(a, EXACT[name], b, 53, 1074) for a, b in zip(found, x, strict=True)) < 1.7
