@@ -242,6 +242,23 @@ def group_penalty(p, groups):
     return total
 
 
+def shrunk(z, d, threshold):
+    """Return the x that minimises sum d (x - z)^2 / 2 + threshold ||x||: its norm by halving."""
+    with mpmath.workdps(60):
+        z, d = ([mpmath.mpf(float(value)) for value in values] for values in (z, d))
+        threshold = mpmath.mpf(float(threshold))
+        pull = mpmath.sqrt(sum((a * b) ** 2 for a, b in zip(z, d, strict=True)))
+        # As close to the end as this, the doubles that were given do not tell.
+        if pull <= threshold * (1 + mpmath.mpf(2) ** -50):
+            return np.zeros(len(z))
+        low, high = mpmath.mpf(0), mpmath.sqrt(sum(value**2 for value in z))
+        for _ in range(180):
+            t = (low + high) / 2
+            p = [a * b / (b * t + threshold) for a, b in zip(z, d, strict=True)]
+            low, high = (t, high) if sum(value**2 for value in p) > 1 else (low, t)
+        return np.array([float(a * b * t / (b * t + threshold)) for a, b in zip(z, d, strict=True)])
+
+
 def _gradients(w, b, x, y, v):
     """Return the gradients of the mean cross-entropy of softmax regression by w and b."""
     z = x @ w.T + b

@@ -46,3 +46,9 @@ if __name__ == "__main__":
                 np.testing.assert_allclose(
                     outcome.parameters[i], reference_run(drawn, i), rtol=0, atol=tolerance
                 )
+    dropping = experiment(seed=9, widths=(3, 5, 4, 2), runs=3, n=4, batch_size=3, dropping=True)
+    outcome = train_runs(dropping, width=4)
+    for i in range(3):
+        np.testing.assert_allclose(
+            outcome.parameters[i], reference_run(dropping, i), rtol=0, atol=1e-13
+        )

@@ -14,7 +14,9 @@ Pair = frozenset[tuple[str, int]]
 #: out, since the last digit of a logarithm may be another one elsewhere.
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
-    "target": [None, "grade"],
+    "target": [None, "grade", "price", "price,length"],
+    "task": [None, "classes", "numbers"],
+    "loss": [None, "squared", "absolute", "huber", "poisson", "logistic"],
     "separator": [None, ","],
     "decimal": [None, "."],
     "encoding": [None, "utf-8"],
