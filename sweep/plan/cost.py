@@ -45,8 +45,8 @@ class Cost:
         products = multiply_adds(self._widths)
         batches = math.ceil(self._samples / (self._spec.batch_size or self._samples))
         # Forward, backward and gradient, and forward again where the training loss is watched; a
-        # step costs about six multiply-adds a parameter, and one that divides and takes a root as
-        # many as twenty.
+        # step costs about six multiply-adds a parameter, and one that divides and takes a root
+        # as many as twenty.
         watched = self._spec.tol is not None and self._spec.patience is None
         step = 20 if OPTIMIZERS[self._spec.optimizer].rescales else 6
         work = self._samples * (3 + watched) * products + batches * (step * products + 200)

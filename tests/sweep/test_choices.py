@@ -107,12 +107,13 @@ def test_an_axis_is_a_column_of_an_option():
 
 
 def test_what_an_optimizer_remembers_is_told_before_it_is_there():
-    """In parameters, and a few Lanes of each run."""
+    """In parameters, and a few Lanes of each run; groups need the metric as well."""
     parameters = np.zeros((1, 50, 8))
     for one in choices.OPTIMIZERS.values():
-        for module in filter(None, (one.subgradient, one.proximal, one.grouped)):
+        told = [one.remembered, one.remembered, one.remembered + one.rescales]
+        for module, most in zip((one.subgradient, one.proximal, one.grouped), told, strict=True):
             remembered = import_module(module).start(parameters).shape[1]
-            assert remembered // 50 == one.remembered and remembered % 50 < 5
+            assert remembered // 50 == most and remembered % 50 < 5
 
 
 def test_every_option_has_its_help():
