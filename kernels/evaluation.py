@@ -11,6 +11,7 @@ from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, copy, lanes_from, 
 from kernels.lane.operations import select
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.network import Network, forward
+from kernels.penalties import l21
 from kernels.runs import Runs, workspace
 from kernels.samples import Samples, Streams, read_batch
 
@@ -136,4 +137,20 @@ def _penalty_values(weights, found, bounds, penalties, sizes):
         for i in range(kinds):
             costs = lanes_from(found, (pack * kinds + i) * count)
             add_values(penalties, weights, start + bounds[i], start + bounds[i + 1], costs)
+    restore_subnormals(before)
+
+
+def group_penalties(net: Network, weights: np.ndarray) -> np.ndarray:
+    """Return what the groups cost at strength 1, ``[pack, lane]``; see `penalty_values`."""
+    packs, _, width = weights.shape
+    found = aligned_zeros((packs, width), weights.dtype)
+    _group_penalties(net.flat(), as_lanes(weights), as_lanes(found), packs)
+    return found
+
+
+@entry
+def _group_penalties(net, weights, found, packs):
+    before = flush_subnormals()
+    for pack in range(packs):
+        found[pack] = l21.value(net, lanes_from(weights, pack * net.size))
     restore_subnormals(before)

@@ -10,6 +10,7 @@ are the same.
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import (
@@ -44,36 +45,55 @@ class Frozen:
     batch : int
         Samples of a batch.
     loss, activation : Choice
+    groups : tuple of tuple
+        The rows of `kernels.network.Network.groups`.
     """
 
     def __init__(
-        self, widths: tuple[int, ...], batch: int, loss: Choice, activation: Choice
+        self,
+        widths: tuple[int, ...],
+        batch: int,
+        loss: Choice,
+        activation: Choice,
+        groups: tuple[tuple[int, ...], ...],
     ) -> None:
         self.widths = widths
         self.batch = batch
         self.loss = loss
         self.activation = activation
+        self.groups = groups
 
     @classmethod
     def of(cls, net: Network, batch: int) -> "Frozen":
         """Freeze a network, whose units pass on what they give."""
         if net.dropout.kind != NO_DROPOUT.kind:
             raise ValueError("a network with dropout is not frozen")
-        return cls(tuple(net.widths.tolist()), batch, net.loss, net.activation)
+        groups = tuple(map(tuple, net.groups.tolist()))
+        return cls(tuple(net.widths.tolist()), batch, net.loss, net.activation, groups)
 
     @property
     def kind(self) -> str:
         """What code is compiled for."""
-        return f"Frozen({self.widths}, {self.batch}, {self.loss.kind}, {self.activation.kind})"
+        choices = f"{self.loss.kind}, {self.activation.kind}"
+        return f"Frozen({self.widths}, {self.batch}, {choices}, {self.groups})"
+
+    @property
+    def net(self) -> Network:
+        """The network, whose sizes are plain numbers."""
+        plain = network(self.widths, self.loss, self.activation)
+        groups = np.array(self.groups, dtype=np.int64).reshape(-1, 4)
+        flat = plain.with_groups(groups)
+        return flat._replace(groups=flat.groups.ravel())
 
 
-def freezes(widths: tuple[int, ...], samples: int, batch: int) -> bool:
+def freezes(widths: tuple[int, ...], samples: int, batch: int, step: Choice) -> bool:
     """Whether a network is small enough to be frozen, and all its batches of one size."""
     if samples % batch:
         return False
     products = sum(a * b for a, b in pairwise(widths))
     parameters = products + sum(widths[1:])
-    return 3 * batch * products + 12 * parameters + 50 * batch * widths[-1] <= _LIMIT
+    moves = step.INSTRUCTIONS * parameters
+    return 3 * batch * products + moves + 50 * batch * widths[-1] <= _LIMIT
 
 
 class _FrozenType(types.Type):
@@ -107,10 +127,10 @@ def _type_learn(context):
 def _emit_learn(context, builder, sig, args):
     code, optimizer_type, work_type, *_ = sig.args
     frozen = code.frozen
-    net = network(frozen.widths, frozen.loss, frozen.activation)
+    net = frozen.net
     lane = optimizer_type.types[0].element
     optimizer = _traced(builder, lane, optimizer_type, args[1])
-    optimizer = Optimizer._make(optimizer)._replace(size=net.size)
+    optimizer = Optimizer._make(optimizer)._replace(size=net.size, grouped=net.grouped)
     space = Workspace._make(_traced(builder, lane, work_type, args[2]))
     units = _Registers(space.units)
     work = Workspace(
@@ -119,7 +139,7 @@ def _emit_learn(context, builder, sig, args):
         deltas=_Registers(),
         factors=_Registers(),
         inputs=_Registers(),
-        labels=space.labels,
+        targets=space.targets,
         importance=space.importance,
         gradient=_Registers(),
         constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],

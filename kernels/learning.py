@@ -17,7 +17,6 @@ from kernels.lane.lanes import Flat
 from kernels.lane.product import BAND
 from kernels.lane.tile import COLUMNS, ROWS
 from kernels.network import Network, backward, bias_gradient, forward, weight_gradient
-from kernels.penalties import l2 as ridge
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
 _GRADIENT_ROOM = 576
@@ -34,11 +33,16 @@ class Optimizer(NamedTuple):
         What the step remembers.
     l1, l2 : array of Lane, shape (2 * layers,)
         Penalties of each parameter.
+    l21 : Lane
+        That of groups of parameters.
     rate : Lane
+        Learning rate of the epoch: ``lr * factor``.
+    lr, factor : Lane
+        That of the run, and what the epoch multiplies it by.
     hyper : tuple of Lane
         Numbers that the step takes, in the order of its `HYPER`.
-    size : int
-        Parameters.
+    size, grouped : int
+        Parameters, and how many of them, the first, are in groups.
     step : Choice
     """
 
@@ -46,9 +50,13 @@ class Optimizer(NamedTuple):
     memory: Flat
     l1: Flat
     l2: Flat
+    l21: np.ndarray
     rate: np.ndarray
+    lr: np.ndarray
+    factor: np.ndarray
     hyper: tuple[np.ndarray, ...]
     size: int
+    grouped: int
     step: Choice
 
 
@@ -131,15 +139,13 @@ def _learn(net, optimizer, work, batch, shared):
 
 @kernel
 def update(optimizer, gradient, l1, l2, block):
-    """Add the penalties' gradients and step a block of parameters, in place.
+    """Step along a block of parameters, in place.
 
     ``block`` is its first parameter, how many rows and columns it has, and the distance of rows.
     """
     first, rows, columns, distance = block
-    twice, threshold = l2 + l2, optimizer.rate * l1
     for row in range(rows):
         start, begin = first + row * distance, row * columns
         for i in range(columns):
-            w = optimizer.weights[start + i]
-            g = ridge.add_gradient(gradient[begin + i], w, twice)
-            optimizer.step.advance(optimizer, start + i, w, g, l1, threshold)
+            w, g = optimizer.weights[start + i], gradient[begin + i]
+            optimizer.step.advance(optimizer, start + i, w, g, l1, l2)

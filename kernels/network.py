@@ -33,6 +33,10 @@ class Network(NamedTuple):
         Layers of weights.
     size : int
         Parameters in all.
+    targets : int
+        Numbers that say what is true of a sample.
+    grouped : int
+        Parameters that are in groups, which are penalised together: the first so many.
     widths : ndarray of int64, shape (layers + 1,)
         Units of each layer, the inputs first.
     weight, bias : ndarray of int64, shape (layers,)
@@ -44,26 +48,45 @@ class Network(NamedTuple):
         no gaps.
     room : ndarray of int64, shape (layers + 2,)
         Sums of the pitches of the layers below, and of all.
+    group : ndarray of int64, shape (layers + 1,)
+        First group of each layer, and how many there are.
+    groups : ndarray of int64, shape (groups, 4)
+        Where each lies: its first weight, how many rows and columns of the weight matrix it has,
+        and its bias, -1 for none.
     loss, activation, dropout : Choice
         What it learns, what its hidden units give, and what they pass on.
     """
 
     layers: int
     size: int
+    targets: int
+    grouped: int
     widths: np.ndarray
     weight: np.ndarray
     bias: np.ndarray
     unit: np.ndarray
     pitch: np.ndarray
     room: np.ndarray
+    group: np.ndarray
+    groups: np.ndarray
     loss: Choice
     activation: Choice
     dropout: Choice
 
     def flat(self) -> "Network":
         """Return the same as kernels take it."""
-        layers, size, *arrays, loss, activation, dropout = self
-        return Network._make([layers, size, *map(numbers, arrays), loss, activation, dropout])
+        layers, size, targets, grouped, *arrays, loss, activation, dropout = self
+        flat = map(numbers, arrays)
+        return Network._make([layers, size, targets, grouped, *flat, loss, activation, dropout])
+
+    def with_groups(self, groups: np.ndarray) -> "Network":
+        """Return the same with groups in the order of their weights; see `kernels.groups`."""
+        _, rows, columns, bias = groups.T
+        return self._replace(
+            grouped=int((rows * columns + (bias >= 0)).sum()),
+            group=np.searchsorted(groups[:, 0], np.append(self.weight, self.size)),
+            groups=groups,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,8 +115,11 @@ def network(widths, loss: Choice = CROSS_ENTROPY, activation: Choice = RELU) -> 
     pitch = d + np.where(d % 4 == 0, 2, 0)
     pitch[-1] = d[-1]
     room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
-    arrays = d, starts[0::2].copy(), starts[1::2].copy(), units, pitch, room
-    return Network(len(d) - 1, int(sizes.sum()), *arrays, loss, activation, NO_DROPOUT)
+    weight, bias = starts[0::2].copy(), starts[1::2].copy()
+    groups = np.zeros(len(d), dtype=np.int64), np.zeros((0, 4), dtype=np.int64)
+    arrays = d, weight, bias, units, pitch, room, *groups
+    counts = len(d) - 1, int(sizes.sum()), int(d[-1]) if loss.BY_OUTPUT else 1, 0
+    return Network(*counts, *arrays, loss, activation, NO_DROPOUT)
 
 
 @kernel

@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Outputs(NamedTuple):
-    """What some runs say of some samples, and what is true of these.
+    """What some runs say of the classes of some samples, and what is true of these.
 
     Attributes
     ----------
@@ -49,6 +49,33 @@ class Outputs(NamedTuple):
     def right(self) -> np.ndarray:
         """Return what the samples of each class weigh together that are classed right."""
         return self.by_class(np.where(self.named == self.labels, self.labels, -1))
+
+
+class Numbers(NamedTuple):
+    """What some runs predict of some samples, and what is true of these, in its own unit.
+
+    Attributes
+    ----------
+    predictions, truth : ndarray of float64, shape (runs, outputs, samples)
+        NaN, or without end, where a run has diverged.
+    weight : ndarray of float64, shape (runs, samples)
+        What each sample counts.
+    """
+
+    predictions: np.ndarray
+    truth: np.ndarray
+    weight: np.ndarray
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Return the mean of ``values [run, output, sample]``, each counted by its weight."""
+        sums = total(self.weight[:, None] * values)
+        mass = np.broadcast_to(total(self.weight)[:, None], sums.shape)
+        return ratio(sums, mass, np.nan)
+
+
+def over_outputs(values: np.ndarray) -> np.ndarray:
+    """Return the plain mean of ``values [run, output]`` over the outputs."""
+    return total(values) / values.shape[1]
 
 
 def total(values: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def _repeat(net, runs, samples, work, step, sizes, phase):
     before = flush_subnormals()
     n = samples.order.size
     for pack in range(packs):
-        optimizer = optimizer_of(net, runs, step, pack, remembered)
+        optimizer = optimizer_of(net, runs, step, pack, remembered, 1)
         copy(work.hyper, 0, runs.activation_hyper, pack * work.hypers, work.hypers)
         streams = lanes_from(runs.streams.numbers, pack * work.lanes)
         shared = runs.streams.shared[pack] != 0

@@ -23,7 +23,7 @@ def predict(
 ) -> np.ndarray:
     """Return what the network says of each sample, shape (samples, outputs).
 
-    That is what its loss makes of the outputs: the probability of each class.
+    That is what its loss makes of the outputs: a number of each, or the probability of each class.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def predict(
     weights = aligned_zeros((net.size, width), np.float64)
     weights[...] = parameters[:, None]
     order = np.minimum(np.arange(rows * width), len(x) - 1).reshape(1, rows, width)
-    unused = np.zeros(len(x))
+    y, weight = np.zeros((len(x), net.targets)), np.zeros(len(x))
     work = workspace(net, weights[None], min(EVALUATION_BATCH, rows))
     for i, value in enumerate(hyper):
         work.hyper[i] = value
     found = aligned_zeros((rows * outputs, width), np.float64)
-    samples = Samples(x, unused, unused, order).flat()
+    samples = Samples(x, y, weight, order).flat()
     streams = numbers(np.arange(width))
     _predict(net.flat(), as_lanes(weights), streams, samples, work, as_lanes(found))
     by_sample = np.moveaxis(found.reshape(rows, outputs, width), 2, 1)

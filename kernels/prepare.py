@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.evaluation import evaluate, penalty_values
+from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
 from kernels.network import NO_DROPOUT, Network
 from kernels.runs import Runs
 from kernels.samples import Samples
-from kernels.scoring import scores
+from kernels.scoring import keep
 from kernels.training import train
 
 
@@ -23,13 +23,14 @@ def prepare(
     metrics: Sequence[Choice],
     penalties: Sequence[Choice],
     *,
-    scored: Sequence[Choice] = (),
+    scored: bool = False,
     dropout: Choice = NO_DROPOUT,
     freeze: bool = False,
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
-    ``scored`` are metrics that `kernels.scoring.scores` takes, ``dropout`` is that of training.
+    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``dropout`` that of
+    training.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
@@ -43,7 +44,9 @@ def prepare(
         memory=step.start(parameters),
         l1=zeros(2 * net.layers),
         l2=zeros(2 * net.layers),
+        l21=zeros(),
         rate=zeros(),
+        factor=zeros(),
         step_hyper=zeros(len(step.HYPER)),
         activation_hyper=zeros(len(net.activation.HYPER)),
         words=np.zeros((1, 3, width), dtype=np.uint32),
@@ -51,11 +54,13 @@ def prepare(
         epoch=np.zeros((1, width), dtype=np.uint32),
         streams=np.zeros((1, width), dtype=np.int64),
     )
-    one = np.ones(1, dtype)
+    y, one = np.zeros((1, net.targets), dtype), np.ones(1, dtype)
     order = np.zeros((1, batch_size, 1), dtype=np.int64)
-    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), one, one, order)
+    samples = Samples(np.zeros((1, int(net.widths[0])), dtype), y, one, order)
     train(net._replace(dropout=dropout), runs, samples, step, batch_size, 0, freeze=freeze)
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)
+    if net.grouped:
+        group_penalties(net, parameters)
     if scored:
-        scores(net, runs, parameters, samples, scored, 1)
+        next(keep(net, runs, parameters, samples, 1))

@@ -7,6 +7,7 @@ import numpy as np
 from kernels.choice import hyperparameters
 from kernels.lane.compiled import kernel
 from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
+from kernels.lane.operations import broadcast
 from kernels.lane.product import Multiplier, multiplier
 from kernels.learning import Optimizer, gradient_blocks, gradient_size
 from kernels.network import NO_DROPOUT, Network
@@ -25,8 +26,12 @@ class Runs(NamedTuple):
         What the step remembers, at first what its ``start`` gives.
     l1, l2 : ndarray, shape (packs, 2 * layers, lanes)
         Penalties of each parameter in the order of `Network.names`.
+    l21 : ndarray, shape (packs, lanes)
+        That of the network's groups.
     rate : ndarray, shape (packs, lanes)
         Learning rate.
+    factor : ndarray, shape (packs, lanes)
+        What it is multiplied by, beside what an epoch multiplies that of all runs by.
     step_hyper, activation_hyper : ndarray, shape (packs, hyperparameters, lanes)
         Numbers that the step and the activation take, in the order of their `HYPER`.
     words : ndarray of uint32, shape (packs, 3, lanes)
@@ -44,7 +49,9 @@ class Runs(NamedTuple):
     memory: np.ndarray
     l1: np.ndarray
     l2: np.ndarray
+    l21: np.ndarray
     rate: np.ndarray
+    factor: np.ndarray
     step_hyper: np.ndarray
     activation_hyper: np.ndarray
     words: np.ndarray
@@ -73,8 +80,10 @@ class Workspace(NamedTuple):
         What each unit was multiplied by, of which nothing is there unless some are dropped.
     inputs : array of numbers, shape (capacity * inputs,)
         The first layer's units where all runs share them.
-    labels, importance : array of Lane, shape (capacity,)
-        Class and weight of each sample of the batch.
+    targets : array of Lane, shape (capacity * net.targets,)
+        What is true of each sample of the batch: its class, or a number an output.
+    importance : array of Lane, shape (capacity,)
+        Its weight.
     gradient : array of Lane
         A few rows of a weight gradient.
     constants : array of Lane, shape (2,)
@@ -101,7 +110,7 @@ class Workspace(NamedTuple):
     deltas: Flat
     factors: Flat
     inputs: Flat
-    labels: Flat
+    targets: Flat
     importance: Flat
     gradient: Flat
     constants: Flat
@@ -138,7 +147,7 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
         deltas=lanes(units),
         factors=lanes(units if dropping else 0),
         inputs=numbers(aligned_zeros((int(net.widths[0]) * capacity,), dtype)),
-        labels=lanes(capacity),
+        targets=lanes(capacity * net.targets),
         importance=lanes(capacity),
         gradient=lanes(gradient_size(net)),
         constants=lanes(2),
@@ -156,16 +165,25 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
 
 
 @kernel
-def optimizer_of(net, runs, step, pack, remembered):
-    """Return what moves the parameters of a pack; ``remembered`` is how many Lanes it remembers."""
+def optimizer_of(net, runs, step, pack, remembered, factor):
+    """Return what moves the parameters of a pack.
+
+    ``remembered`` is how many Lanes it remembers; ``factor`` is that of the epoch.
+    """
     parameter, penalty = pack * net.size, pack * 2 * net.layers
+    lr = runs.rate[pack]
+    factor = runs.factor[pack] * broadcast(lr, factor)
     return Optimizer(
         lanes_from(runs.parameters, parameter),
         lanes_from(runs.memory, pack * remembered),
         lanes_from(runs.l1, penalty),
         lanes_from(runs.l2, penalty),
-        runs.rate[pack],
+        runs.l21[pack],
+        lr * factor,
+        lr,
+        factor,
         hyperparameters(step, runs.step_hyper, pack),
         net.size,
+        net.grouped,
         step,
     )

@@ -16,8 +16,9 @@ class Samples(NamedTuple):
     ----------
     x : ndarray, shape (samples, features)
         Inputs, of the precision of the runs.
-    y : ndarray, shape (samples,)
-        Number of each sample's class, of the same dtype.
+    y : ndarray, shape (samples, targets)
+        What is true of each sample, of the same dtype: the number of its class, or a number an
+        output.
     weight : ndarray, shape (samples,)
         What each sample counts, of the same dtype; all 1 for a plain mean.
     order : ndarray of int64, shape (epochs, samples of a run, streams)
@@ -75,29 +76,32 @@ class Streams(NamedTuple):
 
 @kernel
 def read_batch(net, work, samples, place, streams, shared):
-    """Copy a batch of samples into the first layer, the labels and their weights, in place.
+    """Copy a batch of samples into the first layer, the targets and their weights, in place.
 
     ``place`` is its epoch, its first sample and how many it has. Lane i takes the samples of
     ``streams[i]``, which are one stream if it is ``shared``.
     """
     x, y, weight = samples.x, samples.y, samples.weight
     units = numbers(work.passed)
-    labels, importance = numbers(work.labels), numbers(work.importance)
+    targets, importance = numbers(work.targets), numbers(work.importance)
     epoch, first, batch = place
     order, width = samples.order, work.lanes
     start = (epoch % order.epochs * order.size + first) * order.streams
-    features, pitch = net.widths[0], net.pitch[0]
+    features, pitch, of_each = net.widths[0], net.pitch[0], net.targets
     for b in range(batch):
         rows = start + b * order.streams
         if shared:
             row = order.rows[rows + streams[0]]
-            work.labels[b] = broadcast(work.labels[b], y[row])
-            work.importance[b] = broadcast(work.labels[b], weight[row])
+            for t in range(of_each):
+                i = b * of_each + t
+                work.targets[i] = broadcast(work.targets[i], y[row * of_each + t])
+            work.importance[b] = broadcast(work.importance[b], weight[row])
             copy(work.inputs, b * features, x, row * features, features)
         else:
             for i in range(width):
                 row = order.rows[rows + streams[i]]
-                labels[b * width + i] = y[row]
+                for t in range(of_each):
+                    targets[(b * of_each + t) * width + i] = y[row * of_each + t]
                 importance[b * width + i] = weight[row]
                 for f in range(features):
                     units[(b * pitch + f) * width + i] = x[row * features + f]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -87,11 +87,27 @@ class Metric(NamedTuple):
 #: Parts of the data, and how they are called.
 PARTS = {"train": "training part", "val": "held-out part"}
 
-#: What is always measured: the loss first.
+#: What is always measured: the loss first, then what there is of classes, and of numbers.
 MEASURED = (
     Metric("loss", "", "Loss without penalties", "lower", ratio=True, lowest=0),
-    Metric("accuracy", "share", "Right classes", "higher", lowest=0, highest=1),
+    Metric(
+        *("accuracy", "share", "Rows whose class, or every answer, is right", "higher"),
+        lowest=0,
+        highest=1,
+    ),
+    Metric(
+        "rmse",
+        "",
+        "Root of the mean squared error, in the unit of the target",
+        "lower",
+        ratio=True,
+        lowest=0,
+    ),
+    Metric("r2", "", "Share of the variance that is explained", "higher", highest=1),
 )
+
+#: Which of it all, and of what follows, is of numbers alone.
+OF_NUMBERS = ("rmse", "r2", "mae", "deviance")
 
 #: What is measured where it is asked for (with metrics).
 FURTHER = (
@@ -102,6 +118,10 @@ FURTHER = (
     Metric("f1", "", "Mean of precision and recall", "higher", lowest=0, highest=1),
     Metric("brier", "", "Squared error of the probabilities", "lower", lowest=0, highest=2),
     Metric("log_loss", "", "Cross-entropy of the probabilities", "lower", ratio=True, lowest=0),
+    Metric(
+        "mae", "", "Mean absolute error, in the unit of the target", "lower", ratio=True, lowest=0
+    ),
+    Metric("deviance", "", "Mean Poisson deviance", "lower", ratio=True, lowest=0),
 )
 
 
@@ -131,8 +151,19 @@ _PLACE = (
         label="L2 penalty",
         penalty=True,
     ),
+    Column(
+        *("l21", "float64", "", "Penalty on groups of weights (where it is not 0 throughout)."),
+        label="group penalty (l21)",
+        penalty=True,
+    ),
     Column("lr", "float64", "", "Learning rate.", label="learning rate"),
-    Column("momentum", "float64", "", "Nesterov momentum."),
+    Column("momentum", "float64", "", "Momentum, or the first beta of Adam; 0 with `rmsprop`."),
+    Column(
+        *("beta2", "float64", ""),
+        "Second beta of Adam, or alpha of `rmsprop` (with several).",
+        label="second beta",
+    ),
+    Column("epsilon", "float64", "", "Epsilon of Adam and `rmsprop` (with several)."),
     Column("dropout", "float64", "share", "Hidden units dropped in training (with several)."),
     Column(
         *("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
@@ -160,7 +191,7 @@ def _guessed(metric: Metric) -> Column:
     """Return the column of what is reached without a look at the inputs."""
     return Column(
         *(f"baseline_{metric.name}", "float64", metric.unit),
-        f"{metric.meaning}, held-out part, by the class shares of the training part alone.",
+        f"{metric.meaning}, held-out part, by class shares or the best constant alone.",
         ratio=metric.ratio,
         lowest=metric.lowest,
         highest=metric.highest,
@@ -223,6 +254,10 @@ RUNS = (
     *_FURTHER_BASELINE,
     Column("l1_penalty", "float64", "", "Sum of the L1 terms after training.", lowest=0),
     Column("l2_penalty", "float64", "", "Sum of the L2 terms after training.", lowest=0),
+    Column(
+        *("l21_penalty", "float64", "", "Sum of the terms of groups after training (with l21)."),
+        lowest=0,
+    ),
     _SPARSITY,
     _SPARSITY._replace(
         name="sparsity_<weight>", meaning="The same in one weight matrix.", better=""
@@ -237,34 +272,34 @@ RUNS = (
 )
 
 #: Columns that tell of the held-out part, and are there where there is one.
-HELD_OUT = tuple(column.name for column in (*_ROWS, *BASELINE))
+HELD_OUT = tuple(column.name for column in (*_ROWS, BASELINE[0]))
 
 #: What is measured on the test part, where there is one: shown, and never ranked by.
 TEST = tuple(column.name for column in _TEST)
 
-#: Columns of what is measured where it is asked for, by its name and the part of the data.
-OF_FURTHER = {
+#: Columns of what is measured beside the loss, by its name and the part of the data.
+OF_METRIC = {
     (metric.name, part): f"{part}_{metric.name}"
-    for metric in FURTHER
+    for metric in (*MEASURED[1:], *FURTHER)
     for part in (*PARTS, "test", "baseline")
 }
 
 #: Axes that are columns where they have several values.
-SOMETIMES: tuple[str, ...] = ("dropout",)
+SOMETIMES: tuple[str, ...] = ("l21", "beta2", "epsilon", "dropout")
 
 #: Columns that only some sweeps have.
 OPTIONAL = (
     *SOMETIMES,
     *("outer", "path", *HELD_OUT, _VAL_FROM.name),
-    *(_TEST_ROWS.name, _TEST_SIZE.name, *TEST, "best_epoch", "rung"),
-    *OF_FURTHER.values(),
+    *(_TEST_ROWS.name, _TEST_SIZE.name, TEST[0], "best_epoch", "rung", "l21_penalty"),
+    *OF_METRIC.values(),
 )
 
 #: The same of what is measured where it is asked for.
 FURTHER_TEST = tuple(column.name for column in _FURTHER_TEST)
 
 #: Columns that came when there were results directories without them.
-LATER = HELD_OUT
+LATER = (*HELD_OUT, "baseline_accuracy")
 
 #: Where a run stands, aside from its cell: what is repeated to see luck.
 REPEATED = ("seed", "outer", "fold")
@@ -299,8 +334,13 @@ def curves_of(metric: str) -> tuple[str, ...]:
     return tuple(f"{part}_{metric.removeprefix('val_')}" for part in PARTS)
 
 
-#: What a summary tells of each cell, unless other metrics are asked for.
+#: What a summary tells of each cell, as far as it is there, unless other metrics are asked for.
 SUMMARY = ("final_loss", *(f"val_{metric.name}" for metric in MEASURED), "sparsity")
+
+
+def summarised(names: Container[str]) -> tuple[str, ...]:
+    """Return those of `SUMMARY` that are among the columns of a table of runs."""
+    return tuple(name for name in SUMMARY if name in names)
 
 
 def column(name: str) -> Column | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from results.columns import column, is_better_high
 
@@ -17,7 +17,7 @@ _ALL_DIGITS = 17
 _OTHERS = {
     "none": "no penalty",
     "best": "the best cell",
-    "baseline": "guessing by the class shares",
+    "baseline": "a guess without inputs",
 }
 
 
@@ -57,6 +57,11 @@ def digits(values: Iterable[float | str]) -> int:
 def counted(count: int, noun: str) -> str:
     """Write a number of things: ``1 cell``, ``1,280 cells``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Join texts as in a sentence: ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
 def seeds(counts: Iterable[int]) -> str:

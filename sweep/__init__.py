@@ -10,7 +10,7 @@ if TYPE_CHECKING:
         RegularizedMLPClassifierCV as RegularizedMLPClassifierCV,
     )
     from sweep.models.model import Model as Model
-    from sweep.models.model import load_model as load_model
+    from sweep.models.reading import load_model as load_model
     from sweep.sweep import Sweep as Sweep
 
 #: Where each public name is.
@@ -19,7 +19,7 @@ _HOMES = {
     "RegularizedMLPClassifier": "sweep.estimators.classifier",
     "RegularizedMLPClassifierCV": "sweep.estimators.classifier_cv",
     "Model": "sweep.models.model",
-    "load_model": "sweep.models.model",
+    "load_model": "sweep.models.reading",
     "InputError": "sweep.errors",
 }
 

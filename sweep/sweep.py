@@ -46,8 +46,9 @@ class Sweep(Specification):
         Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
         Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
-    activation : {"relu", "leaky_relu"}, default "relu"
-        What hidden units give.
+    activation : str, default "relu"
+        What hidden units give: ``relu``, ``leaky_relu``, ``tanh``, ``logistic``, ``elu`` (e**z - 1
+        below zero) or ``identity``.
     leak : float, default 0.01
         Slope of ``leaky_relu`` below zero, from 0 to 1.
     l1, l2 : VALUES, default "0,1e-4:1e-1:log7"
@@ -76,8 +77,21 @@ class Sweep(Specification):
         1000 for article, else 100.
     batch_size : int or "full"
         1 for article, else 32; "full" is kept as 0.
-    lr, momentum : VALUES, default 0.01 and 0.9
-        Of Nesterov's step: axes of the grid.
+    lr : VALUES, default 0.01
+        Learning rates: an axis of the grid.
+    optimizer : {"nesterov", "momentum", "adam", "adamw", "rmsprop"}
+        How parameters move; "momentum" is the heavy ball, and "adamw" is Adam with the L2 penalty
+        beside its step.
+    momentum : VALUES, default 0.9
+        Of "nesterov" and "momentum"; the first beta of "adam" and "adamw": an axis.
+    beta2, epsilon : VALUES, default 0.999 and 1e-8
+        The second beta of "adam" and "adamw", which is alpha of "rmsprop", and what each adds to
+        its root: axes, and columns where they have several values.
+    schedule : str, default "constant"
+        What the learning rate does: "constant", "cosine", "exponential:RATE" or
+        "step:EPOCHS:RATE", see `sweep.specification.schedule`.
+    warmup : int, default 0
+        Epochs in which the learning rate rises to `lr`, before that.
     dropout : VALUES, default 0
         Share of the hidden units that is dropped in each step of training, except in `finish`: an
         axis of the grid, and a column where it has several values.
@@ -87,11 +101,16 @@ class Sweep(Specification):
         What the arithmetic is done in.
     zero_tol : float or "auto", default "auto"
         A weight up to this size counts as zero. "auto" is 0 where `l1_method` is "proximal", else
-        1e-3, and ``2 * lr * l1`` of the run where that is more: so far a subgradient swings.
+        1e-3, and ``2 * lr * l1`` of the run where that is more: so far a subgradient swings. With
+        "adam", "adamw" and "rmsprop" that is ``2 * lr`` where there is an L1 penalty.
     history : int, default 0
         Write metrics every so many epochs; 0 writes none.
     patience : int, optional
         Stop a run after so many epochs without a better validation loss.
+    tol : float, optional
+        What a loss has to fall by more than. With `patience` the validation loss, to be better.
+        Without, a run stops after 10 epochs in which the training loss, with penalties, did not
+        fall so below its lowest; it keeps its last weights.
     path : {"l1", "l2"}, optional
         Follow a warm-started regularisation path along this axis.
     path_order : str or sequence of str, default "up" with `path`

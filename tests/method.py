@@ -24,17 +24,17 @@ def chain(x, begin, coefficients):
     return p
 
 
-#: By precision: the least argument, 1 / ln 2, minus ln 2 in two parts, the polynomial.
+#: By precision: the largest argument, 1 / ln 2, minus ln 2 in two parts, the polynomial.
 EXP = {
     np.float64: (
-        *(-800, 1.4426950408889634, -0.6931471805599453, -2.3190468138462996e-17),
+        *(800, 1.4426950408889634, -0.6931471805599453, -2.3190468138462996e-17),
         *(2.09147553258932e-09, 2.5105312729622103e-08, 2.755727347871858e-07),
         *(2.755725517000089e-06, 2.480158732567746e-05, 0.0001984126987500228),
         *(0.0013888888888883711, 0.008333333333326084, 0.04166666666666667),
         *(0.1666666666666667, 0.5),
     ),
     np.float32: (
-        *(-120, 1.4426950216293335, -0.6931471824645996, 1.9046542121259336e-09),
+        *(120, 1.4426950216293335, -0.6931471824645996, 1.9046542121259336e-09),
         *(0.000198910798644647, 0.0013933731243014336, 0.00833331048488617),
         *(0.041666463017463684, 0.1666666716337204, 0.5),
     ),
@@ -55,13 +55,41 @@ LOG = {
 
 
 def exp(x):
+    most = x.dtype.type(EXP[x.dtype.type][0])
+    n, q = parts(np.minimum(np.maximum(x, -most), most))
+    return normal(np.ldexp(x.dtype.type(1) + q, n.astype(int)))
+
+
+def parts(x):
+    """Return the n and q of exp."""
     kind = x.dtype.type
-    least, inverse, ln2, ln2_low, begin, *coefficients = map(kind, EXP[kind])
-    x = np.maximum(x, least)
+    _, inverse, ln2, ln2_low, begin, *coefficients = map(kind, EXP[kind])
     n = np.rint(x * inverse)
     r = fma(n, ln2_low, fma(n, ln2, x))
-    y = kind(1) + fma(normal(r * r), chain(r, begin, coefficients), r)
-    return normal(np.ldexp(y, n.astype(int)))
+    return n, fma(normal(r * r), chain(r, begin, coefficients), r)
+
+
+def over(h):
+    c = np.minimum(h, h.dtype.type(1))
+    return fma(-c, normal(c / (h.dtype.type(1) + h)), c)
+
+
+def logistic(z):
+    return over(exp(z))
+
+
+def tanh(z):
+    kind = z.dtype.type
+    n, q = parts(np.minimum(kind(2) * abs(z), kind(40)))
+    scale = np.ldexp(kind(1), (n - 1).astype(int))
+    return np.copysign(over(fma(scale, q, scale - kind(0.5))), z)
+
+
+def elu(z):
+    kind = z.dtype.type
+    n, q = parts(np.minimum(np.maximum(z, kind(-40)), kind(0)))
+    scale = np.ldexp(kind(1), n.astype(int))
+    return np.where(z < 0, fma(scale, q, scale - kind(1)), z)
 
 
 def log(t):
@@ -191,6 +219,31 @@ def split(y, seed, fold, folds, val_fraction, name="split"):
 # --- a run -----------------------------------------------------------------------------------
 
 
+def rate_factor(epoch, options):
+    """Return what an epoch multiplies the learning rate by."""
+    word, *given = options.get("schedule", "constant").split(":")
+    warmup, epochs = options.get("warmup", 0), options["epochs"]
+    epoch = min(epoch, max(epochs - 1, 0))
+    if epoch < warmup:
+        return (epoch + 1) / warmup
+    t = epoch - warmup
+    if word == "cosine":
+        whole = max((int(given[0]) if given else epochs) - warmup, 1)
+        y = min(t, whole - t) / whole * 1.5707963267948966
+        z, p = y * y, 1 / math.factorial(17)
+        for n in range(15, 2, -2):
+            p = p * z + (-1) ** (n // 2) / math.factorial(n)
+        s = y + y * z * p
+        return 1 - s * s if 2 * t <= whole else s * s
+    if word == "constant":
+        return 1.0
+    exponent = t // int(given[0]) if word == "step" else t
+    found, square = 1.0, float(given[-1])
+    for bit in reversed(bin(exponent)[2:]):
+        found, square = found * square if bit == "1" else found, square * square
+    return found
+
+
 class Run:
     """A run: its data are x, y and the rows of both parts, its parameters a list w1, b1, w2, ...
 
@@ -214,18 +267,28 @@ class Run:
             for penalty in ("l1", "l2")
         )
         self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
-        self.leak = kind(options.get("leak", 0))
+        self.beta2, self.epsilon = (
+            kind(options.get("beta2", 0.999)),
+            kind(options.get("epsilon", 1e-8)),
+        )
+        self.optimizer = options.get("optimizer", "nesterov")
+        self.activation = options.get("activation", "relu")
+        # ReLU leaks nothing, and the identity all.
+        self.leak = kind(options.get("leak", self.activation == "identity"))
         self.proximal = options["l1_method"] == "proximal"
         self.start(parameters)
 
     def start(self, parameters):
         """Begin at rest with these parameters."""
         self.p = [value.astype(self.kind) for value in parameters]
-        self.memory = [value.copy() if self.proximal else 0 * value for value in self.p]
+        self.ahead = self.proximal and self.optimizer == "nesterov"
+        self.memory = [value.copy() if self.ahead else 0 * value for value in self.p]
+        self.squares = [0 * value for value in self.p]
+        self.c1 = self.c2 = self.kind(0)
 
     @property
     def result(self):
-        return self.memory if self.proximal else self.p
+        return self.memory if self.ahead else self.p
 
     def forward(self, p, x, m=None):
         found = [x]
@@ -233,9 +296,25 @@ class Run:
             passed = found[-1] if m is None or not i else found[-1] * m[i // 2 - 1]
             z = dot(np.broadcast_to(p[i + 1], (len(x), len(p[i]))), passed[:, None], p[i])
             if i + 2 < len(p):
-                z = np.where(z <= 0, normal(self.leak * z), z)
+                z = self.activate(z)
             found.append(z)
         return found
+
+    def activate(self, z):
+        """Return what hidden units give."""
+        if self.activation in ("tanh", "logistic", "elu"):
+            return {"tanh": tanh, "logistic": logistic, "elu": elu}[self.activation](z)
+        return np.where(z <= 0, normal(self.leak * z), z)
+
+    def back(self, delta, a):
+        """Return the gradient by sums from that by what units gave, a."""
+        if self.activation == "tanh":
+            return normal(delta * fma(-a, a, self.kind(1)))
+        if self.activation == "logistic":
+            return normal(delta * fma(-a, a, a))
+        if self.activation == "elu":
+            return np.where(a <= 0, fma(delta, a, delta), delta)
+        return np.where(a <= 0, normal(self.leak * delta), delta)
 
     def factors(self, n, epoch, step):
         """Return m of the hidden layers of n samples; None where nothing is ever dropped."""
@@ -271,24 +350,53 @@ class Run:
             gradient = [of_w, normal(np.cumsum(delta, axis=0)[-1]), *gradient]
             if i:
                 delta = dot(np.zeros_like(below), delta[:, None, :], w.T) * factor
-                delta = np.where(below <= 0, normal(self.leak * delta), delta)
+                delta = self.back(delta, below)
+        one = self.kind(1)
+        self.c1 = fma(self.momentum, self.c1, one - self.momentum)
+        self.c2 = fma(self.beta2, self.c2, one - self.beta2)
         for i, g in enumerate(gradient):
             self.step(i, g)
 
     def step(self, i, g):
-        w, r, m = self.p[i], self.rate, self.momentum
-        g = fma(self.l2[i] + self.l2[i], w, g)
-        if self.proximal:
-            x, v = self.memory[i], fma(-r, g, w)
-            following = np.sign(v) * np.maximum(normal(abs(v) - normal(r * self.l1[i])), 0)
-            self.p[i] = fma(m, normal(following - x), following)
-            self.memory[i] = following
+        w, l1 = self.p[i], self.l1[i]
+        if self.optimizer != "adamw":
+            g = fma(self.l2[i] + self.l2[i], w, g)
+        if not self.proximal:
+            g = normal(g + np.sign(w) * l1)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return self.rescaled_step(i, g)
+        f, m, u = self.factor, self.momentum, self.memory[i]
+        r = normal(self.rate * f)
+        if self.ahead:
+            following = prox(fma(-r, g, w), normal(r * l1))
+            self.p[i], self.memory[i] = fma(m, normal(following - u), following), following
+        elif self.optimizer == "nesterov":
+            d = normal(-self.rate * g)
+            u = fma(m, u, d)
+            self.p[i], self.memory[i] = fma(f, fma(m, u, d), w), u
+        elif self.proximal:
+            self.p[i] = prox(fma(m, u, fma(-r, g, w)), normal(r * l1))
+            self.memory[i] = normal(self.p[i] - w)
         else:
-            g = normal(g + np.sign(w) * self.l1[i])
-            d = normal(-r * g)
-            u = fma(m, self.memory[i], d)
-            self.p[i] = normal(w + fma(m, u, d))
-            self.memory[i] = u
+            self.memory[i] = u = fma(m, u, normal(-self.rate * g))
+            self.p[i] = fma(f, u, w)
+
+    def rescaled_step(self, i, g):
+        w, m, b, one = self.p[i], self.momentum, self.beta2, self.kind(1)
+        r = normal(self.rate * self.factor)
+        self.squares[i] = q = fma(b, self.squares[i], normal((one - b) * normal(g * g)))
+        if self.optimizer == "rmsprop":
+            s, d = normal(r * g), normal(np.sqrt(q) + self.epsilon)
+        else:
+            self.memory[i] = p = fma(m, self.memory[i], normal((one - m) * g))
+            s, d = normal(r / self.c1 * p), fma(one / np.sqrt(self.c2), np.sqrt(q), self.epsilon)
+        if self.optimizer == "adamw":
+            w = fma(normal(-r * (self.l2[i] + self.l2[i])), w, w)
+        if self.proximal:
+            t = normal(one / d)
+            self.p[i] = prox(fma(-s, t, w), normal(normal(r * self.l1[i]) * t))
+        else:
+            self.p[i] = normal(w - normal(s / d))
 
     def epochs(self):
         """Train epoch after epoch, from the first order of batches on."""
@@ -297,6 +405,7 @@ class Run:
         random = stream(self.seed, "batch order", str(self.fold))
         for epoch in itertools.count():
             rows = random.permutation(self.train) if size < n else self.train
+            self.factor = self.kind(rate_factor(epoch, self.options))
             at_once = size if epoch < self.options["epochs"] else self.finishing()
             for step, first in enumerate(range(0, n, at_once)):
                 batch = rows[first : first + at_once]
@@ -313,17 +422,24 @@ class Run:
         """Train; return the columns of the table, but for those of the place in the grid."""
         with np.errstate(all="raise", under="ignore"):
             found = {"initial_loss": self.measured()["final_loss"]}
-            patience = self.options.get("patience")
+            patience, tol = self.options.get("patience"), self.options.get("tol")
             training = self.epochs()
             best, best_loss = 0, math.inf
             for epoch in range(1, self.options["epochs"] + self.options.get("finish", 0) + 1):
                 next(training)
                 if patience:
                     loss = self.evaluated(self.val)[0]
-                    if epoch == 1 or loss < best_loss:
-                        best, best_loss = epoch, loss
+                    if epoch == 1 or loss < best_loss - (tol or 0):
+                        best, best_loss = epoch, np.float64(loss)
                         weights = [value.copy() for value in self.result]
                     if epoch - best == patience:
+                        break
+                elif tol is not None:
+                    loss = np.float64(self.measured()["final_loss"])
+                    if epoch == 1 or loss < best_loss - tol:
+                        best = epoch
+                    best_loss = min(best_loss, loss)
+                    if epoch - best == 10:
                         break
             if patience:
                 self.start(weights)
@@ -410,7 +526,13 @@ class Run:
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
         twice = 2 * np.float64(self.rate)
+        if self.optimizer in ("adam", "adamw", "rmsprop"):
+            return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
+
+
+def prox(v, t):
+    return np.sign(v) * np.maximum(normal(abs(v) - t), 0)
 
 
 def effective(there):

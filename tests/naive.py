@@ -67,49 +67,81 @@ def article(seed, epochs, l1, l2, rate=0.01, momentum=0.9):
     return losses | {k: v[:, 0] if k[0] == "b" else v for k, v in p.items()} | {"x": x[:, 0]}
 
 
-def objective(p, x, y, v, l1, l2, leak=0):
+def leaky_relu(leak):
+    return lambda z: np.maximum(z, 0) + leak * np.minimum(z, 0)
+
+
+relu = leaky_relu(0)
+
+#: What hidden units give.
+ACTIVATIONS = {
+    "relu": relu,
+    "tanh": np.tanh,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "identity": lambda z: z,
+}
+
+
+def objective(p, x, y, v, l1, l2, activate=relu, loss="cross_entropy"):
     """Return the loss with penalties.
 
-    ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each; hidden units
-    leak so much of what is below zero.
+    ``p`` is a list w1, b1, w2, b2, ... and ``l1``, ``l2`` the penalties of each.
     """
-    *_, z = pre_activations(p, x, leak)
-    label = z[np.arange(len(y)), y]
-    entropy = np.log(np.exp(z - label[:, None]).sum(axis=1))
-    loss = (entropy * v).sum() / v.sum()
+    *_, z = pre_activations(p, x, activate)
+    loss = (costs(z, y, loss) * v).sum() / v.sum()
     for i, value in enumerate(p):
         loss = loss + l1[i] * abs(value).sum() + l2[i] * (value * value).sum()
     return loss
 
 
-def pre_activations(p, x, leak=0):
+def costs(z, y, loss):
+    """Return the loss of each sample, of its outputs z and its class y, or of what is true of each.
+
+    Of outputs that are taken one by one it is the mean over them.
+    """
+    if loss == "cross_entropy":
+        label = z[np.arange(len(y)), y]
+        return np.log(np.exp(z - label[:, None]).sum(axis=1))
+    r = z - y
+    of_each = {
+        "squared": lambda: r * r,
+        "absolute": lambda: abs(r),
+        "huber": lambda: np.where(abs(r) <= 1, r * r, 2 * abs(r) - 1),
+        "poisson": lambda: np.exp(z) - y * z - y + np.where(y == 0, 0, y * np.log(y + (y == 0))),
+        "logistic": lambda: -np.log(np.where(y == 1, 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z)))),
+    }[loss]()
+    return of_each.sum(axis=1) / z.shape[1]
+
+
+def pre_activations(p, x, activate=relu):
     """Return what each layer's units receive."""
     found = []
     for i in range(0, len(p), 2):
-        a = np.maximum(found[-1], 0) + leak * np.minimum(found[-1], 0) if found else x
+        a = activate(found[-1]) if found else x
         found.append(np.dot(a, p[i].T) + p[i + 1])
     return found
 
 
-def differences(p, x, y, v, l1, l2, leak=0):
+def differences(p, x, y, v, l1, l2, activate=relu, loss="cross_entropy"):
     """Return central finite differences of `objective` by every parameter.
 
     In extended precision where the machine has it, so that they are good to 1e-6 of a gradient
-    that is itself small. Also returns how many steps of the difference the nearest ReLU, or
-    absolute value of a parameter, is from its kink.
+    that is itself small. Also returns how many steps of the difference the nearest unit, or
+    absolute value of a parameter, is from zero, where some have a kink.
     """
     wide = np.longdouble
     p = [value.astype(wide) for value in p]
     x, v = x.astype(wide), v.astype(wide)
     h = np.finfo(wide).eps ** (1 / 3)
-    *hidden, _ = pre_activations(p, x, leak)
+    *hidden, outputs = pre_activations(p, x, activate)
     gradient = [np.zeros(value.shape) for value in p]
     for i, (value, g) in enumerate(zip(p, gradient, strict=True)):
         # What lies before the parameter's own layer does not change.
         layer = i // 2
         z = hidden[layer - 1] if layer else x
-        a = np.maximum(z, 0) + leak * np.minimum(z, 0) if layer else x
-        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], leak
+        a = activate(z) if layer else x
+        rest = p[2 * layer :], a, y, v, l1[2 * layer :], l2[2 * layer :], activate, loss
         for place in np.ndindex(*value.shape):
             middle = value[place]
             value[place] = middle + h
@@ -118,7 +150,9 @@ def differences(p, x, y, v, l1, l2, leak=0):
             below = objective(*rest)
             value[place] = middle
             g[place] = (above - below) / (2 * h)
-    bent = [*hidden, *(value for value, one in zip(p, l1, strict=True) if one)]
+    kinks = {"absolute": lambda: [outputs - y], "huber": lambda: [abs(outputs - y) - 1]}
+    kinked = [*hidden, *kinks.get(loss, list)()]
+    bent = [*kinked, *(value for value, one in zip(p, l1, strict=True) if one)]
     return gradient, min((abs(z).min() / h for z in bent), default=np.inf)
 
 
@@ -164,6 +198,73 @@ def soft_threshold(w, t):
     if w > t:
         return w - t
     return w + t if w < -t else 0.0
+
+
+def group_penalty(p, groups):
+    """Return the sum of sqrt(size) times the length of each group, an index by parameter each."""
+    total = 0.0
+    for group in groups:
+        values = [w for name, index in group.items() for w in np.ravel(p[name][index]).tolist()]
+        total += math.sqrt(len(values)) * math.hypot(*values)
+    return total
+
+
+def _gradients(w, b, x, y, v):
+    """Return the gradients of the mean cross-entropy of softmax regression by w and b."""
+    z = x @ w.T + b
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    delta = p * (v / v.sum())[:, None]
+    return delta.T @ x, delta.sum(axis=0)
+
+
+def group_objective(w, b, x, y, v, groups, l1, l2, l21):
+    """Return the loss of softmax regression w ``[class, input]`` with penalties on w."""
+    of_groups = sum(math.sqrt(w[:, g].size) * math.hypot(*w[:, g].ravel()) for g in groups)
+    return objective([w, b], x, y, v, [l1, 0], [l2, 0]) + l21 * of_groups
+
+
+def sparse_group_softmax(x, y, v, groups, l1, l2, l21, tolerance=1e-10):
+    """Minimise `group_objective`, group by group (Simon, Friedman and Hastie, 2013).
+
+    Each group takes proximal steps by the bound of its own curvature: one half, the most that
+    softmax has, times the largest eigenvalue of its inputs' moments.
+    """
+    classes = int(y.max()) + 1
+    w, b = np.zeros((classes, x.shape[1])), np.zeros(classes)
+    share = v / v.sum()
+    moments = [x[:, g].T @ (share[:, None] * x[:, g]) for g in groups]
+    steps = [1 / (np.linalg.eigvalsh(m)[-1] / 2 + 2 * l2) for m in moments]
+    for _ in range(100_000):
+        b -= 2 * _gradients(w, b, x, y, v)[1]
+        for g, step in zip(groups, steps, strict=True):
+            slope = _gradients(w, b, x, y, v)[0][:, g] + 2 * l2 * w[:, g]
+            left = w[:, g] - step * slope
+            left = np.sign(left) * np.maximum(abs(left) - step * l1, 0)
+            length, most = math.hypot(*left.ravel()), step * l21 * math.sqrt(left.size)
+            w[:, g] = left * (1 - most / length) if length > most else 0.0
+        if group_slack(w, b, x, y, v, groups, l1, l2, l21) < tolerance:
+            return w, b
+    raise AssertionError("no optimum was found")
+
+
+def group_slack(w, b, x, y, v, groups, l1, l2, l21):
+    """Return how far `group_objective` is from having 0 as a subgradient, at the most."""
+    gradient, by_bias = _gradients(w, b, x, y, v)
+    gradient = gradient + 2 * l2 * w
+    found = [abs(by_bias).max()]
+    for g in groups:
+        d, group = gradient[:, g], w[:, g]
+        strength = l21 * math.sqrt(group.size)
+        if not group.any():
+            beyond = np.maximum(abs(d) - l1, 0)
+            found.append(max(math.hypot(*beyond.ravel()) - strength, 0))
+            continue
+        d = d + strength * group / math.hypot(*group.ravel())
+        at_zero = np.maximum(abs(d) - l1, 0)
+        found.append(np.where(group == 0, at_zero, abs(d + l1 * np.sign(group))).max())
+    return max(found)
 
 
 def interval(values, ratio):

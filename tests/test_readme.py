@@ -140,6 +140,7 @@ def test_the_defaults_are_those_of_the_program(data, place):
             assert default == f"`{running[name].default}`"
         else:
             taken = {"path_order": {"path": "l1"}, "leak": {"activation": "leaky_relu"}}
+            taken |= {option: {"optimizer": "adam"} for option in ("beta2", "epsilon")}
             there = plain.replace(**taken.get(name, {}))
             assert there.replace(**{name: default.strip("`")}) == there, row
             checked += 1

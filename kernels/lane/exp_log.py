@@ -1,9 +1,11 @@
-"""exp and log of a Lane.
+"""exp and log of a Lane, and how a function of one is done to many of an array.
 
 They are our own, so that they work on whole Lanes and give the same bits on every machine.
 Both are within 1 ulp of the correctly rounded value. Their polynomials interpolate, at Chebyshev
 points and in 200-bit arithmetic, the functions named beside them.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numba.core import types
@@ -23,6 +25,32 @@ from kernels.lane.operations import (
 )
 
 
+def in_fours(function: Callable) -> Callable:
+    """Return ``of_each(x, first, last)``: replace ``x[first:last]`` by what a function gives.
+
+    The function is an `emitted` one, of a Lane; it is done in place.
+    """
+
+    def of_four(a, b, c, d):
+        return function(a), function(b), function(c), function(d)
+
+    @lowered(4, lambda lane: types.UniTuple(lane, 4), numbers=False)(of_four)
+    def _emit(builder, lane, *values):
+        # Operation by operation, so that none waits for the one before it.
+        return function(Traced(builder, lane, list(values))).values
+
+    @kernel
+    def of_each(x, first, last):
+        fours = (last - first) // 4
+        for four in range(fours):
+            i = first + 4 * four
+            x[i], x[i + 1], x[i + 2], x[i + 3] = of_four(x[i], x[i + 1], x[i + 2], x[i + 3])
+        for i in range(first + 4 * fours, last):
+            x[i] = function(x[i])
+
+    return of_each
+
+
 @emitted()
 def exp(x):
     """Return e**x: 0 and inf beyond the range, subnormals gradually, NaN for NaN.
@@ -32,30 +60,36 @@ def exp(x):
     return (_exp64 if x.dtype == np.float64 else _exp32)(x)
 
 
-@kernel
-def exp_all(x, first, last):
-    """Replace ``x[first:last]`` by e**x, in place, four Lanes at a time."""
-    fours = (last - first) // 4
-    for four in range(fours):
-        i = first + 4 * four
-        x[i], x[i + 1], x[i + 2], x[i + 3] = _exp_of_four(x[i], x[i + 1], x[i + 2], x[i + 3])
-    for i in range(first + 4 * fours, last):
-        x[i] = exp(x[i])
-
-
-def _exp_of_four(a, b, c, d):
-    return exp(a), exp(b), exp(c), exp(d)
-
-
-@lowered(4, lambda lane: types.UniTuple(lane, 4), numbers=False)(_exp_of_four)
-def _emit_exp_of_four(builder, lane, *values):
-    # Operation by operation, so that none waits for the one before it.
-    return exp(Traced(builder, lane, list(values))).values
+#: ``exp_all(x, first, last)``: replace ``x[first:last]`` by e**x, in place.
+exp_all = in_fours(exp)
 
 
 def _exp64(x):
     x = select(x > 800.0, 800.0, x)
     x = select(x < -800.0, -800.0, x)
+    n, q = _reduced64(x)
+    return _scaled(1.0 + q, n)
+
+
+def _exp32(x):
+    x = select(x > 120.0, 120.0, x)
+    x = select(x < -120.0, -120.0, x)
+    n, q = _reduced32(x)
+    return _scaled(1.0 + q, n)
+
+
+def _scaled(y, n):
+    """Return y * 2**n, in two steps since 2**n itself may be out of range."""
+    half = rounded(n * 0.5)
+    return y * power_of_two(half) * power_of_two(n - half)
+
+
+def reduced(x):
+    """Return the n and q of e**x = 2**n * (1 + q), n whole and q between -0.3 and 0.42."""
+    return (_reduced64 if x.dtype == np.float64 else _reduced32)(x)
+
+
+def _reduced64(x):
     n = rounded(x * 1.4426950408889634)
     # x - n ln 2 in two parts; the first is exact.
     r = fma(n, -0.6931471805599453, x)
@@ -71,12 +105,10 @@ def _exp64(x):
     p = fma(p, r, 0.04166666666666667)
     p = fma(p, r, 0.1666666666666667)
     p = fma(p, r, 0.5)
-    return _scaled(1.0 + fma(r * r, p, r), n)
+    return n, fma(r * r, p, r)
 
 
-def _exp32(x):
-    x = select(x > 120.0, 120.0, x)
-    x = select(x < -120.0, -120.0, x)
+def _reduced32(x):
     n = rounded(x * 1.4426950216293335)
     r = fma(n, -0.6931471824645996, x)
     r = fma(n, 1.9046542121259336e-09, r)
@@ -86,13 +118,7 @@ def _exp32(x):
     p = fma(p, r, 0.041666463017463684)
     p = fma(p, r, 0.1666666716337204)
     p = fma(p, r, 0.5)
-    return _scaled(1.0 + fma(r * r, p, r), n)
-
-
-def _scaled(y, n):
-    """Return y * 2**n, in two steps since 2**n itself may be out of range."""
-    half = rounded(n * 0.5)
-    return y * power_of_two(half) * power_of_two(n - half)
+    return n, fma(r * r, p, r)
 
 
 @emitted()

@@ -251,6 +251,17 @@ def _fma(builder, lane, a, b, c):
 
 
 @_traceable
+def sqrt(x):
+    """Return the square root, rounded once, as IEEE 754 has it."""
+    return np.sqrt(x)
+
+
+@lowered(1)(sqrt)
+def _sqrt(builder, lane, x):
+    return call(builder, "llvm.sqrt", lane, x)
+
+
+@_traceable
 def copysign(magnitude, x):
     """Return ``magnitude`` with the sign of x."""
     return np.copysign(magnitude, x)

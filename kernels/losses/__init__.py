@@ -1,7 +1,8 @@
 """What is learnt, a file each.
 
-A loss offers kernels that see a batch in a `kernels.runs.Workspace`: ``gradient(net, work,
-batch)`` writes its gradient by the logits in their place; ``measure(net, work, batch)`` returns its
-sum over the samples, each counted by its weight; ``predict(net, work, batch, found, first)``
-writes what the network says of each sample into ``found`` from element ``first`` on.
+A loss offers `BY_OUTPUT`: 1 where a sample has a target an output, 0 where it has one, its class;
+and kernels that see a batch in a `kernels.runs.Workspace`: ``gradient(net, work, batch)`` writes
+its gradient by the outputs in their place; ``measure(net, work, batch)`` returns its sum over the
+samples, each counted by its weight; ``predict(net, work, batch, found, first)`` writes what the
+network says of each sample into ``found`` from element ``first`` on.
 """

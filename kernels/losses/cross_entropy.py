@@ -8,6 +8,8 @@ from kernels.lane.compiled import kernel
 from kernels.lane.exp_log import exp, exp_all, log
 from kernels.lane.operations import broadcast, fma, select
 
+BY_OUTPUT = 0
+
 
 @kernel
 def gradient(net, work, batch):
@@ -15,7 +17,7 @@ def gradient(net, work, batch):
 
     (softmax(z) - onehot(label)) v / sum(v) for each row z and its weight v; 0 if none weighs.
     """
-    deltas, labels = work.deltas, work.labels
+    deltas, labels = work.deltas, work.targets
     classes, first = net.widths[net.layers], net.room[net.layers] * work.capacity
     _exponentials(net, work, batch)
     mass = work.importance[0]
@@ -37,7 +39,7 @@ def gradient(net, work, batch):
 @kernel
 def measure(net, work, batch):
     """Return the sum over a batch: log(sum_c exp(z_c - max z)) - (z_label - max z), weighted."""
-    logits, exps, labels = work.units, work.deltas, work.labels
+    logits, exps, labels = work.units, work.deltas, work.targets
     classes, first = net.widths[net.layers], net.room[net.layers] * work.capacity
     _exponentials(net, work, batch)
     loss = work.constants[0]

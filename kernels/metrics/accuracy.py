@@ -10,7 +10,7 @@ def measure(net, work, batch):
     right = work.constants[0]
     for b in range(batch):
         best = named(net, work, b)
-        right = right + select(best == work.labels[b], work.importance[b], 0.0)
+        right = right + select(best == work.targets[b], work.importance[b], 0.0)
     return right
 
 

@@ -18,10 +18,10 @@ def score(outputs: Outputs) -> np.ndarray:
     """Return what each run reaches."""
     labels, least = outputs.labels[:, None], outputs.precision
     p = np.take_along_axis(outputs.probabilities, labels, axis=1)[:, 0]
-    return outputs.mean(-_logarithms(np.clip(p, least, 1 - least)))
+    return outputs.mean(-logarithms(np.clip(p, least, 1 - least)))
 
 
-def _logarithms(values: np.ndarray) -> np.ndarray:
+def logarithms(values: np.ndarray) -> np.ndarray:
     """Return the logarithms by our own log, whose bits are the same on every machine."""
     width = lane_width(np.float64)
     count = math.ceil(values.size / width)

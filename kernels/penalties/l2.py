@@ -5,9 +5,9 @@ from kernels.lane.operations import broadcast, emitted, fma
 
 
 @emitted()
-def add_gradient(g, w, twice):
-    """Return g with the gradient of l2 w^2 added, where 2 l2 is given."""
-    return fma(twice, w, g)
+def add_gradient(g, w, l2):
+    """Return g with the gradient of l2 w^2 added."""
+    return fma(l2 + l2, w, g)
 
 
 @kernel

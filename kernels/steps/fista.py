@@ -2,9 +2,9 @@
 
     x' = prox(w - r g),  w' = x' + m (x' - x)
 
-w is the look-ahead point, where the gradient is taken, x the iterate, r the learning rate and m
-the momentum. The threshold r l1 acts on the iterate, before the momentum: the fixed point is then
-the minimum of loss + l1 |x| whatever the momentum.
+w is the look-ahead point, where the gradient is taken, x the iterate, r the learning rate of the
+epoch and m the momentum. The threshold r l1 acts on the iterate, before the momentum: the fixed
+point is then the minimum of loss + l1 |x| whatever the momentum.
 """
 
 import numpy as np
@@ -13,9 +13,11 @@ from kernels.lane.compiled import kernel
 from kernels.lane.emitting import nothing
 from kernels.lane.lanes import aligned_zeros
 from kernels.lane.operations import emitted, fma
-from kernels.penalties import l1 as penalty
+from kernels.penalties import l1 as lasso
+from kernels.penalties import l2 as ridge
 
 HYPER = ("momentum",)
+INSTRUCTIONS = 12
 
 
 def start(parameters: np.ndarray) -> np.ndarray:
@@ -36,11 +38,12 @@ def begin(optimizer):
 
 
 @kernel
-def advance(optimizer, i, w, g, l1, threshold):
+def advance(optimizer, i, w, g, l1, l2):
     """Step along one parameter."""
+    g = ridge.add_gradient(g, w, l2)
     rate, momentum = optimizer.rate, optimizer.hyper[0]
     optimizer.weights[i], optimizer.memory[i] = step(
-        w, optimizer.memory[i], g, rate, momentum, threshold
+        w, optimizer.memory[i], g, rate, momentum, rate * l1
     )
 
 
@@ -52,5 +55,5 @@ def finish(net, optimizer, layer):
 @emitted(results=2)
 def step(w, x, g, rate, momentum, threshold):
     """Return the next look-ahead weight and iterate."""
-    following = penalty.prox(fma(-rate, g, w), threshold)
+    following = lasso.prox(fma(-rate, g, w), threshold)
     return fma(momentum, following - x, following), following

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.cells.counts import constant, guesses
+from results.cells import wording
+from results.cells.counts import constant, guesses, of_numbers
 from results.cells.epochs import stopped
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import (
@@ -165,12 +166,15 @@ def _left_out(cells: pd.DataFrame) -> str:
 
 def _interval(cell: pd.Series, metric: str) -> str:
     """Say what the interval is, and over what."""
+    alike, guess = "", wording.guess(cell)
     if constant(cell):
-        return ", by networks that give every row the same"
-    if guesses(cell, metric):
-        return ", as the class shares give, within a thousandth"
+        alike = ", by networks that give every row the same"
+    elif guesses(cell, metric):
+        alike = f", as {guess.it} {guess.gives}, within a thousandth"
     if covers(cell, metric) and np.isnan(cell[f"low_{metric}"]):
-        return ", the same in all splits"
+        return alike or ", the same in all splits"
+    if alike and not of_numbers(cell):
+        return alike
     low, high = (number(cell[f"{part}_{metric}"]) for part in ("low", "high"))
     over = {
         DATA_AND_SEEDS: f"for new data, over {cell['seeds']} seeds",
@@ -178,4 +182,5 @@ def _interval(cell: pd.Series, metric: str) -> str:
         SEEDS: f"over {cell['seeds']} seeds",
     }
     covered = covers(cell, metric)
-    return f", 95 % interval {low} to {high} {over[covered]}" if covered else ", of one seed"
+    sure = f", 95 % interval {low} to {high} {over[covered]}" if covered else ", of one seed"
+    return f"{alike}{sure}"

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from results.cells.by_seed import BySeed, Windows
-from results.columns import baseline_of, is_better_high
+from results.columns import OF_NUMBERS, baseline_of, is_better_high, possible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: A metric within this share of that of the class shares is no better.
+#: A metric within this share of that of a guess is no better.
 NEAR = 1e-3
 
 #: What the intervals need to know of the two parts of the rows.
@@ -104,15 +104,29 @@ def constant(cells: pd.DataFrame | pd.Series) -> Any:
 
 
 def guesses(cells: pd.DataFrame | pd.Series, metric: str = "val_loss") -> Any:
-    """Tell whether the networks of a cell, or of each, reach what the class shares do.
+    """Tell whether the networks of a cell, or of each, reach what a guess does and no more.
 
     That is so within `NEAR` of it, for both ends of the interval of the difference.
     """
     if f"mean_{metric}_from_baseline" not in cells:
         return cells["runs"] < 0  # for none
-    shares = cells[f"mean_{metric}"] - cells[f"mean_{metric}_from_baseline"]
+    guess = cells[f"mean_{metric}"] - cells[f"mean_{metric}_from_baseline"]
     low, high = (cells[f"{end}_{metric}_from_baseline"] for end in ("low", "high"))
-    return (abs(low) <= NEAR * shares) & (abs(high) <= NEAR * shares)
+    near = _near(guess, metric)
+    return (abs(low) <= near) & (abs(high) <= near)
+
+
+def _near(guess: Any, metric: str) -> Any:
+    """Return what is near a guess: a share of it, or of 1 where the metric has no foot.
+
+    The R2 of a guess is about 0.
+    """
+    return NEAR * (guess if possible(metric)[0] == 0 else 1.0)
+
+
+def of_numbers(cells: pd.DataFrame | pd.Series) -> bool:
+    """Tell whether cells are of numbers, by what is measured of them."""
+    return any(f"mean_val_{name}" in cells for name in OF_NUMBERS)
 
 
 def _told(
@@ -124,9 +138,9 @@ def _told(
     for name, pair in compared.items():
         value, other = (_numbers(runs, column) for column in pair)
         if name == "below_baseline":
-            worse = value <= other * (1 + NEAR)
+            worse = value <= other + _near(other, metric)
         else:
-            worse = value > (other * (1 - NEAR) if name == "above_baseline" else other)
+            worse = value > (other - _near(other, metric) if name == "above_baseline" else other)
         told |= {name: done & worse, f"{name} known": np.isfinite(other)}
     if metric in runs and metric != "val_loss":
         told["undefined"] = done & ~np.isfinite(_numbers(runs, metric))

@@ -15,9 +15,9 @@ import pandas as pd
 from results.cells.best import best, where
 from results.cells.intervals import wilson
 from results.cells.summary import axis_names, deciding, summary
-from results.columns import FURTHER_TEST, SUMMARY, TEST
+from results.columns import FURTHER_TEST, TEST, summarised
 from results.errors import ResultsError
-from results.labels import counted, folds, number
+from results.labels import counted, folds, listed, number
 
 #: Cells that outer folds chose that are named one by one.
 _NAMED = 5
@@ -61,8 +61,9 @@ def tested(names: Iterable[str], metric: str) -> list[str]:
         Columns that there are.
     metric : str
     """
-    of_deciding = f"test_{metric.removeprefix('val_')}"
-    return list(dict.fromkeys([*TEST, *([of_deciding] if of_deciding in names else [])]))
+    wanted = dict.fromkeys([*TEST, f"test_{metric.removeprefix('val_')}"])
+    there = set(names)
+    return [name for name in wanted if name in there]
 
 
 def said_of_folds(found: pd.DataFrame, cells: pd.DataFrame, rule: str) -> str:
@@ -78,7 +79,7 @@ def said_of_folds(found: pd.DataFrame, cells: pd.DataFrame, rule: str) -> str:
         The rule that was asked for.
     """
     names = tested(map(str, found.columns), deciding(cells))
-    known = found.dropna(subset=list(TEST))
+    known = found.dropna(subset=[TEST[0]])
     left = len(found) - len(known)
     out = f"; {counted(left, 'fold')} without a cell to choose left out" if left else ""
     if known.empty:
@@ -115,15 +116,17 @@ def said_of_test(cell: pd.Series, metric: str = "val_loss") -> str:
 
 
 def on_test_part(figures: Mapping[str, float], rows: int, size: float | None = None) -> str:
-    """Say what is measured on a test part of so many rows, and how sure its accuracy is.
+    """Say what is measured on a test part of so many rows, and how sure an accuracy is.
 
     ``size`` is how many rows they are worth, where these have weights or groups.
     """
+    told = listed([f"{name} {number(figures[name])}" for name in TEST if name in figures])
+    others = "".join(f"; {name} {_known(figures[name])}" for name in figures if name not in TEST)
+    if "test_accuracy" not in figures:
+        return f"{told}{others}"
     low, high = wilson(figures["test_accuracy"], rows if size is None else size)
-    told = " and ".join(f"{name} {number(figures[name])}" for name in TEST)
     interval = f"{number(low, 3)} to {number(high, 3)}"
     worth = "" if size is None else f", worth {number(size, 3)} of one weight and no group,"
-    others = "".join(f"; {name} {_known(figures[name])}" for name in figures if name not in TEST)
     return f"{told}, 95 % interval over its {counted(rows, 'row')}{worth} {interval}{others}"
 
 
@@ -161,7 +164,7 @@ def _known(value: float) -> str:
 
 def _of_fold(runs: pd.DataFrame, rule: str, by: str | None) -> dict[str, float | str]:
     test = [name for name in (*TEST, *FURTHER_TEST) if name in runs]
-    cells = summary(runs, [*SUMMARY, *test], by)
+    cells = summary(runs, [*summarised(runs), *test], by)
     outer, places = {"outer": runs["outer"].iloc[0]}, axis_names(cells)
     try:
         chosen = best(cells, rule).iloc[0]

@@ -6,6 +6,7 @@ it lies, how its runs stood, and what picking the lowest of many does to its fig
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,14 +18,14 @@ from results.cells.best import TO_HOLD_ALL, where
 from results.cells.counts import constant, guesses, no_better
 from results.cells.epochs import stopped
 from results.cells.summary import axis_names, covers, deciding, whole
-from results.columns import RANKED, is_better_high, is_penalty
+from results.columns import MEASURED, RANKED, is_better_high, is_penalty
 from results.labels import counted, most, number, place
 
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
 _FURTHER, _LEAP = 2, 10
 
 #: Axes whose values have to stay below 1.
-_BELOW_ONE = ("momentum", "dropout")
+_BELOW_ONE = ("momentum", "beta2", "dropout")
 
 #: Learning rates that are named one by one.
 _RATES = 6
@@ -57,18 +58,19 @@ def unfair(cells: pd.DataFrame) -> str:
 
 
 def guessing(cell: pd.Series, metric: str, called: str = "this cell") -> str:
-    """Say what the class shares alone would give, and where a cell is not shown to beat that.
+    """Say what a guess without inputs would give, and where a cell is not shown to beat that.
 
     ``metric`` is the one that decides; where nothing was held out there is no guess beside it.
     """
     if pd.isna(cell.get(f"mean_{metric}_from_baseline", np.nan)):
         return ""
-    shares = {
+    figures = {
         name: number(cell[f"mean_{name}"] - cell[f"mean_{name}_from_baseline"])
-        for name in dict.fromkeys((metric, "val_loss", "val_accuracy"))
+        for name in dict.fromkeys((metric, *(f"val_{measured.name}" for measured in MEASURED)))
         if f"mean_{name}_from_baseline" in cell
     }
-    guess = "Class shares alone give " + ", ".join(f"{k} {v}" for k, v in shares.items())
+    told = ", ".join(f"{name} {figure}" for name, figure in figures.items())
+    guess = f"{wording.guess(cell).alone} {told}"
     same = ", and its networks give every row the same" if constant(cell) else ""
     of_it = _by(metric)
     if guesses(cell, metric):
@@ -166,7 +168,7 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         option = f"--vary {name}=" if "_" in name else f"--{name} "
         yield (
             f"{name} = {place(chosen[name], values)} is the {end} that was tried: {what} may lie "
-            f"beyond it, try {option}{','.join(number(value, 3) for value in beyond)} too."
+            f"beyond it, try {option}{','.join(map(_told, beyond))} too."
         )
 
 
@@ -179,6 +181,11 @@ def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:
     return [last * factor**step for step in range(1, _FURTHER + 1)]
 
 
+def _told(value: float) -> str:
+    """Return a value to try as a text, in so many digits that what is below 1 stays there."""
+    return number(value, max(3, math.ceil(-math.log10(1 - value))) if value < 1 else 3)
+
+
 def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
     """Say how runs stood that did not go well."""
     told, metric = [], deciding(cells)
@@ -187,7 +194,7 @@ def _standing(cells: pd.DataFrame, chosen: pd.Series) -> str:
         told.append(f"{diverged:,} of all {counted(runs, 'run')} diverged{_by_rate(cells)}")
     for column, what in (
         ("above_initial", "ended with a higher loss than they began with"),
-        (no_better(metric), f"did no better than the class shares{_by(metric)}"),
+        (no_better(metric), f"did no better than {wording.guess(chosen).it}{_by(metric)}"),
     ):
         count = chosen.get(column)
         if not pd.isna(count) and count:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from results.cells.summary import check_metrics, ranked_by, seeds_at_a_time, summed_up
-from results.columns import REPEATED, STATUSES, SUMMARY, coordinates
+from results.columns import REPEATED, STATUSES, coordinates, summarised
 from results.directory import layout, parts, reading
 from results.directory.final import GROUP, regrouped
 from results.errors import ResultsError
@@ -30,7 +30,7 @@ _NUMBERS = 32
 
 
 def summary(
-    path: str | os.PathLike[str], metrics: Sequence[str] = SUMMARY, by: str | None = None
+    path: str | os.PathLike[str], metrics: Sequence[str] | None = None, by: str | None = None
 ) -> pd.DataFrame | None:
     """Sum up the runs of each cell as `results.summary` does; None for an unfinished sweep.
 
@@ -38,8 +38,8 @@ def summary(
     ----------
     path : str or path
         The results directory.
-    metrics : sequence of str
-        Columns to sum up.
+    metrics : sequence of str, optional
+        Columns to sum up; unless told, as for `results.summary`.
     by : str, optional
         The metric that decides, as for `results.summary`.
 
@@ -55,6 +55,7 @@ def summary(
             return None
         names = found.schema.names
         by = ranked_by(by)
+        metrics = summarised(names) if metrics is None else metrics
         metrics = list(dict.fromkeys([*metrics, *([by] if by else [])]))
         check_metrics(metrics, names[names.index("status") + 1 :])
         return _summary(file, metrics, names, by)

@@ -17,14 +17,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells.by_seed import BySeed, Windows
-from results.cells.counts import constant, counted, guesses
+from results.cells.counts import constant, counted, guesses, of_numbers
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS, Estimate, Moments
 from results.cells.medians import medians
 from results.columns import (
     FURTHER,
     RANKED,
     REPEATED,
-    SUMMARY,
     baseline_of,
     column,
     coordinates,
@@ -34,6 +33,7 @@ from results.columns import (
     is_on_shared_rows,
     is_penalty,
     possible,
+    summarised,
 )
 from results.errors import ResultsError
 from results.labels import folds
@@ -46,7 +46,7 @@ _SAME = 1e-12
 
 
 def summary(
-    runs: pd.DataFrame, metrics: Sequence[str] = SUMMARY, by: str | None = None
+    runs: pd.DataFrame, metrics: Sequence[str] | None = None, by: str | None = None
 ) -> pd.DataFrame:
     """Sum up the runs of each cell of the grid.
 
@@ -54,8 +54,9 @@ def summary(
     ----------
     runs : DataFrame
         One row per run, as `results.load` returns it.
-    metrics : sequence of str
-        Columns to sum up.
+    metrics : sequence of str, optional
+        Columns to sum up; unless told the losses, what is always measured of the held-out part,
+        and the sparsity.
     by : str, optional
         The metric of the held-out part that decides between cells, such as ``val_auc`` or, for
         short, ``auc``; by default the ``val_loss``, or the ``final_loss`` where nothing was held
@@ -67,9 +68,9 @@ def summary(
         One row per cell, in grid order: its place; ``runs`` (finished ones), ``diverged`` and
         ``share_diverged`` of them; of those done, ``above_initial`` with a ``final_loss`` above
         their ``initial_loss``, ``above_baseline`` with a ``val_loss`` not better, by a thousandth
-        of it, than that of the class shares alone (if `by` is another metric that, or
-        ``below_baseline`` where more is better, and ``undefined`` without a finite value of it),
-        and ``constant`` whose networks no input passes;
+        of it, than that of class shares, or of the best constant, alone (if `by` is another metric
+        that, or ``below_baseline`` where more is better, and ``undefined`` without a finite value
+        of it), and ``constant`` whose networks no input passes;
         ``seeds`` with nothing but finished, finite runs, the only ones that count in the rest, and
         the ``folds`` of each, 1 where there are none, in each of its ``outer_folds`` (with outer
         folds); ``covers``, what intervals cover: "new data and seeds", "new data" (folds of one
@@ -85,6 +86,7 @@ def summary(
     """
     known = [name for name in metrics_of(runs) if pd.api.types.is_numeric_dtype(runs[name])]
     by = ranked_by(by)
+    metrics = summarised(runs) if metrics is None else metrics
     metrics = list(dict.fromkeys([*metrics, *([by] if by else [])]))
     check_metrics(metrics, known)
     finished, number = numbered(runs)
@@ -182,8 +184,11 @@ def covers(cell: pd.Series, metric: str) -> str:
 def _leave_out_false_surety(table: pd.DataFrame, metrics: Sequence[str]) -> None:
     """Blank intervals for new data of what all splits give alike, in place.
 
-    That seeds agree is sure of seeds alone: splits by class all hold the same shares.
+    That seeds agree is sure of seeds alone: splits by class all hold the same shares. Of numbers
+    splits hold what they happen to.
     """
+    if of_numbers(table):
+        return
     for metric in metrics:
         if metric.startswith("val_"):
             mean, low, high = (table[f"{part}_{metric}"] for part in ("mean", "low", "high"))
@@ -284,7 +289,7 @@ def as_cells(
 ) -> pd.DataFrame:
     """Return the summary of a table of runs with also these metrics, or the summary it is."""
     if "status" in table:
-        return summary(table, list(dict.fromkeys((*SUMMARY, *metrics))), by)
+        return summary(table, list(dict.fromkeys((*summarised(table), *metrics))), by)
     for metric in metrics:
         if f"mean_{metric}" not in table:
             raise ResultsError(f"{metric!r} is not in this summary: give the table of runs")

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import pandas as pd
 
+from results.cells.counts import of_numbers
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import covers, deciding
 from results.labels import seeds
+
+
+class Guess(NamedTuple):
+    """What is reached without a look at the inputs, as the beginning of a sentence and within."""
+
+    alone: str
+    it: str
+    gives: str
+
 
 #: What intervals are for, by what they cover.
 FOR = {
@@ -43,6 +54,13 @@ def intervals_of_each(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
         if (words := intervals(cells, [metric])) != first:
             others.setdefault(words or "there are none", []).append(metric)
     return "; ".join((first, *(f"of {', '.join(some)} {words}" for words, some in others.items())))
+
+
+def guess(cells: pd.DataFrame | pd.Series) -> Guess:
+    """Name what is reached without a look at the inputs."""
+    if of_numbers(cells):
+        return Guess("The best constant alone gives", "the best constant", "gives")
+    return Guess("Class shares alone give", "the class shares", "give")
 
 
 def pairs(cells: pd.DataFrame) -> str:

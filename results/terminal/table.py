@@ -10,7 +10,7 @@ import pandas as pd
 from results.cells.epochs import of_orders, of_rungs, stopped
 from results.cells.notes import edges, guessing, undefined, unfair
 from results.cells.summary import axis_names, deciding
-from results.columns import FURTHER, MEASURED
+from results.columns import FURTHER, MEASURED, OF_NUMBERS
 from results.labels import digits, number
 from results.terminal import words
 from results.terminal.look import Look
@@ -95,8 +95,10 @@ def _columns(
         for beside in (*MEASURED[1:], *FURTHER):
             name = f"val_{beside.name}"
             if f"mean_{name}" in rows and name != metric:
+                wide = beside.name in OF_NUMBERS and beside.ratio
+                write = number if wide else "{:.3f}".format
                 columns[beside.name] = [
-                    "-" if np.isnan(value) else f"{value:.3f}" for value in rows[f"mean_{name}"]
+                    "-" if np.isnan(value) else write(value) for value in rows[f"mean_{name}"]
                 ]
     return columns
 

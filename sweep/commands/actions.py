@@ -260,8 +260,8 @@ def _unequal(plan: Plan) -> dict[str, str]:
     epochs = spec.epochs + spec.finish
     most = epochs * len(plan.grid.axes[str(spec.path)])
     # After a network that no input passes a run begins anew, if there are hidden layers.
-    at_most = "at most " if spec.patience or spec.hidden else ""
-    once = "at most " if spec.patience else ""
+    at_most = "at most " if spec.stops_early or spec.hidden else ""
+    once = "at most " if spec.stops_early else ""
     cold = f", {once}{epochs:,} (cold)" if "cold" in spec.path_order else ""
     text = f"{spec.path}: {at_most}{counted(most, 'epoch')} by its end ({', '.join(longer)}){cold}"
     return {"path": text}

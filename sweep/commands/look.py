@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
-from results.columns import OF_FURTHER, TEST, full_name, is_axis, is_of_held_out
+from results.columns import OF_METRIC, full_name, is_axis, is_of_held_out
 from results.directory import durable, layout
 from results.errors import ResultsError
 from results.labels import counted
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from sweep.plan.plan import Plan
 
 FORMATS = ("png", "svg", "pdf")
-
-#: What is measured on the test part, and on how many rows.
-_TESTED = ("test_rows", *TEST)
 
 _NONE_FINISHED = "{} holds no finished run: wait for the first, or run it"
 
@@ -58,17 +55,14 @@ def best(
     as_json: bool,
 ) -> int:
     """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
-    from results.cells.choice import Stop, choose
+    from results.cells.choice import TELLING, Stop, choose
     from results.terminal.look import wrapped
+    from sweep.training.rows import schema
 
     if refit and not save:
         raise InputError("--refit says how what is saved is trained: give --save too")
-    spec = recorded(directory).spec
-    telling = ["best_epoch"] if spec.patience else []
-    if spec.test:
-        telling += [*_TESTED, *(OF_FURTHER[name, "test"] for name in spec.metrics)]
-    if spec.test and (spec.weight or spec.groups):
-        telling.append("test_size")
+    spec, plan = recorded(directory)
+    telling = [name for name in TELLING if name in schema(plan).names and name != "epochs"]
     cells, along = _told(directory, telling, metric)
     stop = Stop(spec.patience, spec.epochs) if spec.patience else None
     runs = results.load(directory) if spec.outer_folds or stop else None
@@ -172,7 +166,7 @@ def _told(
     """Sum up a directory, with the epochs where cells differ in them; also the axis of its path."""
     spec = recorded(directory).spec
     unequal = spec.halving or len(spec.path_order) > 1
-    measured = [OF_FURTHER[name, "val"] for name in spec.metrics if spec.holds_out]
+    measured = [OF_METRIC[name, "val"] for name in spec.metrics if spec.holds_out]
     metrics = [*measured, *further, *(["epochs"] if unequal else [])]
     return _cells(directory, metrics, by), spec.path
 
@@ -182,10 +176,11 @@ def _cells(
 ) -> pd.DataFrame:
     """Sum up a directory: as a stream, where it is complete."""
     from results.cells.streamed import summary as sum_up
-    from results.columns import SUMMARY
+    from results.columns import summarised
+    from sweep.training.rows import schema
 
     plan = recorded(directory).plan  # says where it is no results directory
-    metrics = list(dict.fromkeys((*SUMMARY, *further)))
+    metrics = list(dict.fromkeys((*summarised(schema(plan).names), *further)))
     cells = sum_up(directory, metrics, by)
     if cells is None:
         return results.summary(_runs(directory), metrics, by)

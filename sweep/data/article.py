@@ -18,7 +18,10 @@ class Article:
     name = NAME
     features = tuple(f"x{i}" for i in range(_INPUTS))
     variables = tuple(map(Variable, features))
+    counts = (1,) * len(features)
     classes = tuple(map(str, range(_CLASSES)))
+    targets: tuple[Variable, ...] = ()
+    outputs = _CLASSES
 
     def sample(self, seed: int) -> np.ndarray:
         """Return the inputs that a seed draws, shape (5,)."""

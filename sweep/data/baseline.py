@@ -1,6 +1,7 @@
-"""What is reached without a look at the inputs, by the class shares of the training part alone.
+"""What is reached without a look at the inputs, by what the training part says of the targets.
 
-Shares are of what the rows count: of the loss by class too, where classes are balanced.
+Of classes and answers these are their shares, of numbers the best constant. Shares are of what the
+rows count: of the loss by class too, where classes are balanced.
 
 A network is worth something where it is better than that.
 """
@@ -9,35 +10,71 @@ from decimal import Decimal
 
 import numpy as np
 
+from sweep.data.constant import best_constant, costs
 from sweep.data.fold import Fold
 
 
-def baseline(fold: Fold, classes: int) -> dict[str, float]:
-    """Return what those shares reach on the held-out part, by the columns of the table.
+def baseline(fold: Fold, loss: str, outputs: int) -> dict[str, float]:
+    """Return what that reaches on the held-out part, by the columns of the table.
 
-    The loss is the cross-entropy of giving every row the shares, the accuracy that of always
-    naming the most frequent class, of equals the first. The loss is infinite where a class is held
-    out that the training part lacks, which a split by class never lets happen; with nothing
-    held out there is neither.
+    Of numbers that is the loss of the constant that costs least in training.
+
+    Of classes the loss is the cross-entropy of giving every row the shares, the accuracy that of
+    always naming the most frequent class, of equals the first. Of answers it is so with each, and
+    the accuracy is that of naming them all. The loss is infinite where a class is held out that the
+    training part lacks, which a split by class never lets happen; with nothing held out there is
+    neither.
 
     Parameters
     ----------
     fold : Fold
-    classes : int
+    loss : str
+    outputs : int
+        Of a network; as many as there are classes.
     """
+    if fold.unit is not None:
+        return {"baseline_loss": _of_constant(fold, loss, outputs) if len(fold.val) else np.nan}
     if not len(fold.val):
         return {"baseline_loss": np.nan, "baseline_accuracy": np.nan}
-    train, val = _shares(fold, fold.loss_weight, classes)
-    loss = _cross_entropy(train.tolist(), val.tolist())
-    train, val = _shares(fold, fold.weight, classes)
+    if fold.y.ndim > 1:
+        return _of_answers(fold, outputs)
+    train, val = _shares(fold, fold.y, fold.loss_weight, outputs)
+    least = _cross_entropy(train.tolist(), val.tolist())
+    train, val = _shares(fold, fold.y, fold.weight, outputs)
     accuracy = float(val[np.argmax(train)] / val.cumsum()[-1])
-    return {"baseline_loss": loss, "baseline_accuracy": accuracy}
+    return {"baseline_loss": least, "baseline_accuracy": accuracy}
 
 
-def _shares(fold: Fold, weight: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def _of_constant(fold: Fold, loss: str, outputs: int) -> float:
+    targets, weight = fold.targets, fold.weight
+    constant = best_constant(loss, targets[fold.train], weight[fold.train])
+    cost = costs(loss, constant, targets[fold.val]).cumsum(axis=1)[:, -1] / outputs
+    return _mean(cost, weight[fold.val])
+
+
+def _of_answers(fold: Fold, outputs: int) -> dict[str, float]:
+    right = np.ones(len(fold.val), dtype=bool)
+    loss = 0.0
+    for answers in fold.y.T:
+        train, val = _shares(fold, answers.astype(np.int64), fold.weight, 2)
+        loss += _cross_entropy(train.tolist(), val.tolist())
+        right &= answers[fold.val] == np.argmax(train)
+    return {
+        "baseline_loss": loss / outputs,
+        "baseline_accuracy": _mean(right, fold.weight[fold.val]),
+    }
+
+
+def _mean(values: np.ndarray, weight: np.ndarray) -> float:
+    return float((weight * values).cumsum()[-1] / weight.cumsum()[-1])
+
+
+def _shares(
+    fold: Fold, y: np.ndarray, weight: np.ndarray, classes: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return what the samples of each class count together, of the two parts."""
     train, val = (
-        np.bincount(fold.y[rows], weights=weight[rows], minlength=classes)
+        np.bincount(y[rows], weights=weight[rows], minlength=classes)
         for rows in (fold.train, fold.val)
     )
     return train, val

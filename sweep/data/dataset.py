@@ -31,9 +31,9 @@ class Found(NamedTuple):
     role : str
         Feature, target, weight, groups, order; or left out.
     taken_as : str
-        Numbers, true/false, categories or classes; empty for what is neither.
+        Numbers, true/false, categories, classes or yes/no; empty for what is none of them.
     levels : int or None
-        How many different ones there are, where it is categories or classes.
+        How many different ones there are, where it is categories, classes or yes/no.
     low, high : float or None
         The range of numbers.
     missing : int
@@ -59,27 +59,30 @@ class Origin(NamedTuple):
     notes : tuple of str
         What was done to it on the way.
     columns : tuple of Found
-    without_class, incomplete : int
-        Rows that were left out for want of a class, and of another cell.
+    without_target, incomplete : int
+        Rows that were left out for want of a target, and of another cell.
     tested_left_out : int
         Rows of a test file that were left out for want of either.
+    guessed : bool
+        Whether the looks of numbers alone say if each of them is a class.
     """
 
     kind: str
     notes: tuple[str, ...]
     columns: tuple[Found, ...]
-    without_class: int = 0
+    without_target: int = 0
     incomplete: int = 0
     tested_left_out: int = 0
+    guessed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A classification problem, as numbers that are not scaled yet."""
+    """What to learn from and what to predict, as numbers that are not scaled yet."""
 
     name: str
     X: np.ndarray  # float64 (rows, features), C-contiguous; NaN where it is to be imputed
-    y: np.ndarray  # int64 (rows,), places in `classes`
+    y: np.ndarray  # int64 (rows,), places in `classes`; or float64 (rows, targets)
     classes: tuple[str, ...]  # each occurs; sorted naturally, or as scikit-learn has them
     features: tuple[str, ...]
     tested: int = 0  # how many rows at the end are those of a test file
@@ -89,3 +92,14 @@ class Dataset:
     weightless: int = 0  # how many rows of weight 0 were left out
     variables: tuple[Variable, ...] = ()  # whose features these are
     origin: Origin | None = None  # where it is a table
+    targets: tuple[Variable, ...] = ()  # where no class is predicted: numbers, or yes and no
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network has that predicts it."""
+        return len(self.classes) or len(self.targets)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many features each column becomes."""
+        return tuple(len(variable.features) for variable in self.variables)

@@ -11,6 +11,7 @@ from sweep.data.counts import balanced, effective
 from sweep.data.dataset import Dataset
 from sweep.data.scaling import Scaling
 from sweep.data.splits import apart, split
+from sweep.data.unit import Unit, unit_of
 from sweep.specification.spec import Specification
 
 
@@ -21,8 +22,9 @@ class Fold(NamedTuple):
     ----------
     X : ndarray of float64, shape (samples, features)
         Features as they are, the same array for every fold of a data set.
-    y : ndarray, shape (samples,)
-        Number of each sample's class.
+    y : ndarray
+        Number of each sample's class, shape (samples,); or what is true of it, in its own unit,
+        float64 (samples, outputs).
     weight : ndarray, shape (samples,)
         What each sample counts in the metrics.
     train, val, test : ndarray of int64
@@ -35,6 +37,8 @@ class Fold(NamedTuple):
         The time at which the held-out part begins; empty where rows have none.
     test_size : float
         How many rows of one weight and no group the test part is worth; NaN where its rows are.
+    unit : Unit, optional
+        That in which the loss takes numbers; None for classes, and for yes and no.
     """
 
     X: np.ndarray
@@ -47,11 +51,19 @@ class Fold(NamedTuple):
     by_class: np.ndarray | None = None
     val_from: str = ""
     test_size: float = math.nan
+    unit: Unit | None = None
 
     @property
     def loss_weight(self) -> np.ndarray:
         """What each sample counts in the loss."""
         return self.weight if self.by_class is None else self.weight * self.by_class[self.y]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """What the loss takes: float64 (samples, 1) of classes, else (samples, outputs)."""
+        if self.unit is None:
+            return self.y.reshape(len(self.y), -1).astype(np.float64)
+        return (self.y - self.unit.centre) / self.unit.scale
 
     @property
     def x(self) -> np.ndarray:
@@ -69,7 +81,11 @@ class Fold(NamedTuple):
 def fold_of(
     spec: Specification, data: Dataset | Article, seed: int, fold: int, outer: int = 0
 ) -> Fold:
-    """Return the data of a seed and fold; of the article its sample, as it is."""
+    """Return the data of a seed and fold; of the article its sample, as it is.
+
+    The specification is one whose task and loss are those of the data, see
+    `sweep.plan.experiment.prepare`.
+    """
     train, val, test = parts_of(spec, data, seed, fold, outer)
     if isinstance(data, Article):
         return Fold(data.sample(seed)[None], np.full(1, CLASS), np.ones(1), train, val, test)
@@ -79,6 +95,8 @@ def fold_of(
     if spec.class_weight == "balanced":
         by_class = balanced(data.y[train], weight[train], len(data.classes))
     found = Fold(data.X, data.y, weight, train, val, test, fitted, by_class)
+    if spec.task == "numbers":
+        found = found._replace(unit=unit_of(str(spec.loss), data.y[train], weight[train]))
     if data.order is not None and len(val):
         found = found._replace(val_from=str(data.order[val].min()))
     if len(test) and (data.weight is not None or data.groups is not None):
@@ -108,5 +126,5 @@ def parts_of(
 
 
 def widths(spec: Specification, data: Dataset | Article) -> tuple[int, ...]:
-    """Return the widths of the network, from inputs to classes."""
-    return (len(data.features), *spec.hidden, len(data.classes))
+    """Return the widths of the network, from inputs to outputs."""
+    return (len(data.features), *spec.hidden, data.outputs)

@@ -1,38 +1,66 @@
-"""What further metrics say of a guess: the class shares of the training part for every row."""
+"""What metrics of all samples at once say of a guess: what the training part alone says, each time.
 
-from collections.abc import Sequence
+Of classes and answers these are their shares, of numbers the best constant.
+"""
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.outputs import Outputs, total
+from kernels.outputs import Numbers, Outputs, over_outputs, total
+from sweep.data.constant import best_constant
 from sweep.data.fold import Fold
-from sweep.specification.choices import SCORES
+from sweep.specification.choices import METRICS, SCORES
+from sweep.specification.spec import Specification
 
 
-def guessed(fold: Fold, classes: int, metrics: Sequence[str], precision: str) -> dict[str, float]:
+def guessed(fold: Fold, spec: Specification, outputs: int) -> dict[str, float]:
     """Return what that reaches on the held-out part, by the columns of the table.
 
-    As `sweep.data.baseline` does of what is always measured; with nothing held out it is NaN.
+    As `sweep.data.baseline` does of the loss; with nothing held out it is NaN.
 
     Parameters
     ----------
     fold : Fold
-    classes : int
-    metrics : sequence of str
-    precision : str
-        That of the runs.
+    spec : Specification
+    outputs : int
+        Of a network; as many as there are classes.
     """
-    train = np.bincount(fold.y[fold.train], weights=fold.weight[fold.train], minlength=classes)
-    outputs = Outputs(
+    always = METRICS["numbers"] if fold.unit is not None else {}
+    modules: Mapping[str, str] = {word: metric.module for word, metric in always.items()} | {
+        word: SCORES[word].module for word in spec.metrics
+    }
+    scores = {f"baseline_{word}": Choice(module).score for word, module in modules.items()}
+    if not len(fold.val):
+        return dict.fromkeys(scores, np.nan)
+    if fold.unit is not None:
+        numbers = _constant(fold, str(spec.loss))
+        return {name: score(numbers)[0] for name, score in scores.items()}
+    answers = fold.y.reshape(len(fold.y), -1).astype(np.int64).T
+    classes = outputs if fold.y.ndim == 1 else 2
+    found = [_shares(fold, y, classes, spec.precision) for y in answers]
+    return {
+        name: over_outputs(np.stack([score(one) for one in found], axis=1))[0]
+        for name, score in scores.items()
+    }
+
+
+def _constant(fold: Fold, loss: str) -> Numbers:
+    assert fold.unit is not None  # numbers have one
+    said = best_constant(loss, fold.targets[fold.train], fold.weight[fold.train])
+    constant = said * fold.unit.scale + fold.unit.centre
+    truth = fold.y[fold.val].T[None]
+    predictions = np.broadcast_to(constant[:, None], truth.shape)
+    return Numbers(predictions, truth, fold.weight[None, fold.val])
+
+
+def _shares(fold: Fold, y: np.ndarray, classes: int, precision: str) -> Outputs:
+    train = np.bincount(y[fold.train], weights=fold.weight[fold.train], minlength=classes)
+    return Outputs(
         probabilities=np.broadcast_to((train / total(train))[:, None], (1, classes, len(fold.val))),
         named=np.full((1, len(fold.val)), train.argmax()),
-        labels=fold.y[None, fold.val],
+        labels=y[None, fold.val],
         weight=fold.weight[None, fold.val],
         precision=float(np.finfo(precision).eps),
     )
-    scores = {name: Choice(SCORES[name].module).score for name in metrics}
-    return {
-        f"baseline_{name}": score(outputs)[0] if len(fold.val) else np.nan
-        for name, score in scores.items()
-    }

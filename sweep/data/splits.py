@@ -1,6 +1,7 @@
 """Training, validation and test rows.
 
-How many rows of a class are held out follows from its count alone; which ones, from the seed.
+How many rows of a class are held out follows from its count alone; which ones, from the seed. What
+is no class, numbers and answers of yes and no, is divided as if all rows were of one class.
 scikit-learn's splitters leave ties among classes to chance, refuse a class of one row, and may draw
 differently in another release. Where rows have groups or a time, `sweep.data.splitters` divide
 them.
@@ -41,7 +42,7 @@ def apart(dataset: Dataset, fraction: float, outer: int = 0, outer_folds: int = 
     outer, outer_folds : int
         Which of how many folds of the rows it is, where there are any.
     """
-    rows = np.arange(dataset.y.size)
+    rows = np.arange(len(dataset.y))
     if outer_folds:
         asked = Asked(dataset.name, "", outer, outer_folds, 0, "outer_folds")
         return _divided(dataset, rows, generator(0, "outer folds"), asked)
@@ -62,7 +63,8 @@ def split(
 ) -> Split:
     """Divide rows of a data set; every run of a seed and fold gets the same parts.
 
-    By class, or by the data set's groups or order; by order every seed gets the same.
+    By class where there are classes, or by the data set's groups or order; by order every seed
+    gets the same.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def split(
     InputError
         Where a class has fewer rows than there are folds, or there are too few groups or times.
     """
-    some = np.arange(dataset.y.size) if rows is None else rows
+    some = np.arange(len(dataset.y)) if rows is None else rows
     fewer = len(some) < len(dataset.y)
     where = " outside of the test part" if fewer else ""
     asked = Asked(dataset.name, where, fold, folds, val_fraction)
@@ -100,11 +102,11 @@ def _divided(
     if dataset.order is not None:
         train, val = by_time.parts(dataset.order[rows], asked)
         return Split(rows[train], rows[val])
-    y = dataset.y[rows]
+    y = dataset.y[rows] if dataset.classes else np.zeros(len(rows), dtype=np.int64)
     if dataset.groups is not None:
         out = by_group.held_out(dataset.groups[rows], y, asked, draw)
         return Split(rows[~out], rows[out])
-    counts = np.bincount(y, minlength=len(dataset.classes))
+    counts = np.bincount(y, minlength=len(dataset.classes) or 1)
     order = draw.permutation(y.size)
     order = order[np.argsort(y[order], kind="stable")]  # class after class, shuffled within each
     place = np.arange(y.size)
@@ -131,5 +133,5 @@ def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
 def _check_folds(counts: np.ndarray, dataset: Dataset, asked: Asked) -> None:
     smallest = int(np.argmin(counts))
     if counts[smallest] < asked.folds:
-        called = f"class {dataset.classes[smallest]!r} of {dataset.name}"
-        raise asked.too_many(f"{called} has {counts[smallest]} rows")
+        of_class = f"class {dataset.classes[smallest]!r} of " if dataset.classes else ""
+        raise asked.too_many(f"{of_class}{dataset.name} has {counts[smallest]} rows")

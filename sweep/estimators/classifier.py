@@ -48,7 +48,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or tuple of int, default (32, 16)
         Widths of the hidden layers; ``()`` for softmax regression.
-    activation : {"relu", "leaky_relu"}, default "relu"
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "elu", "identity"}, default "relu"
         What hidden units give.
     leak : float, default 0.01
         Slope of "leaky_relu" below zero, from 0 to 1; others have none.
@@ -56,6 +56,12 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         Penalties.
     l1_on, l2_on : str or sequence of str, default "weights"
         Where each acts: names ``w1, b1, w2, …``, ``weights``, ``biases``, ``all``, ``none``.
+    l21 : float, default 0
+        Penalty on groups of weights, ``l21 * sqrt(size) * ||group||`` each, which empties whole
+        ones; with l1 the sparse group lasso.
+    l21_on : {"inputs", "units"}, default "inputs"
+        What the groups are: the weights that leave one input, or those that enter one hidden unit,
+        with its bias.
     l1_method : {"proximal", "subgradient"}, default "proximal"
         "proximal" gives weights that are exactly zero, which ``model_.prune()`` removes.
     learning_rate_init : float, default 0.01
@@ -135,6 +141,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         l2=1e-4,
         l1_on="weights",
         l2_on="weights",
+        l21=0.0,
+        l21_on="inputs",
         l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
@@ -158,6 +166,8 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         self.l2 = l2
         self.l1_on = l1_on
         self.l2_on = l2_on
+        self.l21 = l21
+        self.l21_on = l21_on
         self.l1_method = l1_method
         self.learning_rate_init = learning_rate_init
         self.momentum = momentum
@@ -192,7 +202,7 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         X, y, weight = checked(self, X, y, sample_weight)
         seed = seed_of(self.random_state)
         spec = specification(self.get_params(), (X, y), seed, history=1)
-        for option in ("l1", "l2", "lr", "momentum", "dropout"):
+        for option in ("l1", "l2", "l21", "lr", "momentum", "dropout"):
             if isinstance(getattr(spec, option), str) or len(getattr(spec, option)) != 1:
                 name = NAMES.get(option, option)
                 raise InputError(f"`{name}` should be one number, not {getattr(self, name)!r}")

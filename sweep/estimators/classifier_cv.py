@@ -18,7 +18,7 @@ from sweep.estimators.classifier import RegularizedMLPClassifier, checked
 from sweep.estimators.cv_results import cv_results
 from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
 from sweep.estimators.fits import NAMES, Fit, fit_all, portion, seed_of, specification
-from sweep.plan.automatic import automatic_axis
+from sweep.plan.automatic import with_numbers
 from sweep.plan.plan import Plan
 from sweep.specification import axes
 from sweep.specification import values as grammar
@@ -60,8 +60,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         Axes of the grid: a number, a list or array of them, or a text such as the default (zero,
         and seven numbers from 1e-4 to 1e-1). l1 may be "auto:logN": N numbers up to the smallest
         that empties the network. An axis is its sorted unique numbers.
-    learning_rate_init, momentum : VALUES, default 0.01 and 0.9
-        Axes too.
+    l21, learning_rate_init, momentum : VALUES, default 0, 0.01 and 0.9
+        Axes too; l21 may be "auto:logN" as well.
     dropout : VALUES, default 0
         The same, with `param_dropout` in ``cv_results_`` where there are several.
     cv : int, splitter or iterable of splits, default 5 folds
@@ -124,6 +124,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         l2="0,1e-4:1e-1:log7",
         l1_on="weights",
         l2_on="weights",
+        l21=0.0,
+        l21_on="inputs",
         l1_method="proximal",
         learning_rate_init=0.01,
         momentum=0.9,
@@ -154,6 +156,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
         self.l2 = l2
         self.l1_on = l1_on
         self.l2_on = l2_on
+        self.l21 = l21
+        self.l21_on = l21_on
         self.l1_method = l1_method
         self.learning_rate_init = learning_rate_init
         self.momentum = momentum
@@ -210,9 +214,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, BaseEstimator):
             for seed in seeds
             for rows, _ in folds
         ]
-        if isinstance(spec.l1, str):
-            every = (one.fold for one in portions)
-            spec = spec.replace(l1=automatic_axis(spec, every, len(self.classes_)))
+        every, each = (one.fold for one in portions), (1,) * samples.shape[1]
+        spec = with_numbers(spec, every, len(self.classes_), each)
         cells = _cells(spec)
         self.multimetric_ = False
         self.scorer_ = check_scoring(RegularizedMLPClassifier(), self.scoring)

@@ -18,7 +18,7 @@ from sweep.errors import InputError
 from sweep.plan.plan import Plan
 from sweep.specification.choices import overlaid
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import network_of
+from sweep.training.chosen_kernels import planned_network
 from sweep.training.draws import initial_weights
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group
@@ -97,6 +97,7 @@ def specification(
     names = {option: NAMES.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in names.items() if name in options}
     given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
+    given |= {"task": "classes", "loss": "cross_entropy"}
     given["scale"] = "standard" if options["standardize"] else "none"
     given["class_weight"] = "balanced" if isinstance(options["class_weight"], str) else "none"
     if given["batch_size"] == "auto":
@@ -202,7 +203,8 @@ def fit_all(
     tasks: list[tuple[Plan, list[tuple[int, int]]]] = []
     for (samples, _, outputs), members in shapes.items():
         inputs = portions[0].fold.X.shape[1]
-        plan = Plan(spec, (inputs, *spec.hidden, outputs), samples, "data")
+        widths = (inputs, *spec.hidden, outputs)
+        plan = Plan(spec, widths, samples, "data", columns=(1,) * inputs)
         runs = [(i, cell) for i in members for cell in range(plan.grid.cells)]
         size = plan.tasks.runs
         tasks += [(plan, runs[first : first + size]) for first in range(0, len(runs), size)]
@@ -229,7 +231,7 @@ def _task(
     """Train these pairs of a part and a cell."""
     begun = time.perf_counter()
     spec = plan.spec
-    net = network_of(plan.widths, spec.activation)
+    net = planned_network(plan)
     places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
     seeds = np.array([portions[i].seed for i in places])
     columns = {**plan.grid.coordinates(cells), "seed": seeds, "fold": places}

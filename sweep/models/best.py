@@ -8,7 +8,6 @@ import numpy as np
 from results.columns import (
     FURTHER,
     MEASURED,
-    OF_FURTHER,
     PARTS,
     RANKED,
     TEST,
@@ -37,7 +36,7 @@ _REACHED = (
     *("epochs", "final_loss"),
     *(f"{part}_{metric.name}" for metric in MEASURED for part in PARTS),
     *TEST,
-    *(OF_FURTHER[metric.name, part] for metric in FURTHER for part in (*PARTS, "test")),
+    *(f"{part}_{metric.name}" for metric in FURTHER for part in (*PARTS, "test")),
     *("test_size", "sparsity"),
 )
 
@@ -178,6 +177,9 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
         activation=spec.activation,
         hyper=hyper_of("activation", spec),
+        loss=str(spec.loss),
+        targets=dataset.targets,
+        unit=fold.unit,
     )
 
 

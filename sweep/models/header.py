@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from sweep.data.dataset import Variable
 
-#: Arrays by name: w1 ``[outputs, inputs]``, b1 and so on, and how the inputs are scaled.
+#: Arrays by name: w1 ``[outputs, inputs]``, b1 and so on, how the inputs are scaled, and the unit
+#: of numbers that are predicted.
 Arrays = Mapping[str, np.ndarray]
 
 #: What came when there were files without it: it is written only where it says something else
 #: than its default, so that digests of those files stay.
-_LATER = ("activation", "hyper")
+_LATER = ("activation", "hyper", "loss", "targets")
 
 
 #: A column: its name, its levels if it holds texts, and, where it is so, that a feature tells where
@@ -49,6 +50,8 @@ class Header(BaseModel):
     trained_on: dict[str, Any]
     activation: StrictStr = "relu"
     hyper: dict[StrictStr, StrictFloat] = {}
+    loss: StrictStr = "cross_entropy"
+    targets: list[_Plain | _Telling] = []
     sha256: str = ""
 
     def text(self) -> str:

@@ -8,19 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from kernels.network import Network, network
+from kernels.network import Network
+from results.labels import counted, printable
 from sweep.data.columns.known import encode
 from sweep.data.columns.missing import blank_spelled
 from sweep.data.dataset import Variable
 from sweep.data.files import Column, from_frame
 from sweep.data.scaling import Scaling
+from sweep.data.unit import Unit
 from sweep.errors import InputError
 from sweep.models import files
-from sweep.models.header import Arrays, Header, as_read, as_written
+from sweep.models.header import Header, as_written
 from sweep.models.pruning import pruned
-from sweep.specification.choices import ACTIVATIONS
+from sweep.specification.choices import ACTIVATIONS, LOSSES
 from sweep.specification.validators import is_frame
 from sweep.training.chosen_kernels import network_of
+
+#: Arrays of the unit of numbers that are predicted, in a file.
+UNIT = ("target_centre", "target_scale")
+
+#: So many targets are named in a line.
+_NAMED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +38,7 @@ class Model:
     Attributes
     ----------
     widths : tuple of int
-        Units of each layer, the inputs first and the classes last.
+        Units of each layer, the inputs first and the outputs last.
     parameters : ndarray of float64, shape (parameters,)
         Weights and biases, as `kernels.network.Network` lays them out.
     inputs : ndarray of int64, shape (widths[0],)
@@ -38,7 +46,7 @@ class Model:
     mean, scale : ndarray of float64, shape (widths[0],)
         It reads ``(x - mean) / scale``; see `sweep.data.scaling.Scaling`.
     classes : tuple
-        Texts, numbers or truth values.
+        Texts, numbers or truth values; none where numbers are predicted, or answers.
     variables : tuple of Variable
         Columns of the data, in the order of the features that they become.
     specification : dict
@@ -53,6 +61,12 @@ class Model:
         What stands for a missing value of x; NaN where there may be none.
     quantiles : ndarray of float64, shape (quantiles, widths[0]), or None
         Those by which x is turned into a normal score, before ``mean`` and ``scale``.
+    loss : str
+        What it was trained to lessen, by its name among the choices.
+    targets : tuple of Variable
+        What is predicted where it is no class: numbers, or answers of two levels, no and yes.
+    unit : Unit, or None
+        What the network says of numbers, times ``scale`` and with ``centre`` added, is in theirs.
     """
 
     widths: tuple[int, ...]
@@ -68,11 +82,19 @@ class Model:
     hyper: dict[str, float] = field(default_factory=dict)
     fill: np.ndarray | None = field(default=None, repr=False)
     quantiles: np.ndarray | None = field(default=None, repr=False)
+    loss: str = "cross_entropy"
+    targets: tuple[Variable, ...] = ()
+    unit: Unit | None = field(default=None, repr=False)
 
     @cached_property
     def network(self) -> Network:
         """Where each parameter is."""
-        return network_of(self.widths, self.activation)
+        return network_of(self.widths, self)
+
+    @property
+    def kind(self) -> str:
+        """What is predicted: "class", "numbers" or "answers"."""
+        return LOSSES[self.loss].target
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -93,14 +115,41 @@ class Model:
         """Return a view of w1 ``[outputs, inputs]``, b1 ``[outputs]``, and so on."""
         return self.parameters[self.network.place(name)].reshape(self.network.shape(name))
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class for each row of X, shape (rows, classes).
+    def predict(self, X: Any) -> np.ndarray:
+        """Return what is predicted of each row of X: its class, its numbers or its answers.
+
+        Several targets make an array of shape (rows, targets). Numbers are in their own unit,
+        answers the levels of their columns.
 
         Parameters
         ----------
         X : DataFrame, or array of shape (rows, features)
             A DataFrame's columns are found by their names, and those that no input comes from may
             be missing. An array has all `features` in their order.
+        """
+        return self.meant(self.outputs(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class, or of yes for each target, for each row of X.
+
+        Parameters
+        ----------
+        X : DataFrame or array
+            As for `predict`.
+        """
+        if self.kind == "numbers":
+            raise InputError("the model predicts numbers, which have no probabilities: use predict")
+        return self.outputs(X)
+
+    def outputs(self, X: Any) -> np.ndarray:
+        """Return what the network says of each row of X, shape (rows, outputs).
+
+        That is the probability of each class, or of yes for each target, or else its number.
+
+        Parameters
+        ----------
+        X : DataFrame or array
+            As for `predict`.
         """
         if is_frame(X):
             return self.predict_columns(from_frame(X))
@@ -117,20 +166,26 @@ class Model:
         return self._of_features(numbers)
 
     def predict_columns(self, columns: Sequence[Column]) -> np.ndarray:
-        """Return the probabilities for the rows of columns, in any order, of files or frames."""
+        """Return the `outputs` for the rows of columns, in any order, of files or frames."""
         words = self.specification.get("missing_values", ())
         told = [blank_spelled(column, words) for column in columns]
         impute = self.specification.get("missing") == "impute"
         return self._of_features(encode(self.variables, told, self.inputs.tolist(), impute))
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class of each row of X; see `predict_proba`."""
-        return np.array(self.classes)[self.predict_proba(X).argmax(axis=1)]
+    def meant(self, outputs: np.ndarray) -> np.ndarray:
+        """Return what `outputs` mean: see `predict`."""
+        if self.kind == "class":
+            return np.array(self.classes)[outputs.argmax(axis=1)]
+        if self.kind == "answers":
+            levels = [np.array(target.levels) for target in self.targets]
+            yes = (outputs > 0.5).astype(np.int64).T
+            outputs = np.stack(list(map(np.take, levels, yes)), axis=1)
+        return outputs[:, 0] if len(self.targets) == 1 else outputs
 
     def prune(self, exact: bool = True) -> "Model":
         """Return the network without the units and inputs that do nothing.
 
-        Removed are hidden units that no class is reached from or that are always 0, and inputs
+        Removed are hidden units that no output is reached from or that are always 0, and inputs
         that no unit left reads; of each layer one unit stays. As long as no activation
         overflows, the predictions are the same to the bit.
 
@@ -166,6 +221,8 @@ class Model:
         arrays = {name: self.parameter(name) for name in self.network.names}
         arrays |= {"inputs": self.inputs}
         arrays |= {n: steps for n, steps in self.scaling._asdict().items() if steps is not None}
+        if self.unit is not None:
+            arrays |= dict(zip(UNIT, self.unit, strict=True))
         arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         files.check_target(path)
         files.write(path, self._header(), arrays, str(self))
@@ -180,6 +237,8 @@ class Model:
                 trained_on=self.trained_on,
                 activation=self.activation,
                 hyper=self.hyper,
+                loss=self.loss,
+                targets=[as_written(target) for target in self.targets],
             )
         except ValueError:
             raise InputError(
@@ -195,7 +254,7 @@ class Model:
         return (
             f"network {'-'.join(map(str, self.widths))}: {len(self.parameters)} parameters, "
             f"{self.nonzero} of them not exactly zero, from {len(self.inputs)} of "
-            f"{len(self.features)} inputs{of_these} to {len(self.classes)} classes; trained on "
+            f"{len(self.features)} inputs{of_these} to {self._said()}; trained on "
             f"{rows} row{'s' * (rows != 1)} of {data}, seed {seed}"
         )
 
@@ -215,87 +274,22 @@ class Model:
                     "it in, or leave the row out"
                 )
             raise InputError(f"{where} is {x[row, place]}, and should be a finite number")
-        return predict(self.network, self.parameters, self.scaling(x), self._hyper)
+        said = predict(self.network, self.parameters, self.scaling(x), self._hyper)
+        if self.unit is None:
+            return said
+        with np.errstate(over="ignore"):  # the exponential of much
+            return said * self.unit.scale + self.unit.centre
+
+    def _said(self) -> str:
+        """Say what it predicts."""
+        if self.kind == "class":
+            return f"{len(self.classes)} classes"
+        names = [printable(target.name) for target in self.targets]
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        kind = "number" if self.kind == "numbers" else "answer"
+        return f"{counted(len(names), kind)} ({', '.join(names[:_NAMED])}{more})"
 
     @property
     def _hyper(self) -> tuple[float, ...]:
         """What the activation takes, in the order in which it takes it."""
         return tuple(self.hyper[name] for name in ACTIVATIONS[self.activation].hyper)
-
-
-def load_model(path: str | os.PathLike[str]) -> Model:
-    """Read a model that `Model.save` wrote.
-
-    Parameters
-    ----------
-    path : path
-        A .npz, .safetensors or .onnx file. Nothing in it is executed or unpickled.
-
-    Returns
-    -------
-    Model
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is damaged, or is something else.
-    """
-    header, arrays = files.read(path)
-    if not _are_of(header, arrays):
-        raise InputError(f"{path} is no model of ours: its arrays are not those of a network")
-    if header.sha256 != header.digest(arrays):
-        raise InputError(f"{path} is damaged: its content is not what was saved; save it again")
-    model = _model(header, arrays)
-    if not _fits_together(model):
-        raise InputError(f"{path} is no model of ours: its parts do not fit together")
-    return model
-
-
-def _are_of(header: Header, arrays: Arrays) -> bool:
-    """Tell whether the arrays are those of the header's network: kernels check nothing."""
-    net, inputs = network(header.widths), header.widths[0]
-    shapes: dict[str, tuple[int, ...]] = {name: net.shape(name) for name in net.names}
-    shapes |= dict.fromkeys(("inputs", "mean", "scale"), (inputs,))
-    if "fill" in arrays:
-        shapes["fill"] = (inputs,)
-    if "quantiles" in arrays:
-        shapes["quantiles"] = (max(len(arrays["quantiles"]), 2), inputs)
-    return arrays.keys() == shapes.keys() and all(
-        array.shape == shapes[name]
-        and array.dtype == (np.int64 if name == "inputs" else np.float64)
-        and (np.isfinite(array) | (np.isnan(array) & (name == "fill"))).all()
-        for name, array in arrays.items()
-    )
-
-
-def _model(header: Header, arrays: Arrays) -> Model:
-    return Model(
-        widths=tuple(header.widths),
-        parameters=np.concatenate([arrays[name].ravel() for name in network(header.widths).names]),
-        inputs=arrays["inputs"],
-        mean=arrays["mean"],
-        scale=arrays["scale"],
-        classes=tuple(header.classes),
-        variables=tuple(map(as_read, header.variables)),
-        specification=header.specification,
-        trained_on=header.trained_on,
-        activation=header.activation,
-        hyper=header.hyper,
-        fill=arrays.get("fill"),
-        quantiles=arrays.get("quantiles"),
-    )
-
-
-def _fits_together(model: Model) -> bool:
-    places = model.inputs
-    chosen = ACTIVATIONS.get(model.activation)
-    return bool(
-        len(set(model.classes)) == len(model.classes) == model.widths[-1]
-        and places[0] >= 0
-        and (np.diff(places) > 0).all()
-        and places[-1] < len(model.features)
-        and (model.scale > 0).all()
-        and (model.quantiles is None or (np.diff(model.quantiles, axis=0) >= 0).all())
-        and chosen
-        and model.hyper.keys() == set(chosen.hyper)
-    )

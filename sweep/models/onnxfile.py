@@ -1,22 +1,24 @@
-"""A model as an ONNX graph: other runtimes give the same classes and probabilities.
+"""A model as an ONNX graph: other runtimes give the same predictions.
 
-It takes ``X``, float64 ``[rows, features]``, and gives ``label`` and ``probabilities``.
+It takes ``X``, float64 ``[rows, features]``. Of classes it gives ``label`` and ``probabilities``;
+of answers the same, ``[rows, targets]``, where a label is 1 for yes and 0 for no; of numbers
+``predictions``, ``[rows, targets]``, in their own unit.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sweep.errors import InputError
 from sweep.models.header import Arrays, Header, as_read
 from sweep.models.onnxscores import score_nodes
-from sweep.specification.choices import ACTIVATIONS, LOSS, Alternative
+from sweep.specification.choices import ACTIVATIONS, GIVEN, LOSSES, Alternative
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto
+    from onnx import ModelProto, NodeProto, ValueInfoProto
 
 #: Of 2021, which any runtime in use reads.
 _OPSET, _IR_VERSION = 17, 8
@@ -41,12 +43,9 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
     onnx = _onnx()
     from onnx import TensorProto, helper, numpy_helper
 
-    classes = np.array(header.classes)
     features = sum(len(as_read(written).features) for written in header.variables)
-    texts = classes.dtype.kind == "U"
-    label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
-    constants = dict(arrays) | {"classes": classes.astype(object) if texts else classes}
-
+    end = _ENDS[LOSSES[header.loss].target](header)
+    constants = {**arrays, **end.constants}
     read = "read"
     nodes = [helper.make_node("Gather", ["X", "inputs"], [read], axis=1)]
     if "fill" in arrays:
@@ -66,21 +65,11 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
         nodes.append(helper.make_node("Gemm", [f"a{i - 1}", f"w{i}", f"b{i}"], [z], transB=1))
         if i < layers:
             nodes += _nodes(ACTIVATIONS[header.activation], header.hyper, z, f"a{i}")
-    nodes += [
-        *_nodes(LOSS, {}, "logits", "probabilities"),
-        helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0),
-        helper.make_node("Gather", ["classes", "place"], ["label"], axis=0),
-    ]
     graph = helper.make_graph(
-        nodes,
+        [*nodes, *end.nodes],
         "regsweep",
         [helper.make_tensor_value_info("X", TensorProto.DOUBLE, ["rows", features])],
-        [
-            helper.make_tensor_value_info("label", label, ["rows"]),
-            helper.make_tensor_value_info(
-                "probabilities", TensorProto.DOUBLE, ["rows", len(classes)]
-            ),
-        ],
+        end.outputs,
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
         doc_string=description,
     )
@@ -121,6 +110,67 @@ def contents(data: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     return metadata, arrays
 
 
+class _End(NamedTuple):
+    """The last part of a graph: from ``logits`` to what it gives."""
+
+    nodes: "list[NodeProto]"
+    outputs: "list[ValueInfoProto]"
+    constants: dict[str, np.ndarray]
+
+
+def _of_class(header: Header) -> _End:
+    from onnx import TensorProto, helper
+
+    classes = np.array(header.classes)
+    texts = classes.dtype.kind == "U"
+    label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
+    nodes = [
+        *_nodes(LOSSES[header.loss], {}, "logits", "probabilities"),
+        helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0),
+        helper.make_node("Gather", ["classes", "place"], ["label"], axis=0),
+    ]
+    outputs = [
+        helper.make_tensor_value_info("label", label, ["rows"]),
+        helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, ["rows", len(classes)]),
+    ]
+    return _End(nodes, outputs, {"classes": classes.astype(object) if texts else classes})
+
+
+def _of_answers(header: Header) -> _End:
+    from onnx import TensorProto, helper, numpy_helper
+
+    half = numpy_helper.from_array(np.array(0.5))
+    nodes = [
+        *_nodes(LOSSES[header.loss], {}, "logits", "probabilities"),
+        helper.make_node("Constant", [], ["half"], value=half),
+        helper.make_node("Greater", ["probabilities", "half"], ["yes"]),
+        helper.make_node("Cast", ["yes"], ["label"], to=TensorProto.INT64),
+    ]
+    shape: Sequence[str | int] = ["rows", header.widths[-1]]
+    outputs = [
+        helper.make_tensor_value_info("label", TensorProto.INT64, shape),
+        helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, shape),
+    ]
+    return _End(nodes, outputs, {})
+
+
+def _of_numbers(header: Header) -> _End:
+    from onnx import TensorProto, helper
+
+    shape: Sequence[str | int] = ["rows", header.widths[-1]]
+    nodes = [
+        *_nodes(LOSSES[header.loss], {}, "logits", "said"),
+        helper.make_node("Mul", ["said", "target_scale"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "target_centre"], ["predictions"]),
+    ]
+    outputs = [helper.make_tensor_value_info("predictions", TensorProto.DOUBLE, shape)]
+    return _End(nodes, outputs, {})
+
+
+#: By what is predicted.
+_ENDS = {"class": _of_class, "answers": _of_answers, "numbers": _of_numbers}
+
+
 def _nodes(
     choice: Alternative, hyper: Mapping[str, float], before: str, after: str
 ) -> "list[NodeProto]":
@@ -130,11 +180,15 @@ def _nodes(
     values = [before, *(f"{after}_{i}" for i in range(1, len(choice.onnx))), after]
     found = []
     for node, (source, target) in zip(choice.onnx, pairwise(values), strict=True):
-        constants = {name: f"{target}_{name}" for name in node.inputs}
-        for name, called in constants.items():
-            number = numpy_helper.from_array(np.array(hyper[name]))
-            found.append(helper.make_node("Constant", [], [called], value=number))
-        inputs = [source, *constants.values()]
+        inputs = [source]
+        for further in node.inputs:
+            if further == GIVEN:
+                inputs.append(before)
+                continue
+            inputs.append(f"{target}_{further}")
+            value = hyper[further] if isinstance(further, str) else further
+            number = numpy_helper.from_array(np.array(value))
+            found.append(helper.make_node("Constant", [], inputs[-1:], value=number))
         found.append(helper.make_node(node.operator, inputs, [target], **node.attributes))
     return found
 

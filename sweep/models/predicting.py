@@ -1,4 +1,4 @@
-"""Classes and probabilities of new rows, by a saved model."""
+"""Classes, numbers or answers of new rows, by a saved model."""
 
 import io
 import json
@@ -6,9 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from results.labels import printable
 from sweep.data import builtin, files
-from sweep.models.model import Model, load_model
+from sweep.models.model import Model
+from sweep.models.reading import load_model
 from sweep.specification.options import OF_FILES
 from sweep.specification.spec import Specification
 from sweep.streams import exactly
@@ -31,7 +34,7 @@ def show(path: str, data: str, as_json: bool, told: dict[str, Any]) -> int:
 
 
 def _csv(found: "pd.DataFrame") -> str:
-    """Write predictions as CSV: the names of classes are those of a file that may be anybody's."""
+    """Write predictions as CSV: names in it are those of a file that may be anybody's."""
     import pyarrow as pa
 
     from results.directory import csvfile
@@ -62,15 +65,15 @@ def predict(
     Returns
     -------
     DataFrame
-        One row for each row of the file: ``predicted``, and ``p_<class>`` for each class.
+        One row for each row of the file: ``predicted``, and ``p_<class>`` for each class. Of
+        numbers and answers each target has its own ``predicted``, with ``_<target>`` where there
+        are several, and of answers ``p_<yes>`` beside it, or ``p_<target>_<yes>``.
 
     Raises
     ------
     InputError
         If either cannot be read, a column is missing, or it holds what it did not at training.
     """
-    import pandas as pd
-
     loaded = model if isinstance(model, Model) else load_model(model)
     told = {name: value for name, value in told.items() if value is not None}
     if data in builtin.SETS:
@@ -81,8 +84,23 @@ def predict(
         trained_on = {name: loaded.specification.get(name) for name in OF_FILES}
         spec = Specification(data=os.fspath(data), **(trained_on | told))
         columns = files.read(os.fspath(data), files.Dialect.of(spec))
-    probabilities = loaded.predict_columns(columns)
-    found = pd.DataFrame(probabilities, columns=[f"p_{name}" for name in loaded.classes])
-    classes = pd.Series(loaded.classes)
-    found.insert(0, "predicted", classes[probabilities.argmax(axis=1)].to_numpy())
-    return found
+    return _named(loaded, loaded.predict_columns(columns))
+
+
+def _named(model: Model, outputs: np.ndarray) -> "pd.DataFrame":
+    """Return what a model says as a table."""
+    import pandas as pd
+
+    meant = model.meant(outputs)
+    if model.kind == "class":
+        found = pd.DataFrame(outputs, columns=[f"p_{name}" for name in model.classes])
+        found.insert(0, "predicted", pd.Series(meant.tolist()).to_numpy())
+        return found
+    columns = {}
+    of_each = zip(model.targets, meant.reshape(outputs.shape).T, outputs.T, strict=True)
+    for target, values, said in of_each:
+        of = f"_{target.name}" if len(model.targets) > 1 else ""
+        columns[f"predicted{of}"] = values
+        if target.levels is not None:
+            columns[f"p{of}_{target.levels[1]}"] = said
+    return pd.DataFrame(columns)

@@ -42,7 +42,7 @@ def pruned(
             if level:
                 biases[layer + 1] += following[:, unit] * level
             following[:, unit] = 0.0
-    # From the classes back: a unit that no unit left hears is not needed.
+    # From the outputs back: a unit that no unit left hears is not needed.
     kept = [np.arange(net.widths[-1])]
     for layer in range(len(weights) - 1, -1, -1):
         heard = np.asarray(weights[layer][kept[0]].any(axis=0))

@@ -12,6 +12,7 @@ from results.cells.honest import on_test_part, tested, unstopped
 from results.labels import counted
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.spec import Specification
+from sweep.training.chosen_kernels import measured_of, scored_of
 from sweep.training.path_order import leading_to
 
 if TYPE_CHECKING:
@@ -37,9 +38,11 @@ def on_all_rows(
     """
     came_to = runs["best_epoch" if spec.patience else "epochs"]
     epochs, seed = round(float(came_to.median())), min(spec.seeds)
+    # A cosine goes on as if there were the epochs of the sweep.
+    schedule = f"cosine:{spec.epochs}" if spec.schedule == "cosine" else spec.schedule
     alone = spec.replace(
         seeds=[seed], folds=0, val_fraction=0, outer_folds=None, epochs=epochs - spec.finish,
-        finish=spec.finish, history=0, patience=None, halving=None,
+        schedule=schedule, finish=spec.finish, history=0, patience=None, tol=None, halving=None,
     )  # fmt: skip
     experiment = prepare(alone)
     place = {**cell, "seed": seed, "fold": 0}
@@ -53,6 +56,8 @@ def on_all_rows(
             median += (
                 f" (likely too few, as {cut:,} of them had not stopped by epoch {spec.epochs:,})"
             )
+    elif spec.tol is not None:
+        median = f"the median of what {counted(len(runs), 'run')} of it had before they stopped"
     else:
         median = "as its runs had"
         if spec.finish:
@@ -92,7 +97,8 @@ def judged(spec: Specification, reached: Mapping[str, Any], rows: int, metric: s
         The one by which its cell was chosen.
     """
     if spec.test:
-        names = tested([f"test_{name}" for name in spec.metrics], metric)
+        measured = ("loss", *measured_of(spec), *scored_of(spec))
+        names = tested([f"test_{name}" for name in measured], metric)
         known = {name: reached.get(name, math.nan) for name in names}
         figures = on_test_part(known, rows, reached.get("test_size"))
         return f"The test part was held out from it, and there it has {figures}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from results.labels import counted, number, printable
 from sweep.data.article import Article
-from sweep.data.dataset import Dataset, Found, Origin
+from sweep.data.dataset import Dataset, Found, Origin, Variable
 from sweep.plan.experiment import Experiment
 
 #: So many names of columns, levels or classes are said, and how many more there are.
@@ -24,7 +24,6 @@ def account(experiment: Experiment) -> dict[str, Any]:
         return {}
     origin = dataset.origin
     own = dataset.y[: len(dataset.y) - dataset.tested]
-    shares = np.bincount(own, minlength=len(dataset.classes)) / len(own)
     used = [one for one in origin.columns if one.role == "feature"]
     kinds = {kind: [one for one in used if one.taken_as == kind] for kind in _KINDS}
     return {
@@ -37,13 +36,17 @@ def account(experiment: Experiment) -> dict[str, Any]:
         "true_false": len(kinds["true/false"]),
         "categories": {one.name: one.levels for one in kinds["categories"]},
         "telling_missing": sum(variable.tells for variable in dataset.variables),
-        "target": next((one.name for one in origin.columns if one.role == "target"), None),
-        "classes": dict(zip(dataset.classes, shares.tolist(), strict=True)),
+        "task": spec.task,
+        "loss": spec.loss,
+        "guessed": origin.guessed,
+        "target": _target(origin),
+        "classes": _shares(own, dataset.classes),
+        "targets": [] if dataset.classes else list(map(_column, dataset.targets, own.T)),
         "other_roles": {one.role: one.name for one in origin.columns if one.role in spec.roles},
         "groups": None if dataset.groups is None else len(np.unique(dataset.groups)),
         "left_out": {
             "columns": [one.name for one in origin.columns if one.role == "left out"],
-            "rows_without_class": origin.without_class,
+            f"rows_without_{'class' if dataset.classes else 'target'}": origin.without_target,
             "rows_with_missing_cells": origin.incomplete,
             "rows_of_weight_0": dataset.weightless,
             "test_rows": origin.tested_left_out,
@@ -52,6 +55,29 @@ def account(experiment: Experiment) -> dict[str, Any]:
         "held_out": {"folds": spec.folds, "rows": plan.held_out},
         "test_rows": plan.tested,
     }
+
+
+def _target(origin: Origin) -> str | list[str] | None:
+    """Return the name of the target, or the names where there are several."""
+    names = [one.name for one in origin.columns if one.role == "target"]
+    return names if len(names) > 1 else next(iter(names), None)
+
+
+def _shares(y: np.ndarray, classes: Sequence[str]) -> dict[str, float]:
+    """Return the share of each class in the rows."""
+    if not classes:
+        return {}
+    counts = np.bincount(y, minlength=len(classes))
+    return dict(zip(classes, (counts / len(y)).tolist(), strict=True))
+
+
+def _column(target: Variable, values: np.ndarray) -> dict[str, Any]:
+    """Return the range and the mean of numbers, or the share of yes."""
+    mean = float(values.cumsum()[-1] / len(values))
+    if target.levels is not None:
+        return {"name": target.name, "yes": target.levels[1], "share": mean}
+    ends = {"lowest": float(values.min()), "highest": float(values.max())}
+    return {"name": target.name, **ends, "mean": mean}
 
 
 def _cells_imputed(dataset: Dataset, rows: int) -> dict[str, int]:
@@ -73,14 +99,35 @@ def in_words(found: Mapping[str, Any], outer_folds: int = 0) -> str:
     parts = [
         f"{found['name']}, {found['kind']}{notes}: {counted(found['rows'], 'row')}, "
         f"{_features(found)}",
-        f"classes{' of ' * bool(found['target'])}{found['target'] or ''}: "
-        + _listed(f"{name} {100 * share:.3g}%" for name, share in found["classes"].items()),
+        _predicted(found),
         *(_role(role, name, found["groups"]) for role, name in found["other_roles"].items()),
         *_left_out(found["left_out"]),
         *_imputed(found["imputed"]),
         *_held_out(found, outer_folds),
     ]
     return printable("; ".join(parts))
+
+
+def _predicted(found: Mapping[str, Any]) -> str:
+    if found["classes"]:
+        of = f" of {found['target']}" if found["target"] else ""
+        shares = _listed(f"{name} {100 * share:.3g}%" for name, share in found["classes"].items())
+        return f"classes{of}: {shares}{' (numbers taken as classes)' * found['guessed']}"
+    told = {target["name"]: _range_or_share(target) for target in found["targets"]}
+    kind = "numbers" if found["task"] == "numbers" else "yes or no"
+    guessed = " (taken as numbers)" * found["guessed"]
+    if len(told) == 1:
+        ((name, values),) = told.items()
+        return f"{kind} of {name}: {values}{guessed}"
+    values = _listed(f"{name} ({values})" for name, values in told.items())
+    return f"{kind} of {len(told)} targets: {values}{guessed}"
+
+
+def _range_or_share(target: Mapping[str, Any]) -> str:
+    if "share" in target:
+        return f"{target['yes']} {100 * target['share']:.3g}%"
+    low, high, mean = (number(target[name]) for name in ("lowest", "highest", "mean"))
+    return f"{low} to {high}, mean {mean}"
 
 
 def columns_found(origin: Origin) -> list[list[str]]:
@@ -127,7 +174,11 @@ def _left_out(found: Mapping[str, Any]) -> list[str]:
     columns = found["columns"]
     told = [
         (len(columns), f"{counted(len(columns), 'column')} ({_listed(columns)})"),
-        (found["rows_without_class"], f"{_rows(found['rows_without_class'])} without a class"),
+        *(
+            (count, f"{_rows(count)} without a {what}")
+            for what in ("class", "target")
+            if (count := found.get(f"rows_without_{what}"))
+        ),
         (
             found["rows_with_missing_cells"],
             f"{_rows(found['rows_with_missing_cells'])} with missing cells",

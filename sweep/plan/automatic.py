@@ -1,21 +1,29 @@
-r"""The smallest L1 penalty that is known to empty a network: the end of ``--l1 auto:logN``.
+r"""The smallest penalty that is known to empty a network: the end of ``--l1 auto:logN``, or l21.
 
 Let every weight be penalised, no bias, and let the output biases be at their best for weights of
-zero, so that each sample is given the class shares p. The cross-entropy is convex in the logits,
-so weights w lower it by at most
+zero, so that each sample is given the same constant. Let r_i be the gradient of the loss of sample
+i by the outputs there: p - y_i of the class shares p for the cross-entropy, and likewise of one
+answer; 2 (c - y_i) of the mean c for squared errors, cut off at -2 and 2 for Huber's; the sign of
+c - y_i for absolute ones, of which it is the median; 1 - y_i for counts in units of their mean;
+each over the number of outputs. Since the biases are at their best, sum_i v_i r_i = 0, where v_i is
+the share of sample i in the loss. Every loss is convex in the outputs, so weights w lower it by at
+most
 
-    sum_i <y_i - p, f_w(x_i) - f_w(0)> v_i  <=  C * prod_l ||w_l||_1
+    sum_i <-r_i, f_w(x_i) - f_w(0)> v_i  <=  C * prod_l ||w_l||_1
 
-where v_i is the share of sample i in the loss and L the number of layers. With one layer f is
-linear, and C is the largest entry of the gradient, max |sum_i v_i (p - y_i) x_i^T|. With more,
-ReLU is 1-Lipschitz, and C = max over classes c and inputs j of sum_i v_i |p - y_i|_c |x_ij|. Nor
-can it be lowered by more than it is, H, the entropy of p. So the penalised loss is lowest at zero
-as soon as
+where L is the number of layers. With one layer f is linear, and C is the largest entry of the
+gradient, max |sum_i v_i r_i x_i^T|. With more, C = max over outputs o and inputs j of
+sum_i v_i |r_io| |x_ij|, since every activation is 1-Lipschitz. (The logistic function is even
+1/4-Lipschitz, so that C / 4^(L-1) would do for it.) What a unit gives without inputs, 1/2 say, does
+not matter: it is the same for all samples, and sum_i v_i r_i is 0. Nor can the loss be lowered by
+more than it is, H, since no loss is below 0: the entropy of p, or what the constant costs. So the
+penalised loss is lowest at zero as soon as
 
     l1 * sum_l ||w_l||_1  >=  min(C prod_l ||w_l||_1, H)    for all w,
 
 and since a product is largest for equal factors, that is where l1 = H (C / H)^(1/L) / L. For one
-layer this is the known C, the largest gradient.
+layer this is the known C, the largest gradient; of absolute errors it may be a little more than is
+needed, since a sample at the median itself has many gradients, of which one is taken.
 
 A penalised output bias would spoil this: where the classes are not equally frequent, a network with
 hidden layers can do the bias's work at next to no cost, by a small weight from a hidden unit with a
@@ -25,15 +33,23 @@ is A_j + s m_j, where m_j is the mean of the input, A_j the gradient of what is 
 which no bias changes, and s = sum_i v_i (p - y_i) what the bias leaves to do. A bias that L1 acts
 on and L2 does not has |s| <= l1, so A_j / (1 - |m_j|) is enough where that is positive, and
 besides, l1 that empties the bias and the weights at once: the largest gradient of both at zero. Of
-both bounds the lower one is taken. A bias that L2 alone acts on leaves s as at its own best.
+both bounds the lower one is taken. A bias that L2 alone acts on leaves s as at its own best. So
+it is with the cross-entropy. Of squared errors, and of counts, the best bias is 0, since
+`sweep.data.unit` has them so, and no penalty moves it; with other losses one on it is refused.
+
+A penalty on groups g of one layer's weights, l21 sqrt(size of g) ||g||, keeps them all at zero as
+soon as it is as large as ||gradient by g|| / sqrt(size of g) there for each of them; what L1 adds
+only helps, and is taken as 0. With hidden layers no value does: it leaves out the last layer or all
+but the first, whose weights grow as those before them shrink, and the same is predicted.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from sweep.data.constant import best_constant, costs
 from sweep.data.fold import Fold
 from sweep.errors import InputError
 from sweep.specification.placement import names
@@ -65,28 +81,101 @@ class OnBias(NamedTuple):
 FREE = OnBias()
 
 
-def lambda_max(fold: Fold, classes: int, layers: int, on_bias: OnBias = FREE) -> float:
+def lambda_max(fold: Fold, loss: str, outputs: int, layers: int, on_bias: OnBias = FREE) -> float:
     """Return the L1 penalty from which on no weights are better than some.
 
     Parameters
     ----------
     fold : Fold
         Its training part.
-    classes, layers : int
+    loss : str
+    outputs, layers : int
     on_bias : OnBias
-        Of a network of one layer.
+        Of a network of one layer, and of the cross-entropy.
     """
-    x, y = fold.x[fold.train], fold.y[fold.train].astype(np.int64)
-    weight = fold.loss_weight[fold.train]
-    share = weight / weight.sum()
-    present = np.bincount(y, weights=share, minlength=classes)
-    # residual[i, c] = v_i (p - y_i)_c
-    residual = (present - np.eye(classes)[y]) * share[:, None]
-    if layers == 1:
+    x, share, present, left, most = _at_no_weights(fold, loss, outputs)
+    residual = left * share[:, None]  # [i, o]: v_i r_io
+    if layers > 1:
+        steepest = float((abs(residual).T @ abs(x)).max())
+        return most * (steepest / most) ** (1 / layers) / layers if most else 0.0
+    if loss == "cross_entropy":
         return _of_one_layer(residual.T @ x, share @ x, present, on_bias)
-    steepest = float((abs(residual).T @ abs(x)).max())
-    entropy = -sum(p * math.log(p) for p in present.tolist() if p > 0)
-    return entropy * (steepest / entropy) ** (1 / layers) / layers if entropy else 0.0
+    return float(abs(residual.T @ x).max())
+
+
+def _left_by_constant(
+    loss: str, targets: np.ndarray, share: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Return the gradient [sample, output] that the best constant leaves, and what it costs."""
+    outputs = targets.shape[1]
+    constant = best_constant(loss, targets, share)
+    away = constant - targets
+    if loss == "logistic":
+        return away / outputs, sum(_entropy(np.array([p, 1 - p])) for p in constant) / outputs
+    cost = float(share @ costs(loss, constant, targets).sum(axis=1)) / outputs
+    if loss == "absolute":
+        at, signs = away == 0, np.sign(away)
+        tie = -(share @ signs) / np.maximum(share @ at, np.finfo(float).tiny)
+        return np.where(at, tie, signs) / outputs, cost
+    if loss == "huber":
+        away = np.clip(away, -1, 1)
+    return (away if loss == "poisson" else 2 * away) / outputs, cost
+
+
+def _entropy(shares: np.ndarray) -> float:
+    return -sum(p * math.log(p) for p in shares.tolist() if p > 0)
+
+
+def group_lambda_max(fold: Fold, loss: str, outputs: int, columns: Sequence[int]) -> float:
+    """Return the penalty on the weights of each column from which on none are better than some.
+
+    Of a network of one layer whose biases have no penalty.
+
+    Parameters
+    ----------
+    fold : Fold
+        Its training part.
+    loss : str
+    outputs : int
+    columns : sequence of int
+        How many inputs each column is.
+    """
+    x, share, _, left, _ = _at_no_weights(fold, loss, outputs)
+    gradients = np.split((left * share[:, None]).T @ x, np.cumsum(columns)[:-1], axis=1)
+    return max(float(np.sqrt((one**2).mean())) for one in gradients)
+
+
+class _Empty(NamedTuple):
+    """What a network without weights leaves to be done.
+
+    Attributes
+    ----------
+    x : ndarray, shape (samples, inputs)
+    share : ndarray, shape (samples,)
+        That of each sample in the loss.
+    present : ndarray, shape (classes,)
+        That of each class; of what is no class none.
+    left : ndarray, shape (samples, outputs)
+        Gradient of each sample's loss by its outputs.
+    most : float
+        What the loss is.
+    """
+
+    x: np.ndarray
+    share: np.ndarray
+    present: np.ndarray
+    left: np.ndarray
+    most: float
+
+
+def _at_no_weights(fold: Fold, loss: str, outputs: int) -> _Empty:
+    x, weight = fold.x[fold.train], fold.loss_weight[fold.train]
+    share = weight / weight.sum()
+    if loss == "cross_entropy":
+        y = fold.y[fold.train].astype(np.int64)
+        present = np.bincount(y, weights=share, minlength=outputs)
+        return _Empty(x, share, present, present - np.eye(outputs)[y], _entropy(present))
+    return _Empty(x, share, share[:0], *_left_by_constant(loss, fold.targets[fold.train], share))
 
 
 def _of_one_layer(
@@ -118,17 +207,51 @@ def _left_by(present: np.ndarray, l2: float) -> np.ndarray:
     return np.asarray(softmax(best) - present)
 
 
-def automatic_axis(spec: Specification, folds: Iterable[Fold], classes: int) -> tuple[float, ...]:
-    """Return the values of ``auto:logN`` for a specification whose L1 axis it is.
+def with_numbers(
+    spec: Specification, folds: Iterable[Fold], outputs: int, columns: Sequence[int]
+) -> Specification:
+    """Return a specification with numbers where it asks for ``auto:logN``.
 
-    They span from the largest `lambda_max` of the folds, rounded up to three digits so that no
-    last bit of a machine's arithmetic moves it, down to `SPAN` of it.
+    They span from the largest penalty that a fold needs to be empty, rounded up to three digits so
+    that no last bit of a machine's arithmetic moves it, down to `SPAN` of it.
 
     Raises
     ------
     InputError
-        If no L1 penalty empties the network.
+        If no such penalty empties the network.
     """
+    loss = str(spec.loss)
+    tops: dict[str, Callable[[Fold], float]] = {}
+    if isinstance(spec.l1, str):
+        layers, penalties = len(spec.hidden) + 1, _on_bias(spec)
+        tops["l1"] = lambda fold: max(
+            lambda_max(fold, loss, outputs, layers, one) for one in penalties
+        )
+    if isinstance(spec.l21, str):
+        _refuse_endless_groups(spec)
+        tops["l21"] = lambda fold: group_lambda_max(fold, loss, outputs, columns)
+    if not tops:
+        return spec
+    highest = dict.fromkeys(tops, 0.0)
+    for fold in folds:
+        highest = {name: max(highest[name], top(fold)) for name, top in tops.items()}
+    return spec.replace(**{name: _spaced(spec, name, top) for name, top in highest.items()})
+
+
+def _spaced(spec: Specification, option: str, top: float) -> tuple[float, ...]:
+    if top == 0:
+        raise InputError(
+            f"`{option}`: biases alone are best for these data, so auto has no upper end: give "
+            "numbers"
+        )
+    digits = 10.0 ** (math.floor(math.log10(top)) - 2)
+    top = math.ceil(top / digits) * digits
+    count = int(str(getattr(spec, option)).removeprefix("auto:log"))
+    return tuple(sorted(set(np.geomspace(SPAN * top, top, count).tolist())))
+
+
+def _on_bias(spec: Specification) -> list[OnBias]:
+    """Return what is on the output bias, or refuse where no L1 penalty empties the network."""
     layers = len(spec.hidden) + 1
     parameters = names(layers)
     varied = {name[3:] for name in spec.vary if name.startswith("l1_")}
@@ -138,22 +261,38 @@ def automatic_axis(spec: Specification, folds: Iterable[Fold], classes: int) -> 
             f"`l1`: it does not act on {', '.join(free)}, so no value of it empties the network, "
             "and auto has no upper end: put L1 on all weights (`l1_on` weights) or give numbers"
         )
-    on = {*spec.l1_on, *spec.l2_on, *(name[3:] for name in spec.vary)}
-    biases = [name for name in parameters[1::2] if name in on]
+    biases = _penalised_biases(spec)
     if biases and layers > 1:
         raise InputError(
             f"`l1`: a network with a penalty on {', '.join(biases)} may never be empty, so auto "
             "has no upper end: penalise weights only, or give numbers"
         )
+    loss = str(spec.loss)
+    if biases and loss not in ("cross_entropy", "squared", "poisson"):
+        raise InputError(
+            f"`l1`: auto has no upper end with a penalty on {biases[0]} and `loss` {loss}: "
+            "penalise weights only, or give numbers"
+        )
     bias = f"b{layers}"
     strengths = spec.vary.get(f"l2_{bias}", spec.l2 if bias in spec.l2_on else (0.0,))
-    penalties = [OnBias(bias in {*spec.l1_on, *varied}, float(l2)) for l2 in strengths]
-    top = max(lambda_max(fold, classes, layers, of) for fold in folds for of in penalties)
-    if top == 0:
+    return [OnBias(bias in {*spec.l1_on, *varied}, float(l2)) for l2 in strengths]
+
+
+def _refuse_endless_groups(spec: Specification) -> None:
+    if spec.hidden:
+        free = ", ".join(names(len(spec.hidden) + 1)[2 if spec.l21_on == "inputs" else -2 :: 2])
         raise InputError(
-            "`l1`: biases alone are best for these data, so auto has no upper end: give numbers"
+            f"`l21`: it does not act on {free}, which may grow as it makes others small, so no "
+            "value of it empties the network, and auto has no upper end: choose `hidden` none, or "
+            "give numbers"
         )
-    digits = 10.0 ** (math.floor(math.log10(top)) - 2)
-    top = math.ceil(top / digits) * digits
-    count = int(str(spec.l1).removeprefix("auto:log"))
-    return tuple(sorted(set(np.geomspace(SPAN * top, top, count).tolist())))
+    if biases := _penalised_biases(spec):
+        raise InputError(
+            f"`l21`: with a penalty on {', '.join(biases)} weights may do a bias's work, so auto "
+            "has no upper end: penalise weights only, or give numbers"
+        )
+
+
+def _penalised_biases(spec: Specification) -> list[str]:
+    on = {*spec.l1_on, *spec.l2_on, *(name[3:] for name in spec.vary)}
+    return [name for name in names(len(spec.hidden) + 1)[1::2] if name in on]

@@ -9,7 +9,7 @@ from sweep.data.dataset import Dataset
 from sweep.data.fold import fold_of, parts_of, widths
 from sweep.data.loading import load
 from sweep.errors import InputError
-from sweep.plan.automatic import automatic_axis
+from sweep.plan.automatic import with_numbers
 from sweep.plan.plan import Plan
 from sweep.specification.spec import Specification
 
@@ -31,6 +31,7 @@ def prepare(spec: Specification) -> Experiment:
         If the data cannot be used, or cannot be split as the specification asks.
     """
     dataset = load(spec)
+    spec = _decided(spec, dataset)
     sizes = widths(spec, dataset)
     spec = _with_numbers(spec, dataset, sizes[-1])
     fold = fold_of(spec, dataset, spec.seeds[0], 0)
@@ -43,26 +44,34 @@ def prepare(spec: Specification) -> Experiment:
                 "give more data, or leave it out"
             )
     if spec.val_fraction and not spec.folds and not len(fold.val) and not spec.as_first_taken:
+        few = "no class has" if dataset.classes else "there are not"
         raise InputError(
-            f"nothing can be held out of {dataset.name}, since no class has two rows to train on: "
-            "give more rows, or 0 as `val_fraction`"
+            f"nothing can be held out of {dataset.name}, since {few} two rows to train on: give "
+            "more rows, or 0 as `val_fraction`"
         )
     if spec.test and not len(fold.test):
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
-    plan = Plan(light, sizes, len(fold.train), dataset.name, tested, len(fold.val))
+    told = len(fold.train), dataset.name, tested, len(fold.val), dataset.counts
+    plan = Plan(light, sizes, *told)
     return Experiment(spec, dataset, plan)
 
 
-def _with_numbers(spec: Specification, dataset: Dataset | Article, classes: int) -> Specification:
+def _decided(spec: Specification, dataset: Dataset | Article) -> Specification:
+    """Return the specification with the task and the loss that its data have."""
+    numbers = any(target.levels is None for target in dataset.targets)
+    by_task = "squared" if numbers else "logistic" if dataset.targets else "cross_entropy"
+    task, loss = "numbers" if numbers else "classes", spec.loss or by_task
+    return spec if (task, loss) == (spec.task, spec.loss) else spec.replace(task=task, loss=loss)
+
+
+def _with_numbers(spec: Specification, dataset: Dataset | Article, outputs: int) -> Specification:
     """Return the specification with numbers where it asks for an automatic axis."""
-    if not isinstance(spec.l1, str):
-        return spec
     folds = (
         fold_of(spec, dataset, seed, fold, outer)
         for seed in spec.seeds
         for outer in range(max(spec.outer_folds, 1))
         for fold in range(max(spec.folds, 1))
     )
-    return spec.replace(l1=automatic_axis(spec, folds, classes))
+    return with_numbers(spec, folds, outputs, dataset.counts)

@@ -28,6 +28,10 @@ class Plan:
         Name of the data set.
     tested : int
         Samples of the test part, of outer folds the largest.
+    held_out : int
+        Samples of the held-out part.
+    columns : tuple of int
+        How many inputs of the network each column of the table is.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Plan:
         name: str,
         tested: int = 0,
         held_out: int = 0,
+        columns: tuple[int, ...] = (),
     ) -> None:
         self.spec = spec
         self.name = name
@@ -45,10 +50,11 @@ class Plan:
         self.samples = samples
         self.tested = tested
         self.held_out = held_out
+        self.columns = columns
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: each task carries a plan."""
-        names = ("spec", "name", "widths", "samples", "tested", "held_out")
+        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns")
         return {name: getattr(self, name) for name in names}
 
     @cached_property

@@ -55,8 +55,11 @@ def specified(directory: str | os.PathLike[str]) -> Specification:
     except InputError as error:
         problem = str(error).split("\n")[0]
         raise ResultsError(problem if str(path) in problem else f"{path}: {problem}") from error
-    if isinstance(spec.l1, str):
-        raise ResultsError(f"{path}: `l1` is {spec.l1}, and a results directory holds numbers")
+    for option in ("l1", "l21"):
+        if isinstance(asked := getattr(spec, option), str):
+            raise ResultsError(
+                f"{path}: `{option}` is {asked}, and a results directory holds numbers"
+            )
     values = sum(_lengths(spec))
     if values > MOST_VALUES:
         raise ResultsError(f"{path}: its axes have {values:,} values, and {MOST_VALUES:,} at most")

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from sweep.plan.cost import Cost
 from sweep.plan.grid import Grid
+from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.spec import Specification
 
 #: What a task should last, in seconds: long beside the cost of handing it out.
@@ -95,11 +96,13 @@ class Tasks:
 
     @property
     def bytes(self) -> int:
-        """Roughly what a task needs: parameters, velocities, copies of both, and the data."""
+        """Roughly what a task needs: parameters, what is remembered, copies of it, the data."""
         cells = self._grid.cells
         streams = min(-(-self.runs // cells), self._grid.total // cells)
         # With patience also the best weights of all, and a few runs that wait or have ended.
-        copies = 9 * self.lanes if self._spec.patience else 5 * self.abreast
+        remembered = OPTIMIZERS[self._spec.optimizer].remembered
+        patient = (5 + 4 * remembered) * self.lanes
+        copies = patient if self._spec.stops_early else (3 + 2 * remembered) * self.abreast
         return self._cost.bytes(copies, streams)
 
     @property
@@ -132,7 +135,7 @@ class Tasks:
         total = self._grid.total // self.steps
         wanted = TASK_SECONDS / (cost.seconds * self.steps)
         fewest = 0.0
-        if spec.patience:
+        if spec.stops_early:
             fewest = min(max(self._broad * _WAITING, _EPOCH_SECONDS / cost.pace), _MODEST)
             share = -(-self._broad * total // (_SHARES * QUANTUM)) * QUANTUM
             fewest = min(fewest, share)

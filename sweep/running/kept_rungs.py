@@ -63,7 +63,7 @@ def resumed(sink: Sink, plan: Plan, missing: np.ndarray) -> tuple[int, list[Task
 
 def _task(plan: Plan, arrays: Mapping[str, np.ndarray], epochs: int) -> Task | None:
     """Return what was kept of a task, None where it is not what `keep` gives."""
-    net = network_of(plan.widths, plan.spec.activation)
+    net = network_of(plan.widths, plan.spec)
     like = np.zeros((1, net.size, 1), plan.spec.precision)
     remembered = step_of(plan.spec).start(like).shape[1]
     numbers = arrays.get("numbers")

@@ -15,7 +15,7 @@ from sweep.errors import InputError
 from sweep.plan.recorded import Recorded, gridded, recorded
 from sweep.running.same_sweep import kinship
 from sweep.running.sink import Directory
-from sweep.specification.axes import growing
+from sweep.specification.axes import growing, is_column
 from sweep.specification.spec import Specification
 from sweep.specification.values import array
 from sweep.training.rows import Rows, schema
@@ -115,13 +115,17 @@ def union(
         for name in {**here, **there}:
             if here.get(name) != there.get(name):
                 raise InputError(_differ(name, directories[0], directory))
-    joined: dict[str, Any] = {
-        field: _joined([getattr(spec, field) for spec in specs])
-        for field in free
-        if field != "vary"
-    }
-    if "vary" in free and first.vary:
-        joined["vary"] = {name: _joined([spec.vary[name] for spec in specs]) for name in first.vary}
+    joined: dict[str, Any] = {}
+    for axis in growing(first):
+        values = [getattr(spec, axis.field) for spec in specs]
+        others = [path for path, one in zip(directories, values, strict=True) if one != values[0]]
+        if others and axis.field == "vary":
+            joined["vary"] = {name: _joined([one[name] for one in values]) for name in first.vary}
+        elif others and not all(is_column(axis, one) for one in values):
+            # Rows without the column do not say which value is theirs.
+            raise InputError(_differ(axis.field, directories[0], others[0]))
+        elif others:
+            joined[axis.field] = _joined(values)
     return first.replace(**joined).of_content(first.specification())
 
 
@@ -137,8 +141,6 @@ def _of_one_content(
 
 
 def _joined(axes: Sequence[Sequence]) -> Sequence | None:
-    if all(axis == axes[0] for axis in axes):
-        return axes[0] or None  # of millions of seeds, no more than their range
     return np.unique(np.concatenate([array(axis) for axis in axes])).tolist() or None
 
 

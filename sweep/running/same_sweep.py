@@ -9,7 +9,7 @@ import numpy as np
 from results.directory.layout import Kin
 from sweep.errors import InputError
 from sweep.specification import specfile
-from sweep.specification.axes import growing
+from sweep.specification.axes import growing, is_column
 from sweep.specification.options import LATER
 from sweep.specification.spec import Specification
 from sweep.specification.validators import IN_MEMORY
@@ -39,8 +39,9 @@ def _subset(old: dict[str, Any], new: dict[str, Any], spec: Specification) -> Ki
     """Tell whether the axes of one are parts of those of the other, and all else is the same."""
     pairs: list[tuple[Any, Any]] = []
     for axis in growing(spec):
-        before, now = (of.pop(axis.field, LATER.get(axis.field, [])) for of in (old, new))
-        if not axis.always and (len(before) > 1) != (len(now) > 1):  # rows lack its column
+        # An option that nothing takes, or that came later, is not written.
+        before, now = (plain.pop(axis.field, LATER.get(axis.field, [])) for plain in (old, new))
+        if is_column(axis, before) != is_column(axis, now):
             return None
         if axis.field != "vary":
             pairs.append((_numbers(axis.field, before), _numbers(axis.field, now)))

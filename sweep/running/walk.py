@@ -128,7 +128,7 @@ def _begun(plan: Plan, sink: Sink, start: int, ranges: Ranges) -> _Task:
     paths, first = np.unique(path, return_inverse=True)
     needed = np.full(len(paths), plan.tasks.steps)
     np.minimum.at(needed, first, step)
-    size = network_of(plan.widths, plan.spec.activation).size
+    size = network_of(plan.widths, plan.spec).size
     legs, unknown = [], np.full(len(paths), True)
     for stage, arrays, _ in sink.kept(range(int(paths[0]), int(missing[-1]) + 1)):
         theirs, begin = arrays.get("paths"), arrays.get("begin")

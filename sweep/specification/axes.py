@@ -3,7 +3,7 @@
 A row here is an axis everywhere: in the grid, in results directories that grow, in what is merged.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -49,8 +49,11 @@ AXES = (
     Axis("fold", "folds", "seed", grows=False),
     Axis("l1", "l1", "lane"),
     Axis("l2", "l2", "lane"),
+    Axis("l21", "l21", "lane", idle=0.0, always=False),
     Axis("lr", "lr", "lane"),
     Axis("momentum", "momentum", "lane"),
+    Axis("beta2", "beta2", "lane", always=False),
+    Axis("epsilon", "epsilon", "lane", always=False),
     Axis("dropout", "dropout", "lane", always=False),
     Axis("<varied>", "vary", "lane"),
     Axis("path", "path_order", "lane"),
@@ -67,7 +70,7 @@ def axes_of(spec: "Specification") -> dict[str, np.ndarray]:
         name: values
         for axis in AXES
         for name, values in _values(spec, axis)
-        if len(values) and not _left_out(axis, values)
+        if len(values) and is_column(axis, values)
     }
 
 
@@ -97,9 +100,9 @@ def growing(spec: "Specification") -> tuple[Axis, ...]:
     return tuple(axis for axis in AXES if axis.grows and axis.name != spec.path)
 
 
-def _left_out(axis: Axis, values: np.ndarray) -> bool:
-    """Tell whether the one value of an axis is no column."""
-    return not axis.always and len(values) == 1 and axis.idle in (None, values[0])
+def is_column(axis: Axis, values: Sequence[float] | np.ndarray) -> bool:
+    """Tell whether an axis with these values is a column of the table."""
+    return axis.always or len(values) > 1 or axis.idle not in (None, values[0])
 
 
 def _values(spec: "Specification", axis: Axis) -> Iterator[tuple[str, np.ndarray]]:

@@ -8,7 +8,7 @@ anything is compiled.
 import reprlib
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sweep.errors import InputError
 
@@ -20,13 +20,18 @@ class Node(NamedTuple):
     ----------
     operator : str
     attributes : dict
-    inputs : tuple of str
-        Options that are its further inputs: an attribute would be rounded to single precision.
+    inputs : tuple of str or float
+        Its further inputs: options (an attribute would be rounded to single precision), numbers,
+        or `GIVEN`.
     """
 
     operator: str
     attributes: Mapping[str, Any] = MappingProxyType({})
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[str | float, ...] = ()
+
+
+#: What the first of a choice's nodes is given, as a further input of one after it.
+GIVEN = "given"
 
 
 class Alternative(NamedTuple):
@@ -42,12 +47,57 @@ class Alternative(NamedTuple):
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
     onnx : tuple of Node
         What it is in an ONNX graph, one after another.
+    target : {"class", "numbers", "answers"}
+        What a loss is of: one class of several, numbers, or yes and no.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
     onnx: tuple[Node, ...] = ()
+    target: Literal["class", "numbers", "answers"] = "class"
+
+
+class Optimizer(NamedTuple):
+    """One way for parameters to move.
+
+    Attributes
+    ----------
+    subgradient, proximal : str
+        The kernel modules, by `l1_method`.
+    meaning, hyper
+        As of an `Alternative`.
+    remembered : int
+        Numbers that it remembers of each parameter.
+    grouped : str
+        The kernel module of the proximal step that shrinks groups of weights as well; empty where
+        there is none.
+    """
+
+    subgradient: str
+    proximal: str
+    meaning: str
+    hyper: tuple[str, ...]
+    remembered: int = 1
+    grouped: str = ""
+
+    @property
+    def rescales(self) -> bool:
+        """Whether it divides a gradient by its size, so that a step is as long as the rate."""
+        return "epsilon" in self.hyper
+
+
+class Method(NamedTuple):
+    """One way for a penalty to act, for which each optimizer has a kernel module.
+
+    Attributes
+    ----------
+    meaning, hyper
+        As of an `Alternative`.
+    """
+
+    meaning: str
+    hyper: tuple[str, ...] = ()
 
 
 LOSSES = {
@@ -55,6 +105,27 @@ LOSSES = {
         "kernels.losses.cross_entropy",
         "cross-entropy of a softmax over the classes",
         onnx=(Node("Softmax", {"axis": 1}),),
+    ),
+    "squared": Alternative(
+        *("kernels.losses.squared", "(y - f)^2"), onnx=(Node("Identity"),), target="numbers"
+    ),
+    "absolute": Alternative(
+        *("kernels.losses.absolute", "|y - f|"), onnx=(Node("Identity"),), target="numbers"
+    ),
+    "huber": Alternative(
+        *("kernels.losses.huber", "squared up to a standard deviation, absolute beyond"),
+        onnx=(Node("Identity"),),
+        target="numbers",
+    ),
+    "poisson": Alternative(
+        *("kernels.losses.poisson", "half the deviance of counts, through a log link"),
+        onnx=(Node("Exp"),),
+        target="numbers",
+    ),
+    "logistic": Alternative(
+        *("kernels.losses.logistic", "cross-entropy of each yes or no"),
+        onnx=(Node("Sigmoid"),),
+        target="answers",
     ),
 }
 
@@ -65,18 +136,60 @@ ACTIVATIONS = {
         hyper=("leak",),
         onnx=(Node("PRelu", inputs=("leak",)),),
     ),
-}
-
-#: How parameters move, by `l1_method`.
-STEPS = {
-    "subgradient": Alternative(
-        "kernels.steps.nesterov", "which is the article's", hyper=("momentum",)
+    "tanh": Alternative("kernels.activations.tanh", "hyperbolic tangent", onnx=(Node("Tanh"),)),
+    "logistic": Alternative(
+        "kernels.activations.logistic", "1 / (1 + exp(-z))", onnx=(Node("Sigmoid"),)
     ),
-    "proximal": Alternative("kernels.steps.fista", "whose zeros are exact", hyper=("momentum",)),
+    # Runtimes have no Elu of float64.
+    "elu": Alternative(
+        *("kernels.activations.elu", "exp(z) - 1 below zero"),
+        onnx=(
+            Node("Min", inputs=(0.0,)),
+            Node("Exp"),
+            Node("Sub", inputs=(1.0,)),
+            Node("Max", inputs=(GIVEN,)),
+        ),
+    ),
+    "identity": Alternative("kernels.activations.identity", "z itself", onnx=(Node("Identity"),)),
 }
 
-#: The loss, which nobody chooses as long as there is one.
-LOSS = LOSSES["cross_entropy"]
+#: How parameters move.
+OPTIMIZERS = {
+    "nesterov": Optimizer(
+        *("kernels.steps.nesterov", "kernels.steps.fista"),
+        "Nesterov's momentum, the article's",
+        hyper=("momentum",),
+        grouped="kernels.steps.grouped_fista",
+    ),
+    "momentum": Optimizer(
+        *("kernels.steps.heavy_ball", "kernels.steps.proximal_heavy_ball"),
+        "the heavy ball",
+        hyper=("momentum",),
+    ),
+    "adam": Optimizer(
+        *("kernels.steps.adam", "kernels.steps.proximal_adam"),
+        "whose first beta is `momentum`",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "adamw": Optimizer(
+        *("kernels.steps.adamw", "kernels.steps.proximal_adamw"),
+        "the same with L2 beside the step",
+        hyper=("momentum", "beta2", "epsilon"),
+        remembered=2,
+    ),
+    "rmsprop": Optimizer(
+        *("kernels.steps.rmsprop", "kernels.steps.proximal_rmsprop"),
+        "without momentum",
+        hyper=("beta2", "epsilon"),
+    ),
+}
+
+#: How the L1 penalty acts on them.
+L1_METHODS = {
+    "subgradient": Method("which is the article's"),
+    "proximal": Method("whose zeros are exact"),
+}
 
 #: What `l1` and `l2` multiply.
 PENALTIES = {
@@ -84,22 +197,70 @@ PENALTIES = {
     "l2": Alternative("kernels.penalties.l2", "sum of p^2"),
 }
 
-#: What is always measured beside the loss, of classes; `results.columns` says which way is better.
-METRICS = {
-    "accuracy": Alternative("kernels.metrics.accuracy", "share of right classes"),
+#: What is always measured beside the loss, by what is predicted; `results.columns` says which way
+#: is better.
+METRICS: dict[str, dict[str, Alternative]] = {
+    "class": {"accuracy": Alternative("kernels.metrics.accuracy", "share of right classes")},
+    "answers": {
+        "accuracy": Alternative(
+            "kernels.metrics.subset_accuracy", "share of rows whose every answer is right"
+        )
+    },
+    "numbers": {
+        "rmse": Alternative("kernels.metrics.rmse", "root of the mean squared error"),
+        "r2": Alternative("kernels.metrics.r2", "share of the variance that is explained"),
+    },
 }
+
+
+class Score(NamedTuple):
+    """What is measured where it is asked for.
+
+    Attributes
+    ----------
+    module : str
+        The kernel module.
+    meaning : str
+        What it is, in a few words.
+    losses : tuple of str
+        Those that it can be measured beside.
+    """
+
+    module: str
+    meaning: str
+    losses: tuple[str, ...]
+
+
+_OF_CLASSES = ("cross_entropy", "logistic")
+_OF_NUMBERS = ("squared", "absolute", "huber", "poisson")
 
 #: What `metrics` adds to it where that is asked for.
 SCORES = {
-    "balanced_accuracy": Alternative("kernels.metrics.balanced_accuracy", "mean recall"),
-    "auc": Alternative("kernels.metrics.auc", "area under the ROC curve"),
-    "f1": Alternative("kernels.metrics.f1", "harmonic mean of precision and recall"),
-    "brier": Alternative("kernels.metrics.brier", "squared distance of the probabilities"),
-    "log_loss": Alternative("kernels.metrics.log_loss", "cross-entropy of the probabilities"),
+    "balanced_accuracy": Score("kernels.metrics.balanced_accuracy", "mean recall", _OF_CLASSES),
+    "auc": Score("kernels.metrics.auc", "area under the ROC curve", _OF_CLASSES),
+    "f1": Score("kernels.metrics.f1", "harmonic mean of precision and recall", _OF_CLASSES),
+    "brier": Score("kernels.metrics.brier", "squared distance of the probabilities", _OF_CLASSES),
+    "log_loss": Score(
+        "kernels.metrics.log_loss", "cross-entropy of the probabilities", _OF_CLASSES
+    ),
+    "mae": Score("kernels.metrics.mae", "mean absolute error", _OF_NUMBERS),
+    "deviance": Score("kernels.metrics.deviance", "mean Poisson deviance", ("poisson",)),
 }
 
 #: The tables of those options that are a word.
-TABLES: dict[str, dict[str, Alternative]] = {"activation": ACTIVATIONS, "l1_method": STEPS}
+TABLES: dict[str, Mapping[str, Alternative | Optimizer | Method]] = {
+    "loss": LOSSES,
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+    "l1_method": L1_METHODS,
+}
+
+
+def losses_beside(metric: str) -> tuple[str, ...]:
+    """Return the losses beside which a metric is measured, or can be."""
+    if metric in SCORES:
+        return SCORES[metric].losses
+    return tuple(word for word, loss in LOSSES.items() if metric in METRICS[loss.target])
 
 
 def known(option: str, word: Any) -> str:
@@ -112,7 +273,11 @@ def known(option: str, word: Any) -> str:
 
 def words(option: str) -> str:
     """Return the words of an option as a text: ``'relu' or 'tanh'``."""
-    *others, last = map(repr, TABLES[option])
+    return _either([repr(word) for word in TABLES[option]])
+
+
+def _either(words: Collection[str]) -> str:
+    *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
 
 
@@ -139,7 +304,8 @@ def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     options = {**below, **above}
     chosen = {}
     for name, table in TABLES.items():
-        word = options.get(name) or next(iter(table))  # the first is meant where none is named
+        # The first is meant where none is named, in the tables whose words take anything.
+        word = options.get(name) or next(iter(table))
         if isinstance(word, str) and word in table:
             chosen[name] = word
     idle = strangers(chosen).keys() - above.keys()
@@ -157,10 +323,10 @@ def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for option, word_chosen in chosen.items():
         table = TABLES[option]
-        taken = table[word_chosen].hyper
-        for word, choice in table.items():
-            idle = (name for name in choice.hyper if name not in taken)
-            found |= {name: f"`{option}` {word}, and it is {word_chosen}" for name in idle}
+        for name in dict.fromkeys(name for choice in table.values() for name in choice.hyper):
+            if name not in table[word_chosen].hyper:
+                takers = [word for word, choice in table.items() if name in choice.hyper]
+                found[name] = f"`{option}` {_either(takers)}, and it is {word_chosen}"
     return found
 
 

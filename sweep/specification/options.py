@@ -10,7 +10,9 @@ from sweep.specification.choices import SCORES, told
 #: Options that describe the experiment: the option, its metavar, its help with its default.
 EXPERIMENT = (
     ("data", "NAME|PATH", "article; iris, wine, breast_cancer, digits; a file with a table"),
-    ("target", "COLUMN", "the class column of a file [last column]"),
+    ("target", "COLUMN", "what is predicted; several, a,b, if numbers or yes/no [last column]"),
+    ("task", "NAME", "auto, classes or numbers: what the target is taken for [auto]"),
+    ("loss", "NAME", f"{told('loss')} [by the task]"),
     ("separator", "CHARACTER", "between the cells of a text file, or tab, space [found out]"),
     ("decimal", "CHARACTER", "the decimal point of a text file, or comma [found out]"),
     ("encoding", "NAME", "of a text file, such as utf-8, latin-1 [found out]"),
@@ -30,8 +32,14 @@ EXPERIMENT = (
     ("leak", "X", "slope of leaky_relu below zero [0.01]"),
     ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
     ("l2", "VALUES", "L2 penalties [0,1e-4:1e-1:log7]"),
+    ("l21", "VALUES", "group lasso penalties [0]"),
     ("l1-on", "PLACEMENT", "where L1 acts: w1,b2,..., weights, biases, all [weights]"),
     ("l2-on", "PLACEMENT", "where L2 acts [weights]"),
+    (
+        *("l21-on", "WHERE"),
+        "its groups: inputs, all weights that leave a column of the table; or units, all that "
+        "enter a hidden unit, and its bias [inputs]",
+    ),
     ("l1-method", "METHOD", f"{told('l1_method')} [proximal; article: subgradient]"),
     (
         *("scale", "KIND"),
@@ -45,18 +53,31 @@ EXPERIMENT = (
     ("epochs", "N", "[100; article: 1000]"),
     ("batch-size", "N", "samples a step, or full [32; article: 1]"),
     ("lr", "VALUES", "learning rates [0.01]"),
-    ("momentum", "VALUES", "Nesterov momenta [0.9]"),
+    ("optimizer", "NAME", f"{told('optimizer')} [nesterov]"),
+    ("momentum", "VALUES", "of nesterov and momentum; the first beta of adam, adamw [0.9]"),
+    ("beta2", "VALUES", "the second beta of adam, adamw; alpha of rmsprop [0.999]"),
+    ("epsilon", "VALUES", "of adam, adamw and rmsprop, outside of the root [1e-8]"),
+    (
+        *("schedule", "NAME"),
+        "of the learning rate: constant, cosine, exponential:RATE, step:EPOCHS:RATE [constant]",
+    ),
+    ("warmup", "EPOCHS", "in which the learning rate rises to lr, before the schedule [0]"),
     ("dropout", "VALUES", "share of the hidden units that is dropped while they learn [0]"),
     ("init", "NAME", "initial weights: he or uniform [he; article: uniform]"),
     ("precision", "NAME", "float64 or float32 [float64]"),
     (
         *("zero-tol", "X"),
-        "a weight up to this size counts as zero [1e-3, and 2 lr l1 where that is more; "
-        "proximal: 0]",
+        "a weight up to this size counts as zero [1e-3, and 2 lr l1 where that is more, of adam, "
+        "adamw and rmsprop 2 lr; proximal: 0]",
     ),
-    ("metrics", "LIST", f"measured beside loss and accuracy: of {', '.join(SCORES)} [none]"),
+    ("metrics", "LIST", f"measured beside what always is: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
+    (
+        *("tol", "X"),
+        "what val_loss must fall by to be better; without patience: stop a run after 10 epochs in "
+        "which its training loss does not fall by more [off]",
+    ),
     (
         *("finish", "N"),
         "epochs in full batches at the end [as many as epochs where proximal, with mini-batches; "
@@ -72,7 +93,9 @@ EXPERIMENT = (
 #: They are written only where they say something else, so that digests and files stay as they are.
 LATER: dict[str, Any] = {
     **{"activation": "relu", "leak": 0.01},
+    **{"optimizer": "nesterov", "beta2": (0.999,), "epsilon": (1e-8,)},
     **{"test": None, "outer_folds": 0},
+    **{"task": "classes", "loss": "cross_entropy"},
     "finish": 0,
     **{"separator": None, "decimal": None, "encoding": None, "header": None},
     **{"weight": None, "class_weight": "none", "groups": None, "order": None},
@@ -80,11 +103,13 @@ LATER: dict[str, Any] = {
     **{"missing": "error", "missing_values": ()},
     "scale": "standard",
     "metrics": (),
+    **{"schedule": "constant", "warmup": 0, "tol": None},
     "dropout": (0.0,),
+    **{"l21": (0.0,), "l21_on": "inputs"},
 }
 
 #: Those of them that have another default by now.
-CHANGED = ("finish", "most_levels")
+CHANGED = ("task", "loss", "finish", "most_levels")
 
 #: Options that say how a file is written.
 OF_FILES = ("separator", "decimal", "encoding", "header")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sweep.errors import InputError, hint
-from sweep.specification import article, choices, specfile, validators
+from sweep.specification import article, choices, schedule, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
 from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
+from sweep.specification.task import check, kind_of
 from sweep.specification.values import text
 
 
@@ -24,6 +25,15 @@ def _default(option: str, otherwise: Any) -> Any:
     def choose(fields: dict[str, Any]) -> Any:
         theirs = article.is_article(fields.get("data"))
         return article.DEFAULTS[option] if theirs else otherwise
+
+    return Field(default_factory=choose)
+
+
+def _default_unless_built_in(otherwise: Any, built_in: Any) -> Any:
+    """Give a field a default for tables, and one for the built-in sets, which are of classes."""
+
+    def choose(fields: dict[str, Any]) -> Any:
+        return built_in if validators.is_built_in(fields.get("data")) else otherwise
 
     return Field(default_factory=choose)
 
@@ -44,7 +54,9 @@ class Specification(BaseModel):
     model_config = ConfigDict(frozen=True, validate_default=True)
 
     data: validators.Data = article.NAME
-    target: validators.Name = None
+    target: validators.Target = None
+    task: Literal["auto", "classes", "numbers"] = _default_unless_built_in("auto", "classes")
+    loss: validators.Loss = _default_unless_built_in(None, "cross_entropy")
     separator: validators.Separator = None
     decimal: Literal[".", ","] | None = None
     encoding: validators.Encoding = None
@@ -64,8 +76,10 @@ class Specification(BaseModel):
     leak: validators.Slope = 0.01
     l1: validators.Penalties = "0,1e-4:1e-1:log7"
     l2: validators.Penalties = "0,1e-4:1e-1:log7"
+    l21: validators.Penalties = (0.0,)
     l1_on: validators.Placement = _default_placement("l1_on")
     l2_on: validators.Placement = _default_placement("l2_on")
+    l21_on: Literal["inputs", "units"] = "inputs"
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
     scale: Literal["standard", "robust", "quantile", "none"] = "standard"
@@ -77,7 +91,12 @@ class Specification(BaseModel):
     epochs: validators.Natural = _default("epochs", 100)
     batch_size: validators.BatchSize = _default("batch_size", 32)
     lr: validators.Rates = (0.01,)
-    momentum: validators.Momenta = (0.9,)
+    optimizer: validators.Word = "nesterov"
+    momentum: validators.Momenta = Field(default_factory=validators.default_momenta)
+    beta2: validators.SecondBetas = (0.999,)
+    epsilon: validators.Epsilons = (1e-8,)
+    schedule: validators.Schedule = "constant"
+    warmup: validators.Natural = 0
     dropout: validators.Dropout = (0.0,)
     init: Literal["uniform", "he"] = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
@@ -85,6 +104,7 @@ class Specification(BaseModel):
     metrics: validators.Metrics = ()
     history: validators.Natural = 0
     patience: validators.Patience = None
+    tol: validators.Fall = None
     finish: validators.Natural = Field(default_factory=validators.default_finish)
     path: validators.Path = None
     path_order: validators.Orders = Field(default_factory=validators.default_orders)
@@ -115,9 +135,7 @@ class Specification(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        choices.refuse_strangers(
-            {option: getattr(self, option) for option in choices.TABLES}, self.model_fields_set
-        )
+        choices.refuse_strangers(self._chosen, self.model_fields_set)
         if any(self.dropout) and not self.hidden:
             raise InputError(
                 "`dropout` drops hidden units, and `hidden` is none: leave it out, or give `hidden`"
@@ -153,9 +171,59 @@ class Specification(BaseModel):
                 "`finish` trains on, and `patience` keeps the weights of an earlier epoch: leave "
                 "one out"
             )
-        for other in ("path", "patience"):
-            if self.halving and getattr(self, other):
+        if self.stops_early and self.finish:
+            raise InputError(
+                "`finish` follows the last epoch, and with `tol` a run stops where that brings "
+                "nothing more: leave one out"
+            )
+        last = schedule.parse(self.schedule).epochs
+        if self.schedule.startswith("cosine") and 0 < last < self.epochs:
+            raise InputError(
+                f"`schedule` {self.schedule} is over after {last:,} of {self.epochs:,} `epochs`: "
+                "give it at least as many"
+            )
+        for other in ("path", "patience", "tol"):
+            if self.halving and getattr(self, other) is not None:
                 raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_learnt(self) -> Self:
+        told = self.task, self.loss, len(self.targets)
+        check(*told, self.data if self._is_built_in else None)
+        kind = kind_of(*told)
+        if self.class_weight != "none" and kind not in (None, "class"):
+            raise InputError(
+                "`class_weight` is for classes, and these are numbers or yes and no: leave it out"
+            )
+        named = next((name for name in self.targets if name in self.categories), None)
+        if kind == "numbers" and named is not None:
+            raise InputError(
+                f"`categories` names {named!r}, a target that is to be taken for numbers: leave it "
+                "out there, or take each number as a class by `task` classes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _groups_fit(self) -> Self:
+        if not self.groups_weights:
+            return self
+        if not choices.OPTIMIZERS[self.optimizer].grouped:
+            able = [word for word, step in choices.OPTIMIZERS.items() if step.grouped]
+            raise InputError(
+                f"`l21` shrinks groups of weights by {' or '.join(able)}, and `optimizer` is "
+                f"{self.optimizer}: choose that, or leave it out"
+            )
+        if self.l1_method != "proximal":
+            raise InputError(
+                f"`l21` needs a proximal step, and `l1_method` is {self.l1_method}: choose "
+                "proximal, or leave it out"
+            )
+        if self.l21_on == "units" and not self.hidden:
+            raise InputError(
+                "`l21_on` units needs hidden units, and `hidden` is none: choose inputs, or give "
+                "widths"
+            )
         return self
 
     @model_validator(mode="after")
@@ -172,7 +240,7 @@ class Specification(BaseModel):
 
     @model_validator(mode="after")
     def _are_of_a_table(self) -> Self:
-        if isinstance(self.data, str) and self.data in validators.BUILT_IN:
+        if self._is_built_in:
             for option in OF_TABLES:
                 if getattr(self, option) != LATER[option]:
                     raise InputError(
@@ -220,16 +288,22 @@ class Specification(BaseModel):
                 "`groups` and `order` exclude each other: a group may last from before to after "
                 "what is held out; leave one out"
             )
-        taken: dict[str, str] = {}
-        for option, name in {"target": self.target, **self.roles}.items():
+        taken = dict.fromkeys(self.targets, "target")
+        for option, name in self.roles.items():
             if name in taken:
                 raise InputError(
                     f"`{taken[name]}` and `{option}` are both column {name!r}: give one of them "
                     "another"
                 )
-            if name is not None:
-                taken[name] = option
+            taken[name] = option
         return self
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns to predict, where some are named."""
+        if self.target is None:
+            return ()
+        return (self.target,) if isinstance(self.target, str) else self.target
 
     @property
     def roles(self) -> dict[str, str]:
@@ -244,7 +318,11 @@ class Specification(BaseModel):
 
     @property
     def _is_file(self) -> bool:
-        return isinstance(self.data, str) and self.data not in validators.BUILT_IN
+        return isinstance(self.data, str) and not self._is_built_in
+
+    @property
+    def _is_built_in(self) -> bool:
+        return validators.is_built_in(self.data)
 
     @property
     def as_first_taken(self) -> bool:
@@ -255,6 +333,16 @@ class Specification(BaseModel):
     def holds_out(self) -> bool:
         """Whether rows are held out of training, by whose loss cells are ranked."""
         return self.folds > 0 or self.val_fraction > 0
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether a run may stop before its last epoch."""
+        return self.patience is not None or self.tol is not None
+
+    @property
+    def groups_weights(self) -> bool:
+        """Whether groups of weights are penalised in some runs."""
+        return any(self.l21)
 
     @property
     def sets_apart(self) -> bool:
@@ -333,9 +421,15 @@ class Specification(BaseModel):
             return cls(**specfile.read(toml, cls.model_fields))
         return cls(**specfile.parse(toml.encode(), "TOML text", cls.model_fields))
 
+    @property
+    def _chosen(self) -> dict[str, str]:
+        """What is chosen by a word, as far as it is."""
+        words = {option: getattr(self, option) for option in choices.TABLES}
+        return {option: word for option, word in words.items() if word is not None}
+
     def _options(self) -> dict[str, Any]:
         """Return the options by name, without what nothing chosen takes, and see `LATER`."""
-        idle = choices.strangers({option: getattr(self, option) for option in choices.TABLES})
+        idle = choices.strangers(self._chosen)
         idle |= {name: "" for name, meant in LATER.items() if getattr(self, name) == meant}
         fields = type(self).model_fields
         return {name: getattr(self, name) for name in fields if name not in idle}

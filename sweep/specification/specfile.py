@@ -59,8 +59,12 @@ def as_meant(keys: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     stood for then. Where some are left out, so are these, and have their defaults.
     """
     written = set(known) - set(LATER) - _LEFT_OUT <= set(keys)
-    then = {name: LATER[name] for name in CHANGED} if written else {}
-    return {**then, **keys}
+    if not written:
+        return dict(keys)
+    meant = {**{name: LATER[name] for name in CHANGED}, **keys}
+    if isinstance(keys.get("target"), str):
+        meant["target"] = [keys["target"]]  # of one name, whatever commas are in it
+    return meant
 
 
 def write(options: Mapping[str, Any]) -> str:
@@ -75,13 +79,13 @@ def _plain(name: str, value: Any) -> Any:
     """Return a value as TOML has it; None for one that is left out."""
     if name == "data" and not isinstance(value, str):
         return f"{IN_MEMORY}{content_sha256(value)}>"
-    if name in WORDS and not value:
+    if name in WORDS and value == WORDS[name][1]:
         return WORDS[name][0]
     if name in ("hidden", "l1_on", "l2_on"):
         return ",".join(map(str, value)) or "none"
     if name in ("path_order", "metrics"):
         return ",".join(value) or None
-    if name in NAMES:
+    if name in NAMES or (name == "target" and isinstance(value, tuple)):
         return list(value) or None
     if name == "vary":
         return {varied: text(numbers) for varied, numbers in value.items()}

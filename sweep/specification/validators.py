@@ -18,16 +18,19 @@ import numpy as np
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from sweep.errors import InputError
-from sweep.specification import choices, placement
+from sweep.specification import choices, placement, schedule
 from sweep.specification import values as grammar
 from sweep.specification.article import NAME
+from sweep.specification.task import kind_of
 
 BUILT_IN = (NAME, "iris", "wine", "breast_cancer", "digits")
 IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
 WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and what it stands for
+    "loss": ("auto", None),
     "batch_size": ("full", 0),
     "test": ("off", None),
     "patience": ("off", None),
+    "tol": ("off", None),
     "path": ("off", None),
     "halving": ("off", None),
 }
@@ -60,6 +63,11 @@ def _naming(option: str) -> Iterator[None]:
 def is_frame(data: Any) -> bool:
     """Tell whether `data` is a DataFrame, without importing pandas."""
     return hasattr(data, "columns") and hasattr(data, "items")
+
+
+def is_built_in(data: Any) -> bool:
+    """Tell whether `data` is the name of a set that needs no file."""
+    return isinstance(data, str) and data in BUILT_IN
 
 
 def check_name(option: str, name: str) -> None:
@@ -99,6 +107,13 @@ def _names(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _target(raw: Any, info: ValidationInfo) -> str | tuple[str, ...]:
+    names = _names(_name(raw), info)
+    if not names:
+        raise InputError("`target` names no column: leave it out for the last one")
+    return names[0] if len(names) == 1 else names
+
+
 def _name(raw: Any) -> Any:
     """Take the number that names a column of a table without names, as pandas has it."""
     return str(raw) if isinstance(raw, Integral) and not isinstance(raw, bool) else raw
@@ -127,8 +142,7 @@ def _encoding(raw: Any) -> str:
 
 def default_most_levels(fields: Mapping[str, Any]) -> int:
     """Return how many levels a text may have unless told; a built-in set holds no texts."""
-    data = fields.get("data")
-    return 0 if isinstance(data, str) and data in BUILT_IN else 50
+    return 0 if is_built_in(fields.get("data")) else 50
 
 
 def _widths(raw: Any) -> tuple[int, ...]:
@@ -181,6 +195,14 @@ def _rates(raw: Any) -> tuple[float, ...]:
 
 def _momenta(raw: Any) -> tuple[float, ...]:
     return _axis("`momentum`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
+def _second_betas(raw: Any) -> tuple[float, ...]:
+    return _axis("`beta2`", raw, "from 0 to below 1", lambda x: (x >= 0) & (x < 1))
+
+
+def _epsilons(raw: Any) -> tuple[float, ...]:
+    return _axis("`epsilon`", raw, "above 0", lambda x: x > 0)
 
 
 def _dropout(raw: Any) -> tuple[float, ...]:
@@ -236,14 +258,24 @@ def default_orders(fields: Mapping[str, Any]) -> tuple[str, ...]:
     return ("up",) if fields.get("path") else ()
 
 
+def default_momenta(fields: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the momentum unless told: none of an optimizer that has none."""
+    optimizer = choices.OPTIMIZERS.get(fields.get("optimizer", ""))
+    return (0.9,) if optimizer is None or "momentum" in optimizer.hyper else (0.0,)
+
+
 def default_finish(fields: Mapping[str, Any]) -> int:
     """Return how many epochs end a run unless told: as many again, where there is need of them.
 
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others.
+    revive what is zero. Runs without a penalty have them too, to be compared with the others. A
+    schedule takes the rate down, and that noise with it; runs that stop early have no last epochs
+    in common.
     """
     exact = fields.get("l1_method") == "proximal"
-    noisy = fields.get("batch_size") and not fields.get("patience")
+    steady = fields.get("schedule") == "constant"
+    stops = fields.get("patience") or fields.get("tol") is not None
+    noisy = fields.get("batch_size") and steady and not stops
     return fields.get("epochs", 0) if exact and noisy else 0
 
 
@@ -261,15 +293,29 @@ def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
-def _metrics(raw: Any) -> tuple[str, ...]:
-    """Take those that are asked for, in one order; accuracy is there whether it is or not."""
+def _metrics(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """Take those that are asked for, in one order, and leave out what is measured anyway."""
     words = [word.strip() for word in raw.split(",")] if isinstance(raw, str) else raw
-    known = [*choices.METRICS, *choices.SCORES]
+    always = [word for table in choices.METRICS.values() for word in table]
+    known = list(dict.fromkeys([*always, *choices.SCORES]))
     if not isinstance(words, list | tuple) or any(word not in known for word in words):
         raise InputError(
             f"`metrics` should be of {', '.join(known)}, such as auc,f1; it is {reprlib.repr(raw)}"
         )
-    return tuple(word for word in choices.SCORES if word in words)
+    task, loss, target = (info.data.get(name) for name in ("task", "loss", "target"))
+    kind = kind_of(task or "auto", loss, len(target) if isinstance(target, tuple) else 1)
+    possible = {loss} if loss else {w for w, of in choices.LOSSES.items() if of.target == kind}
+    for word in words if kind else ():
+        *others, last = choices.losses_beside(word)
+        if not possible & {*others, last}:
+            beside = f"{', '.join(others)} or {last}" if others else last
+            given = f"`loss` is {loss}" if loss else f"`task` is {task}"
+            raise InputError(
+                f"`metrics` {word} is measured beside the loss {beside}, and {given}: leave it out"
+            )
+    # As long as the data decide what is predicted, they decide what is measured anyway.
+    kept = [word for word in known if word in choices.SCORES or not loss]
+    return tuple(word for word in kept if word in words)
 
 
 def _tolerance(raw: Any, info: ValidationInfo) -> Any:
@@ -298,22 +344,31 @@ def _test(raw: Any, info: ValidationInfo) -> float | str | None:
     return share
 
 
+def _schedule(raw: Any) -> str:
+    return str(schedule.parse(raw))
+
+
 def _choice(raw: Any, info: ValidationInfo) -> str:
     return choices.known(str(info.field_name), raw)
 
 
 Data = Annotated[Any, PlainValidator(_data)]
 Name = Annotated[str | None, BeforeValidator(_name)]
+Target = Annotated[Annotated[str | tuple[str, ...], PlainValidator(_target)] | None, Field()]
 Separator = Annotated[Annotated[str, PlainValidator(_separator)] | None, Field()]
 Encoding = Annotated[Annotated[str, PlainValidator(_encoding)] | None, Field()]
 Names = Annotated[tuple[str, ...], PlainValidator(_names)]
 Slope = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Word = Annotated[str, PlainValidator(_choice)]
+Loss = Annotated[Annotated[str, PlainValidator(_choice)] | None, BeforeValidator(_word)]
 Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
+Schedule = Annotated[str, PlainValidator(_schedule)]
 Dropout = Annotated[tuple[float, ...], PlainValidator(_dropout)]
+SecondBetas = Annotated[tuple[float, ...], PlainValidator(_second_betas)]
+Epsilons = Annotated[tuple[float, ...], PlainValidator(_epsilons)]
 Seeds = Annotated[Sequence[int], PlainValidator(_seeds)]
 Placement = Annotated[tuple[str, ...], PlainValidator(_placement)]
 Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
@@ -327,7 +382,8 @@ Tolerance = Annotated[
 ]
 BatchSize = Annotated[Natural, BeforeValidator(_word)]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
-Path = Annotated[Literal["l1", "l2"] | None, BeforeValidator(_word)]
+Fall = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_word)]
+Path = Annotated[Literal["l1", "l2", "l21"] | None, BeforeValidator(_word)]
 Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
 Metrics = Annotated[tuple[str, ...], PlainValidator(_metrics)]
 Halving = Annotated[Natural | None, Field(ge=2), BeforeValidator(_word)]

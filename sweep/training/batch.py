@@ -13,7 +13,7 @@ from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold, fold_of
 from sweep.data.guess import guessed
 from sweep.plan.plan import Plan
-from sweep.training.chosen_kernels import network_of, step_of
+from sweep.training.chosen_kernels import planned_network, step_of
 from sweep.training.draws import initial_weights
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group, distinct
@@ -49,7 +49,7 @@ class Batch:
     ) -> None:
         self.plan = plan
         self.columns = {"run": numbers, **plan.grid.coordinates(numbers)}
-        self.net: Network = network_of(plan.widths, plan.spec.activation)
+        self.net: Network = planned_network(plan)
         self.step = step_of(plan.spec)
         self._stopped = stopped
         self._history: list[Columns] = []
@@ -109,7 +109,7 @@ class Batch:
     def take_turns(
         self, begin: Callable[[int], np.ndarray] | None = None, asked: np.ndarray | None = None
     ) -> tuple[Columns, np.ndarray]:
-        """Train all runs, which have patience.
+        """Train all runs, which may stop early.
 
         Along a path each run begins with the weights of the run before it, and at rest.
 
@@ -161,7 +161,7 @@ class Batch:
                 yield place, Group(self.plan.spec, self.net, some, folds, freeze)
 
     def _trained(self, group: Group, state: State, epochs: int) -> Iterable[Trained]:
-        if self.plan.spec.patience:
+        if self.plan.spec.stops_early:
             return self._patient(group, lambda run: state.parameters[:, run], epochs, {})
         return [train_runs(group, state, epochs, self.plan.cost.pace, self._stopped)]
 
@@ -200,13 +200,13 @@ def _at(begin: Callable[[int], np.ndarray], place: np.ndarray, run: int) -> np.n
 def _told(fold: Fold, plan: Plan) -> dict[str, float | str]:
     """Return what the table says of the parts of a fold."""
     rows = {f"{part}_rows": len(getattr(fold, part)) for part in ("train", "val", "test")}
-    spec, classes = plan.spec, plan.widths[-1]
+    spec, outputs = plan.spec, plan.widths[-1]
     return {
         **rows,
         "val_from": fold.val_from,
         "test_size": fold.test_size,
-        **baseline(fold, classes),
-        **guessed(fold, classes, spec.metrics, spec.precision),
+        **baseline(fold, str(spec.loss), outputs),
+        **guessed(fold, spec, outputs),
     }
 
 

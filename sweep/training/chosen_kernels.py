@@ -1,19 +1,24 @@
 """The kernels that a specification chooses, and those of a plan made ready."""
 
+from typing import Any
+
 from kernels.choice import Choice
 from kernels.frozen import freezes
+from kernels.groups import by_column, by_unit
 from kernels.lane.lanes import vector_registers
 from kernels.network import NO_DROPOUT, Network, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
-from sweep.specification.choices import ACTIVATIONS, LOSS, METRICS, PENALTIES, SCORES, STEPS
-from sweep.specification.spec import Specification
-
-#: Beside the loss, by name, what is always measured, and what is where it is asked for.
-MEASURED, SCORED = (
-    {word: Choice(metric.module) for word, metric in table.items()} for table in (METRICS, SCORES)
+from sweep.specification.choices import (
+    ACTIVATIONS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    PENALTIES,
+    SCORES,
 )
+from sweep.specification.spec import Specification
 
 #: What drops units.
 DROPOUT = Choice("kernels.dropout.inverted")
@@ -22,15 +27,31 @@ DROPOUT = Choice("kernels.dropout.inverted")
 ADDED = {word: Choice(penalty.module) for word, penalty in PENALTIES.items()}
 
 
-def network_of(widths: tuple[int, ...], activation: str) -> Network:
-    """Return a network of some widths whose hidden units give what a word stands for."""
-    modules = LOSS.module, ACTIVATIONS[activation].module
+def network_of(widths: tuple[int, ...], options: Any) -> Network:
+    """Return a network of some widths, with the loss and the activation of some options.
+
+    Parameters
+    ----------
+    widths : tuple of int
+    options : Specification or Model
+    """
+    modules = LOSSES[options.loss].module, ACTIVATIONS[options.activation].module
     return network(widths, *map(Choice, modules))
+
+
+def planned_network(plan: Plan) -> Network:
+    """Return the network of a plan, with its groups of weights where they are penalised."""
+    spec = plan.spec
+    net = network_of(plan.widths, spec)
+    if not spec.groups_weights:
+        return net
+    return by_unit(net) if spec.l21_on == "units" else by_column(net, plan.columns)
 
 
 def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
-    return Choice(STEPS[spec.l1_method].module)
+    chosen = OPTIMIZERS[spec.optimizer]
+    return Choice(chosen.grouped if spec.groups_weights else getattr(chosen, spec.l1_method))
 
 
 def dropout_of(spec: Specification) -> Choice:
@@ -38,9 +59,21 @@ def dropout_of(spec: Specification) -> Choice:
     return DROPOUT if any(spec.dropout) else NO_DROPOUT
 
 
-def scored_of(spec: Specification) -> tuple[Choice, ...]:
-    """Return what a specification measures beside what always is."""
-    return tuple(SCORED[word] for word in spec.metrics)
+def measured_of(spec: Specification) -> dict[str, Choice]:
+    """Return, by name, what is measured beside the loss and is a mean over samples."""
+    return {word: choice for word, choice in _metrics(spec).items() if hasattr(choice, "measure")}
+
+
+def scored_of(spec: Specification) -> dict[str, Choice]:
+    """Return, by name, what is measured of all samples at once."""
+    return {word: choice for word, choice in _metrics(spec).items() if hasattr(choice, "score")}
+
+
+def _metrics(spec: Specification) -> dict[str, Choice]:
+    always = METRICS[LOSSES[str(spec.loss)].target]
+    modules = {word: metric.module for word, metric in always.items()}
+    modules |= {word: SCORES[word].module for word in spec.metrics}
+    return {word: Choice(module) for word, module in modules.items()}
 
 
 def shape_of(
@@ -52,7 +85,8 @@ def shape_of(
     it is not frozen: each unit that may be dropped would make its code longer by a hundred lines.
     """
     freeze = freeze and not any(spec.dropout)
-    frozen = freeze and freezes(widths, samples, min(spec.batch_size or samples, samples))
+    batch = min(spec.batch_size or samples, samples)
+    frozen = freeze and freezes(widths, samples, batch, step_of(spec))
     # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
     vectors = 2 if frozen and vector_registers() == 32 else 1
     return frozen, lanes(spec.precision, vectors)
@@ -63,10 +97,10 @@ def compile_kernels(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)
-    net, step = network_of(plan.widths, spec.activation), step_of(spec)
-    choices = tuple(MEASURED.values()), tuple(ADDED.values())
+    net, step = planned_network(plan), step_of(spec)
+    choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
     shape = net, spec.precision, width, batch, step
-    scored, dropout = scored_of(spec), dropout_of(spec)
+    scored, dropout = bool(scored_of(spec)), dropout_of(spec)
     prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
     # Whose batches are too long for code of their own, and in which no unit is dropped.
     if spec.finish and (freeze or any(spec.dropout)):

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from kernels.network import NO_DROPOUT
 from kernels.training import train
+from sweep.specification.schedule import factors
 from sweep.training.measures import loss_of, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.state import State
@@ -92,7 +94,7 @@ def train_runs(
         initial_loss = state.initial_loss
         packs.order.skip(state.epochs)
     else:
-        initial_loss = loss_of(packs)
+        initial_loss = loss_of(packs, group.spec)
     history: list[dict[str, np.ndarray]] = []
     done = state.epochs
     # A race is on until the epochs are over: what ends them comes after.
@@ -102,12 +104,13 @@ def train_runs(
         pause = end if finishing else until
         if spec.history:
             pause = min(pause, done + spec.history - done % spec.history)
+        epochs, rates = range(done, pause), partial(factors, spec)
         if finishing:
             batch = finishing_batch(packs)
             plain = packs._replace(dropout=NO_DROPOUT, frozen=False)
-            train_epochs(plain, batch, pause - done, pace, stopped)
+            train_epochs(plain, batch, epochs, pace, stopped, rates)
         else:
-            train_epochs(packs, spec.batch_size, pause - done, pace, stopped)
+            train_epochs(packs, spec.batch_size, epochs, pace, stopped, rates)
         done = pause
         if spec.history and done % spec.history == 0:
             history.append(
@@ -136,7 +139,12 @@ def finishing_batch(packs: Packs) -> int:
 
 
 def train_epochs(
-    packs: Packs, batch_size: int, epochs: int, pace: float, stopped: Callable[[], bool]
+    packs: Packs,
+    batch_size: int,
+    epochs: range,
+    pace: float,
+    stopped: Callable[[], bool],
+    rates: Callable[[np.ndarray], np.ndarray] = np.ones_like,
 ) -> None:
     """Train some epochs, in calls of the kernel that are short enough to stop between.
 
@@ -145,10 +153,13 @@ def train_epochs(
     packs : Packs
     batch_size : int
         0 for all samples.
-    epochs : int
+    epochs : range
+        Their numbers, from 0.
     pace : float
         Seconds that a run's epoch takes, roughly.
     stopped : callable
+    rates : callable
+        Gives what some epochs multiply the learning rate by, by their numbers.
 
     Raises
     ------
@@ -156,12 +167,13 @@ def train_epochs(
         If it says so.
     """
     n, pace = len(packs.folds.train), pace * packs.size
-    at_once = max(1, min(epochs, int(_BREATH / pace), _ORDER_ROOM // (n * packs.order.streams)))
+    room = _ORDER_ROOM // (n * packs.order.streams)
+    at_once = max(1, min(len(epochs), int(_BREATH / pace), room))
     batch = batch_size or n
     rows = max(1, int(_BREATH / pace * n / batch)) * batch
     while epochs:
-        count = min(at_once, epochs)
-        order = packs.order.next(count)
+        now, epochs = epochs[:at_once], epochs[at_once:]
+        order, factors = packs.order.next(len(now)), rates(np.array(now))
         for first in range(0, n, rows):
             if stopped():
                 raise Stopped
@@ -172,9 +184,9 @@ def train_epochs(
                 packs.folds.samples(some, of_loss=True),
                 packs.step,
                 batch,
-                count,
+                len(now),
+                factors=factors,
                 begun=first // batch,
                 freeze=packs.frozen,
             )
-        packs.runs.epoch[...] += count
-        epochs -= count
+        packs.runs.epoch[...] += len(now)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kernels.evaluation import Measures, evaluate, penalty_values
+from kernels.evaluation import Measures, evaluate, group_penalties, penalty_values
 from kernels.scoring import scores
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import ADDED, MEASURED, scored_of
+from sweep.training.chosen_kernels import ADDED, measured_of, scored_of
 from sweep.training.packs import Packs
 from sweep.training.sparsity import sparsity, tolerances
 
@@ -20,10 +20,14 @@ def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     return {**metrics, "sparsity": zeros["sparsity"]}
 
 
-def loss_of(packs: Packs) -> np.ndarray:
-    """Return the loss of each run on its training part, with penalties."""
-    found = _evaluated(packs, packs.folds.train[None], units=False)
-    return packs.by_run(_penalised(found.loss, _penalties(packs))).astype(np.float64)
+def loss_of(packs: Packs, spec: Specification, part: str = "train") -> np.ndarray:
+    """Return the loss of each run on a part: with penalties where it is the training part."""
+    rows, metrics = getattr(packs.folds, part)[None], tuple(measured_of(spec).values())
+    samples = packs.folds.samples(rows, of_loss=True)
+    loss = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False).loss
+    if part == "train":
+        loss = _penalised(loss, _penalties(packs))
+    return packs.by_run(loss).astype(np.float64)
 
 
 def measure(packs: Packs, spec: Specification) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -35,23 +39,24 @@ def _measured(
     packs: Packs, spec: Specification, others: tuple[str, ...]
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Do what `measure` does, on the training part and some others."""
-    found = _evaluated(packs, packs.folds.train[None])
+    found = _evaluated(packs, spec, packs.folds.train[None])
     penalties = _penalties(packs)
-    metrics = {"loss": _penalised(found.loss, penalties), **_named(found, "train")}
+    metrics = {"loss": _penalised(found.loss, penalties), **_named(found, spec, "train")}
     for part in others:
         rows = getattr(packs.folds, part)
         if len(rows):
-            metrics |= _named(_evaluated(packs, rows[None], units=False), part)
+            metrics |= _named(_evaluated(packs, spec, rows[None], units=False), spec, part)
     metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
-    if spec.metrics:
-        for part in ("train", *others):
-            by_run |= _scored(packs, spec, part)
+    for part in ("train", *others):
+        by_run |= _scored(packs, spec, part)
     return by_run, packs.by_run(found.largest)
 
 
-def _evaluated(packs: Packs, order: np.ndarray, *, units: bool = True) -> Measures:
-    folds, metrics = packs.folds, tuple(MEASURED.values())
+def _evaluated(
+    packs: Packs, spec: Specification, order: np.ndarray, *, units: bool = True
+) -> Measures:
+    folds, metrics = packs.folds, tuple(measured_of(spec).values())
     samples = folds.samples(order, of_loss=True)
     found = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=units)
     if folds.loss_weight is folds.weight:
@@ -63,18 +68,19 @@ def _evaluated(packs: Packs, order: np.ndarray, *, units: bool = True) -> Measur
 
 
 def _scored(packs: Packs, spec: Specification, part: str) -> dict[str, np.ndarray]:
-    """Return the further metrics over a part by their columns of the table."""
-    rows = getattr(packs.folds, part)
-    if not len(rows):
+    """Return metrics of all samples of a part at once by their columns of the table."""
+    rows, chosen = getattr(packs.folds, part), scored_of(spec)
+    if not len(rows) or not chosen:
         return {}
-    samples, chosen = packs.folds.samples(rows[None]), scored_of(spec)
-    found = scores(packs.net, packs.runs, packs.weights, samples, chosen, packs.size)
-    return {f"{part}_{name}": values for name, values in zip(spec.metrics, found, strict=True)}
+    folds, metrics = packs.folds, tuple(chosen.values())
+    samples = folds.samples(rows[None])
+    found = scores(packs.net, packs.runs, packs.weights, samples, metrics, packs.size, folds.truth)
+    return {f"{part}_{name}": values for name, values in zip(chosen, found, strict=True)}
 
 
-def _named(found: Measures, part: str) -> dict[str, np.ndarray]:
-    """Return the loss and the metrics over a part by their columns of the table."""
-    metrics = zip(MEASURED, found.metrics, strict=True)
+def _named(found: Measures, spec: Specification, part: str) -> dict[str, np.ndarray]:
+    """Return the loss, and metrics that are means, over a part by their columns of the table."""
+    metrics = zip(measured_of(spec), found.metrics, strict=True)
     return {f"{part}_loss": found.loss, **{f"{part}_{name}": value for name, value in metrics}}
 
 
@@ -82,7 +88,10 @@ def _penalties(packs: Packs) -> dict[str, np.ndarray]:
     """Return the penalty of each kind ``[pack, lane]``."""
     costs = zip(ADDED, penalty_values(packs.net, packs.weights, tuple(ADDED.values())), strict=True)
     with np.errstate(invalid="ignore", over="ignore"):  # of runs that diverge
-        return {name: _summed(getattr(packs.runs, name) * cost) for name, cost in costs}
+        found = {name: _summed(getattr(packs.runs, name) * cost) for name, cost in costs}
+        if packs.net.grouped:
+            found["l21"] = packs.runs.l21 * group_penalties(packs.net, packs.weights)
+    return found
 
 
 def _penalised(loss: np.ndarray, penalties: Mapping[str, np.ndarray]) -> np.ndarray:

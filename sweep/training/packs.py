@@ -1,6 +1,6 @@
 """Runs as packs: what the kernels need to train a set of runs side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
+from kernels.scoring import Truth
 from sweep.data.fold import Fold
 from sweep.specification.axes import along
 from sweep.specification.choices import hyper_of
@@ -28,8 +29,10 @@ class Folds(NamedTuple):
     Attributes
     ----------
     x, y, weight, loss_weight : ndarray
-        Samples of all streams, one below the other: inputs, class, what each counts in the metrics
-        and in the loss, which is one array where it is the same.
+        Samples of all streams, one below the other: inputs, what the loss takes as true, what each
+        counts in the metrics and in the loss, which is one array where it is the same.
+    truth : Truth, optional
+        The same in its own unit, where numbers are predicted.
     train, val, test : ndarray of int64, shape (samples, streams)
         Their rows in x.
     number : dict of (seed, fold) to int
@@ -42,6 +45,7 @@ class Folds(NamedTuple):
     y: np.ndarray
     weight: np.ndarray
     loss_weight: np.ndarray
+    truth: Truth | None
     train: np.ndarray
     val: np.ndarray
     test: np.ndarray
@@ -69,11 +73,12 @@ class Folds(NamedTuple):
         balanced = any(fold.by_class is not None for fold in chosen)
         return cls(
             x,
-            np.concatenate([fold.y for fold in chosen], dtype=dtype),
+            np.concatenate([fold.targets for fold in chosen], dtype=dtype),
             weight,
             np.concatenate([fold.loss_weight for fold in chosen], dtype=dtype)
             if balanced
             else weight,
+            _truth(chosen),
             train,
             val,
             test,
@@ -89,6 +94,15 @@ class Folds(NamedTuple):
         """Return the order of the batches of some streams, from the first epoch on."""
         shuffled = 0 < spec.batch_size < len(self.train)
         return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
+
+
+def _truth(folds: Sequence[Fold]) -> Truth | None:
+    """Return what is true in its own unit, a stream a fold; None unless numbers are predicted."""
+    units = [fold.unit for fold in folds if fold.unit is not None]
+    if not units:
+        return None
+    centre, scale = map(np.stack, zip(*units, strict=True))
+    return Truth(np.concatenate([fold.y for fold in folds]), centre, scale)
 
 
 class Packs(NamedTuple):
@@ -207,8 +221,10 @@ class Group(NamedTuple):
             memory=step.start(parameters) if memory is None else _by_lane(memory, width, dtype),
             l1=_by_lane(_penalties(spec, net, columns, "l1"), width, dtype),
             l2=_by_lane(_penalties(spec, net, columns, "l2"), width, dtype),
+            l21=_by_lane(along(spec, columns, "l21", len(index)), width, dtype),
             rate=_by_lane(columns["lr"], width, dtype),
-            step_hyper=hyper("l1_method"),
+            factor=_by_lane(np.ones(len(index)), width, dtype),
+            step_hyper=hyper("optimizer"),
             activation_hyper=hyper("activation"),
             words=_by_lane(_words(folds, numbers, dropped), width, np.dtype(np.uint32)),
             scale=_by_lane(1 / (1 - dropped), width, dtype),

@@ -73,7 +73,7 @@ def train_leg(batch: Batch, begin: np.ndarray | None) -> tuple[Columns, np.ndarr
     onward : ndarray, shape (parameters, paths)
         What the runs after these begin with.
     """
-    if batch.plan.spec.patience:
+    if batch.plan.spec.stops_early:
         return _take_turns(batch, begin)
     found: list[Columns] = []
     runs: list[np.ndarray] = []

@@ -15,7 +15,7 @@ from sweep.training.loop import Trained
 from sweep.training.measures import loss_of, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.path_order import nothing_to_go_on_with
-from sweep.training.slots import Slots
+from sweep.training.slots import Slots, Stopping
 from sweep.training.sparsity import sparsity, tolerances
 from sweep.training.state import State
 
@@ -30,7 +30,7 @@ class _Ready(NamedTuple):
 
 
 class _Ended(NamedTuple):
-    """A run that has left the lanes, and the weights of its best epoch."""
+    """A run that has left the lanes, and the weights that it keeps."""
 
     run: int
     weights: np.ndarray
@@ -40,7 +40,7 @@ class _Ended(NamedTuple):
 
 
 class Patience:
-    """Runs with patience, some of them in lanes.
+    """Runs that may stop early, some of them in lanes.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ class Patience:
         Asked a few times a second whether to give up.
     after : dict of int to int, optional
         The run that follows another one, and begins with its weights.
+    stopping : Stopping, optional
+        When they stop; as the specification says unless given.
     """
 
     def __init__(
@@ -69,10 +71,12 @@ class Patience:
         pace: float,
         stopped: Callable[[], bool],
         after: Mapping[int, int] | None = None,
+        stopping: Stopping | None = None,
     ) -> None:
         self._group, self._begin, self._until = group, begin, until
         self._pace, self._stopped = pace, stopped
         self._after = after or {}
+        self._stopping = stopping or Stopping.of(group.spec)
         first = np.setdiff1d(np.arange(group.size), list(self._after.values()))
         self._waiting: deque[tuple[int, np.ndarray | None]] = deque(
             (i, None) for i in first.tolist()
@@ -83,7 +87,7 @@ class Patience:
         # Runs are packed and measured some at a time: full packs, and few beside those in lanes.
         self._some = max(size // 4 // group.width, 1) * group.width
         self._ready = self._next()
-        self._lanes = Slots(group.spec, self._ready.packs, min(size, len(first)))
+        self._lanes = Slots(group.spec, self._stopping, self._ready.packs, min(size, len(first)))
 
     def trained(self) -> Iterator[Trained]:
         """Train the runs; yield what becomes of them as they end, some at a time.
@@ -94,10 +98,9 @@ class Patience:
             If ``stopped()`` says so.
         """
         lanes, spec = self._lanes, self._group.spec
-        patience = spec.patience
         while self._enter() or self._ended:
             waited = lanes.epoch - lanes.best_epoch
-            ends = lanes.busy & ((lanes.epoch == self._until) | (waited == patience))
+            ends = lanes.busy & ((lanes.epoch == self._until) | (waited == self._stopping.epochs))
             if len(self._ended) >= self._some or not lanes.busy.any():
                 yield self._judged()
             elif ends.any():
@@ -130,7 +133,7 @@ class Patience:
         begin = [self._begin(run) if w is None else w for run, w in zip(runs, weights, strict=True)]
         index = np.array(runs)
         packs = self._group.pack(index, State.fresh(np.stack(begin, axis=1)))
-        return _Ready(index, loss_of(packs), packs, 0)
+        return _Ready(index, loss_of(packs, self._group.spec), packs, 0)
 
     def _leave(self, ends: np.ndarray) -> None:
         """Take runs out of their lanes."""
@@ -149,7 +152,7 @@ class Patience:
         final, largest = measure(packs, self._group.spec)
         metrics = {
             "epochs": epochs,
-            "best_epoch": best_epoch,
+            **({"best_epoch": best_epoch} if self._stopping.held_out else {}),
             "initial_loss": initial_loss,
             "final_loss": final.pop("loss"),
             **final,

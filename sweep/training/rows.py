@@ -8,6 +8,7 @@ import numpy as np
 from results import columns
 from sweep.plan.plan import Plan
 from sweep.specification.axes import sometimes
+from sweep.training.chosen_kernels import measured_of, scored_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,15 +69,20 @@ def _extras(plan: Plan) -> list[str]:
         "best_epoch": spec.patience,
         "rung": spec.halving,
         **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
-        **dict.fromkeys(("test_rows", *columns.TEST), spec.sets_apart),
+        **dict.fromkeys(("test_rows", columns.TEST[0]), spec.sets_apart),
         "val_from": spec.order and spec.holds_out,
         "test_size": spec.sets_apart and (spec.weight or spec.groups),
         "outer": spec.outer_folds,
+        "l21_penalty": spec.groups_weights,
         **sometimes(spec),
     }
-    parts = {"train": True, "val": spec.holds_out, "test": spec.sets_apart}
-    for (metric, part), name in columns.OF_FURTHER.items():
-        there[name] = metric in spec.metrics and parts.get(part, spec.holds_out)
+    held = dict.fromkeys(("val", "baseline"), spec.holds_out)
+    parts = {"train": True, "test": spec.sets_apart, **held}
+    measured = {**measured_of(spec), **scored_of(spec)}
+    for (metric, part), name in columns.OF_METRIC.items():
+        # What is always measured has its column of a held-out part, be there one or not.
+        always = part == "val" and metric not in spec.metrics
+        there[name] = metric in measured and (always or parts[part])
     return [name for name in columns.OPTIONAL if there[name]]
 
 

@@ -5,16 +5,44 @@ others, since that costs nothing, and never looked at.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from kernels.evaluation import evaluate
 from kernels.lane.lanes import aligned_zeros
 from kernels.runs import Runs
+from sweep.specification.schedule import factors
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import MEASURED
 from sweep.training.loop import train_epochs
+from sweep.training.measures import loss_of
 from sweep.training.packs import Packs, copy_lanes
+
+#: Epochs without a fall of the training loss after which a run stops, as in scikit-learn.
+_WITHOUT_A_FALL = 10
+
+
+class Stopping(NamedTuple):
+    """When runs stop: after some epochs in a row in which a loss did not fall.
+
+    Attributes
+    ----------
+    epochs : int
+        So many.
+    fall : float
+        What it has to fall by more than, below the lowest before.
+    held_out : bool
+        Whether it is the validation loss, and the weights of its lowest are kept. Else it is the
+        training loss with penalties, and the weights of the last epoch are.
+    """
+
+    epochs: int
+    fall: float
+    held_out: bool
+
+    @classmethod
+    def of(cls, spec: Specification) -> "Stopping":
+        """Return when the runs of a specification stop."""
+        return cls(spec.patience or _WITHOUT_A_FALL, spec.tol or 0.0, spec.patience is not None)
 
 
 class Slots:
@@ -23,6 +51,7 @@ class Slots:
     Parameters
     ----------
     spec : Specification
+    stopping : Stopping
     packs : Packs
         Any of the runs, to make room for their like.
     size : int
@@ -37,21 +66,26 @@ class Slots:
     initial_loss : ndarray, shape (lanes,)
         Its loss before the first.
     best_loss : ndarray, shape (lanes,)
-        Its lowest validation loss so far.
+        The loss that has to fall, at its lowest so far.
     best_epoch : ndarray of int64, shape (lanes,)
-        The epoch of that, 0 before the first.
+        The last epoch in which it fell, 0 before the first.
     """
 
-    def __init__(self, spec: Specification, packs: Packs, size: int) -> None:
+    def __init__(self, spec: Specification, stopping: Stopping, packs: Packs, size: int) -> None:
         width = packs.runs.parameters.shape[-1]
         count = -(-size // width)
 
         def room(like: np.ndarray) -> np.ndarray:
             return aligned_zeros((count, *like.shape[1:]), like.dtype)
 
-        self._spec, self._width = spec, width
+        self._spec, self._stopping, self._width = spec, stopping, width
         self._runs = Runs(*map(room, packs.runs))
-        self._best = room(packs.weights)
+        #: What runs leave with: weights of their own, or those that are trained.
+        self._kept = (
+            room(packs.weights)
+            if stopping.held_out
+            else packs.step.trained(self._runs.parameters, self._runs.memory)
+        )
         # A stream of the data is read in several orders, one for all runs that began together.
         self._reads = room(packs.runs.streams)
         self._packs = packs._replace(order=packs.order.take(np.arange(0)))
@@ -77,18 +111,18 @@ class Slots:
         """Let runs into free lanes, from the lanes of some packs in which they have waited."""
         for room, array in zip(self._runs, packs.runs, strict=True):
             copy_lanes(room, lanes, array, waited)
-        copy_lanes(self._best, lanes, packs.weights, waited)
+        copy_lanes(self._kept, lanes, packs.weights, waited)
         self.run[lanes], self.initial_loss[lanes] = runs, initial_loss
         self.epoch[lanes], self.best_epoch[lanes] = 0, 0
         self._count = max(self._count, int(lanes.max()) // self._width + 1)
 
     def leave(self, lanes: np.ndarray) -> np.ndarray:
-        """Let runs out; return the weights of their best epochs, shape (runs, parameters)."""
+        """Let runs out; return the weights that they keep, shape (runs, parameters)."""
         self.run[lanes] = -1
-        return self._best.swapaxes(1, 2)[np.divmod(lanes, self._width)]
+        return self._kept.swapaxes(1, 2)[np.divmod(lanes, self._width)]
 
     def train(self, pace: float, stopped: Callable[[], bool]) -> None:
-        """Train every run for an epoch, and note the weights of those that are better for it.
+        """Train every run for an epoch, and note which are better for it.
 
         Raises
         ------
@@ -97,21 +131,28 @@ class Slots:
         """
         self._read_on()
         packs, reads = self._in_use(), self._reads[: self._count]
-        training = packs._replace(runs=packs.runs._replace(streams=reads))
-        train_epochs(training, self._spec.batch_size, 1, pace, stopped)
+        # Each is at an epoch of its own.
+        epoch = np.where(self.busy, self.epoch, 0)[: packs.size].reshape(reads.shape)
+        factor = factors(self._spec, epoch).astype(packs.runs.factor.dtype)
+        training = packs._replace(runs=packs.runs._replace(factor=factor, streams=reads))
+        train_epochs(training, self._spec.batch_size, range(1), pace, stopped)
         self.epoch[self.busy] += 1
-        val = packs.folds.samples(packs.folds.val[None], of_loss=True)
-        found = evaluate(
-            packs.net, packs.runs, packs.weights, val, tuple(MEASURED.values()), units=False
-        )
-        loss = found.loss.ravel()
+        self._look_at(packs)
+
+    def _look_at(self, packs: Packs) -> None:
+        """Measure the packs that hold runs, and note in which of these the loss fell."""
+        _, fall, held_out = self._stopping
+        loss = loss_of(packs, self._spec, "val" if held_out else "train")
         best = self.best_loss[: loss.size]
         # The first epoch is the best so far whatever it gave: what diverges in it has diverged.
         first = self.best_epoch[: loss.size] == 0
-        better = np.flatnonzero(self.busy[: loss.size] & ((loss < best) | first))
-        best[better] = loss[better]
-        self.best_epoch[better] = self.epoch[better]
-        copy_lanes(self._best, better, packs.weights, better)
+        fell = np.flatnonzero(self.busy[: loss.size] & ((loss < best - fall) | first))
+        self.best_epoch[fell] = self.epoch[fell]
+        if held_out:
+            best[fell] = loss[fell]
+            copy_lanes(self._kept, fell, packs.weights, fell)
+        else:  # less than a fall lowers what the next one is measured by, as in scikit-learn
+            best[...] = np.where(first, loss, np.fmin(best, loss))
 
     def take(self, lanes: np.ndarray) -> Packs:
         """Return copies of some of the runs, as they are now, in packs of their own."""
@@ -132,7 +173,7 @@ class Slots:
             self._count = last
 
     def _move(self, here: np.ndarray, there: np.ndarray) -> None:
-        for room in (*self._runs, self._best, self._reads):
+        for room in (*self._runs, self._kept, self._reads):
             copy_lanes(room, there, room, here)
         for known in (self.run, self.epoch, self.initial_loss, self.best_loss, self.best_epoch):
             known[there] = known[here]

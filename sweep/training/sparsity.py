@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kernels.network import Network
+from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.spec import Specification
 from sweep.specification.validators import SWING
 from sweep.training.packs import Packs
@@ -17,10 +18,13 @@ def tolerance(spec: Specification, rate: np.ndarray, l1: np.ndarray) -> np.ndarr
     """Return the size up to which a weight counts as zero, by its learning rate and L1 penalty.
 
     A subgradient moves a weight by ``lr * l1`` whatever its size, to and fro across zero: it
-    counts as zero within twice that.
+    counts as zero within twice that. Where the optimizer divides it by its own size, it moves a
+    weight by up to ``lr`` whatever the penalty.
     """
-    swings = spec.zero_tol == SWING
-    return np.maximum(SMALL, 2 * rate * l1) if swings else np.full(l1.shape, spec.zero_tol)
+    if spec.zero_tol != SWING:
+        return np.full(l1.shape, spec.zero_tol)
+    rescales = OPTIMIZERS[spec.optimizer].rescales
+    return np.maximum(SMALL, 2 * rate * (l1 > 0 if rescales else l1))
 
 
 def tolerances(packs: Packs, spec: Specification) -> np.ndarray:

@@ -49,7 +49,7 @@ def run_task(
     begun = time.perf_counter()
     numbers = numbers_of(ranges)
     batch = Batch(plan, dataset, whole_paths(plan, numbers), stopped)
-    found = batch.take_turns()[0] if plan.spec.patience else train_all(batch)[0]
+    found = batch.take_turns()[0] if plan.spec.stops_early else train_all(batch)[0]
     return only(_rows(batch, found, begun), numbers)
 
 

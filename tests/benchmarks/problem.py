@@ -99,7 +99,7 @@ def problem(name: str, spec: Sweep, epochs: int) -> Problem:
         net=net,
         epochs=epochs,
         x=samples.x,
-        y=samples.y.astype(np.int64),
+        y=samples.y[:, 0].astype(np.int64),
         order=rows.reshape(-1, grid.batch),
         initial=[first[net.place(p)].reshape(net.shape(p)) for p in net.names],
         runs=np.arange(packs.size),

@@ -6,17 +6,30 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from kernels import reference
+from kernels import groups, reference
 from kernels.choice import Choice
-from kernels.evaluation import evaluate, penalty_values
+from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
 from kernels.network import Network, network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import train
 
-#: By whether L1 acts through its proximal step.
-STEPS = {False: Choice("kernels.steps.nesterov"), True: Choice("kernels.steps.fista")}
+#: By the optimizer, and whether L1 acts through its proximal step.
+STEPS = {
+    (optimizer, proximal): Choice(f"kernels.steps.{module}")
+    for optimizer, modules in {
+        "nesterov": ("nesterov", "fista"),
+        "momentum": ("heavy_ball", "proximal_heavy_ball"),
+        "adam": ("adam", "proximal_adam"),
+        "adamw": ("adamw", "proximal_adamw"),
+        "rmsprop": ("rmsprop", "proximal_rmsprop"),
+    }.items()
+    for proximal, module in zip((False, True), modules, strict=True)
+}
+NESTEROV = STEPS["nesterov", False]
+OPTIMIZERS = tuple(dict.fromkeys(optimizer for optimizer, _ in STEPS))
+GROUPED = Choice("kernels.steps.grouped_fista")
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 INVERTED = Choice("kernels.dropout.inverted")
@@ -42,6 +55,9 @@ class Run(NamedTuple):
     dropout: float = 0.0
     key: tuple[int, int] = (0, 0)
     epoch: int = 0
+    l21: float = 0.0
+    beta2: float = 0.999
+    epsilon: float = 1e-8
 
 
 class Experiment(NamedTuple):
@@ -55,6 +71,12 @@ class Experiment(NamedTuple):
     proximal: bool
     leak: float = 0.0
     dropping: bool = False
+    columns: tuple[int, ...] = ()
+    optimizer: str = "nesterov"
+
+    @property
+    def step(self) -> Choice:
+        return GROUPED if self.net.grouped else STEPS[self.optimizer, self.proximal]
 
 
 class Outcome(NamedTuple):
@@ -66,9 +88,11 @@ class Outcome(NamedTuple):
     largest: np.ndarray
     one: np.ndarray
     two: np.ndarray
+    groups: np.ndarray
 
     def bytes(self, run: int) -> bytes:
-        return b"".join(np.ascontiguousarray(array[run]).tobytes() for array in self)
+        arrays = (array for array in self if len(array))
+        return b"".join(np.ascontiguousarray(array[run]).tobytes() for array in arrays)
 
     def hash(self) -> str:
         return hashlib.sha256(b"".join(map(self.bytes, range(len(self.loss))))).hexdigest()
@@ -76,8 +100,8 @@ class Outcome(NamedTuple):
 
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
     """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
-    net, runs, samples, batch_size, epochs, proximal, leak, _ = experiment
-    step = STEPS[proximal]
+    net, runs, samples, batch_size, epochs, _, leak, *_ = experiment
+    step = experiment.step
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
     learning = net._replace(dropout=INVERTED) if experiment.dropping else net
@@ -85,10 +109,11 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
-    return Outcome(*(_by_run(array)[: len(runs)] for array in found))
+    of_groups = _by_run(group_penalties(net, weights)) if net.grouped else np.zeros((0, 0))
+    return Outcome(*(_by_run(array)[: len(runs)] for array in found), of_groups[: len(runs)])
 
 
-def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
+def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
     packs = -(-len(runs) // width)
     padded = [*runs, *[runs[-1]] * (packs * width - len(runs))]
 
@@ -98,15 +123,18 @@ def pack(runs, width, dtype, step=STEPS[False], hyper=()) -> Runs:
         lanes[...] = np.moveaxis(values.reshape(packs, width, *values.shape[1:]), 1, -1)
         return lanes
 
-    parameters, l1, l2, rate, momentum, stream, *_ = zip(*padded, strict=True)
+    parameters, l1, l2, rate, _, stream, *_ = zip(*padded, strict=True)
+    taken = [[getattr(run, name) for name in step.HYPER] for run in padded]
     packed = by_lane(parameters)
     return Runs(
         parameters=packed,
         memory=step.start(packed),
         l1=by_lane(l1),
         l2=by_lane(l2),
+        l21=by_lane([run.l21 for run in padded]),
         rate=by_lane(rate),
-        step_hyper=by_lane(np.reshape(momentum, (-1, 1))),
+        factor=by_lane(np.ones(len(padded))),
+        step_hyper=by_lane(taken),
         activation_hyper=by_lane(np.tile(hyper, (len(padded), 1))),
         words=by_lane([(*run.key, int(run.dropout * 2**32)) for run in padded], np.uint32),
         scale=by_lane([1 / (1 - run.dropout) for run in padded]),
@@ -127,7 +155,7 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak, _ = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _, columns, optimizer = experiment
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -137,23 +165,40 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
         proximal,
         net.activation.kind.rpartition(".")[2],
         leak,
+        net.loss.kind.rpartition(".")[2],
         run.dropout,
         run.key,
+        run.l21,
+        groups_of(net, columns),
+        optimizer,
+        run.beta2,
+        run.epsilon,
     )
-    data = (samples.x, samples.y.astype(int), samples.weight)
+    data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
     start = named(net, run.parameters)
     trained = reference.train(start, settings, data, order, batch_size, epochs)
     return np.concatenate([trained[name].ravel() for name in net.names])
 
 
+def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
+    """Return the groups as the reference has them: of columns of inputs, or else of units."""
+    if columns:
+        ends = np.cumsum(columns)
+        pairs = zip(ends - columns, ends, strict=True)
+        return tuple({"w1": (slice(None), slice(a, b))} for a, b in pairs)
+    layers = range(1, net.layers if net.grouped else 1)
+    units = ((i, slice(unit, unit + 1)) for i in layers for unit in range(net.widths[i]))
+    return tuple({f"w{layer}": unit, f"b{layer}": unit} for layer, unit in units)
+
+
 @st.composite
-def experiments(draw, precisions=("float64",), **more) -> Experiment:
+def experiments(draw, precisions=("float64",), least=2, **more) -> Experiment:
     """Draw shapes, and ``more``; the numbers in them come from a seed that is drawn as well."""
     hidden = draw(st.lists(st.integers(1, 14), max_size=4))
     return experiment(
         seed=draw(st.integers(0, 2**32 - 1)),
-        widths=(draw(st.integers(1, 14)), *hidden, draw(st.integers(2, 12))),
+        widths=(draw(st.integers(1, 14)), *hidden, draw(st.integers(least, 12))),
         runs=draw(st.integers(1, 5)),
         n=draw(st.integers(1, 40)),
         batch_size=draw(st.integers(1, 45)),
@@ -177,14 +222,20 @@ def experiment(
     precision="float64",
     activation="relu",
     leak=0.0,
+    loss="cross_entropy",
     dropping=False,
+    together="none",
+    optimizer="nesterov",
 ) -> Experiment:
-    """Make an experiment on random data."""
+    """Make an experiment on random data; with groups it is proximal."""
     random = np.random.RandomState(seed)
-    net = network(widths, activation=Choice(f"kernels.activations.{activation}"))
+    kinds = f"kernels.losses.{loss}", f"kernels.activations.{activation}"
+    net = network(widths, *map(Choice, kinds))
+    net, columns = grouped(net, together, seed)
+    proximal = proximal or net.grouped > 0
     samples = Samples(
         x=random.normal(size=(n, widths[0])).astype(precision),
-        y=random.randint(0, widths[-1], size=n).astype(precision),
+        y=_targets(random, loss, n, widths[-1]).astype(precision),
         weight=random.uniform(0.2, 3, size=n).astype(precision),
         order=np.stack(
             [[random.permutation(n) for _ in range(streams)] for _ in range(2)]
@@ -202,14 +253,51 @@ def experiment(
         )
         for _ in range(runs)
     ]
+    if optimizer != "nesterov":  # whose experiments are drawn as they always were
+        # An epsilon beside which the rounding of a gradient is small: a step divides by it.
+        chosen = [
+            run._replace(beta2=random.choice([0.9, 0.999]), epsilon=random.choice([1e-6, 0.1]))
+            for run in chosen
+        ]
+    if net.grouped:
+        strengths = np.random.RandomState(seed).choice([0.0, 0.01, 0.1], size=runs)
+        chosen = [run._replace(l21=l21) for run, l21 in zip(chosen, strengths, strict=True)]
     samples = _c_ordered(samples)
-    return Experiment(net, chosen, samples, batch_size, epochs, proximal, leak, dropping)
+    return Experiment(
+        net, chosen, samples, batch_size, epochs, proximal, leak, dropping, columns, optimizer
+    )
 
 
 def _dropping(random) -> dict:
     """Draw how much a run drops, and what says which."""
     key = tuple(random.randint(0, 2**32, size=2, dtype=np.uint32).tolist())
     return {"dropout": random.choice([0.0, 0.1, 0.5, 0.9]), "key": key}
+
+
+def _targets(random, loss: str, n: int, outputs: int) -> np.ndarray:
+    """Draw what is true of samples: a class, or numbers or answers of each output."""
+    if loss == "cross_entropy":
+        return random.randint(0, outputs, size=(n, 1))
+    if loss == "logistic":
+        return random.randint(0, 2, size=(n, outputs))
+    if loss == "poisson":
+        return random.poisson(1.5, size=(n, outputs))
+    return random.normal(size=(n, outputs))
+
+
+def truth(net: Network, samples: Samples) -> np.ndarray:
+    """Return what is true of samples as the oracles take it: classes, or numbers of outputs."""
+    return samples.y if net.loss.BY_OUTPUT else samples.y[:, 0].astype(int)
+
+
+def grouped(net: Network, how: str, seed: int = 0) -> tuple[Network, tuple[int, ...]]:
+    """Return a network with groups of "columns", of "units" or "none"; and the columns' sizes."""
+    if how == "columns":
+        inputs = int(net.widths[0])
+        cuts = np.flatnonzero(np.random.RandomState(seed).uniform(size=inputs - 1) < 0.6) + 1
+        columns = tuple(np.diff([0, *cuts, inputs]).tolist())
+        return groups.by_column(net, columns), columns
+    return (groups.by_unit(net) if how == "units" and net.layers > 1 else net), ()
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:

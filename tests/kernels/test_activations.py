@@ -1,4 +1,4 @@
-"""Activations other than ReLU: against the reference, finite differences, and each other."""
+"""What hidden units give: against the reference, finite differences, and each other."""
 
 import numpy as np
 import pytest
@@ -18,10 +18,15 @@ from tests.kernels.packing import (
     train_runs,
 )
 
+#: All but ReLU, which the other tests of the kernels have.
+OTHERS = [name for name in reference.ACTIVATIONS if name != "relu"]
+EACH = pytest.mark.parametrize("activation", OTHERS)
+PROXIMAL = pytest.mark.parametrize("proximal", [False, True])
 
-def leaky(precisions=("float64",)):
+
+def others(precisions=("float64",)):
     leaks = st.sampled_from([0.0, 0.01, 0.3, 1.0])
-    drawn = experiments(precisions, activation=st.just("leaky_relu"), leak=leaks)
+    drawn = experiments(precisions, activation=st.sampled_from(OTHERS), leak=leaks)
     return drawn.filter(lambda one: len(one.net.widths) > 2).map(_slower)
 
 
@@ -30,18 +35,23 @@ def _slower(drawn: Experiment) -> Experiment:
     return drawn._replace(runs=[run._replace(rate=run.rate / 20) for run in drawn.runs])
 
 
-@settings(deadline=None, max_examples=30)
-@given(leaky())
+def settings_of(drawn: Experiment) -> reference.Settings:
+    """Return settings of the reference with the activation of an experiment."""
+    name = drawn.net.activation.kind.rpartition(".")[2]
+    return reference.Settings({}, {}, activation=name, leak=drawn.leak)
+
+
+@settings(deadline=None, max_examples=60)
+@given(others())
 def test_a_lane_is_a_run_of_the_reference(drawn):
     outcome = train_runs(drawn, width=8)
-    chosen = reference.Settings({}, {}, activation="leaky_relu", leak=drawn.leak)
     for i, run in enumerate(drawn.runs):
         expected = reference_run(drawn, i)
         np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=1e-11)
         rows = drawn.samples.order[0, :, run.stream]
         p = named(drawn.net, outcome.parameters[i])
-        *hidden, logits = reference.forward(p, drawn.samples.x[rows], chosen)
-        y, v = drawn.samples.y[rows].astype(int), drawn.samples.weight[rows]
+        *hidden, logits = reference.forward(p, drawn.samples.x[rows], settings_of(drawn))
+        y, v = drawn.samples.y[rows, 0].astype(int), drawn.samples.weight[rows]
         assert outcome.loss[i] == pytest.approx(reference.cross_entropy(logits, y, v), abs=1e-11)
         # What is at most 0 is told by its size: a unit that leaks is not dead.
         largest = np.concatenate([abs(a).max(axis=0) for a in hidden[1:]])
@@ -49,31 +59,34 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
         np.testing.assert_allclose(outcome.largest[i][inner], largest, rtol=0, atol=1e-11)
 
 
-@settings(deadline=None, max_examples=10)
-@given(leaky(precisions=("float64", "float32")))
+@settings(deadline=None, max_examples=12)
+@given(others(precisions=("float64", "float32")))
 def test_every_lane_width_gives_the_same_bytes(drawn):
     expected = train_runs(drawn, width=8)
     for width in (1, 2, 16):
         assert train_runs(drawn, width).hash() == expected.hash()
 
 
-@settings(deadline=None, max_examples=15)
+@EACH
+@settings(deadline=None, max_examples=8)
 @given(
     seed=st.integers(0, 2**32 - 1),
     hidden=st.lists(st.integers(1, 20), min_size=1, max_size=3),
     leak=st.floats(0, 1),
 )
-def test_gradients_are_central_differences(seed, hidden, leak):
+def test_gradients_are_central_differences(activation, seed, hidden, leak):
     """A step without momentum at learning rate 1 moves every parameter by its gradient."""
-    drawn = experiment(seed, (7, *hidden, 4), n=20, activation="leaky_relu", leak=leak)
+    drawn = experiment(seed, (7, *hidden, 4), n=20, activation=activation, leak=leak)
     run = drawn.runs[0]._replace(rate=1.0, momentum=0.0)
     batch = drawn._replace(runs=[run], batch_size=20, epochs=1)
     after = train_runs(batch, width=8).parameters[0]
     gradients = named(drawn.net, run.parameters - after).values()
     x, y, v = drawn.samples[:3]
     p = list(named(drawn.net, run.parameters).values())
+    leaky = activation == "leaky_relu"
+    activate = naive.leaky_relu(leak) if leaky else naive.ACTIVATIONS[activation]
     differences, steps_to_a_kink = naive.differences(
-        p, x, y.astype(int), v, run.l1, run.l2, drawn.leak
+        p, x, y[:, 0].astype(int), v, run.l1, run.l2, activate
     )
     assume(steps_to_a_kink > 100)
     for gradient, difference in zip(gradients, differences, strict=True):
@@ -81,36 +94,72 @@ def test_gradients_are_central_differences(seed, hidden, leak):
         assert error < 1e-6 * np.abs(difference).max() + 1e-14
 
 
-@pytest.mark.parametrize("proximal", [False, True])
+@PROXIMAL
 def test_without_a_leak_it_is_relu(proximal):
     same = {"seed": 3, "widths": (5, 7, 6, 3), "runs": 4, "proximal": proximal}
     found = train_runs(experiment(**same, activation="leaky_relu"), width=8)
     np.testing.assert_array_equal(found.parameters, train_runs(experiment(**same), 8).parameters)
 
 
-@pytest.mark.parametrize("proximal", [False, True])
-def test_code_for_one_network_gives_the_same_bytes(proximal):
+@PROXIMAL
+def test_a_full_leak_is_the_identity(proximal):
+    same = {"seed": 3, "widths": (5, 7, 6, 3), "runs": 4, "proximal": proximal}
+    found = train_runs(experiment(**same, activation="leaky_relu", leak=1.0), width=8)
+    same = experiment(**same, activation="identity")
+    np.testing.assert_array_equal(found.parameters, train_runs(same, 8).parameters)
+
+
+def test_the_identity_leaves_a_linear_network():
+    drawn = experiment(seed=5, widths=(4, 6, 5, 3), n=30, activation="identity")
+    (w1, b1, w2, b2, w3, b3) = named(drawn.net, drawn.runs[0].parameters).values()
+    x = drawn.samples.x
+    logits = x @ (w3 @ w2 @ w1).T + w3 @ (w2 @ b1 + b2) + b3
+    found = predict(drawn.net, drawn.runs[0].parameters, x, ())
+    np.testing.assert_allclose(found, reference.softmax(logits), rtol=0, atol=1e-13)
+
+
+@EACH
+@pytest.mark.parametrize(("precision", "proximal"), [("float64", False), ("float32", True)])
+def test_code_for_one_network_gives_the_same_bytes(activation, precision, proximal):
     drawn = experiment(
         *(8, (5, 3, 5, 4), 5, 2),
         batch_size=1,
         epochs=20,
         proximal=proximal,
-        activation="leaky_relu",
+        precision=precision,
+        activation=activation,
         leak=0.2,
     )
     expected = train_runs(drawn, 8)
     assert train_runs(drawn, 8, freeze=True).hash() == expected.hash()
-    assert train_runs(drawn._replace(leak=0.1), 8, freeze=True).hash() != expected.hash()
+    another = {"leak": 0.1} if activation == "leaky_relu" else {"epochs": 19}
+    assert train_runs(drawn._replace(**another), 8, freeze=True).hash() != expected.hash()
 
 
-def test_predictions_leak_too():
-    drawn = experiment(seed=2, widths=(4, 6, 5, 3), n=30, activation="leaky_relu", leak=0.25)
+@EACH
+def test_predictions_are_the_reference(activation):
+    drawn = experiment(seed=2, widths=(4, 6, 5, 3), n=30, activation=activation, leak=0.25)
     parameters, x = drawn.runs[0].parameters, drawn.samples.x
-    chosen = reference.Settings({}, {}, activation="leaky_relu", leak=0.25)
-    logits = reference.forward(named(drawn.net, parameters), x, chosen)[-1]
-    found = predict(drawn.net, parameters, x, (0.25,))
+    logits = reference.forward(named(drawn.net, parameters), x, settings_of(drawn))[-1]
+    found = predict(drawn.net, parameters, x, (0.25,) * len(drawn.net.activation.HYPER))
     np.testing.assert_allclose(found, reference.softmax(logits), rtol=0, atol=1e-13)
-    assert not np.allclose(found, predict(drawn.net, parameters, x, (0.0,)), atol=1e-3)
+    relu = experiment(seed=2, widths=(4, 6, 5, 3), n=30)
+    assert not np.allclose(found, predict(relu.net, parameters, x, ()), atol=1e-3)
+
+
+@pytest.mark.parametrize("activation", reference.ACTIVATIONS)
+def test_a_constant_unit_gives_what_the_kernels_give(activation):
+    """One unit without weights is all that tells two classes apart."""
+    net = experiment(0, (1, 1, 2), activation=activation).net
+    hyper = (0.25,) * len(net.activation.HYPER)
+    for bias in np.array([-800, -100, -3, -1e-4, -0.0, 0, 1e-9, 0.7, 2, 50]):
+        parameters = np.array([0, bias, 1, 0, 0, 0])  # of w1, b1, w2, b2
+        (p, q) = predict(net, parameters, np.ones((1, 1)), hyper)[0]
+        level = net.activation.of_constant(bias, *hyper)
+        exact = reference.softmax(np.array([[level, 0.0]]))[0]
+        np.testing.assert_allclose((p, q), exact, rtol=0, atol=1e-15)
+        # Pruning leaves out what is 0, and promises the same bits.
+        assert level != 0 or p == q
 
 
 def test_a_choice_is_a_kernel_module():

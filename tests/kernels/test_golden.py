@@ -40,7 +40,7 @@ def train(seed, epochs, penalties_of_runs, rate=0.01, momentum=0.9):
         Run(start, *([on.get(name, 0.0) for name in NET.names] for on in (l1, l2)), rate, momentum)
         for l1, l2 in penalties_of_runs
     ]
-    samples = Samples(x, np.ones(1), np.ones(1), np.zeros((1, 1, 1), np.int64))
+    samples = Samples(x, np.ones((1, 1)), np.ones(1), np.zeros((1, 1, 1), np.int64))
     outcome = train_runs(Experiment(NET, runs, samples, 1, epochs, False), width=8)
     found = []
     for i, run in enumerate(runs):

@@ -21,7 +21,7 @@ def one_step(drawn):
     gradients = list(named(drawn.net, run.parameters - after).values())
     p = list(named(drawn.net, run.parameters).values())
     x, y, v = drawn.samples[:3]
-    return gradients, (p, x, y.astype(int), v, run.l1, run.l2)
+    return gradients, (p, x, y[:, 0].astype(int), v, run.l1, run.l2)
 
 
 @settings(deadline=None, max_examples=15)

@@ -144,6 +144,6 @@ def test_networks_are_scored_by_what_they_say_of_the_samples(precision, close):
         rows = samples.order[0, :, run.stream]
         x = samples.x[rows].astype(np.float64)
         p = predict(net, run.parameters.astype(np.float64), x)
-        y, v = samples.y[rows].astype(int), samples.weight[rows].astype(np.float64)
+        y, v = samples.y[rows, 0].astype(int), samples.weight[rows].astype(np.float64)
         expected = [theirs(name, p, y, v) for name in NAMES]
         assert found[:, i] == pytest.approx(expected, rel=close, abs=close)

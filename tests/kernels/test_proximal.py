@@ -11,8 +11,9 @@ from kernels.lane.lanes import as_lanes
 from kernels.network import network
 from kernels.penalties.l1 import prox
 from kernels.samples import Samples
+from kernels.training import train
 from tests import naive
-from tests.kernels.packing import Experiment, Run, experiment, named, train_runs
+from tests.kernels.packing import OPTIMIZERS, STEPS, Run, experiment, named, pack, train_runs
 
 
 @njit(error_model="numpy")
@@ -53,14 +54,20 @@ def data():
     return x, y
 
 
-def minimum(l1, l2, momentum):
+def minimum(l1, l2, momentum, optimizer="nesterov", proximal=True):
     """Train softmax regression to the end, with penalties on w1 alone."""
     x, y = data()
-    run = Run(np.zeros(NET.size), np.array([l1, 0]), np.array([l2, 0]), 0.8, momentum)
+    step, rates = STEPS[optimizer, proximal], {0.8: 20_000}
+    if len(step.HYPER) > 1:  # its steps are as long as the rate, which has to fall
+        rates = {0.1 / 2**halvings: 400 for halvings in range(16)}
+    run = Run(np.zeros(NET.size), np.array([l1, 0]), np.array([l2, 0]), 0.0, momentum)
     order = np.arange(N)[None, :, None]
-    samples = Samples(x, y.astype(float), np.ones(N), order)
-    outcome = train_runs(Experiment(NET, [run], samples, N, 20_000, True), width=8)
-    return named(NET, outcome.parameters[0])
+    samples = Samples(x, y.astype(float)[:, None], np.ones(N), order)
+    runs = pack([run], 8, "float64", step)
+    for rate, epochs in rates.items():
+        runs.rate[...] = rate
+        train(NET, runs, samples, step, N, epochs)
+    return named(NET, step.trained(runs.parameters, runs.memory)[0, :, 0])
 
 
 def objective(w, b, l1, l2):
@@ -87,14 +94,41 @@ def test_softmax_regression_comes_to_scikit_learns_minimum(l1, l2):
         model.set_params(penalty="elasticnet")
     model.fit(x, y)
     found, fast = minimum(l1, l2, momentum=0.0), minimum(l1, l2, momentum=0.9)
+    # AdamW has its L2 penalty elsewhere.
+    others = [one for one in OPTIMIZERS[1:] if one != "adamw" or l2 == 0]
     least = objective(model.coef_, model.intercept_, l1, l2)
-    for p in (found, fast):
+    for p in (found, fast, *(minimum(l1, l2, 0.9, one) for one in others)):
         assert objective(p["w1"], p["b1"], l1, l2) == pytest.approx(least, rel=0, abs=1e-8)
         np.testing.assert_array_equal(p["w1"] == 0, model.coef_ == 0)
         np.testing.assert_allclose(p["w1"], model.coef_, rtol=0, atol=1e-5)
     np.testing.assert_allclose(found["w1"], fast["w1"], rtol=0, atol=1e-10)
     np.testing.assert_allclose(found["b1"], fast["b1"], rtol=0, atol=1e-10)
     assert 0 < (found["w1"] == 0).sum() < found["w1"].size
+
+
+@pytest.mark.parametrize("optimizer", ["nesterov", "momentum", "adam", "rmsprop"])
+def test_with_l2_alone_the_gradient_leads_to_the_same_minimum(optimizer):
+    x, y = data()
+    model = LogisticRegression(C=1 / (2 * N * 0.02), tol=1e-10, max_iter=10_000).fit(x, y)
+    for proximal in (False, True):
+        p = minimum(0.0, 0.02, 0.9, optimizer, proximal)
+        least = objective(model.coef_, model.intercept_, 0.0, 0.02)
+        assert objective(p["w1"], p["b1"], 0.0, 0.02) == pytest.approx(least, rel=0, abs=1e-8)
+        np.testing.assert_allclose(p["w1"], model.coef_, rtol=0, atol=1e-5)
+
+
+def test_adamw_comes_to_where_its_metric_weighs_l2():
+    """There is the minimum of loss + l1 |w| + l2 d w^2, where d is the size of its gradient."""
+    (l1, l2), (x, y) = (0.02, 0.01), data()
+    w, b = minimum(l1, l2, 0.9, "adamw").values()
+    p = np.exp(x @ w.T + b)
+    g = (p / p.sum(axis=1, keepdims=True) - np.eye(CLASSES)[y]).T @ x / N
+    d = abs(g) + 1e-8
+    there = w != 0
+    assert 0 < there.sum() < there.size
+    of_l1 = (g + l1 * np.sign(w))[there]  # the metric is a mean that follows its gradient slowly
+    assert abs(of_l1).max() > 1e-4 and abs(of_l1 + (2 * l2 * d * w)[there]).max() < 3e-5
+    assert (abs(g[~there]) <= l1).all()
 
 
 def test_all_weights_are_zero_from_a_known_penalty_on():

@@ -10,6 +10,7 @@ from kernels.prediction import predict
 from kernels.training import train
 from tests.kernels.packing import (
     METRICS,
+    NESTEROV,
     PENALTIES,
     STEPS,
     dying,
@@ -25,7 +26,7 @@ from tests.kernels.packing import (
 def test_no_weight_that_dies_out_becomes_subnormal(precision, proximal):
     drawn = dying(precision, proximal)
     width = 8 if precision == "float64" else 16
-    step = STEPS[proximal]
+    step = STEPS["nesterov", proximal]
     runs = pack(drawn.runs, width, precision, step)
     train(drawn.net, runs, drawn.samples, step, 7, drawn.epochs)
     tiny = np.finfo(precision).tiny
@@ -45,10 +46,9 @@ def test_afterwards_subnormal_numbers_are_numbers_again():
     drawn = experiment(seed=5, widths=(3, 4, 2), epochs=1)
     runs = pack(drawn.runs, 8, "float64")
     halves = []
-    nesterov = STEPS[False]
-    phases = Phases(drawn.net, runs, drawn.samples, nesterov, drawn.batch_size)
+    phases = Phases(drawn.net, runs, drawn.samples, NESTEROV, drawn.batch_size)
     for step in (
-        lambda: train(drawn.net, runs, drawn.samples, nesterov, drawn.batch_size, 1),
+        lambda: train(drawn.net, runs, drawn.samples, NESTEROV, drawn.batch_size, 1),
         lambda: evaluate(drawn.net, runs, runs.parameters, drawn.samples, METRICS),
         lambda: penalty_values(drawn.net, runs.parameters, PENALTIES),
         lambda: predict(drawn.net, drawn.runs[0].parameters, drawn.samples.x),
@@ -65,8 +65,8 @@ def test_an_empty_batch_is_refused_before_a_kernel_runs(batch_size):
     runs = pack(drawn.runs, 8, "float64")
     nothing = drawn.samples._replace(order=drawn.samples.order[:, :0].copy())
     for step in (
-        lambda: train(drawn.net, runs, drawn.samples, STEPS[False], batch_size, 1),
-        lambda: train(drawn.net, runs, nothing, STEPS[False], 7, 1),
+        lambda: train(drawn.net, runs, drawn.samples, NESTEROV, batch_size, 1),
+        lambda: train(drawn.net, runs, nothing, NESTEROV, 7, 1),
         lambda: evaluate(drawn.net, runs, runs.parameters, nothing, METRICS),
     ):
         with pytest.raises(ValueError, match="at least one sample, and has"):

@@ -21,7 +21,7 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
         np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=1e-11)
         p = named(net, outcome.parameters[i])
         rows = samples.order[0, :, run.stream]
-        y, v = samples.y[rows].astype(int), samples.weight[rows]
+        y, v = samples.y[rows, 0].astype(int), samples.weight[rows]
         *hidden, logits = reference.forward(p, samples.x[rows])
         assert outcome.loss[i] == pytest.approx(reference.cross_entropy(logits, y, v), abs=1e-11)
         assert outcome.accuracy[i] == pytest.approx(reference.accuracy(logits, y, v), abs=1e-12)
@@ -89,7 +89,7 @@ def test_extreme_logits_neither_overflow_nor_vanish():
     two = experiment(seed=3, widths=(1, 2), n=1, epochs=0)
     for bias, loss, accuracy in ((1e4, 1e4, 0.0), (-1e5, 0.0, 1.0)):
         parameters = np.array([0.0, 0.0, 0.0, bias])
-        samples = two.samples._replace(y=np.zeros(1))
+        samples = two.samples._replace(y=np.zeros((1, 1)))
         run = Run(parameters, np.zeros(2), np.zeros(2), 0.1, 0.0)
         outcome = train_runs(two._replace(runs=[run], samples=samples), width=8)
         assert outcome.loss[0] == pytest.approx(loss, rel=1e-12)
@@ -98,7 +98,7 @@ def test_extreme_logits_neither_overflow_nor_vanish():
 
 def test_of_equal_logits_the_first_class_is_the_prediction():
     even = experiment(seed=4, widths=(2, 3), n=3, epochs=0)
-    samples = even.samples._replace(y=np.arange(3.0), weight=np.array([1.0, 2.0, 5.0]))
+    samples = even.samples._replace(y=np.arange(3.0)[:, None], weight=np.array([1.0, 2.0, 5.0]))
     run = even.runs[0]._replace(parameters=np.zeros(9))
     outcome = train_runs(even._replace(runs=[run], samples=samples), width=8)
     assert outcome.accuracy[0] == 1 / 8

@@ -63,8 +63,9 @@ def table(
     known |= grid.to_dict("series")
     known |= dict(run=np.arange(len(grid)), data=data, status="done", epochs=7)
     extras = [name for name, there in (("outer", outer), ("path", path)) if there]
+    extras += ["train_accuracy", "val_accuracy"]
     if rows:
-        extras += columns.HELD_OUT
+        extras += [*columns.HELD_OUT, "baseline_accuracy"]
         known |= dict(train_rows=rows[0], val_rows=rows[1])
         known |= dict(baseline_loss=0.4 + 0.01 * grid.seed, baseline_accuracy=0.6)
     wanted = columns.schema(WEIGHTS, vary, extras)

@@ -17,6 +17,9 @@ from results.directory.store import Store
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ("w1", "w2")
 
+#: The columns of what is always measured where classes are predicted.
+OF_CLASSES = ("train_accuracy", "val_accuracy")
+
 
 @dataclass(frozen=True)
 class Fake:
@@ -40,7 +43,7 @@ class Fake:
 
     @property
     def schema(self) -> pa.Schema:
-        return columns.schema(WEIGHTS, ())
+        return columns.schema(WEIGHTS, (), OF_CLASSES)
 
     def specification(self) -> dict:
         return {
@@ -85,7 +88,7 @@ class Fake:
         return pa.Table.from_pylist(records, schema=self.schema)
 
     def history(self, runs: Iterable[int]) -> pa.Table:
-        schema = columns.history_schema(())
+        schema = columns.history_schema((), OF_CLASSES)
         records = [
             {**row, "epoch": epoch, "loss": row["seconds"] / epoch}
             for row in self.rows(runs).to_pylist()

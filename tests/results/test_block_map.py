@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import results
-from results.columns import SUMMARY
+from results.columns import summarised
 from results.plane import lay_out, plane
 from results.scale import Scale, viridis
 from results.terminal.block_map import block_map
@@ -184,7 +184,7 @@ def raced(eta=3):
 
 
 def test_cells_that_halving_stopped_have_no_colour():
-    cells = results.summary(raced(), [*SUMMARY, "epochs"])
+    cells = results.summary(raced(), [*summarised(raced()), "epochs"])
     text = texts(map_of(cells))
     assert [line.count("-") for line in text[1:4]] == [3, 3, 4]
     assert "- stopped after 4 or 12 epochs: not comparable" in text

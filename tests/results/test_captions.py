@@ -10,7 +10,7 @@ from results.cells import wording
 from results.cells.best import front
 from results.cells.epochs import of_orders
 from results.cells.summary import folds_of, summary
-from results.columns import SUMMARY
+from results.columns import summarised
 from results.pictures.style import style
 from tests.results.grids import ORDERS, log, table
 from tests.results.test_legible import caption
@@ -152,7 +152,7 @@ def ordered(l2=(0.0,)):
 @pytest.mark.parametrize("draw", [results.path, results.heatmap, results.differences])
 def test_orders_of_a_path_are_said_to_have_had_different_epochs(draw, ax):
     runs = ordered()
-    cells = summary(runs, [*SUMMARY, "epochs"])
+    cells = summary(runs, [*summarised(runs), "epochs"])
     said = of_orders(cells, cells)
     assert said.startswith("Epochs behind the best of each order, along its path: up ")
     draw(runs, "val_loss", ax=ax)
@@ -173,7 +173,7 @@ def test_captions_break_between_words_that_belong_to_no_value(ax):
 
 def test_so_are_they_in_the_loss_against_the_sparsity(ax):
     runs = ordered()
-    cells = summary(runs, [*SUMMARY, "epochs"])
+    cells = summary(runs, [*summarised(runs), "epochs"])
     results.pareto(runs, ax=ax)
     assert caption(ax).endswith(of_orders(cells, cells))
     one = Figure().add_subplot()

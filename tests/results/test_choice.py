@@ -5,7 +5,7 @@ import pytest
 from results.cells.choice import TELLING, Stop, choose
 from results.cells.honest import OF_PATIENCE, nested, said_of_folds, said_of_test
 from results.cells.summary import summary
-from results.columns import SUMMARY
+from results.columns import summarised
 from results.page import report
 from tests.results.grids import ORDERS, log, table
 
@@ -13,7 +13,7 @@ ASKED = "--test or --outer-folds"
 
 
 def cells_of(runs):
-    return summary(runs, [*SUMMARY, *(name for name in TELLING if name in runs)])
+    return summary(runs, [*summarised(runs), *(name for name in TELLING if name in runs)])
 
 
 def with_test_part(runs):

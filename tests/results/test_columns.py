@@ -4,10 +4,11 @@ from results import columns
 
 
 def test_runs_have_the_columns_of_the_interface_in_its_order():
-    always = [name for name in columns.OPTIONAL if name not in columns.OF_FURTHER.values()]
+    others = [name for (metric, _), name in columns.OF_METRIC.items() if metric != "accuracy"]
+    always = [name for name in columns.OPTIONAL if name not in others]
     names = columns.schema(("w1", "w2"), ("l1_w1", "l2_b2"), always).names
     assert " ".join(names) == (
-        "run data seed outer fold l1 l2 lr momentum dropout l1_w1 l2_b2 path "
+        "run data seed outer fold l1 l2 l21 lr momentum beta2 epsilon dropout l1_w1 l2_b2 path "
         "status epochs train_rows val_rows val_from test_rows test_size initial_loss final_loss "
         "train_loss val_loss train_accuracy val_accuracy test_loss test_accuracy "
         "baseline_loss baseline_accuracy l1_penalty l2_penalty sparsity sparsity_w1 sparsity_w2 "
@@ -45,7 +46,8 @@ def test_types():
 
 
 def test_history_shares_the_place_of_its_run():
-    assert " ".join(columns.history_schema(("l1_w1",)).names) == (
+    of_classes = ("train_accuracy", "val_accuracy")
+    assert " ".join(columns.history_schema(("l1_w1",), of_classes).names) == (
         "run seed fold l1 l2 lr momentum l1_w1 epoch loss train_loss val_loss train_accuracy "
         "val_accuracy sparsity"
     )

@@ -9,7 +9,7 @@ from scipy import stats
 import results
 from results.cells.intervals import wilson
 from results.cells.summary import covers
-from results.columns import SUMMARY
+from results.columns import summarised
 from results.labels import called
 from tests import naive
 from tests.results.grids import log, table
@@ -160,7 +160,7 @@ def test_no_interval_leaves_what_is_possible():
     runs["sparsity"] = np.where(runs.seed == 0, 0.0, 0.9)
     runs["nonzero"] = 3 * runs.seed
     runs.loc[runs.l1 == 0, "val_accuracy"] = 1.0 - runs.val_accuracy
-    found = results.summary(runs, [*SUMMARY, "nonzero"])
+    found = results.summary(runs, [*summarised(runs), "nonzero"])
     assert (found.low_val_loss >= 0).all() and (found.low_nonzero == 0).all()
     for metric in ("val_accuracy", "sparsity"):
         assert (found[f"low_{metric}"] == 0).all() and (found[f"high_{metric}"] == 1).all()
@@ -195,7 +195,7 @@ def test_a_cell_is_compared_with_guessing_by_the_class_shares():
             assert row[f"low_val_{name}_from_baseline"] == pytest.approx(low)
             assert row[f"high_val_{name}_from_baseline"] == pytest.approx(high)
     assert not [name for name in found if "sparsity_from_baseline" in name]
-    assert called("val_loss_from_baseline") == "val_loss against guessing by the class shares"
+    assert called("val_loss_from_baseline") == "val_loss against a guess without inputs"
     runs[["baseline_loss", "baseline_accuracy"]] = np.nan  # of an earlier version
     found = results.summary(runs)
     assert found.above_baseline.isna().all() and found.mean_val_loss_from_baseline.isna().all()

@@ -7,7 +7,7 @@ from results.cells.best import best, front
 from results.cells.choice import TELLING, choose
 from results.cells.honest import nested
 from results.cells.summary import deciding, summary
-from results.columns import FURTHER, SUMMARY, curves_of, is_better_high, possible
+from results.columns import FURTHER, curves_of, is_better_high, possible, summarised
 from results.errors import ResultsError
 from results.page import report
 from tests.results.grids import table
@@ -35,7 +35,7 @@ def test_the_highest_is_the_first():
         [0, -0.005, -0.1, -0.2, -0.2, -0.5]
     )
     assert ranked.mean_val_loss_from_best.iloc[0] == 0
-    plain = summary(with_auc(), [*SUMMARY, "val_auc"])
+    plain = summary(with_auc(), [*summarised(with_auc()), "val_auc"])
     assert deciding(plain) == "val_loss" and "rank_val_auc" not in plain
     assert (plain.rank_val_loss.array == cells.rank_val_loss.array).all()
 
@@ -63,7 +63,7 @@ def test_one_standard_error_below_the_highest_is_as_good(luck):
 
 
 def all_said(runs, rule="min", by="auc"):
-    cells = summary(runs, [*SUMMARY, *(name for name in TELLING if name in runs)], by)
+    cells = summary(runs, [*summarised(runs), *(name for name in TELLING if name in runs)], by)
     chosen = choose(cells, rule, runs)
     answers = " ".join(report.answers(cells, runs))
     assert all(note in answers for note in chosen.notes) or rule != "min"
@@ -113,9 +113,10 @@ def test_what_all_networks_share_with_a_guess_is_said():
 def test_the_interval_ends_at_what_is_possible():
     cells = summary(with_auc(luck=0.2), by="auc")
     assert cells.high_val_auc.max() == 1 and cells.low_val_auc.min() == 0
+    without_end = dict.fromkeys(("log_loss", "mae", "deviance"), np.inf)
     for metric in FURTHER:
         low, high = possible(f"val_{metric.name}")
-        assert low == 0 and high == {"log_loss": np.inf, "brier": 2}.get(metric.name, 1)
+        assert low == 0 and high == (without_end | {"brier": 2}).get(metric.name, 1)
         assert is_better_high(f"val_{metric.name}") == (metric.better == "higher")
 
 
@@ -159,7 +160,7 @@ def test_seeds_of_which_it_is_not_defined_are_left_out_and_counted():
     said, answers = all_said(runs)
     told = "val_auc is not defined for 6 of all 30 runs, whose held-out part lacks a class"
     assert told in said and told in answers and "diverged" not in said
-    assert "undefined" not in summary(runs, [*SUMMARY, "val_auc"])
+    assert "undefined" not in summary(runs, [*summarised(runs), "val_auc"])
 
 
 def test_where_it_is_never_defined_nothing_is_chosen_and_the_reason_is_said():

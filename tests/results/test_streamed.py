@@ -11,7 +11,7 @@ import pytest
 
 import results
 from results.cells import medians, streamed, summary
-from results.columns import SUMMARY
+from results.columns import summarised
 from results.directory import reading
 from results.errors import ResultsError
 from tests.results.grids import ORDERS, table
@@ -58,7 +58,8 @@ def without_a_fold(runs):
 )
 @pytest.mark.parametrize("at_a_time", [1, 10**6])
 def test_it_is_the_summary_of_the_whole_table(runs, at_a_time, tmp_path, monkeypatch):
-    metrics = [*SUMMARY, "sparsity_w2", *(["baseline_loss"] if "baseline_loss" in runs else [])]
+    further = [name for name in ("sparsity_w2", "baseline_loss") if name in runs]
+    metrics = [*summarised(runs), *further]
     whole = results.summary(runs, metrics)
     monkeypatch.setattr(summary, "_AT_A_TIME", at_a_time)
     monkeypatch.setattr(streamed, "GROUP", 64)

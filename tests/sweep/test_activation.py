@@ -1,4 +1,4 @@
-"""``--activation leaky_relu --leak 0.1``: from the option to the model, and what is refused."""
+"""``--activation``: from the option to the model, and what is refused."""
 
 import json
 import tomllib
@@ -9,7 +9,6 @@ import pytest
 
 from kernels import reference
 from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV, Sweep, load_model
-from sweep.commands.command_line import command_line
 from sweep.data.fold import fold_of
 from sweep.errors import InputError
 from sweep.plan.experiment import prepare
@@ -28,9 +27,21 @@ SPEC = Sweep(
 )
 
 
+EACH = pytest.mark.parametrize("activation", reference.ACTIVATIONS)
+
+
+def of(activation, **more):
+    """Return what a sweep or an estimator is told to have an activation."""
+    return {
+        "activation": activation,
+        **({"leak": 0.1} if activation == "leaky_relu" else {}),
+    } | more
+
+
+@EACH
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
-def test_a_sweep_trains_what_the_reference_trains(method):
-    spec = SPEC.replace(l1_method=method)
+def test_a_sweep_trains_what_the_reference_trains(activation, method):
+    spec = SPEC.replace(**of(activation, l1_method=method))
     columns, parameters = trained(spec)
     x, y, v = samples(spec, 3)
     for run, l1 in enumerate(spec.l1):
@@ -39,8 +50,7 @@ def test_a_sweep_trains_what_the_reference_trains(method):
             {name: l1 for name in names if name[0] == "w"},
             {name: 1e-3 for name in names if name[0] == "w"},
             proximal=method == "proximal",
-            activation="leaky_relu",
-            leak=0.1,
+            **of(activation),
         )
         order = np.arange(len(y))[None]
         found = reference.train(drawn(spec, 3), chosen, (x, y, v), order, len(y), 5)
@@ -51,11 +61,46 @@ def test_a_sweep_trains_what_the_reference_trains(method):
         assert columns["final_loss"][run] == pytest.approx(loss, abs=1e-12)
 
 
+@EACH
+def test_a_path_goes_on_from_the_weights_before(activation):
+    spec = SPEC.replace(**of(activation, path="l1", l1=[1e-3, 1e-2], finish=0))
+    table = spec.run()
+    x, y, v = samples(spec, 3)
+    p = drawn(spec, 3)
+    for _, row in table.iterrows():
+        both = [dict.fromkeys(("w1", "w2", "w3"), value) for value in (row.l1, 1e-3)]
+        chosen = reference.Settings(*both, proximal=True, **of(activation))
+        p = reference.train(p, chosen, (x, y, v), np.arange(len(y))[None], len(y), 5)
+        logits = reference.forward(p, x, chosen)[-1]
+        assert row.train_loss == pytest.approx(reference.cross_entropy(logits, y, v), abs=1e-12)
+
+
+@EACH
+def test_patience_keeps_the_best_weights(activation):
+    """So many steps that the held-out loss rises again, and no epoch is as good as the best."""
+    spec = SPEC.replace(**of(activation, patience=4, epochs=400, lr=0.5, l1=0, l2=0))
+    (row,) = spec.run().itertuples()
+    (x, y, v), (held, right, counts) = samples(spec, 3), samples(spec, 3, part="val")
+    chosen = reference.Settings({}, {}, 0.5, proximal=True, **of(activation))
+
+    def loss(epochs):
+        order = np.arange(len(y))[None]
+        p = reference.train(drawn(spec, 3), chosen, (x, y, v), order, len(y), epochs)
+        logits = reference.forward(p, held, chosen)[-1]
+        return reference.cross_entropy(logits, right, counts)
+
+    assert row.epochs == row.best_epoch + 4 < 400
+    losses = [loss(row.best_epoch + more) for more in (0, 1, 4)]
+    assert row.val_loss == pytest.approx(losses[0], abs=1e-10) and losses[0] == min(losses)
+
+
 def test_a_leak_is_for_who_leaks():
     with pytest.raises(InputError, match=r"^`leak` is for `activation` leaky_relu, and it is relu"):
         Sweep(data="iris", leak=0.2)
-    with pytest.raises(InputError, match=r"^`activation` should be 'relu' or 'leaky_relu'; it is"):
-        Sweep(data="iris", activation="tanh")
+    with pytest.raises(InputError, match=r"^`activation` should be 'relu', 'leaky_relu', .* or"):
+        Sweep(data="iris", activation="softsign")
+    with pytest.raises(InputError, match=r"^`leak` is for `activation` leaky_relu, and it is tanh"):
+        Sweep(data="iris", activation="tanh", leak=0.01)
     for leak in (-0.1, 1.1, "much", float("nan")):
         with pytest.raises(InputError, match="`leak` should be "):
             Sweep(data="iris", activation="leaky_relu", leak=leak)
@@ -83,52 +128,60 @@ def test_a_specification_says_so_where_it_matters_and_nowhere_else():
     assert {"activation", "leak"} < tomllib.loads(leaky.to_toml()).keys()
 
 
-@pytest.mark.parametrize("ending", ["npz", "safetensors", "onnx"])
-def test_a_saved_model_leaks_anywhere(tmp_path, monkeypatch, capsys, ending):
+@EACH
+def test_a_saved_model_is_the_same_anywhere(tmp_path, monkeypatch, typed, activation):
     monkeypatch.chdir(tmp_path)
-    words = "--data iris --hidden 6,4 --activation leaky_relu --leak 0.1 --l1 0,1e-2 --l2 0"
-    assert (
-        command_line(
-            [*["run", "--seeds", "0:2", "--epochs", "10", "--quiet", "--out", "r"], *words.split()]
-        )
-        == 0
-    )
-    assert command_line(["best", "r", "--save", f"m.{ending}", "--json"]) == 0
-    capsys.readouterr()
-    model = load_model(f"m.{ending}")
-    assert (model.activation, model.hyper) == ("leaky_relu", {"leak": 0.1})
+    words = "--data iris --hidden 6,4 --l1 0,1e-2 --l2 0 --seeds 0:2 --epochs 10 --quiet --out r"
+    chosen = [word for name, value in of(activation).items() for word in (f"--{name}", value)]
+    assert typed("run", *words.split(), *chosen)[0] == 0
     spec = Sweep.from_toml(tmp_path / "r/sweep.toml")
     x = prepare(spec).dataset.X
-    p = {name: model.parameter(name) for name in model.network.names}
-    chosen = reference.Settings({}, {}, activation="leaky_relu", leak=0.1)
-    logits = reference.forward(p, (x - model.mean) / model.scale, chosen)[-1]
-    found = model.predict_proba(x)
-    np.testing.assert_allclose(found, reference.softmax(logits), rtol=1e-11, atol=1e-13)
-    if ending == "onnx":
-        _, theirs = onnxruntime.InferenceSession(f"m.{ending}").run(None, {"X": x})
-        np.testing.assert_allclose(theirs, found, rtol=0, atol=1e-12)
-    assert command_line(["predict", f"m.{ending}", "iris", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    np.testing.assert_array_equal(np.array(told["p_setosa"]), found[:, 0])
+    settings = reference.Settings({}, {}, **of(activation))
+    for ending in ("npz", "safetensors", "onnx"):
+        assert typed("best", "r", "--save", f"m.{ending}", "--json")[0] == 0
+        model = load_model(f"m.{ending}")
+        leaks = {"leak": 0.1} if activation == "leaky_relu" else {}
+        assert (model.activation, model.hyper) == (activation, leaks)
+        p = {name: model.parameter(name) for name in model.network.names}
+        logits = reference.forward(p, (x - model.mean) / model.scale, settings)[-1]
+        found = model.predict_proba(x)
+        np.testing.assert_allclose(found, reference.softmax(logits), rtol=1e-11, atol=1e-13)
+        if ending == "onnx":
+            session = onnxruntime.InferenceSession(f"m.{ending}")
+            for rows in (x, 100 * x):  # where units saturate too
+                _, theirs = session.run(None, {"X": rows})
+                np.testing.assert_allclose(theirs, model.predict_proba(rows), rtol=0, atol=1e-12)
+        told = json.loads(typed("predict", f"m.{ending}", "iris", "--json")[1])
+        np.testing.assert_array_equal(np.array(told["p_setosa"]), found[:, 0])
 
 
-def test_pruning_folds_what_a_constant_unit_leaks():
+@EACH
+def test_pruning_folds_what_a_constant_unit_gives(activation):
     fold = fold_of(SPEC, prepare(SPEC).dataset, 3, 0)
     x = fold.x[fold.train]
-    model = (
-        RegularizedMLPClassifier(
-            (6, 4), activation="leaky_relu", leak=0.1, max_iter=5, random_state=0
-        )
-        .fit(x, fold.y[fold.train])
-        .model_
-    )
-    model.parameter("w1")[2] = 0.0  # a unit that is constant, and leaks
+    how = of(activation, max_iter=5, random_state=0)
+    model = RegularizedMLPClassifier((6, 4), **how).fit(x, fold.y[fold.train]).model_
+    model.parameter("w1")[2] = 0.0  # a unit that is constant
     model.parameter("b1")[2] = -3.0
-    model.parameter("w1")[3] = model.parameter("b1")[3] = 0.0  # one that is always 0
+    model.parameter("w1")[3] = model.parameter("b1")[3] = 0.0  # one that has nothing at all
+    model.parameter("w2")[1] = 0.0  # one that is constant, and whose sum is above zero
+    model.parameter("b2")[1] = 2.0
     small, exact = model.prune(exact=False), model.prune()
-    assert (exact.widths[1], small.widths[1]) == (5, 4)
+    widths = {"relu": (4, 4), "logistic": (6, 4)}
+    assert exact.widths[1:3] == widths.get(activation, (5, 4))
+    assert small.widths[1:3] == (4, 3)
     np.testing.assert_array_equal(exact.predict_proba(x), model.predict_proba(x))
     np.testing.assert_allclose(small.predict_proba(x), model.predict_proba(x), rtol=0, atol=1e-13)
+
+
+@EACH
+def test_an_estimator_is_fitted_as_a_sweep_is_trained(activation):
+    fold = fold_of(SPEC, prepare(SPEC).dataset, 3, 0)
+    x, y = fold.x[fold.train], fold.y[fold.train]
+    how = {"l1": 0, "l2": 1e-3, "max_iter": 5, "batch_size": "full", "random_state": 3}
+    fitted = RegularizedMLPClassifier((6, 4), **of(activation), **how).fit(x, y)
+    _, parameters = trained(SPEC.replace(**of(activation)))
+    np.testing.assert_array_equal(fitted.coefs_[0].T, parameters[0]["w1"])
 
 
 def test_an_estimator_leaks_as_a_sweep_does():

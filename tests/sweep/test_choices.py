@@ -19,15 +19,26 @@ from sweep.specification import choices
 from sweep.specification.axes import AXES, axes_of, growing
 from sweep.specification.options import EXPERIMENT, RUN_OPTIONS
 
+#: Each optimizer's two, by a word as others are.
+STEPS = {
+    f"{word} {method}": choices.Alternative(getattr(one, method), one.meaning, one.hyper)
+    for word, one in choices.OPTIMIZERS.items()
+    for method in choices.L1_METHODS
+}
 KINDS = {
-    "losses": (choices.LOSSES, {"gradient", "measure", "predict"}),
+    "losses": (choices.LOSSES, {"BY_OUTPUT", "gradient", "measure", "predict"}),
     "activations": (
         choices.ACTIVATIONS,
         {"HYPER", "FORWARD", "BACKWARD", "forward", "backward", "of_constant"},
     ),
-    "steps": (choices.STEPS, {"HYPER", "start", "trained", "begin", "advance", "finish"}),
+    "steps": (
+        STEPS,
+        {"HYPER", "INSTRUCTIONS", "start", "trained", "begin", "advance", "finish"},
+    ),
     "penalties": (choices.PENALTIES, {"value"}),
-    "metrics": (choices.METRICS, {"measure"}),
+    "metrics": (choices.METRICS["class"], {"measure"}),
+    "metrics of answers": (choices.METRICS["answers"], {"measure"}),
+    "metrics of numbers": (choices.METRICS["numbers"], {"score"}),
     "metrics of all samples": (choices.SCORES, {"score"}),
 }
 EVERY = [(kind, word) for kind, (table, _) in KINDS.items() for word in table]
@@ -41,10 +52,11 @@ def test_a_choice_offers_what_its_folder_says(kind, word):
     module = import_module(chosen.module)
     assert chosen.module.startswith(f"kernels.{kind}.")
     assert all(hasattr(module, name) for name in offered)
-    assert getattr(module, "HYPER", ()) == chosen.hyper
+    hyper = getattr(chosen, "hyper", ())
+    assert getattr(module, "HYPER", ()) == hyper
     said = import_module(f"kernels.{kind}").__doc__
     assert all(name in said for name in offered)
-    assert all(name in Sweep.model_fields for name in chosen.hyper)
+    assert all(name in Sweep.model_fields for name in hyper)
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
@@ -57,7 +69,8 @@ def test_every_kernel_file_of_a_kind_can_be_chosen(kind):
 
 def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
     loss, *metrics = MEASURED
-    assert loss.name == "loss" and [metric.name for metric in metrics] == [*choices.METRICS]
+    always = dict.fromkeys(word for table in choices.METRICS.values() for word in table)
+    assert loss.name == "loss" and [metric.name for metric in metrics] == [*always]
     assert [metric.name for metric in FURTHER] == [*choices.SCORES]
     names = [known.name for known in RUNS]
     for metric in (*MEASURED, *FURTHER):
@@ -79,6 +92,15 @@ def test_an_axis_is_a_column_of_an_option():
         "seed": [4, 9], "fold": [0], "l1": [0, 1], "l2": [0], "lr": [0.01], "momentum": [0.9],
         "l1_w1": [0, 2], "path": ["up"],
     }  # fmt: skip
+
+
+def test_what_an_optimizer_remembers_is_told_before_it_is_there():
+    """In parameters, and a few Lanes of each run."""
+    parameters = np.zeros((1, 50, 8))
+    for one in choices.OPTIMIZERS.values():
+        for method in choices.L1_METHODS:
+            remembered = import_module(getattr(one, method)).start(parameters).shape[1]
+            assert remembered // 50 == one.remembered and remembered % 50 < 5
 
 
 def test_every_option_has_its_help():

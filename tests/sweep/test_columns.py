@@ -62,7 +62,7 @@ def test_a_name_that_is_no_column_is_refused(option):
 
 
 def test_the_target_cannot_be_dropped_nor_all_else():
-    assert "names 'y', which is the target" in refusal(TABLE, drop="y")
+    assert "names 'y', which is a target" in refusal(TABLE, drop="y")
     assert "no feature is left" in refusal(TABLE, drop=["id", "a, b", "size", "colour"])
 
 

@@ -34,9 +34,9 @@ def csv(tmp_path):
     return write
 
 
-def refusal(data, target=None):
+def refusal(data, target=None, **options):
     with pytest.raises(InputError) as caught:
-        load(data, target)
+        load(data, target, **options)
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     return message
@@ -251,7 +251,7 @@ BAD_CSV = [
     ("\n\n", "it has no rows below a line of names"),
     ("a,y", "it has no rows below a line of names"),
     ("a,y\n", "has no rows"),
-    ("y\n0\n1\n", r"has one column only, 'y': a class column and a feature are the least"),
+    ("y\n0\n1\n", r"has one column only, 'y': a target and a feature are the least"),
     ("a,y\n1,0\n,1\n", "column 'a', line 3: no value: fill it in"),
     ("a,y\n1,0\n2,NA\n", "column 'y', line 3: no value"),
     ("a,y\nu,0\nNA,1\n", "column 'a', line 3: no value"),
@@ -261,7 +261,7 @@ BAD_CSV = [
     ("a,y\n1,0\n2,1\nx,0\n3,1\n?,1\n", "column 'a', line 4: 'x' among numbers"),
     ("a,y\nu,0\nv,1\n7,0\n", "column 'a', line 4: '7' among text"),
     ("a,y\n1,u\n2,u\n", "column 'y': every row is of class 'u'"),
-    ("a,y\n1,2\n2,1.5\n", "column 'y': its 2 different numbers, such as 1.5, look like numbers"),
+    ("a,y\n1,2.5\n2,2.5\n", "column 'y': every row is 2.5, so there is nothing to predict"),
     ("a,a,y\n1,2,0\n1,2,1\n", "column 'a': another has the same name"),
     ("a,b,y\n1,2,0\n1,1\n1,2,0\n1,2,1\n", "line 3 has 2 cells, and line 1 names 3"),
     ("a,y\n\n1,0\n\n1,0,7\n1,0\n1,1\n", "line 5 has 3 cells, and line 1 names 2"),
@@ -315,8 +315,11 @@ def test_a_directory_of_the_first_version_takes_texts_as_it_did(csv):
 
 
 def test_a_target_of_too_many_classes_is_none(csv):
-    message = refusal(csv("a,y\n" + "".join(f"{i % 2},{i}\n" for i in range(150))))
-    assert "column 'y': its 150 different numbers, from 0 to 149, look like numbers" in message
+    numbers = csv("a,y\n" + "".join(f"{i % 2},{i}\n" for i in range(150)))
+    assert (
+        "column 'y': 150 classes, such as '0', are more than --most-levels 50: raise that, take "
+        "them for --task numbers, or name" in refusal(numbers, task="classes")
+    )
     text = csv("a,y\n" + "".join(f"{i % 2},n{i % 51}\n" for i in range(150)))
     assert "column 'y': 51 classes, such as 'n0', are more than --most-levels 50" in refusal(text)
     assert len(load(text, most_levels=51).classes) == 51
@@ -325,9 +328,10 @@ def test_a_target_of_too_many_classes_is_none(csv):
 @pytest.mark.parametrize("values", [range(21), [0.5, 1.0, 1.5] * 7])
 def test_numbers_are_classes_where_they_are_declared(values):
     frame = pd.DataFrame({"a": range(42), "y": [*values, *values]})
-    assert "--categories y takes each number as a class" in refusal(frame)
-    data = load(frame, categories="y")
-    assert [float(data.classes[place]) for place in data.y] == frame.y.tolist()
+    assert load(frame).classes == ()
+    for told in ({"categories": "y"}, {"task": "classes"}):
+        data = load(frame, **told)
+        assert [float(data.classes[place]) for place in data.y] == frame.y.tolist()
     assert load(frame.assign(y=[*range(20), 0, 1, *range(20)])).classes == tuple(
         map(str, range(20))
     )
@@ -397,7 +401,8 @@ def test_a_column_of_other_things_is_refused(values, held):
         ([1, 2], [0, 1]),
         ([[1, 2], [3]], [0, 1]),
         (np.eye(3), [0, 1]),
-        (np.eye(2), [[0], [1]]),
+        (np.eye(2), [[[0]], [[1]]]),
+        (np.eye(2), np.zeros((2, 0))),
         (np.zeros((0, 2)), []),
         (np.zeros((2, 0)), [0, 1]),
         ("ab", [0, 1]),

@@ -42,7 +42,7 @@ def test_rows_with_missing_cells_are_dropped(path):
     assert data.features == ("a", "b=u", "b=v", "c")
     assert data.X.tolist() == [[1, 1, 0, 1], [5, 0, 1, 5], [6, 1, 0, 6]]
     assert [data.classes[place] for place in data.y] == ["p", "q", "p"]
-    assert (data.origin.without_class, data.origin.incomplete) == (1, 2)
+    assert (data.origin.without_target, data.origin.incomplete) == (1, 2)
 
 
 def test_missing_cells_are_nan_or_no_level_with_a_feature_that_tells(path):
@@ -59,7 +59,7 @@ def test_missing_cells_are_nan_or_no_level_with_a_feature_that_tells(path):
         [6, 0, 1, 0, 0, 6, 0],
     ]
     assert np.array_equal(data.X, expected, equal_nan=True)
-    assert data.origin.without_class == 1  # a class is never imputed
+    assert data.origin.without_target == 1  # a class is never imputed
 
 
 @pytest.mark.parametrize("kind", FRAMES)

@@ -36,6 +36,9 @@ def sweeps(draw, alone=False):
         "l2": draw(st.lists(st.sampled_from([0, 1e-3, 0.1]), min_size=1, max_size=2)),
         "lr": draw(st.sampled_from([0.01, [0.003, 0.1], [0.01, 1e6]])),
         "momentum": draw(st.sampled_from([0, 0.9])),
+        "schedule": draw(st.sampled_from(["constant", "cosine", "exponential:0.5", "step:2:0.1"])),
+        "warmup": draw(st.sampled_from([0, 0, 2])),
+        "tol": draw(st.sampled_from([None, None, 0.01])),
         "seeds": draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=2)),
         "epochs": draw(st.integers(0, 4)),
         "batch_size": draw(st.sampled_from([1, 7, 32, "full"])),
@@ -57,7 +60,7 @@ def sweeps(draw, alone=False):
         orders = st.lists(st.sampled_from(ORDERS), min_size=1)
         path = {"path_order": draw(orders)}
         choices = [{"path": axis, **path} for axis in ("l1", "l2") if len(set(options[axis])) > 1]
-        halving = {"halving": 2, "patience": None}
+        halving = {"halving": 2, "patience": None, "tol": None}
         options |= draw(st.sampled_from([{}, {}, halving, *choices]))
     return Sweep(**options)
 

@@ -106,7 +106,7 @@ REFUSED = [
     ({"target": "y"}, "`target` names a column .* article is neither"),
     ({"target": "y", "data": ([[1]], [0])}, r"`target` names a column .* \(X, y\) is neither"),
     ({"halving": 1}, "`halving` should be greater than or equal to 2, or 'off'; it is 1"),
-    ({"path": "l3"}, "`path` should be 'l1' or 'l2', or 'off'; it is 'l3'"),
+    ({"path": "l3"}, "`path` should be 'l1', 'l2' or 'l21', or 'off'; it is 'l3'"),
     ({"path": "l1", "l1": "0"}, "`path` along `l1` needs at least two values"),
     ({"path": "l1", "l1": "auto:log1"}, "`path` along `l1` needs at least two values"),
     ({"l2": "auto:log9"}, "`l2`: no L2 penalty empties a network"),

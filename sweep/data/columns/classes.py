@@ -2,19 +2,9 @@
 
 import numpy as np
 
-from sweep.data.columns.cells import (
-    as_levels,
-    as_numbers,
-    few,
-    is_declared,
-    quoted,
-    reads_as_number,
-)
+from sweep.data.columns.cells import as_levels, as_numbers, few, is_declared
 from sweep.data.files import Column
 from sweep.specification.spec import Specification
-
-#: So many different whole numbers are classes, unless they are declared; more are numbers.
-MOST_NUMBERS = 20
 
 
 def classes(column: Column, spec: Specification) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -34,22 +24,12 @@ def classes(column: Column, spec: Specification) -> tuple[np.ndarray, tuple[str,
 
 
 def _check_classes(column: Column, found: list[str], spec: Specification) -> None:
-    """Refuse what no one means as classes, unless they are declared so."""
-    if is_declared(column, spec):
-        return
-    typed = as_numbers(column) is not None  # texts of numbers are meant as names, if they are few
-    fraction = next((name for name in found if typed and "." in name), None)
-    if fraction or (len(found) > MOST_NUMBERS and all(map(reads_as_number, found))):
-        which = f"such as {fraction}," if fraction else f"from {found[0]} to {found[-1]},"
-        raise column.error(
-            f"its {len(found):,} different numbers, {which} look like numbers to predict, and "
-            f"only classes can be predicted: --categories {quoted(column.name)} takes each number "
-            "as a class, --target names another column"
-        )
-    if len(found) > spec.most_levels:
+    """Refuse more classes than are meant, unless they are declared so."""
+    if len(found) > spec.most_levels and not is_declared(column, spec):
+        numbers = ", take them for --task numbers" * (as_numbers(column) is not None)
         raise column.error(
             f"{len(found):,} classes, such as {found[0]!r}, are more than --most-levels "
-            f"{spec.most_levels}: raise that, or name another column as --target"
+            f"{spec.most_levels}: raise that{numbers}, or name another column as --target"
         )
 
 

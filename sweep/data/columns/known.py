@@ -1,4 +1,4 @@
-"""Columns of new data -> the features and classes that are known from training."""
+"""Columns of new data -> the features and targets that are known from training."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -9,9 +9,11 @@ from sweep.data.columns import cells
 from sweep.data.columns.classes import classes_of
 from sweep.data.columns.features import fill
 from sweep.data.columns.missing import is_missing
-from sweep.data.dataset import Variable
+from sweep.data.columns.numeric import numbers_alone
+from sweep.data.dataset import Dataset, Variable
 from sweep.data.files import Column
 from sweep.errors import InputError, hint
+from sweep.specification.spec import Specification
 
 _UNKNOWN = -2
 
@@ -66,8 +68,34 @@ def encode(
     return X
 
 
-def known_classes(column: Column, known: Sequence[str]) -> np.ndarray:
-    """Return the place of each row's class among those known from the training file."""
+def known_targets(
+    columns: Sequence[Column], dataset: Dataset, names: Sequence[str], spec: Specification
+) -> np.ndarray:
+    """Return y of new rows, by the classes or the levels that are known from training.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        All of the new rows.
+    dataset : Dataset
+        What was learnt from.
+    names : sequence of str
+        Its target columns.
+    spec : Specification
+    """
+    by_name = {column.name: column for column in columns}
+    if dataset.classes:
+        return _known_class(by_name[names[0]], dataset.classes)
+    found = [
+        numbers_alone(by_name[target.name], spec)
+        if target.levels is None
+        else _known_class(by_name[target.name], target.levels).astype(np.float64)
+        for target in dataset.targets
+    ]
+    return np.stack(found, axis=1)
+
+
+def _known_class(column: Column, known: Sequence[str]) -> np.ndarray:
     codes, found = classes_of(column)
     return _known(column, codes, found, known, "in the data to train on")
 

@@ -1,6 +1,6 @@
 """Cells without a value: refused, or their rows are left out, or they are to be imputed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,8 +23,8 @@ class Settled(NamedTuple):
     ----------
     columns : list of Column
         Their missing cells are null, and there are some only where they are to be imputed.
-    without_class : int
-        Rows that were left out because the target has no value there.
+    without_target : int
+        Rows that were left out because a target has no value there.
     left_out : int
         Rows that were left out because another cell has none.
     missing : dict of str to int
@@ -32,15 +32,15 @@ class Settled(NamedTuple):
     """
 
     columns: list[Column]
-    without_class: int
+    without_target: int
     left_out: int
     missing: dict[str, int]
 
 
-def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settled:
+def settle(columns: Sequence[Column], targets: Collection[str], spec: Specification) -> Settled:
     """Find the missing cells of a table, and do with them what the specification says.
 
-    A class is never imputed: a row without one is left out.
+    What is predicted is never imputed: a row without it is left out.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
         if column.name in absent and absent[column.name].all():
             raise column.error(
                 "no cell of it has a value: leave it out with --drop "
-                f"{quoted(column.name)}{' and name another --target' * (column.name == target)}"
+                f"{quoted(column.name)}{' and name another --target' * (column.name in targets)}"
             )
     incomplete = np.logical_or.reduce(list(absent.values()))
     if spec.missing == "error":
@@ -69,8 +69,9 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
             "those rows out",
             int(np.argmax(absent[first.name])),
         )
-    classless = absent.get(target, np.zeros(incomplete.size, bool))
-    gone = incomplete if spec.missing == "drop" else classless
+    none = np.zeros(incomplete.size, bool)
+    untold = np.logical_or.reduce([absent.get(name, none) for name in targets])
+    gone = incomplete if spec.missing == "drop" else untold
     if gone.all():
         raise InputError(
             f"{told[0].source}: every row has a missing cell: --missing impute fills them in, or "
@@ -79,7 +80,7 @@ def settle(columns: Sequence[Column], target: str, spec: Specification) -> Settl
     kept = np.flatnonzero(~gone)
     if len(kept) < gone.size:
         told = [of_rows(column, kept) for column in told]
-    return Settled(told, int(classless.sum()), int((gone & ~classless).sum()), cells)
+    return Settled(told, int(untold.sum()), int((gone & ~untold).sum()), cells)
 
 
 def blank_spelled(column: Column, spellings: Sequence[str]) -> Column:

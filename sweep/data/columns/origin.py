@@ -6,6 +6,7 @@ import numpy as np
 
 from sweep.data.columns.cells import TRUTH
 from sweep.data.columns.missing import Settled, blank_spelled, is_missing
+from sweep.data.columns.targets import Predicted
 from sweep.data.dataset import Found, Origin, Variable
 from sweep.data.files import Column, Table
 from sweep.specification.spec import Specification
@@ -15,10 +16,10 @@ def origin_of(
     table: Table,
     settled: Settled,
     spec: Specification,
-    target: str,
+    targets: Sequence[Found],
     X: np.ndarray,
     variables: Sequence[Variable],
-    classes: int,
+    guessed: bool,
 ) -> Origin:
     """Describe a table, every column of it.
 
@@ -29,13 +30,16 @@ def origin_of(
     settled : Settled
         What was done with its missing cells.
     spec : Specification
-    target : str
+    targets : sequence of Found
+        Those that are predicted, see `target_found`.
     X : ndarray of float64, shape (rows, features)
     variables : sequence of Variable
         The columns that became X.
-    classes : int
+    guessed : bool
+        Whether it is their looks alone that say what the targets are.
     """
     roles = {name: option for option, name in spec.roles.items()}
+    by_name = {target.name: target for target in targets}
     features = {}
     first = 0
     for variable in variables:
@@ -46,8 +50,8 @@ def origin_of(
         name = column.name
         if name in features:
             one = _feature(column, *features[name])
-        elif name == target:
-            one = Found(name, "target", "classes", classes)
+        elif name in by_name:
+            one = by_name[name]
         else:
             one = Found(name, roles.get(name, "left out"))
         missing = settled.missing.get(name)
@@ -55,8 +59,26 @@ def origin_of(
             missing = int(is_missing(blank_spelled(column, spec.missing_values)).sum())
         found.append(one._replace(missing=missing))
     return Origin(
-        table.kind, tuple(table.notes), tuple(found), settled.without_class, settled.left_out
+        table.kind,
+        tuple(table.notes),
+        tuple(found),
+        settled.without_target,
+        settled.left_out,
+        guessed=guessed,
     )
+
+
+def targets_found(names: Sequence[str], predicted: Predicted) -> list[Found]:
+    """Describe the columns that are predicted."""
+    if predicted.classes:
+        return [Found(names[0], "target", "classes", len(predicted.classes))]
+    low, high = predicted.y.min(axis=0).tolist(), predicted.y.max(axis=0).tolist()
+    return [
+        Found(name, "target", "numbers", None, *ends)
+        if levels is None
+        else Found(name, "target", "yes/no", len(levels))
+        for (name, levels, _), *ends in zip(predicted.targets, low, high, strict=True)
+    ]
 
 
 def of_numbers(kind: str, X: np.ndarray, names: Sequence[str]) -> Origin:

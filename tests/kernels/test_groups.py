@@ -1,0 +1,128 @@
+"""Groups of weights: which there are, their proximal step, and the same bytes in any pack."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernels import groups, reference
+from kernels.network import network
+from kernels.samples import Samples
+from tests import naive
+from tests.kernels.packing import (
+    Experiment,
+    Run,
+    broken,
+    experiment,
+    experiments,
+    grouped,
+    groups_of,
+    named,
+    reference_run,
+    train_runs,
+)
+
+TOGETHER = st.sampled_from(["columns", "units"])
+
+
+@st.composite
+def steps(draw):
+    """Draw a point, and strengths of L1 and of the groups of three units with two inputs each."""
+    point = draw(st.lists(st.floats(-3, 3), min_size=13, max_size=13))
+    strengths = st.sampled_from([0.0, 0.1, 0.7])
+    return np.array(point), draw(strengths), draw(strengths)
+
+
+@settings(deadline=None, max_examples=60)
+@given(steps(), st.sampled_from(["columns", "units"]), st.integers(0, 2**32 - 1))
+def test_a_step_comes_to_the_lowest_of_its_penalty_and_its_distance(step, together, seed):
+    """No point near it is lower: of what is convex it is the lowest then.
+
+    Of one class there is nothing to learn, and no gradient: at a rate of 1 a step is its prox.
+    """
+    z, l1, l21 = step
+    net, columns = grouped(network((2, 3, 1)), together)
+    on = np.full(4, l1)
+    samples = Samples(np.zeros((1, 2)), np.zeros(1), np.ones(1), np.zeros((1, 1, 1), int))
+    run = Run(z, on, np.zeros(4), 1.0, 0.0, l21=l21)
+    moved = train_runs(Experiment(net, [run], samples, 1, 1, True, columns=columns), width=2)
+
+    def cost(x):
+        of_groups = naive.group_penalty(named(net, x), groups_of(net, columns))
+        return ((x - z) ** 2).sum() / 2 + l1 * abs(x).sum() + l21 * of_groups
+
+    least = cost(moved.parameters[0])
+    random = np.random.RandomState(seed)
+    for size in np.geomspace(1e-6, 1, 30):
+        beside = size * random.normal(size=13) * (random.uniform(size=13) < 0.4)
+        assert cost(moved.parameters[0] + beside) >= least - 1e-13
+
+
+def test_a_column_is_all_that_leaves_its_features():
+    net = groups.by_column(network((5, 3, 4)), (1, 3, 1))
+    assert net.groups.tolist() == [[0, 3, 1, -1], [1, 3, 3, -1], [4, 3, 1, -1]]
+    assert net.group.tolist() == [0, 3, 3]
+    assert net.grouped == 15
+
+
+def test_a_unit_is_all_that_enters_it_and_its_bias():
+    net = groups.by_unit(network((2, 2, 3, 4)))
+    assert net.groups.tolist() == [
+        [0, 1, 2, 4],
+        [2, 1, 2, 5],
+        *([6 + 2 * unit, 1, 2, 12 + unit] for unit in range(3)),
+    ]
+    assert net.group.tolist() == [0, 2, 5, 5] and net.grouped == net.weight[2]
+
+
+@settings(deadline=None, max_examples=40)
+@given(experiments(together=TOGETHER))
+def test_a_lane_is_a_run_of_the_reference(drawn):
+    outcome = train_runs(drawn, width=8)
+    for i in range(len(drawn.runs)):
+        expected = reference_run(drawn, i)
+        np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=1e-11)
+        p = named(drawn.net, outcome.parameters[i])
+        norms = [reference.norm(p, group) for group in groups_of(drawn.net, drawn.columns)]
+        cost = sum(np.sqrt(size) * length for length, size in norms)
+        if drawn.net.grouped:
+            assert outcome.groups[i] == pytest.approx(cost, rel=1e-12)
+        settled = naive.group_penalty(p, groups_of(drawn.net, drawn.columns))
+        assert cost == pytest.approx(settled, rel=1e-12)
+
+
+@settings(deadline=None, max_examples=20)
+@given(experiments(precisions=("float64", "float32"), together=TOGETHER))
+def test_every_lane_width_gives_the_same_bytes(drawn):
+    expected = train_runs(drawn, width=8)
+    for width in (1, 4, 16):
+        assert train_runs(drawn, width).hash() == expected.hash()
+
+
+@settings(deadline=None, max_examples=20)
+@given(experiments(precisions=("float64", "float32"), together=TOGETHER))
+def test_without_a_strength_the_bytes_are_those_of_the_plain_step(drawn):
+    runs = [run._replace(l21=0.0) for run in drawn.runs]
+    runs.append(broken(runs[0], "NaN"))
+    plain = network(drawn.net.widths)
+    expected = train_runs(drawn._replace(net=plain, runs=runs, proximal=True), width=4)
+    found = train_runs(drawn._replace(runs=runs, proximal=True), width=4)
+    assert found.parameters.tobytes() == expected.parameters.tobytes()
+    assert found.loss.tobytes() == expected.loss.tobytes()
+
+
+@pytest.mark.parametrize("together", ["columns", "units"])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_code_for_one_network_gives_the_same_bytes(together, precision):
+    drawn = experiment(
+        *(8, (5, 3, 5, 4)),
+        runs=5,
+        n=1,
+        batch_size=1,
+        epochs=20,
+        together=together,
+        precision=precision,
+    )
+    assert any(run.l21 for run in drawn.runs)
+    expected = train_runs(drawn, 8)
+    assert train_runs(drawn, 8, freeze=True).hash() == expected.hash()

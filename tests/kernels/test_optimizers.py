@@ -1,0 +1,81 @@
+"""Optimizers: PyTorch's trajectories, those of an independent twin, and minima with exact zeros."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernels.network import network
+from kernels.samples import Samples
+from tests.kernels import torch_trajectories as recorded
+from tests.kernels.packing import (
+    OPTIMIZERS,
+    Experiment,
+    Run,
+    experiment,
+    experiments,
+    reference_run,
+    train_runs,
+)
+
+OTHERS = st.sampled_from(OPTIMIZERS[1:])
+TORCH = json.loads(recorded.FILE.read_text())
+
+
+@pytest.mark.parametrize("l2", [0, recorded.L2])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_steps_are_those_of_pytorch(optimizer, l2):
+    x, y, order, start = recorded.problem()
+    net = network(recorded.WIDTHS)
+    options, *_ = recorded.CASES[optimizer]
+    nothing = np.zeros(len(net.names))
+    run = Run(start, nothing, nothing + l2, **{"momentum": 0.0, **options})
+    order = np.ascontiguousarray(order[:, :, None])
+    samples = Samples(x, y.astype(float), np.ones(len(x)), order)
+    for epochs, expected in zip(recorded.EPOCHS, TORCH[f"{optimizer} {l2}"], strict=True):
+        trained = Experiment(net, [run], samples, recorded.BATCH, epochs, False)
+        found = train_runs(trained._replace(optimizer=optimizer), width=8)
+        np.testing.assert_allclose(found.parameters[0], expected, rtol=0, atol=1e-10)
+
+
+@settings(deadline=None, max_examples=60)
+@given(experiments(optimizer=OTHERS))
+def test_a_lane_is_a_run_of_the_reference(drawn):
+    outcome = train_runs(drawn, width=8)
+    for i in range(len(drawn.runs)):
+        expected = reference_run(drawn, i)
+        np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=1e-10)
+
+
+@settings(deadline=None, max_examples=25)
+@given(experiments(optimizer=OTHERS), st.sampled_from([1, 2, 4, 16]), st.data())
+def test_neither_lanes_nor_neighbours_change_a_bit(drawn, width, data):
+    together = train_runs(drawn, width=8)
+    assert train_runs(drawn, width).hash() == together.hash()
+    order = data.draw(st.permutations(range(len(drawn.runs))))
+    moved = train_runs(drawn._replace(runs=[drawn.runs[i] for i in order]), width)
+    for place, i in enumerate(order):
+        assert moved.bytes(place) == together.bytes(i)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("proximal", [False, True])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS[1:])
+def test_frozen_code_and_wide_lanes_change_no_bit(optimizer, proximal, precision):
+    drawn = experiment(
+        seed=8,
+        widths=(3, 4, 2),
+        runs=5,
+        n=6,
+        batch_size=2,
+        epochs=20,
+        streams=2,
+        **{"optimizer": optimizer, "proximal": proximal, "precision": precision},
+    )
+    width = 16 if precision == "float32" else 8
+    expected = train_runs(drawn, width)
+    assert np.isfinite(expected.loss).all()
+    assert train_runs(drawn, width, freeze=True).hash() == expected.hash()
+    assert train_runs(drawn, width=2).hash() == expected.hash()
