@@ -57,6 +57,8 @@ def test_known_words(key, counter, words, width):
     )
 )
 def test_a_lane_is_a_run_of_the_reference(drawn):
+    # Slowly, for units that have no bound may diverge where nine of ten are dropped.
+    drawn = drawn._replace(runs=[run._replace(rate=run.rate / 20) for run in drawn.runs])
     outcome = train_runs(drawn, width=8)
     for i in range(len(drawn.runs)):
         expected = reference_run(drawn, i)
