@@ -72,6 +72,14 @@ def test_numbers_come_back_in_their_own_unit(loss):
     )
 
 
+def test_targets_with_long_names_and_many_of_them_are_told_in_a_line():
+    names = [f"\x1b[31m{'x' * 1000}{i}" for i in range(9)]
+    targets = tuple(Variable(name) for name in names)
+    model = of_numbers(widths=(4, 9), targets=targets, unit=Unit(np.zeros(9), np.ones(9)))
+    assert str(model).isprintable() and len(str(model)) < 600
+    assert " and 3 more); trained on 3 rows" in str(model)
+
+
 def test_answers_are_the_levels_of_their_columns():
     model = of_answers()
     said = said_by_reference(model, X)
