@@ -52,7 +52,7 @@ class Sweep(Specification):
     missing_values : str or sequence of str
         Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
-        Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
+        Widths of the hidden layers; ``none`` for a linear model. 3,5 for article, else 32,16.
     activation : str, default "relu"
         What hidden units give: ``relu``, ``leaky_relu``, ``tanh``, ``logistic``, ``elu`` (e**z - 1
         below zero) or ``identity``.

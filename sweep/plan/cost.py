@@ -43,8 +43,10 @@ class Cost:
         """A rough estimate of what one run takes on one core."""
         products = multiply_adds(self._widths)
         batches = math.ceil(self._samples / (self._spec.batch_size or self._samples))
-        # Forward, backward and gradient; a step costs about six multiply-adds a parameter.
-        work = self._samples * 3 * products + batches * (6 * products + 200)
+        # Forward, backward and gradient, and forward again where the training loss is watched; a
+        # step costs about six multiply-adds a parameter.
+        watched = self._spec.tol is not None and self._spec.patience is None
+        work = self._samples * (3 + watched) * products + batches * (6 * products + 200)
         speed = _RATE * (2 if self._spec.precision == "float32" else 1)
         return max(self._spec.epochs + self._spec.finish, 1) * work / speed
 

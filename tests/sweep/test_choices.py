@@ -64,7 +64,17 @@ def test_every_kernel_file_of_a_kind_can_be_chosen(kind):
     files = {file.stem for file in (Path(kernels.__file__).parent / kind).glob("*.py")}
     tables = [table for name, (table, _) in KINDS.items() if name.startswith(kind)]
     modules = {one.module.rpartition(".")[2] for table in tables for one in table.values()}
-    assert files - {"__init__"} == modules
+    of_groups = {"l21", "l21_in_metric"} if kind == "penalties" else set()
+    assert files - {"__init__"} == modules | of_groups
+
+
+def test_every_optimizer_has_a_step_that_shrinks_groups():
+    folder = Path(kernels.__file__).parent / "steps" / "grouped"
+    modules = [import_module(one.grouped) for one in choices.OPTIMIZERS.values()]
+    assert {Path(module.__file__) for module in modules} == {*folder.glob("[!_]*.py")}
+    for module, one in zip(modules, choices.OPTIMIZERS.values(), strict=True):
+        assert all(hasattr(module, name) for name in KINDS["steps"][1])
+        assert one.hyper == module.HYPER
 
 
 def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
@@ -77,7 +87,7 @@ def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
         for part in ("train", "val"):
             assert f"{part}_{metric.name}" in names
             assert column(f"{part}_{metric.name}_from_none").better == metric.better != ""
-    for penalty in choices.PENALTIES:
+    for penalty in (*choices.PENALTIES, "l21"):
         assert f"{penalty}_penalty" in names and is_penalty(penalty)
         assert penalty in Runs._fields and penalty in Sweep.model_fields
 
@@ -85,7 +95,7 @@ def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
 def test_an_axis_is_a_column_of_an_option():
     for axis in AXES:
         assert axis.field in Sweep.model_fields and column(axis.name) is not None
-    assert [axis.name for axis in AXES if is_penalty(axis.name)] == ["l1", "l2", "<varied>"]
+    assert [axis.name for axis in AXES if is_penalty(axis.name)] == ["l1", "l2", "l21", "<varied>"]
     spec = Sweep(data="iris", l1=[0, 1], l2=0, vary={"l1_w1": [0, 2]}, path="l1", seeds=[4, 9])
     found = {name: values.tolist() for name, values in axes_of(spec).items()}
     assert found == {
