@@ -35,9 +35,12 @@ def trained(batch, *legs):
     method=st.sampled_from(["subgradient", "proximal"]),
     size=st.sampled_from([1, 50, "full"]),
     precision=st.sampled_from(["float64", "float32"]),
+    schedule=st.sampled_from(["constant", "cosine", "exponential:0.8", "step:2:0.5"]),
+    warmup=st.sampled_from([0, 4]),
 )
-def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision):
-    runs = batch(epochs=9, l1_method=method, batch_size=size, precision=precision)
+def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision, schedule, warmup):
+    rates = {"schedule": schedule, "warmup": warmup}
+    runs = batch(epochs=9, l1_method=method, batch_size=size, precision=precision, **rates)
     in_legs, at_once = trained(runs, *legs), trained(runs, legs[-1])
     for name, column in at_once[0].items():
         np.testing.assert_array_equal(in_legs[0][name], column)
