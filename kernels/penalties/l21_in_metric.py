@@ -34,13 +34,15 @@ def shrink(net, weights, metrics, layer, strength):
         size = rows * columns + (1 if bias >= 0 else 0)
         threshold = strength * sqrt(broadcast(strength, size))
         norm, pull = _norms(weights, metrics, at, distance)
-        length = _length(weights, metrics, at, distance, threshold, norm)
+        # Without a threshold any will do, but 0, by which nothing can be divided.
+        some = select(threshold == 0.0, 1.0, threshold)
+        length = _length(weights, metrics, at, distance, some, norm)
         for row in range(rows):
             start = first + row * distance
             for i in range(start, start + columns):
-                weights[i] = left(weights[i], metrics[i], length, threshold, pull)
+                weights[i] = left(weights[i], metrics[i], length, some, threshold, pull)
         if bias >= 0:
-            weights[bias] = left(weights[bias], metrics[bias], length, threshold, pull)
+            weights[bias] = left(weights[bias], metrics[bias], length, some, threshold, pull)
 
 
 @kernel
@@ -114,8 +116,8 @@ def larger(a, b):
 
 
 @emitted()
-def left(z, d, length, threshold, pull):
+def left(z, d, length, some, threshold, pull):
     """Return what a proximal step leaves of z; all of it without a threshold."""
     reached = d * length
-    some = z * (reached / (reached + threshold))
-    return select(threshold == 0.0, z, select(pull <= threshold, 0.0, some))
+    part = z * (reached / (reached + some))
+    return select(threshold == 0.0, z, select(pull <= threshold, 0.0, part))

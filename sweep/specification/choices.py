@@ -166,11 +166,7 @@ OPTIMIZERS = {
         hyper=("momentum",),
     ),
     "momentum": Optimizer(
-        *(
-            "kernels.steps.heavy_ball",
-            "kernels.steps.proximal_heavy_ball",
-            "kernels.steps.grouped.heavy_ball",
-        ),
+        *_steps("heavy_ball", "proximal_heavy_ball", "grouped.heavy_ball"),
         "the heavy ball",
         hyper=("momentum",),
     ),
@@ -187,11 +183,7 @@ OPTIMIZERS = {
         remembered=2,
     ),
     "rmsprop": Optimizer(
-        *(
-            "kernels.steps.rmsprop",
-            "kernels.steps.proximal_rmsprop",
-            "kernels.steps.grouped.rmsprop",
-        ),
+        *_steps("rmsprop", "proximal_rmsprop", "grouped.rmsprop"),
         "without momentum",
         hyper=("beta2", "epsilon"),
     ),

@@ -24,8 +24,6 @@ if __name__ == "__main__":
         for freeze, (proximal, together), (optimizer, activation) in itertools.product(
             (False, True), STEPS, KINDS
         ):
-            if together != "none" and optimizer != "nesterov":
-                continue  # which alone shrinks groups
             drawn = experiment(
                 seed=9,
                 widths=(3, 5, 2),
