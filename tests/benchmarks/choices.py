@@ -21,6 +21,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "logistic": {"activation": "logistic"},
     "elu": {"activation": "elu"},
     "identity": {"activation": "identity"},
+    "dropout": {"dropout": 0.5},
 }
 
 #: Work, and epochs of it: the article, whose code is frozen, and a network of digits.
