@@ -2,7 +2,8 @@
 
 ``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best`` and
 ``nested`` take it and return another; ``heatmap``, ``differences``, ``path``, ``pareto``,
-``curves``, ``weights`` and ``weight_path`` draw with matplotlib.
+``curves``, ``weights``, ``weight_path``, ``predicted``, ``residuals`` and ``confusion`` draw with
+matplotlib.
 """
 
 from importlib import import_module
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from results.pictures.maps import heatmap as heatmap
     from results.pictures.matrices import weight_path as weight_path
     from results.pictures.matrices import weights as weights
+    from results.pictures.predictions import confusion as confusion
+    from results.pictures.predictions import predicted as predicted
+    from results.pictures.predictions import residuals as residuals
 
 #: Where each public function is.
 _HOMES = {
@@ -36,6 +40,9 @@ _HOMES = {
     "pareto": "pictures.lines",
     "weights": "pictures.matrices",
     "weight_path": "pictures.matrices",
+    "predicted": "pictures.predictions",
+    "residuals": "pictures.predictions",
+    "confusion": "pictures.predictions",
 }
 
 __all__ = list(_HOMES)

@@ -19,8 +19,15 @@ class Sweep(Specification):
     ----------
     data : str, path, (X, y) or DataFrame, default "article"
         ``article``, ``iris``, ``wine``, ``breast_cancer``, ``digits``; a CSV or Parquet file.
-    target : str, optional
-        The class column of a file or DataFrame; the last one unless given.
+    target : str or sequence of str, optional
+        What is predicted: a column of a file or DataFrame, the last one unless given; or several,
+        also as a text such as ``a,b``, that are all numbers or all yes or no.
+    task : {"auto", "classes", "numbers"}
+        What the target is taken for. With "auto" texts, truth values, categories and up to 20
+        different whole numbers are classes, other numbers are numbers. A built-in set has classes.
+    loss : str, optional
+        ``cross_entropy`` of classes; ``squared``, ``absolute``, ``huber`` or ``poisson`` of
+        numbers; ``logistic`` of columns of yes and no. By the task unless given.
     weight : str, optional
         A column of what each row counts in the loss and in all that is measured, from 0 up.
     class_weight : {"none", "balanced"}, default "none"
@@ -45,7 +52,7 @@ class Sweep(Specification):
     missing_values : str or sequence of str
         Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
-        Widths of the hidden layers; ``none`` for softmax regression. 3,5 for article, else 32,16.
+        Widths of the hidden layers; ``none`` for a linear model. 3,5 for article, else 32,16.
     activation : str, default "relu"
         What hidden units give: ``relu``, ``leaky_relu``, ``tanh``, ``logistic``, ``elu`` (e**z - 1
         below zero) or ``identity``.

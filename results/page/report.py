@@ -7,13 +7,14 @@ are escaped: a directory may be a stranger's.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -41,6 +42,33 @@ NAME = "report.html"
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
 
+
+class Predicted(NamedTuple):
+    """A picture of what the best cell predicts of rows that did not train it.
+
+    Attributes
+    ----------
+    png : bytes
+    says : str
+        Whose predictions they are, of which rows.
+    """
+
+    png: bytes
+    says: str
+
+    @property
+    def source(self) -> str:
+        """The picture as the page holds it."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+
+#: What a network without hidden layers is called, by its loss.
+_WITHOUT_LAYERS = {
+    "cross_entropy": "softmax regression",
+    "logistic": "logistic regression",
+    "poisson": "Poisson regression",
+}
+
 _SHOWN = (
     *SUMMARY,
     *(f"val_{metric.name}" for metric in FURTHER),
@@ -56,6 +84,7 @@ def write(
     total: int | None = None,
     seeds: int | None = None,
     by: str | None = None,
+    predicted: Predicted | None = None,
 ) -> Path:
     """Write the page about a results directory, and return its path.
 
@@ -70,9 +99,11 @@ def write(
         Runs and seeds of the whole grid, where they are known.
     by : str, optional
         The metric that decides, as for `results.summary`.
+    predicted : Predicted, optional
+        What the best cell predicts.
     """
     path = out or Path(directory) / NAME
-    text = page(Path(directory), runs, path.parent, total, seeds, by)
+    text = page(Path(directory), runs, path.parent, total, seeds, by, predicted)
     durable.write(path, text.encode(), path.parent)
     return path
 
@@ -84,6 +115,7 @@ def page(
     total: int | None = None,
     seeds: int | None = None,
     by: str | None = None,
+    predicted: Predicted | None = None,
 ) -> str:
     """Return the page about a results directory, with links that work in the folder `beside`."""
     import jinja2
@@ -123,6 +155,7 @@ def page(
         ranking="Loss" if deciding(cells) in RANKED else deciding(cells),
         question=_question(runs, cells, spec, seeds),
         answers=answers(cells, runs, spec.get("path"), stop),
+        predicted=predicted,
         toml=toml,
         machines=_machines(directory),
         files=_files(directory, beside),
@@ -203,7 +236,8 @@ def _question(
             told = told if is_number(values) else ", ".join(values)
             varied.append(f"{axis_name(name)} ({told})")
     hidden = spec.get("hidden", "none")
-    network = "softmax regression" if hidden == "none" else f"a network with hidden layers {hidden}"
+    linear = _WITHOUT_LAYERS.get(spec.get("loss", "cross_entropy"), "linear regression")
+    network = linear if hidden == "none" else f"a network with hidden layers {hidden}"
     asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))
     data = printable(cells["data"].iloc[0])
     there = int(runs["seed"].nunique())

@@ -100,12 +100,17 @@ def save(figure: Figure, stem: str | os.PathLike[str], formats: Sequence[str]) -
     """Write a figure in some formats, the same bytes each time, and return the paths."""
     paths = [Path(f"{os.fspath(stem)}.{name}") for name in formats]
     for path in paths:
-        dated = {".svg": "Date", ".pdf": "CreationDate", ".png": "Software"}[path.suffix]
-        drawn = BytesIO()
-        with style():
-            figure.savefig(drawn, format=path.suffix[1:], metadata={dated: None})
-        durable.write(path, drawn.getvalue(), path.parent)
+        durable.write(path, drawn(figure, path.suffix[1:]), path.parent)
     return paths
+
+
+def drawn(figure: Figure, name: str) -> bytes:
+    """Return a figure in a format, the same bytes each time."""
+    dated = {"svg": "Date", "pdf": "CreationDate", "png": "Software"}[name]
+    file = BytesIO()
+    with style():
+        figure.savefig(file, format=name, metadata={dated: None})
+    return file.getvalue()
 
 
 def label(side: Side, axis: Axis) -> None:

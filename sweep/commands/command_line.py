@@ -206,7 +206,7 @@ def best(directory: str, **options: Any) -> int:
 @_of_files
 @click.option("--json", is_flag=True, help="print one JSON object")
 def predict(model: str, data: str, json: bool, **told: Any) -> int:
-    """Print classes and probabilities of new rows, as CSV.
+    """Print classes, numbers or answers of new rows, as CSV.
 
     \b
     Example:
@@ -229,7 +229,8 @@ def predict(model: str, data: str, json: bool, **told: Any) -> int:
     "--picture",
     metavar="NAME",
     multiple=True,
-    help="heatmap, differences, path, pareto, curves, weights, weight-path; may be repeated",
+    help="heatmap, differences, path, pareto, curves, weights, weight-path, predictions; may be"
+    " repeated",
 )
 @_at
 @click.option("--format", metavar="NAMES", default="png", help="png, svg, pdf [png]")
@@ -258,9 +259,12 @@ def plot(directory: str, **options: Any) -> int:
 @app.command()
 @click.argument("directory", metavar="DIR")
 @_ranking
+@click.option("--predictions", is_flag=True, help="with the best cell's, which is trained again")
 @click.option("--out", metavar="FILE", help="where to write it [DIR/report.html]")
 @click.option("--json", is_flag=True, help="print one JSON object")
-def report(directory: str, metric: str | None, out: str | None, json: bool) -> int:
+def report(
+    directory: str, metric: str | None, predictions: bool, out: str | None, json: bool
+) -> int:
     """Write one HTML page that holds everything, and print its path.
 
     \b
@@ -269,7 +273,7 @@ def report(directory: str, metric: str | None, out: str | None, json: bool) -> i
     """  # noqa: D301
     from sweep.commands import look
 
-    return look.report(directory, metric, out, json)
+    return look.report(directory, metric, predictions, out, json)
 
 
 @app.command()

@@ -119,14 +119,23 @@ def plot(
     return 0
 
 
-def report(directory: str, metric: str | None, out: str | None, as_json: bool) -> int:
+def report(
+    directory: str, metric: str | None, predictions: bool, out: str | None, as_json: bool
+) -> int:
     """Write the page about a directory."""
-    from results.page.report import write
+    from results.page.report import Predicted, write
 
     runs = _runs(directory)
     asked = recorded(directory)
     whole = asked.plan.grid.total, len(asked.spec.seeds)
-    path = write(directory, runs, _with_folder(out) if out else None, *whole, by=metric)
+    shown = None
+    if predictions:
+        from results.pictures.style import drawn
+        from sweep.commands.pictures import predicted
+
+        picture = predicted(directory, runs, results.summary(runs, by=metric))
+        shown = Predicted(drawn(picture.figure, "png"), picture.says)
+    path = write(directory, runs, _with_folder(out) if out else None, *whole, metric, shown)
     print(json_format.dumps({"files": [str(path)]}) if as_json else exactly(str(path)))
     return 0
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,13 +14,14 @@ from matplotlib.figure import Figure
 import results
 from results.cells.best import contrast, no_mean, where
 from results.cells.epochs import as_cells_with_epochs, stopped
-from results.cells.summary import axis_names, check_metrics, deciding, metrics_of
+from results.cells.summary import axis_names, check_metrics, deciding, metrics_of, runs_of
 from results.columns import is_penalty
 from results.directory import layout as places
 from results.errors import ResultsError
-from results.labels import counted, place
+from results.labels import counted, listed, place
 from results.pictures.album import KINDS, album
 from results.pictures.lines import layers
+from results.pictures.predictions import predictions
 from results.pictures.style import entitle, style, title
 from results.plane import hold, said, slice_at, value_of
 from sweep.data.article import Article
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Pictures whose runs are trained again, since no table holds weights.
-OF_WEIGHTS = ("weights", "weight-path")
+OF_WEIGHTS = ("weights", "weight-path", "predictions")
 
 #: Seconds that training again may take, by an estimate, where nobody asked for it.
 _NO_TIME = 1.0
@@ -84,7 +86,10 @@ def pictures(
     _check_comparable(cells, at)
     suffix = "".join(f"-{name}={place(value, cells[name])}" for name, value in at.items())
     finished, total = int((runs["status"] != "error").sum()), plan.grid.total
-    for name, figure in _drawn(directory, spec, cells, metrics, kinds, at):
+    drawn = _drawn(directory, spec, cells, metrics, kinds, at)
+    if "predictions" in kinds:
+        drawn = chain(drawn, [("predictions", predicted(directory, runs, cells, at).figure)])
+    for name, figure in drawn:
         if finished < total:
             _head(figure, f"{finished:,} of {counted(total, 'run')}")
         yield name + suffix, figure
@@ -112,6 +117,44 @@ def _drawn(
     along = next((name for name in axes if cells[name].nunique() > 1), None)
     if along and ("weight-path" in kinds or (not kinds and _small(spec, cells))):
         yield "weight-path", _weight_path(spec, cells, along, at)
+
+
+class Predicted(NamedTuple):
+    """A picture of what a cell predicts, and what it shows, in a sentence."""
+
+    figure: Figure
+    says: str
+
+
+def predicted(
+    directory: str | os.PathLike[str],
+    runs: pd.DataFrame,
+    cells: pd.DataFrame,
+    at: Mapping[str, float | str] | None = None,
+) -> Predicted:
+    """Draw what runs of the best cell predict of rows that did not train them.
+
+    Parameters
+    ----------
+    directory : path
+    runs, cells : DataFrame
+        The table, and its summary.
+    at : dict of str to float or str, optional
+        Values at which axes are held: it is the best cell of those.
+    """
+    from sweep.models.held_out import held_out
+
+    cell = cells.iloc[hold(cells, [], at)[0][0]]
+    found = held_out(directory, runs_of(runs, cell))
+    whose = f"{where(cells, cell)}, {found.whose}"
+    names, levels = zip(*((target.name, target.levels) for target in found.targets), strict=True)
+    with style():
+        figure = predictions(names, levels, found.parts, cell["data"], whose)
+    how = "Predicted against true" if levels[0] is None else "What is taken for what"
+    chose = ["the cell was chosen"] * (len(cells) > 1) + ["its runs were stopped"] * found.stopped
+    warned = f" By the rows held out {listed(chose)}: on them it looks better than it is."
+    told = f"{how} at {whose}: {listed(list(found.parts))}.{warned if chose else ''}"
+    return Predicted(figure, told)
 
 
 def _check_comparable(cells: pd.DataFrame, at: Mapping[str, float | str]) -> None:

@@ -94,24 +94,36 @@ def save_best(
         model = _on_all_rows(spec, cell, own, directory, deciding(cells))
     else:
         metric = deciding(cells)
-        row = own.sort_values([metric, "run"], ascending=[not is_better_high(metric), True]).iloc[0]
-        model = _again(prepare(spec), row, directory)
-        model.trained_on["how"] = _how_picked(row, metric, len(own))
+        first = own.sort_values([metric, "run"], ascending=[not is_better_high(metric), True])[:1]
+        (model,) = again(prepare(spec), first, directory)
+        model.trained_on["how"] = _how_picked(first.iloc[0], metric, len(own))
     model.trained_on.update(refit=refit, chosen=str(chosen["why"]))
     model.save(path)
     return model
 
 
-def _again(experiment: Experiment, row: "pd.Series", directory: str | os.PathLike[str]) -> Model:
-    """Train a run of the table again."""
-    columns, parameters = _trained(experiment, int(row["run"]))
+def again(
+    experiment: Experiment, rows: "pd.DataFrame", directory: str | os.PathLike[str]
+) -> list[Model]:
+    """Train runs of the table again, and return their models.
+
+    Raises
+    ------
+    InputError
+        If one does not give what its row says.
+    """
+    columns, _, weights = train_again(experiment, rows["run"].to_numpy())
     losses = [name for name in RANKED if name in columns]
-    if any(columns[name][0] != row[name] for name in losses):
+    other = np.any([columns[name] != rows[name].to_numpy() for name in losses], axis=0)
+    if other.any():
         raise InputError(
-            f"run {row['run']} of {directory} does not repeat: its data or regsweep have changed "
-            "since; run the sweep again"
+            f"run {rows['run'].iloc[int(np.argmax(other))]} of {directory} does not repeat: its "
+            "data or regsweep have changed since; run the sweep again"
         )
-    return _model(experiment, columns, parameters)
+    return [
+        _model(experiment, {name: values[[i]] for name, values in columns.items()}, weights[:, i])
+        for i in range(len(rows))
+    ]
 
 
 def _how_picked(row: "pd.Series", metric: str, runs: int) -> str:
@@ -144,7 +156,8 @@ def _on_all_rows(
     if any(now.get(name) != then.get(name) for name in ("data_sha256", "test_sha256")):
         raise InputError(f"the data are not those of the parts of {directory}: run the sweep again")
     experiment, run, how = on_all_rows(spec, cell, runs)
-    model = _model(experiment, *_trained(experiment, run))
+    columns, _, weights = train_again(experiment, np.array([run]))
+    model = _model(experiment, columns, weights[:, 0])
     del model.trained_on["run"]  # its number is that of no table
     told = judged(spec, model.trained_on, experiment.plan.tested, metric)
     model.trained_on["how"] = f"{how} {told}".strip()
@@ -181,9 +194,3 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         targets=dataset.targets,
         unit=fold.unit,
     )
-
-
-def _trained(experiment: Experiment, run: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Train a run again; return its row and weights."""
-    columns, _, weights = train_again(experiment, np.array([run]))
-    return columns, weights[:, 0]

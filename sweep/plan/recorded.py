@@ -60,6 +60,10 @@ def specified(directory: str | os.PathLike[str]) -> Specification:
             raise ResultsError(
                 f"{path}: `{option}` is {asked}, and a results directory holds numbers"
             )
+    if spec.task == "auto" or spec.loss is None:
+        raise ResultsError(
+            f"{path}: `task` or `loss` is auto, and a results directory holds what was decided"
+        )
     values = sum(_lengths(spec))
     if values > MOST_VALUES:
         raise ResultsError(f"{path}: its axes have {values:,} values, and {MOST_VALUES:,} at most")

@@ -14,7 +14,9 @@ Pair = frozenset[tuple[str, int]]
 #: out, since the last digit of a logarithm may be another one elsewhere.
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
-    "target": [None, "grade"],
+    "target": [None, "grade", "price", "price,length"],
+    "task": [None, "classes", "numbers"],
+    "loss": [None, "squared", "absolute", "huber", "poisson", "logistic"],
     "separator": [None, ","],
     "decimal": [None, "."],
     "encoding": [None, "utf-8"],
@@ -57,7 +59,7 @@ VALUES: dict[str, list[Any]] = {
     "init": [None, "he", "uniform"],
     "precision": [None, "float32"],
     "zero_tol": [None, 0, 0.05, "auto"],
-    "metrics": [None, "auc,f1", "balanced_accuracy,brier,log_loss"],
+    "metrics": [None, "auc,f1", "balanced_accuracy,brier,log_loss", "mae", "deviance"],
     "history": [None, 1, 2],
     "patience": [None, 1, 3],
     "tol": [None, 0, 0.01],

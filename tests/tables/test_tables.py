@@ -198,6 +198,20 @@ REFUSED = (
     Table("churn.csv", made.churn, "", "in all 3 cells in 1 column and 3 rows of 120 have none"),
 )
 
+#: What is no class.
+NUMBERED = (
+    Table(
+        *("houses.csv", made.house_prices, ""),
+        "CSV: 120 rows, 3 features, all numbers; numbers of price: 8060 to 1.426e4, mean 1.102e4 "
+        "(taken as numbers); held out: 24 rows to choose by",
+    ),
+    Table(
+        *("counts.csv", made.counts_to_predict, "--loss poisson"),
+        "CSV: 120 rows, 3 features, all numbers; numbers of rentals: 0 to 96, mean 46.28; held "
+        "out: 24 rows to choose by",
+    ),
+)
+
 
 @pytest.mark.parametrize("table", SHOWN + READ, ids=lambda table: table.file)
 def test_a_table_is_read_said_trained_and_predicted(table, typed, monkeypatch):
@@ -227,6 +241,20 @@ def test_a_table_is_read_said_trained_and_predicted(table, typed, monkeypatch):
     assert len(told) == found["rows"]
 
 
+@pytest.mark.parametrize("table", NUMBERED, ids=lambda table: table.file)
+def test_a_table_of_numbers_to_predict_is_read_said_and_trained(table, typed, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "2000")
+    table.make(Path(table.file))
+    words = ["--data", table.file, *table.options.split()]
+    status, out, err = typed("plan", *words)
+    assert (status, err) == (0, "") and out.splitlines()[0] == f"{table.file}, {table.said}"
+    small = ["--l1", "0,1e-3", "--l2", "0", "--seeds", "0:2", "--epochs", "3", "--hidden", "4"]
+    status, _, err = typed("run", *words, *small, "--out", "r", "--quiet")
+    assert status == 0, err
+    runs = results.load("r")
+    assert (runs.status == "done").all() and runs.val_rmse.notna().all() and len(runs) == 4
+
+
 @pytest.mark.parametrize("table", REFUSED, ids=lambda table: table.file)
 def test_a_table_is_refused_with_the_mend(table, typed):
     table.make(Path(table.file))
@@ -236,9 +264,9 @@ def test_a_table_is_refused_with_the_mend(table, typed):
     assert table.said in line and table.file in line
 
 
-@pytest.mark.parametrize("table", SHOWN, ids=lambda table: table.file)
+@pytest.mark.parametrize("table", SHOWN + NUMBERED, ids=lambda table: table.file)
 def test_the_readme_shows_it(table):
-    command = f"`sweep run --data {table.file} {table.options}`"
+    command = f"`sweep run --data {table.file} {table.options}".rstrip() + "`"
     row = next(line for line in README.read_text().splitlines() if command in line)
     rows, features, *_ = table.said.split(": ", 1)[1].split(", ")
     assert f"| {rows}, {features.partition(':')[0]}" in row
