@@ -27,6 +27,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "adam, proximal": {"optimizer": "adam", "l1_method": "proximal"},
     "adamw": {"optimizer": "adamw"},
     "rmsprop": {"optimizer": "rmsprop"},
+    "dropout": {"dropout": 0.5},
 }
 
 #: Work, and epochs of it: the article, whose code is frozen, and a network of digits.
