@@ -206,7 +206,7 @@ def best(directory: str, **options: Any) -> int:
 @_of_files
 @click.option("--json", is_flag=True, help="print one JSON object")
 def predict(model: str, data: str, json: bool, **told: Any) -> int:
-    """Print classes and probabilities of new rows, as CSV.
+    """Print classes, numbers or answers of new rows, as CSV.
 
     \b
     Example:

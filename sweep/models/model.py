@@ -27,8 +27,8 @@ from sweep.training.chosen_kernels import network_of
 #: Arrays of the unit of numbers that are predicted, in a file.
 UNIT = ("target_centre", "target_scale")
 
-#: So many targets are named in a line.
-_NAMED = 6
+#: So many targets are named in a line, each by so many letters at the most.
+_NAMED, _LETTERS = 6, 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +284,7 @@ class Model:
         """Say what it predicts."""
         if self.kind == "class":
             return f"{len(self.classes)} classes"
-        names = [printable(target.name) for target in self.targets]
+        names = [printable(target.name)[:_LETTERS] for target in self.targets]
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         kind = "number" if self.kind == "numbers" else "answer"
         return f"{counted(len(names), kind)} ({', '.join(names[:_NAMED])}{more})"

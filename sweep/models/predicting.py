@@ -4,14 +4,18 @@ import io
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from results.labels import printable
 from sweep.data import builtin, files
+from sweep.data.files import Column
+from sweep.errors import InputError
 from sweep.models.model import Model
 from sweep.models.reading import load_model
+from sweep.models.scoring import scored
 from sweep.specification.options import OF_FILES
 from sweep.specification.spec import Specification
 from sweep.streams import exactly
@@ -23,14 +27,26 @@ if TYPE_CHECKING:
 def show(path: str, data: str, as_json: bool, told: dict[str, Any]) -> int:
     """Print the predictions for a file, and what they come from."""
     model = load_model(path)
-    found = predict(model, data, **told)
+    columns = _columns(model, data, told)
+    outputs = model.predict_columns(columns)
+    found = _named(model, outputs)
     if as_json:
         print(json.dumps(found.to_dict("list")))
     else:
         lines = exactly(_csv(found))
         print(printable(f"{path}: {model}"), file=sys.stderr)
+        if score := _scored(model, columns, outputs):
+            print(printable(f"{data}: {score}"), file=sys.stderr)
         print(lines, end="")
     return 0
+
+
+def _scored(model: Model, columns: Sequence[Column], outputs: np.ndarray) -> str:
+    """Say what predictions are worth, or why that is not known; they are good without it."""
+    try:
+        return scored(model, columns, outputs)
+    except InputError as error:
+        return f"not scored: {error}"
 
 
 def _csv(found: "pd.DataFrame") -> str:
@@ -75,16 +91,21 @@ def predict(
         If either cannot be read, a column is missing, or it holds what it did not at training.
     """
     loaded = model if isinstance(model, Model) else load_model(model)
+    return _named(loaded, loaded.predict_columns(_columns(loaded, data, told)))
+
+
+def _columns(
+    model: Model, data: str | os.PathLike[str], told: Mapping[str, Any]
+) -> Sequence[Column]:
+    """Read the rows of a file, or of a built-in set."""
     told = {name: value for name, value in told.items() if value is not None}
     if data in builtin.SETS:
         Specification(data=data, **told)  # which refuses what is told of no file
         X, _, _, features = builtin.read(str(data))
-        columns = files.from_arrays(features, X.T, str(data))
-    else:
-        trained_on = {name: loaded.specification.get(name) for name in OF_FILES}
-        spec = Specification(data=os.fspath(data), **(trained_on | told))
-        columns = files.read(os.fspath(data), files.Dialect.of(spec))
-    return _named(loaded, loaded.predict_columns(columns))
+        return files.from_arrays(features, X.T, str(data))
+    trained_on = {name: model.specification.get(name) for name in OF_FILES}
+    spec = Specification(data=os.fspath(data), **(trained_on | told))
+    return files.read(os.fspath(data), files.Dialect.of(spec))
 
 
 def _named(model: Model, outputs: np.ndarray) -> "pd.DataFrame":

@@ -4,6 +4,7 @@ import math
 from functools import cached_property
 from itertools import pairwise
 
+from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.spec import Specification
 
 #: Bytes that the parameters of the runs side by side may have.
@@ -44,9 +45,11 @@ class Cost:
         products = multiply_adds(self._widths)
         batches = math.ceil(self._samples / (self._spec.batch_size or self._samples))
         # Forward, backward and gradient, and forward again where the training loss is watched; a
-        # step costs about six multiply-adds a parameter.
+        # step costs about six multiply-adds a parameter, and one that divides and takes a root
+        # as many as twenty.
         watched = self._spec.tol is not None and self._spec.patience is None
-        work = self._samples * (3 + watched) * products + batches * (6 * products + 200)
+        step = 20 if OPTIMIZERS[self._spec.optimizer].rescales else 6
+        work = self._samples * (3 + watched) * products + batches * (step * products + 200)
         speed = _RATE * (2 if self._spec.precision == "float32" else 1)
         return max(self._spec.epochs + self._spec.finish, 1) * work / speed
 

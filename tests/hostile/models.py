@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from sklearn.datasets import load_iris
 
+from sweep.models.header import Header
 from tests.hostile.case import STAGE, Case
 
 BASES = ("best.npz", "best.safetensors", "best.onnx")
@@ -32,7 +34,7 @@ def cases() -> Iterator[tuple[str, Case]]:
             yield f"{base}, {name}", Case(base, _being(data), ("predict",))
         for name, make in _PLACES.items():
             yield f"{base} is {name}", Case(base, _instead(make), ("predict",))
-    for base, made in zip(BASES, (_npz(), _safetensors(), _onnx()), strict=True):
+    for base, made in zip(BASES, (_npz() | _signed(), _safetensors(), _onnx()), strict=True):
         for name, data in made.items():
             yield f"{base}, {name}", Case(base, _being(data), ("predict",))
 
@@ -80,6 +82,36 @@ def _npz() -> dict[str, bytes]:
         "of a million parts": _stored({f"{i}.npy": b"" for i in range(20_000)}),
         "of parts that overlap": _overlapping(),
     }
+
+
+def _signed() -> dict[str, bytes]:
+    """Write models that nothing damaged, and whose parts are of no network."""
+    outputs, names = 3, load_iris().feature_names
+    arrays = {"w1": np.zeros((outputs, 4)), "b1": np.ones(outputs), "inputs": np.arange(4)}
+    arrays |= {"mean": np.zeros(4), "scale": np.ones(4)}
+    header = {"widths": [4, outputs], "classes": ["a", "b", "c"]}
+    header |= {"variables": [[name, None] for name in names]}
+    header |= {"specification": {}, "trained_on": {}}
+    unit = {"target_centre": np.zeros(outputs), "target_scale": np.ones(outputs)}
+    numbers = {"loss": "squared", "classes": []}
+    named = {"targets": [[f"y{i}", None] for i in range(outputs)]}
+    changes: dict[str, tuple[dict, dict]] = {
+        "of a loss that is none": ({"loss": "__import__"}, {}),
+        "of a loss of a million letters": ({"loss": "x" * 1_000_000}, {}),
+        "of numbers without a unit": (numbers | named, {}),
+        "of a unit without numbers": ({}, unit),
+        "of more targets than outputs": (numbers | {"targets": [["y", None]] * 50_000}, unit),
+        "of a target that is code": (numbers | {"targets": [["y", ["__import__('os')"]]]}, unit),
+        "of answers without levels": ({**numbers, **named, "loss": "logistic"}, {}),
+    }
+    found = {}
+    for name, (told, further) in changes.items():
+        made = Header(**header | told)
+        made.sha256 = made.digest(arrays | further)
+        file = io.BytesIO()
+        np.savez(file, regsweep=np.array(made.text()), **arrays, **further)
+        found[name] = file.getvalue()
+    return found
 
 
 def _safetensors() -> dict[str, bytes]:

@@ -78,8 +78,10 @@ def test_steps_are_those_of_the_twin(optimizer, proximal, seed, l1, l2, taken):
         return np.concatenate([(delta.T @ x).ravel(), delta.sum(axis=0)])
 
     run = Run(start, np.array([l1, l1]), np.array([l2, l2]), 0.05, **taken)
-    samples = Samples(x, y.astype(float), np.ones(12), np.arange(12)[None, :, None])
-    found = train_runs(Experiment(net, [run], samples, 12, 9, proximal, 0.0, optimizer), width=8)
+    samples = Samples(x, y.astype(float)[:, None], np.ones(12), np.arange(12)[None, :, None])
+    found = train_runs(
+        Experiment(net, [run], samples, 12, 9, proximal, optimizer=optimizer), width=8
+    )
     if optimizer == "rmsprop":
         taken = {**taken, "momentum": 0}
     expected = naive.descent(optimizer, gradient, start, 9, 0.05, l1, l2, proximal, **taken)

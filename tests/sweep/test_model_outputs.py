@@ -72,6 +72,14 @@ def test_numbers_come_back_in_their_own_unit(loss):
     )
 
 
+def test_targets_with_long_names_and_many_of_them_are_told_in_a_line():
+    names = [f"\x1b[31m{'x' * 1000}{i}" for i in range(9)]
+    targets = tuple(Variable(name) for name in names)
+    model = of_numbers(widths=(4, 9), targets=targets, unit=Unit(np.zeros(9), np.ones(9)))
+    assert str(model).isprintable() and len(str(model)) < 600
+    assert " and 3 more); trained on 3 rows" in str(model)
+
+
 def test_answers_are_the_levels_of_their_columns():
     model = of_answers()
     said = said_by_reference(model, X)
@@ -248,7 +256,7 @@ def test_predictions_have_the_names_of_their_targets(table):
     np.testing.assert_array_equal(found.to_numpy(), model.predict(table))
 
 
-def test_answers_have_a_probability_beside_them(table):
+def test_answers_have_a_probability_beside_them(table, typed):
     run("answers")
     model = save_best("run", "m.npz")
     found = predict("m.npz", "d.csv")
@@ -256,6 +264,9 @@ def test_answers_have_a_probability_beside_them(table):
     assert list(found) == names
     assert found["predicted_wet"].tolist() == model.predict(table)[:, 0].tolist()
     assert ((found["p_old_True"] > 0.5) == (found["predicted_old"] == "True")).all()
+    right = (found["predicted_wet"] == table.wet) & (found["predicted_old"] == table.old.map(str))
+    note = typed("predict", "m.npz", "d.csv")[2]
+    assert f"accuracy {right.mean():.4g} over the 120 rows whose targets are there" in note
 
 
 def test_the_command_predicts_numbers(table, typed):
@@ -267,6 +278,19 @@ def test_the_command_predicts_numbers(table, typed):
     expected = load_model("m.npz").predict(table)
     assert [float(row[0]) for row in rows[1:]] == expected.tolist()  # to the bit
     assert "to 1 number (price); trained on 96 rows of d" in note
+    worth = root_mean_squared_error(table.price, expected), r2_score(table.price, expected)
+    score = "d.csv: rmse {:.4g}, r2 {:.4g} over the 120 rows whose target is there".format(*worth)
+    assert note.splitlines()[1:] == [score]
+    holes = table.assign(price=table.price.where(table.index > 9))
+    holes.to_csv("new.csv", index=False)
+    worth = root_mean_squared_error(table.price[10:], expected[10:])
+    assert f"new.csv: rmse {worth:.4g}, " in typed("predict", "m.npz", "new.csv")[2]
+    table.assign(price="?").to_csv("new.csv", index=False)
+    status, again, note = typed("predict", "m.npz", "new.csv")
+    assert (status, again) == (0, said) and "new.csv: not scored: " in note
+    assert "'?' is not a number, as it was at training" in note
+    table.drop(columns="price").to_csv("new.csv", index=False)
+    assert typed("predict", "m.npz", "new.csv")[2].count("\n") == 1
     table.drop(columns="age").to_csv("new.csv", index=False)
     status, said, note = typed("predict", "m.npz", "new.csv")
     assert (status, said, note.count("\n")) == (2, "", 1) and "has no column 'age'" in note

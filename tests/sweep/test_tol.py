@@ -143,6 +143,8 @@ def test_a_loss_that_is_watched_takes_time():
     assert 1.1 < cost < 4 / 3
 
 
-def test_a_run_that_diverges_stops():
-    table = SPEC.replace(l2=0, lr=1e200, epochs=50).run()
-    assert (table.status == "diverged").all() and (table.epochs == 11).all()
+@pytest.mark.parametrize(("lr", "status"), [(1e200, "diverged"), (1e-300, "done")])
+def test_a_run_that_diverges_stops_and_one_that_stands_still(lr, status):
+    """The first epoch is a fall whatever it gave, and no other one is."""
+    table = SPEC.replace(l2=0, lr=lr, epochs=50, tol=0).run()
+    assert (table.status == status).all() and (table.epochs == 11).all()

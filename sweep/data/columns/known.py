@@ -95,6 +95,17 @@ def known_targets(
     return np.stack(found, axis=1)
 
 
+def known_target(column: Column, target: Variable) -> np.ndarray:
+    """Return a target of new rows as it was at training, float64 (rows,); NaN where it is missing.
+
+    Of yes and no that is 1 and 0.
+    """
+    if target.levels is None:
+        return _numbers(column)
+    places = _known(column, *classes_of(column), target.levels, "at training")
+    return np.where(places < 0, np.nan, places)
+
+
 def _known_class(column: Column, known: Sequence[str]) -> np.ndarray:
     codes, found = classes_of(column)
     return _known(column, codes, found, known, "in the data to train on")
