@@ -6,6 +6,7 @@ at ``room[l] * capacity``, sample after sample, ``pitch[l]`` apart, where ``capa
 samples there is room for.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +81,7 @@ class Network(NamedTuple):
         return Network._make([layers, size, targets, grouped, *flat, loss, activation, dropout])
 
     def with_groups(self, groups: np.ndarray) -> "Network":
-        """Return the same with groups in the order of their weights; see `kernels.groups`."""
+        """Return the same with groups in the order of their weights, see `by_column`, `by_unit`."""
         _, rows, columns, bias = groups.T
         return self._replace(
             grouped=int((rows * columns + (bias >= 0)).sum()),
@@ -120,6 +121,32 @@ def network(widths, loss: Choice = CROSS_ENTROPY, activation: Choice = RELU) -> 
     arrays = d, weight, bias, units, pitch, room, *groups
     counts = len(d) - 1, int(sizes.sum()), int(d[-1]) if loss.BY_OUTPUT else 1, 0
     return Network(*counts, *arrays, loss, activation, NO_DROPOUT)
+
+
+def by_column(net: Network, columns: Iterable[int]) -> Network:
+    """Let the first layer's weights that leave the features of one column be a group.
+
+    Parameters
+    ----------
+    net : Network
+    columns : iterable of int
+        How many features each column of the table becomes, in their order.
+    """
+    counts = np.array([*columns], dtype=np.int64)
+    starts, rows = np.cumsum(counts) - counts, np.full(len(counts), net.widths[1])
+    return net.with_groups(np.stack([starts, rows, counts, np.full(len(counts), -1)], axis=1))
+
+
+def by_unit(net: Network) -> Network:
+    """Let the weights that enter one hidden unit, and its bias, be a group."""
+    return net.with_groups(np.concatenate([_entering(net, i) for i in range(net.layers - 1)]))
+
+
+def _entering(net: Network, layer: int) -> np.ndarray:
+    inputs, units = int(net.widths[layer]), np.arange(net.widths[layer + 1])
+    ones = np.ones_like(units)
+    firsts, biases = net.weight[layer] + units * inputs, net.bias[layer] + units
+    return np.stack([firsts, ones, ones * inputs, biases], axis=1)
 
 
 @kernel

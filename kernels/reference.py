@@ -25,7 +25,7 @@ With dropout a hidden unit passes on a_l d_l in the place of a_l while the netwo
 is 0 or 1 / (1 - dropout); delta_{l-1} then has the factor d_{l-1} too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,7 +96,7 @@ def train(
     order: np.ndarray,
     batch_size: int,
     epochs: int,
-    factors: np.ndarray | None = None,
+    factors: Sequence[float] | None = None,
 ) -> Parameters:
     """Train one run and return its parameters.
 
@@ -113,7 +113,7 @@ def train(
     batch_size : int
         Samples a step; the last batch of an epoch has what is left.
     epochs : int
-    factors : ndarray, shape (epochs,), optional
+    factors : sequence of float, shape (epochs,), optional
         What each epoch multiplies the learning rate by.
     """
     x, y, v = samples
@@ -128,16 +128,13 @@ def train(
             kept = dropout_factors(p, len(batch), settings, epoch, step)
             activations = forward(p, x[batch], settings, kept)
             gradient = backward(p, activations, y[batch], v[batch], settings, kept)
+            before = dict(p), dict(memory)
             for name in p:
                 penalties = settings.l1.get(name, 0.0), settings.l2.get(name, 0.0)
-                if settings.groups:
-                    gradient[name] += l2_gradient(p[name], penalties[1])
-                else:
-                    p[name], memory[name] = advance(
-                        p[name], memory[name], gradient[name], now, *penalties
-                    )
-            if settings.groups:
-                grouped_step(p, memory, gradient, now)
+                p[name], memory[name] = advance(
+                    p[name], memory[name], gradient[name], now, *penalties
+                )
+            shrink_groups(p, memory, before, now)
     # Nesterov's proximal step looks ahead: what it has come to is what it remembers.
     ahead = settings.proximal and settings.optimizer == "nesterov"
     return memory if ahead else p
@@ -368,8 +365,8 @@ def penalty(parameters: Parameters, settings: Settings) -> float:
     """Return the penalties' part of the loss."""
     l1 = sum(value * np.abs(parameters[name]).sum() for name, value in settings.l1.items())
     l2 = sum(value * (parameters[name] ** 2).sum() for name, value in settings.l2.items())
-    norms = (norm(parameters, group) for group in settings.groups)
-    l21 = settings.l21 * sum(np.sqrt(size) * length for length, size in norms)
+    groups = (flat(parameters, group) for group in settings.groups)
+    l21 = settings.l21 * sum(np.sqrt(len(w)) * np.linalg.norm(w) for w in groups)
     return float(l1 + l2 + l21)
 
 
@@ -470,30 +467,53 @@ STEPS: dict[str, tuple[Callable, Callable]] = {
 }
 
 
-def grouped_step(p, x, gradient, settings):
-    """Do Nesterov's proximal step for all parameters at once, in place: it shrinks groups too."""
-    r, m = settings.rate * settings.factor, settings.momentum
-    following = {
-        name: soft_threshold(p[name] - r * gradient[name], r * settings.l1.get(name, 0.0))
-        for name in p
-    }
+def shrink_groups(p, memory, before, settings):
+    """Take the proximal step of groups, in place, after that of L1, which led from ``before``."""
+    (old, remembered), m = before, settings.momentum
+    r = settings.rate * settings.factor
+    ahead = settings.optimizer == "nesterov"
+    following = memory if ahead else p
     for group in settings.groups:
-        left = shrinkage(following, group, r * settings.l21)
+        d = flat({name: metric(memory[name], settings) for name in group}, group)
+        left = iter(shrunk(flat(following, group), d, r * settings.l21))
         for name, index in group.items():
-            following[name][index] *= left
-    for name in p:
-        p[name] = following[name] + m * (following[name] - x[name])
-        x[name] = following[name]
+            place = np.zeros(following[name].shape, dtype=bool)
+            place[index] = True
+            following[name] = following[name].copy()
+            following[name][place] = [next(left) for _ in range(place.sum())]
+    for name in p if settings.groups else ():
+        if ahead:
+            p[name] = following[name] + m * (following[name] - remembered[name])
+        elif settings.optimizer == "momentum":
+            memory[name] = p[name] - old[name]
 
 
-def norm(parameters: Parameters, group: dict[str, Any]) -> tuple[float, int]:
-    """Return the norm of a group of parameters, and its size."""
-    flat = np.concatenate([parameters[name][index].ravel() for name, index in group.items()])
-    return float(np.sqrt((flat**2).sum())), len(flat)
+def flat(parameters, group):
+    """Return the elements of a group of parameters."""
+    return np.concatenate([np.ravel(parameters[name][index]) for name, index in group.items()])
 
 
-def shrinkage(parameters: Parameters, group: dict[str, Any], strength: float) -> float:
-    """Return what the proximal step of strength sqrt(size) ||g|| leaves of a group g: a share."""
-    length, size = norm(parameters, group)
-    threshold = strength * np.sqrt(size)
-    return 1 - threshold / length if length > threshold else float(not threshold)
+def metric(seen, settings):
+    """Return what the step of a parameter is divided by."""
+    if settings.optimizer in ("adam", "adamw"):
+        t, _, v = seen
+        return np.sqrt(v / (1 - settings.beta2**t)) + settings.epsilon
+    if settings.optimizer == "rmsprop":
+        return np.sqrt(seen) + settings.epsilon
+    return np.ones_like(seen)
+
+
+def shrunk(z, d, strength):
+    """Return the x that minimises sum d (x - z)^2 / 2 + strength sqrt(size) ||x||.
+
+    x = d z / (d + threshold / t), where t is its norm, or 0 if ||d z|| is at most the threshold.
+    """
+    threshold = strength * np.sqrt(len(z))
+    if np.linalg.norm(d * z) <= threshold or not threshold:
+        return z if not threshold else 0 * z
+    low, high = 0.0, np.linalg.norm(z)
+    for _ in range(200):
+        t = (low + high) / 2
+        inside = np.linalg.norm(d * z / (d * t + threshold)) > 1
+        low, high = (t, high) if inside else (low, t)
+    return d * z * high / (d * high + threshold)

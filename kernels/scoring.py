@@ -72,7 +72,7 @@ def scores(
             with np.errstate(all="ignore"):  # of runs that diverge
                 found.append([metric.score(numbers) for metric in metrics])
         elif net.loss.BY_OUTPUT:
-            answers = _answers(kept, samples)
+            answers = list(_answers(kept, samples))
             each = ([metric.score(one) for one in answers] for metric in metrics)
             found.append([over_outputs(np.stack(of_metric, axis=1)) for of_metric in each])
         else:

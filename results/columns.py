@@ -95,7 +95,7 @@ PARTS = {"train": "training part", "val": "held-out part"}
 MEASURED = (
     Metric("loss", "", "Loss without penalties", "lower", ratio=True, lowest=0),
     Metric(
-        *("accuracy", "share", "Rows whose class, or every answer, is right", "higher"),
+        *("accuracy", "share", "Rows of which the class, or every answer, is right", "higher"),
         lowest=0,
         highest=1,
     ),

@@ -56,38 +56,48 @@ LOG = {
 
 def exp(x):
     most = x.dtype.type(EXP[x.dtype.type][0])
-    n, q = parts(np.minimum(np.maximum(x, -most), most))
-    return normal(np.ldexp(x.dtype.type(1) + q, n.astype(int)))
+    n, r, _, p = parts(np.minimum(np.maximum(x, -most), most))
+    return normal(np.ldexp(x.dtype.type(1) + fma(normal(r * r), p, r), n.astype(int)))
 
 
 def parts(x):
-    """Return the n and q of exp."""
+    """Return n, r, what is left of r, and p."""
     kind = x.dtype.type
     _, inverse, ln2, ln2_low, begin, *coefficients = map(kind, EXP[kind])
     n = np.rint(x * inverse)
-    r = fma(n, ln2_low, fma(n, ln2, x))
-    return n, fma(normal(r * r), chain(r, begin, coefficients), r)
+    m = fma(n, ln2, x)
+    r = fma(n, ln2_low, m)
+    return n, r, fma(n, ln2_low, normal(m - r)), chain(r, begin, coefficients)
+
+
+def reduced(x):
+    """Return n and q."""
+    n, r, rest, p = parts(x)
+    return n, normal(r + fma(normal(r * r), p, rest))
 
 
 def over(h):
-    c = np.minimum(h, h.dtype.type(1))
-    return fma(-c, normal(c / (h.dtype.type(1) + h)), c)
+    one = h.dtype.type(1)
+    w = one + h
+    i = one / w
+    s = normal(h * i)
+    return fma(fma(-s, (one - w) + h, fma(-s, w, h)), i, s)
 
 
 def logistic(z):
-    return over(exp(z))
+    return over(exp(np.where(z > 40, z.dtype.type(40), z)))
 
 
 def tanh(z):
     kind = z.dtype.type
-    n, q = parts(np.minimum(kind(2) * abs(z), kind(40)))
+    n, q = reduced(np.minimum(kind(2) * abs(z), kind(40)))
     scale = np.ldexp(kind(1), (n - 1).astype(int))
     return np.copysign(over(fma(scale, q, scale - kind(0.5))), z)
 
 
 def elu(z):
     kind = z.dtype.type
-    n, q = parts(np.minimum(np.maximum(z, kind(-40)), kind(0)))
+    n, q = reduced(np.minimum(np.maximum(z, kind(-40)), kind(0)))
     scale = np.ldexp(kind(1), n.astype(int))
     return np.where(z < 0, fma(scale, q, scale - kind(1)), z)
 
@@ -335,12 +345,7 @@ class Run:
     def learn(self, rows, m):
         """Take the step of one batch."""
         a = self.forward(self.p, self.x[rows], m)
-        label = np.arange(a[-1].shape[1]) == self.y[rows, None]
-        e = exp(a[-1] - a[-1].max(axis=1, keepdims=True))
-        total = np.cumsum(e, axis=1)[:, -1:]
-        v = self.v[rows, None]
-        s = v / np.cumsum(v)[-1]
-        delta = fma(e, s / total, np.where(label, -s, self.kind(0)))
+        delta = self.slopes(a[-1], rows)
         gradient = []
         for i in range(len(self.p) - 2, -1, -2):
             w, below = self.p[i], a[i // 2]
@@ -356,6 +361,15 @@ class Run:
         self.c2 = fma(self.beta2, self.c2, one - self.beta2)
         for i, g in enumerate(gradient):
             self.step(i, g)
+
+    def slopes(self, z, rows):
+        """Return the gradient by the outputs."""
+        label = np.arange(z.shape[1]) == self.y[rows, None]
+        e = exp(z - z.max(axis=1, keepdims=True))
+        total = np.cumsum(e, axis=1)[:, -1:]
+        v = self.v[rows, None]
+        s = v / np.cumsum(v)[-1]
+        return fma(e, s / total, np.where(label, -s, self.kind(0)))
 
     def step(self, i, g):
         w, l1 = self.p[i], self.l1[i]
@@ -447,19 +461,25 @@ class Run:
             return found | {"epochs": epoch} | self.measured()
 
     def evaluated(self, rows):
-        """Return loss, accuracy, and the layers of all samples."""
+        """Return loss, other metrics by name, and the layers of all samples."""
         a = self.forward(self.result, self.x[rows])
         z, y = a[-1], self.y[rows]
         top = z.max(axis=1)
         e = exp(z - top[:, None])
         total = np.cumsum(e[:, ::-1], axis=1)[:, -1]
         losses = log(total) - (z[np.arange(len(y)), y] - top)
-        v, w = self.v[rows], self.w[rows]
-        right = np.where(z.argmax(axis=1) == y, w, self.kind(0))
-        by_32 = [slice(first, first + 32) for first in range(0, len(y), 32)]
-        loss = running(np.array([dot(self.kind(0), v[some], losses[some]) for some in by_32]))
-        share = running(np.array([running(right[some]) for some in by_32]))
-        return loss / running(v), share / running(w), a
+        right = z.argmax(axis=1) == y
+        return self.mean_loss(losses, rows), {"accuracy": self.share(right, rows)}, a
+
+    def mean_loss(self, losses, rows):
+        v = self.v[rows]
+        of_32 = [dot(self.kind(0), v[some], losses[some]) for some in by_32(len(rows))]
+        return running(np.array(of_32)) / running(v)
+
+    def share(self, right, rows):
+        w = self.w[rows]
+        counted = np.where(right, w, self.kind(0))
+        return running(np.array([running(counted[some]) for some in by_32(len(w))])) / running(w)
 
     def scored(self, part, rows):
         """Return the further metrics of a part, by their columns."""
@@ -474,11 +494,12 @@ class Run:
         return {f"{part}_{name}": value for name, value in found.items()}
 
     def measured(self):
-        loss, accuracy, a = self.evaluated(self.train)
-        found = {"train_loss": loss, "train_accuracy": accuracy}
+        loss, others, a = self.evaluated(self.train)
+        found = {"train_loss": loss} | {f"train_{name}": value for name, value in others.items()}
         found |= self.scored("train", self.train)
         if len(self.val):
-            found["val_loss"], found["val_accuracy"], _ = self.evaluated(self.val)
+            found["val_loss"], others, _ = self.evaluated(self.val)
+            found |= {f"val_{name}": value for name, value in others.items()}
             found |= self.without_inputs() | self.scored("val", self.val)
         p = self.result
         absolute = [running(abs(value).ravel()) for value in p]
@@ -529,6 +550,11 @@ class Run:
         if self.optimizer in ("adam", "adamw", "rmsprop"):
             return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
+
+
+def by_32(n):
+    """Return the places of n samples, 32 at a time."""
+    return [slice(first, first + 32) for first in range(0, n, 32)]
 
 
 def prox(v, t):

@@ -200,6 +200,39 @@ def soft_threshold(w, t):
     return w + t if w < -t else 0.0
 
 
+def descent(
+    name, gradient, w, steps, rate, l1=0, l2=0, proximal=False, momentum=0, beta2=0, epsilon=0
+):
+    """Move w some steps, as PyTorch's documentation tells it; ``gradient(w)`` is the loss'.
+
+    The proximal steps are those of gradients that are divided by ``rate / length``.
+    """
+    x, u, m, v = w, 0 * w, 0 * w, 0 * w  # x is the iterate, or the one before
+    for t in range(1, steps + 1):
+        coupled = 0 if name == "adamw" else 2 * l2 * w
+        g = gradient(w) + coupled + (0 if proximal else l1 * np.sign(w))
+        along, length = g, np.full(len(w), rate)
+        if name in ("adam", "adamw"):
+            m, v = momentum * m + (1 - momentum) * g, beta2 * v + (1 - beta2) * g**2
+            along = m / (1 - momentum**t)
+            length = rate / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+        elif name == "rmsprop":
+            v = beta2 * v + (1 - beta2) * g**2
+            length = rate / (np.sqrt(v) + epsilon)
+        elif not proximal:
+            u = momentum * u + g
+            along = g + momentum * u if name == "nesterov" else u
+        there = w - length * along - (rate * 2 * l2 * w if name == "adamw" else 0)
+        if not proximal:
+            w = there
+            continue
+        if name == "momentum":
+            there = there + momentum * (w - x)
+        found = np.array([soft_threshold(a, b) for a, b in zip(there, length * l1, strict=True)])
+        w, x = (found + momentum * (found - x), found) if name == "nesterov" else (found, w)
+    return x if proximal and name == "nesterov" else w
+
+
 def group_penalty(p, groups):
     """Return the sum of sqrt(size) times the length of each group, an index by parameter each."""
     total = 0.0
@@ -207,6 +240,23 @@ def group_penalty(p, groups):
         values = [w for name, index in group.items() for w in np.ravel(p[name][index]).tolist()]
         total += math.sqrt(len(values)) * math.hypot(*values)
     return total
+
+
+def shrunk(z, d, threshold):
+    """Return the x that minimises sum d (x - z)^2 / 2 + threshold ||x||: its norm by halving."""
+    with mpmath.workdps(60):
+        z, d = ([mpmath.mpf(float(value)) for value in values] for values in (z, d))
+        threshold = mpmath.mpf(float(threshold))
+        pull = mpmath.sqrt(sum((a * b) ** 2 for a, b in zip(z, d, strict=True)))
+        # As close to the end as this, the doubles that were given do not tell.
+        if pull <= threshold * (1 + mpmath.mpf(2) ** -50):
+            return np.zeros(len(z))
+        low, high = mpmath.mpf(0), mpmath.sqrt(sum(value**2 for value in z))
+        for _ in range(180):
+            t = (low + high) / 2
+            p = [a * b / (b * t + threshold) for a, b in zip(z, d, strict=True)]
+            low, high = (t, high) if sum(value**2 for value in p) > 1 else (low, t)
+        return np.array([float(a * b * t / (b * t + threshold)) for a, b in zip(z, d, strict=True)])
 
 
 def _gradients(w, b, x, y, v):

@@ -67,15 +67,15 @@ exp_all = in_fours(exp)
 def _exp64(x):
     x = select(x > 800.0, 800.0, x)
     x = select(x < -800.0, -800.0, x)
-    n, q = _reduced64(x)
-    return _scaled(1.0 + q, n)
+    n, r, _, p = _reduced64(x)
+    return _scaled(1.0 + fma(r * r, p, r), n)
 
 
 def _exp32(x):
     x = select(x > 120.0, 120.0, x)
     x = select(x < -120.0, -120.0, x)
-    n, q = _reduced32(x)
-    return _scaled(1.0 + q, n)
+    n, r, _, p = _reduced32(x)
+    return _scaled(1.0 + fma(r * r, p, r), n)
 
 
 def _scaled(y, n):
@@ -86,14 +86,17 @@ def _scaled(y, n):
 
 def reduced(x):
     """Return the n and q of e**x = 2**n * (1 + q), n whole and q between -0.3 and 0.42."""
-    return (_reduced64 if x.dtype == np.float64 else _reduced32)(x)
+    n, r, rest, p = (_reduced64 if x.dtype == np.float64 else _reduced32)(x)
+    return n, r + fma(r * r, p, rest)
 
 
 def _reduced64(x):
+    """Return n, r = x - n ln 2, what rounding took off it, and p of e**r = 1 + r + r**2 p."""
     n = rounded(x * 1.4426950408889634)
-    # x - n ln 2 in two parts; the first is exact.
-    r = fma(n, -0.6931471805599453, x)
-    r = fma(n, -2.3190468138462996e-17, r)
+    # n ln 2 in two parts; the first is taken off exactly.
+    most = fma(n, -0.6931471805599453, x)
+    r = fma(n, -2.3190468138462996e-17, most)
+    rest = fma(n, -2.3190468138462996e-17, most - r)
     # (exp(r) - 1 - r) / r^2 on [-ln 2 / 2, ln 2 / 2], within 2^-61.9 of exp(r)
     p = fma(r, 2.09147553258932e-09, 2.5105312729622103e-08)
     p = fma(p, r, 2.755727347871858e-07)
@@ -104,21 +107,20 @@ def _reduced64(x):
     p = fma(p, r, 0.008333333333326084)
     p = fma(p, r, 0.04166666666666667)
     p = fma(p, r, 0.1666666666666667)
-    p = fma(p, r, 0.5)
-    return n, fma(r * r, p, r)
+    return n, r, rest, fma(p, r, 0.5)
 
 
 def _reduced32(x):
     n = rounded(x * 1.4426950216293335)
-    r = fma(n, -0.6931471824645996, x)
-    r = fma(n, 1.9046542121259336e-09, r)
+    most = fma(n, -0.6931471824645996, x)
+    r = fma(n, 1.9046542121259336e-09, most)
+    rest = fma(n, 1.9046542121259336e-09, most - r)
     # the same, within 2^-32
     p = fma(r, 0.000198910798644647, 0.0013933731243014336)
     p = fma(p, r, 0.00833331048488617)
     p = fma(p, r, 0.041666463017463684)
     p = fma(p, r, 0.1666666716337204)
-    p = fma(p, r, 0.5)
-    return n, fma(r * r, p, r)
+    return n, r, rest, fma(p, r, 0.5)
 
 
 @emitted()

@@ -316,6 +316,22 @@ def _select(context, builder, sig, args):
     return _emit_select(builder, lane, args[0], a, b)
 
 
+def anywhere(mask):
+    """Tell whether ``mask`` holds for any run; what a run gives must not hang on it."""
+    return bool(np.any(mask))
+
+
+@type_callable(anywhere)
+def _type_anywhere(context):
+    return lambda mask: types.boolean if isinstance(mask, Mask) else None
+
+
+@lower_builtin(anywhere, Mask)
+def _anywhere(context, builder, sig, args):
+    bits = ir.IntType(sig.args[0].width)
+    return builder.icmp_unsigned("!=", builder.bitcast(args[0], bits), ir.Constant(bits, 0))
+
+
 # --- the bits of a number ----------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ _FAR = 40.0
 @emitted()
 def logistic(x):
     """Return 1 / (1 + e**-x): 0 and 1 far out, NaN for NaN."""
-    return _share(exp(x))
+    return _share(exp(select(x > _FAR, _FAR, x)))
 
 
 @emitted()
@@ -38,6 +38,9 @@ def elu(x):
 
 
 def _share(h):
-    """Return h / (1 + h) of h >= 0: less what is taken off h, or off 1, than a quotient errs."""
-    c = select(h > 1.0, 1.0, h)
-    return fma(-c, c / (1.0 + h), c)
+    """Return h / (1 + h) of h >= 0: a quotient, and what rounding it and 1 + h has left of h."""
+    whole = 1.0 + h
+    inverse = 1.0 / whole
+    quotient = h * inverse
+    left = fma(-quotient, (1.0 - whole) + h, fma(-quotient, whole, h))
+    return fma(left, inverse, quotient)

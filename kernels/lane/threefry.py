@@ -29,7 +29,7 @@ def draw(key, other_key, counter, other_counter):
     A word of the counter may be a whole number, the same for all runs.
     """
     keys = key, other_key, key ^ other_key ^ _PARITY
-    x, y = key + counter, other_key + other_counter
+    x, y = key + _word(counter), other_key + _word(other_counter)
     for turn in range(5):
         for distance in _ROTATIONS[turn % 2]:
             x = x + y
@@ -37,6 +37,10 @@ def draw(key, other_key, counter, other_counter):
         x = x + keys[(turn + 1) % 3]
         y = y + (keys[(turn + 2) % 3] + (turn + 1))
     return x, y
+
+
+def _word(counter):
+    return np.uint32(counter) if isinstance(counter, int | np.integer) else counter
 
 
 def _rotated(x, distance: int):

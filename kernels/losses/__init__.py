@@ -4,5 +4,6 @@ A loss offers `BY_OUTPUT`: 1 where a sample has a target an output, 0 where it h
 and kernels that see a batch in a `kernels.runs.Workspace`: ``gradient(net, work, batch)`` writes
 its gradient by the outputs in their place; ``measure(net, work, batch)`` returns its sum over the
 samples, each counted by its weight; ``predict(net, work, batch, found, first)`` writes what the
-network says of each sample into ``found`` from element ``first`` on.
+network says of each sample into ``found`` from element ``first`` on. `kernels.losses.by_output`,
+which is none itself, makes these three of what an output costs.
 """

@@ -1,7 +1,7 @@
 """|z - y|, of numbers; the best constant is their median."""
 
-from kernels.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.lane.operations import emitted, select
+from kernels.losses.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.losses.squared import says
 
 __all__ = ["BY_OUTPUT", "cost", "gradient", "measure", "predict", "says", "slope"]

@@ -3,8 +3,8 @@
 Since what is learnt is in standard deviations of the target, 1 is one of these.
 """
 
-from kernels.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.lane.operations import emitted, select
+from kernels.losses.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.losses.squared import says
 
 __all__ = ["BY_OUTPUT", "cost", "gradient", "measure", "predict", "says", "slope"]

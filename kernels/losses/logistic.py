@@ -3,10 +3,10 @@
 Each output is an answer of its own, of which both, one or none may be yes.
 """
 
-from kernels.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.lane.exp_log import exp, log
 from kernels.lane.operations import emitted, select
 from kernels.lane.saturating import logistic
+from kernels.losses.by_output import BY_OUTPUT, gradient, measure, predict
 
 __all__ = ["BY_OUTPUT", "cost", "gradient", "measure", "predict", "says", "slope"]
 

@@ -3,9 +3,9 @@
 It is 0 where exp(z) = y, and nowhere less. The best constant is the logarithm of their mean.
 """
 
-from kernels.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.lane.exp_log import exp, log
 from kernels.lane.operations import emitted, select
+from kernels.losses.by_output import BY_OUTPUT, gradient, measure, predict
 
 __all__ = ["BY_OUTPUT", "cost", "gradient", "measure", "predict", "says", "slope"]
 

@@ -1,7 +1,7 @@
 """(z - y)^2, of numbers; the best constant is their mean."""
 
-from kernels.by_output import BY_OUTPUT, gradient, measure, predict
 from kernels.lane.operations import emitted
+from kernels.losses.by_output import BY_OUTPUT, gradient, measure, predict
 
 __all__ = ["BY_OUTPUT", "cost", "gradient", "measure", "predict", "says", "slope"]
 

@@ -37,6 +37,14 @@ def shrink(net, weights, layer, strength):
 
 
 @kernel
+def bounds(net, layer):
+    """Return the first of a layer's parameters that are in groups, and the end of them."""
+    first = net.weight[layer]
+    end = first + (net.widths[layer] + 1) * net.widths[layer + 1]
+    return first, min(end, net.grouped)
+
+
+@kernel
 def place(net, group):
     """Return a group's first weight, its rows and columns, and its bias, -1 for none."""
     i = 4 * group

@@ -23,7 +23,7 @@ from kernels.steps.nesterov import finish, trained
 __all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
 
 HYPER = ("momentum", "beta2", "epsilon")
-INSTRUCTIONS = 25
+INSTRUCTIONS = 21
 
 
 def start(parameters: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from kernels.steps.nesterov import begin, finish, start, trained
 __all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
 
 HYPER = ("beta2", "epsilon")
-INSTRUCTIONS = 18
+INSTRUCTIONS = 16
 
 
 @kernel

@@ -57,7 +57,7 @@ def on_all_rows(
                 f" (likely too few, as {cut:,} of them had not stopped by epoch {spec.epochs:,})"
             )
     elif spec.tol is not None:
-        median = f"the median of what {counted(len(runs), 'run')} of it had before they stopped"
+        median = f"the median of those that {counted(len(runs), 'run')} of it had"
     else:
         median = "as its runs had"
         if spec.finish:

@@ -4,6 +4,7 @@ import math
 from functools import cached_property
 from itertools import pairwise
 
+from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.spec import Specification
 
 #: Bytes that the parameters of the runs side by side may have.
@@ -43,8 +44,12 @@ class Cost:
         """A rough estimate of what one run takes on one core."""
         products = multiply_adds(self._widths)
         batches = math.ceil(self._samples / (self._spec.batch_size or self._samples))
-        # Forward, backward and gradient; a step costs about six multiply-adds a parameter.
-        work = self._samples * 3 * products + batches * (6 * products + 200)
+        # Forward, backward and gradient, and forward again where the training loss is watched; a
+        # step costs about six multiply-adds a parameter, and one that divides and takes a root
+        # as many as twenty.
+        watched = self._spec.tol is not None and self._spec.patience is None
+        step = 20 if OPTIMIZERS[self._spec.optimizer].rescales else 6
+        work = self._samples * (3 + watched) * products + batches * (step * products + 200)
         speed = _RATE * (2 if self._spec.precision == "float32" else 1)
         return max(self._spec.epochs + self._spec.finish, 1) * work / speed
 

@@ -100,7 +100,9 @@ class Tasks:
         cells = self._grid.cells
         streams = min(-(-self.runs // cells), self._grid.total // cells)
         # With patience also the best weights of all, and a few runs that wait or have ended.
-        remembered = OPTIMIZERS[self._spec.optimizer].remembered
+        optimizer = OPTIMIZERS[self._spec.optimizer]
+        metric = self._spec.groups_weights and optimizer.rescales
+        remembered = optimizer.remembered + metric
         patient = (5 + 4 * remembered) * self.lanes
         copies = patient if self._spec.stops_early else (3 + 2 * remembered) * self.abreast
         return self._cost.bytes(copies, streams)

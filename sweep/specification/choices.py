@@ -65,21 +65,20 @@ class Optimizer(NamedTuple):
     ----------
     subgradient, proximal : str
         The kernel modules, by `l1_method`.
+    grouped : str
+        That of the proximal step that shrinks groups of weights as well.
     meaning, hyper
         As of an `Alternative`.
     remembered : int
         Numbers that it remembers of each parameter.
-    grouped : str
-        The kernel module of the proximal step that shrinks groups of weights as well; empty where
-        there is none.
     """
 
     subgradient: str
     proximal: str
+    grouped: str
     meaning: str
     hyper: tuple[str, ...]
     remembered: int = 1
-    grouped: str = ""
 
     @property
     def rescales(self) -> bool:
@@ -153,33 +152,38 @@ ACTIVATIONS = {
     "identity": Alternative("kernels.activations.identity", "z itself", onnx=(Node("Identity"),)),
 }
 
+
+def _steps(subgradient: str, proximal: str, grouped: str) -> tuple[str, str, str]:
+    root = "kernels.steps"
+    return f"{root}.{subgradient}", f"{root}.{proximal}", f"{root}.{grouped}"
+
+
 #: How parameters move.
 OPTIMIZERS = {
     "nesterov": Optimizer(
-        *("kernels.steps.nesterov", "kernels.steps.fista"),
+        *_steps("nesterov", "fista", "grouped.fista"),
         "Nesterov's momentum, the article's",
         hyper=("momentum",),
-        grouped="kernels.steps.grouped_fista",
     ),
     "momentum": Optimizer(
-        *("kernels.steps.heavy_ball", "kernels.steps.proximal_heavy_ball"),
+        *_steps("heavy_ball", "proximal_heavy_ball", "grouped.heavy_ball"),
         "the heavy ball",
         hyper=("momentum",),
     ),
     "adam": Optimizer(
-        *("kernels.steps.adam", "kernels.steps.proximal_adam"),
+        *_steps("adam", "proximal_adam", "grouped.adam"),
         "whose first beta is `momentum`",
         hyper=("momentum", "beta2", "epsilon"),
         remembered=2,
     ),
     "adamw": Optimizer(
-        *("kernels.steps.adamw", "kernels.steps.proximal_adamw"),
+        *_steps("adamw", "proximal_adamw", "grouped.adamw"),
         "the same with L2 beside the step",
         hyper=("momentum", "beta2", "epsilon"),
         remembered=2,
     ),
     "rmsprop": Optimizer(
-        *("kernels.steps.rmsprop", "kernels.steps.proximal_rmsprop"),
+        *_steps("rmsprop", "proximal_rmsprop", "grouped.rmsprop"),
         "without momentum",
         hyper=("beta2", "epsilon"),
     ),

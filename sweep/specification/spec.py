@@ -208,12 +208,6 @@ class Specification(BaseModel):
     def _groups_fit(self) -> Self:
         if not self.groups_weights:
             return self
-        if not choices.OPTIMIZERS[self.optimizer].grouped:
-            able = [word for word, step in choices.OPTIMIZERS.items() if step.grouped]
-            raise InputError(
-                f"`l21` shrinks groups of weights by {' or '.join(able)}, and `optimizer` is "
-                f"{self.optimizer}: choose that, or leave it out"
-            )
         if self.l1_method != "proximal":
             raise InputError(
                 f"`l21` needs a proximal step, and `l1_method` is {self.l1_method}: choose "

@@ -270,10 +270,10 @@ def default_finish(fields: Mapping[str, Any]) -> int:
     That is where zeros are exact and the gradient is that of mini-batches, whose noise would
     revive what is zero. Runs without a penalty have them too, to be compared with the others. A
     schedule takes the rate down, and that noise with it; runs that stop early have no last epochs
-    in common; and no unit is dropped in them, so they would undo what dropout does.
+    in common.
     """
     exact = fields.get("l1_method") == "proximal"
-    steady = fields.get("schedule") == "constant" and not any(fields.get("dropout", ()))
+    steady = fields.get("schedule") == "constant"
     stops = fields.get("patience") or fields.get("tol") is not None
     noisy = fields.get("batch_size") and steady and not stops
     return fields.get("epochs", 0) if exact and noisy else 0

@@ -4,9 +4,8 @@ from typing import Any
 
 from kernels.choice import Choice
 from kernels.frozen import freezes
-from kernels.groups import by_column, by_unit
 from kernels.lane.lanes import vector_registers
-from kernels.network import NO_DROPOUT, Network, network
+from kernels.network import NO_DROPOUT, Network, by_column, by_unit, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan

@@ -21,6 +21,12 @@ CHOICES: dict[str, dict[str, Any]] = {
     "logistic": {"activation": "logistic"},
     "elu": {"activation": "elu"},
     "identity": {"activation": "identity"},
+    "proximal": {"l1_method": "proximal"},
+    "momentum": {"optimizer": "momentum"},
+    "adam": {"optimizer": "adam"},
+    "adam, proximal": {"optimizer": "adam", "l1_method": "proximal"},
+    "adamw": {"optimizer": "adamw"},
+    "rmsprop": {"optimizer": "rmsprop"},
 }
 
 #: Work, and epochs of it: the article, whose code is frozen, and a network of digits.

@@ -1,16 +1,17 @@
 """What the tests of the kernels work with: runs, packed into lanes and taken out again."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
-from kernels import groups, reference
+from kernels import reference
 from kernels.choice import Choice
 from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
-from kernels.network import Network, network
+from kernels.network import Network, by_column, by_unit, network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import train
@@ -29,7 +30,13 @@ STEPS = {
 }
 NESTEROV = STEPS["nesterov", False]
 OPTIMIZERS = tuple(dict.fromkeys(optimizer for optimizer, _ in STEPS))
-GROUPED = Choice("kernels.steps.grouped_fista")
+#: By the optimizer, with groups.
+GROUPED = {
+    optimizer: Choice(f"kernels.steps.grouped.{module}")
+    for optimizer, module in zip(
+        OPTIMIZERS, ("fista", "heavy_ball", "adam", "adamw", "rmsprop"), strict=True
+    )
+}
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 INVERTED = Choice("kernels.dropout.inverted")
@@ -61,7 +68,7 @@ class Run(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """Some runs on the same data."""
+    """Some runs on the same data; ``factors`` are those of the learning rate, by epoch."""
 
     net: Network
     runs: list[Run]
@@ -73,10 +80,12 @@ class Experiment(NamedTuple):
     dropping: bool = False
     columns: tuple[int, ...] = ()
     optimizer: str = "nesterov"
+    factors: Sequence[float] | None = None
 
     @property
     def step(self) -> Choice:
-        return GROUPED if self.net.grouped else STEPS[self.optimizer, self.proximal]
+        grouped = self.net.grouped
+        return GROUPED[self.optimizer] if grouped else STEPS[self.optimizer, self.proximal]
 
 
 class Outcome(NamedTuple):
@@ -105,7 +114,8 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
     learning = net._replace(dropout=INVERTED) if experiment.dropping else net
-    train(learning, packed, samples, step, batch_size, epochs, freeze=freeze)
+    factors = None if experiment.factors is None else np.array(experiment.factors)
+    train(learning, packed, samples, step, batch_size, epochs, factors=factors, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
@@ -155,7 +165,8 @@ def named(net: Network, flat) -> dict[str, np.ndarray]:
 
 def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     """Train one run of an experiment with `kernels.reference`; return its parameters, flat."""
-    net, runs, samples, batch_size, epochs, proximal, leak, _, columns, optimizer = experiment
+    net, runs, samples, batch_size, epochs, proximal, leak, _, columns, *rest = experiment
+    optimizer, factors = rest
     run = runs[i]
     settings = reference.Settings(
         dict(zip(net.names, run.l1, strict=True)),
@@ -177,7 +188,7 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     data = (samples.x, truth(net, samples), samples.weight)
     order = samples.order[:, :, run.stream]
     start = named(net, run.parameters)
-    trained = reference.train(start, settings, data, order, batch_size, epochs)
+    trained = reference.train(start, settings, data, order, batch_size, epochs, factors)
     return np.concatenate([trained[name].ravel() for name in net.names])
 
 
@@ -296,8 +307,8 @@ def grouped(net: Network, how: str, seed: int = 0) -> tuple[Network, tuple[int, 
         inputs = int(net.widths[0])
         cuts = np.flatnonzero(np.random.RandomState(seed).uniform(size=inputs - 1) < 0.6) + 1
         columns = tuple(np.diff([0, *cuts, inputs]).tolist())
-        return groups.by_column(net, columns), columns
-    return (groups.by_unit(net) if how == "units" and net.layers > 1 else net), ()
+        return by_column(net, columns), columns
+    return (by_unit(net) if how == "units" and net.layers > 1 else net), ()
 
 
 def dying(precision: str, proximal: bool = False) -> Experiment:

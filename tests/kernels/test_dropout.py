@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels import reference
 from kernels.frozen import Frozen
 from kernels.lane.compiled import entry
 from kernels.lane.lanes import aligned_zeros, as_lanes
@@ -51,11 +52,13 @@ def test_known_words(key, counter, words, width):
 @given(
     experiments(
         dropping=st.just(True),
-        activation=st.sampled_from(["relu", "leaky_relu"]),
+        activation=st.sampled_from(list(reference.ACTIVATIONS)),
         leak=st.just(0.1),
     )
 )
 def test_a_lane_is_a_run_of_the_reference(drawn):
+    # Slowly, for units that have no bound may diverge where nine of ten are dropped.
+    drawn = drawn._replace(runs=[run._replace(rate=run.rate / 20) for run in drawn.runs])
     outcome = train_runs(drawn, width=8)
     for i in range(len(drawn.runs)):
         expected = reference_run(drawn, i)
@@ -92,7 +95,7 @@ def test_gradients_are_central_differences_of_what_is_left(seed, hidden, share):
     after = train_runs(step, width=8).parameters[0]
     gradients = list(named(drawn.net, run.parameters - after).values())
     p = [value.astype(np.longdouble) for value in named(drawn.net, run.parameters).values()]
-    x, y = samples.x.astype(np.longdouble), samples.y.astype(int)
+    x, y = samples.x.astype(np.longdouble), samples.y.astype(int).ravel()
     factors = naive.factors(share, key, 0, 0, 6, widths)
     h = np.finfo(np.longdouble).eps ** (1 / 3)
     for value, gradient in zip(p, gradients, strict=True):

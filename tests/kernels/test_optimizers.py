@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from kernels.network import network
 from kernels.samples import Samples
+from sweep.specification import schedule
+from sweep.specification.spec import Specification
+from tests import naive
 from tests.kernels import torch_trajectories as recorded
 from tests.kernels.packing import (
     OPTIMIZERS,
@@ -24,20 +27,65 @@ OTHERS = st.sampled_from(OPTIMIZERS[1:])
 TORCH = json.loads(recorded.FILE.read_text())
 
 
-@pytest.mark.parametrize("l2", [0, recorded.L2])
+@pytest.mark.parametrize("how", [0, recorded.L2, *recorded.SCHEDULES])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_steps_are_those_of_pytorch(optimizer, l2):
+def test_steps_are_those_of_pytorch(optimizer, how):
+    """Without L2 and with it; with it also along each schedule."""
     x, y, order, start = recorded.problem()
     net = network(recorded.WIDTHS)
     options, *_ = recorded.CASES[optimizer]
     nothing = np.zeros(len(net.names))
+    l2 = recorded.L2 if how else 0
     run = Run(start, nothing, nothing + l2, **{"momentum": 0.0, **options})
+    rates = None
+    if how in recorded.SCHEDULES:
+        warmup, *_ = recorded.SCHEDULES[how]
+        spec = Specification(data="iris", schedule=how, warmup=warmup, epochs=20)
+        rates = schedule.factors(spec, np.arange(20))
     order = np.ascontiguousarray(order[:, :, None])
     samples = Samples(x, y.astype(float), np.ones(len(x)), order)
-    for epochs, expected in zip(recorded.EPOCHS, TORCH[f"{optimizer} {l2}"], strict=True):
+    for epochs, expected in zip(recorded.EPOCHS, TORCH[f"{optimizer} {how}"], strict=True):
         trained = Experiment(net, [run], samples, recorded.BATCH, epochs, False)
-        found = train_runs(trained._replace(optimizer=optimizer), width=8)
+        chosen = {"optimizer": optimizer, "factors": None if rates is None else rates[:epochs]}
+        found = train_runs(trained._replace(**chosen), width=8)
         np.testing.assert_allclose(found.parameters[0], expected, rtol=0, atol=1e-10)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    optimizer=st.sampled_from(OPTIMIZERS),
+    proximal=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+    l1=st.sampled_from([0, 0.01, 0.1]),
+    l2=st.sampled_from([0, 0.02]),
+    taken=st.fixed_dictionaries(
+        {
+            "momentum": st.sampled_from([0.0, 0.5, 0.9]),
+            "beta2": st.sampled_from([0.9, 0.999]),
+            "epsilon": st.sampled_from([1e-5, 0.1]),
+        }
+    ),
+)
+def test_steps_are_those_of_the_twin(optimizer, proximal, seed, l1, l2, taken):
+    """Of softmax regression in full batches, one number after another."""
+    random = np.random.RandomState(seed)
+    x, y = random.normal(size=(12, 4)), random.randint(3, size=12)
+    net, start = network((4, 3)), random.normal(size=15)
+
+    def gradient(flat):
+        p = np.exp(x @ flat[:12].reshape(3, 4).T + flat[12:])
+        delta = (p / p.sum(axis=1, keepdims=True) - np.eye(3)[y]) / len(x)
+        return np.concatenate([(delta.T @ x).ravel(), delta.sum(axis=0)])
+
+    run = Run(start, np.array([l1, l1]), np.array([l2, l2]), 0.05, **taken)
+    samples = Samples(x, y.astype(float)[:, None], np.ones(12), np.arange(12)[None, :, None])
+    found = train_runs(
+        Experiment(net, [run], samples, 12, 9, proximal, optimizer=optimizer), width=8
+    )
+    if optimizer == "rmsprop":
+        taken = {**taken, "momentum": 0}
+    expected = naive.descent(optimizer, gradient, start, 9, 0.05, l1, l2, proximal, **taken)
+    np.testing.assert_allclose(found.parameters[0], expected, rtol=0, atol=1e-11)
 
 
 @settings(deadline=None, max_examples=60)

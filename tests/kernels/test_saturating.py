@@ -85,10 +85,10 @@ EXACT = {
 
 @EACH
 def test_double_precision_is_within_two_ulp(name):
-    """Of a million numbers that were tried, the worst were 1.75, 1.50 and 1.10 off."""
+    """Of half a million that were tried, the worst were 1.56, 1.36 and 0.86 off."""
     x = arguments("float64")
     found = apply(x)[name]
-    assert max(_apart(a, EXACT[name], b, 53, 1074) for a, b in zip(found, x, strict=True)) < 1.8
+    assert max(_apart(a, EXACT[name], b, 53, 1074) for a, b in zip(found, x, strict=True)) < 1.7
 
 
 def in_double(name, x):
@@ -104,12 +104,12 @@ def in_double(name, x):
 
 @EACH
 def test_single_precision_is_within_two_ulp(name):
-    """Of all there are, the worst are 1.5 off; here are every 4099th of them and the edges."""
+    """Every 4099th number there is, and the edges."""
     every = np.arange(0, 2**32, 4099, dtype=np.uint32).view(np.float32)
     x = np.concatenate([every[np.isfinite(every)], arguments("float32")])
     found, exact = apply(x)[name].astype(np.float64), in_double(name, x)
     place = np.ldexp(1.0, np.maximum(np.frexp(exact)[1] - 24, -149))
-    assert (abs(found - exact) / place).max() < 1.6
+    assert (abs(found - exact) / place).max() < 1.7
 
 
 @PRECISIONS

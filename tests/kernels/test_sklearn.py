@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from kernels.choice import Choice
 from kernels.network import network
@@ -34,13 +34,13 @@ def data(n, features, classes):
     return random.normal(size=(n, features)), np.arange(n) % classes
 
 
-def by_sklearn(x, y, hidden, start, batch_size, alpha, optimizer, activation):
-    """Return the fitted MLPClassifier; ``start`` are its initial parameters by name."""
-    model = MLPClassifier(
-        hidden,
+def by_sklearn(x, y, hidden, start, batch_size, alpha, optimizer, activation, kind, rate):
+    """Return the fitted model; ``start`` are its initial parameters by name."""
+    model = kind(
+        hidden_layer_sizes=hidden,
         activation=activation,
         **SOLVERS[optimizer],
-        learning_rate_init=RATE,
+        learning_rate_init=rate,
         shuffle=False,
         batch_size=batch_size,
         alpha=alpha,
@@ -61,7 +61,7 @@ def by_kernels(x, y, net, start, batch_size, l2, optimizer, epochs=EPOCHS):
     on = np.array([l2 if name[0] == "w" else 0.0 for name in net.names])
     run = Run(start, np.zeros(len(on)), on, RATE, MOMENTUM, epsilon=EPSILON)
     order = np.arange(len(x))[None, :, None]
-    samples = Samples(x, y.astype(float)[:, None], np.ones(len(x)), order)
+    samples = Samples(x, y.astype(float).reshape(len(x), -1), np.ones(len(x)), order)
     drawn = Experiment(net, [run], samples, batch_size, epochs, False, optimizer=optimizer)
     outcome = train_runs(drawn, width=8)
     return named(net, outcome.parameters[0]), outcome.loss[0] + outcome.two[0] @ on
@@ -73,12 +73,17 @@ def compare(n, features, hidden, classes, batch_size, l2, optimizer="nesterov", 
     net = network((features, *hidden, classes), activation=chosen)
     start = initial(np.random.RandomState(1), net)
     alpha = 2 * batch_size * l2
-    theirs = by_sklearn(x, y, hidden, named(net, start), batch_size, alpha, optimizer, activation)
+    how = optimizer, activation, MLPClassifier, RATE
+    theirs = by_sklearn(x, y, hidden, named(net, start), batch_size, alpha, *how)
     ours, _ = by_kernels(x, y, net, start, batch_size, l2, optimizer)
+    alike(ours, theirs)
+    return theirs, (x, y, net, start)
+
+
+def alike(ours, theirs):
     for i, (w, b) in enumerate(zip(theirs.coefs_, theirs.intercepts_, strict=True), start=1):
         np.testing.assert_allclose(ours[f"w{i}"], w.T, rtol=0, atol=1e-10)
         np.testing.assert_allclose(ours[f"b{i}"], b, rtol=0, atol=1e-10)
-    return theirs, (x, y, net, start)
 
 
 each = pytest.mark.parametrize("optimizer", SOLVERS)
@@ -112,3 +117,22 @@ def test_mini_batches(batch_size, optimizer):
 @pytest.mark.parametrize("n", [33, 47])
 def test_a_short_last_batch(n, optimizer):
     compare(n, 5, (9, 4), 4, 16, 0.0, optimizer)
+
+
+@each
+@pytest.mark.parametrize("batch_size", [8, 40])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_numbers(outputs, batch_size, optimizer):
+    """Its loss is half the sum over outputs where ours is their mean; Adam does not mind."""
+    random = np.random.RandomState(5)
+    x, y = random.normal(size=(40, 5)), random.normal(size=(40, outputs))
+    squared = Choice("kernels.losses.squared")
+    net = network((5, 9, 4, outputs), squared)
+    start, l2 = initial(random, net), 2e-3
+    half = outputs / 2  # of our gradient
+    rate = RATE if optimizer == "adam" else RATE / half
+    how = optimizer, "relu", MLPRegressor, rate
+    alpha, right = 2 * batch_size * l2 * half, y if outputs > 1 else y[:, 0]
+    theirs = by_sklearn(x, right, (9, 4), named(net, start), batch_size, alpha, *how)
+    ours, _ = by_kernels(x, y, net, start, batch_size, l2, optimizer)
+    alike(ours, theirs)

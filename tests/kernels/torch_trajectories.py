@@ -28,6 +28,13 @@ CASES = {
     "rmsprop": ({"rate": 0.005, "beta2": 0.99, "epsilon": 1e-8}, "RMSprop", {}),
 }
 
+#: Schedules of a sweep, and warm-ups, which are PyTorch's LinearLR and one of these after it.
+SCHEDULES = {
+    "cosine": (5, "CosineAnnealingLR", (15,)),
+    "exponential:0.85": (0, "ExponentialLR", (0.85,)),
+    "step:4:0.5": (5, "StepLR", (4, 0.5)),
+}
+
 
 def problem():
     """Return inputs, classes, the order of each epoch and the initial parameters, flat.
@@ -42,7 +49,7 @@ def problem():
     return x, y, order, np.rint(random.uniform(-1, 1, size=size) * 64) / 64
 
 
-def trajectory(name, l2):
+def trajectory(name, l2, schedule=None):
     """Return the parameters after each of `EPOCHS`, flat."""
     import torch
 
@@ -66,6 +73,7 @@ def trajectory(name, l2):
     else:
         taken |= {"betas": (options["momentum"], options["beta2"]), "eps": options["epsilon"]}
     optimizer = getattr(torch.optim, kind)(model.parameters(), **taken)
+    scheduler = following(optimizer, schedule) if schedule else None
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
     found = []
     for epoch, rows in enumerate(order, start=1):
@@ -74,16 +82,32 @@ def trajectory(name, l2):
             optimizer.zero_grad()
             torch.nn.functional.cross_entropy(model(inputs[batch]), labels[batch]).backward()
             optimizer.step()
+        if scheduler:
+            scheduler.step()
         if epoch in EPOCHS:
             flat = torch.cat([p.detach().ravel() for p in model.parameters()])
             found.append(flat.tolist())
     return found
 
 
+def following(optimizer, schedule):
+    """Return what steps the learning rate, once an epoch."""
+    from torch.optim import lr_scheduler
+
+    warmup, kind, given = SCHEDULES[schedule]
+    if not warmup:
+        return getattr(lr_scheduler, kind)(optimizer, *given)
+    rising = lr_scheduler.LinearLR(optimizer, 1 / warmup, 1.0, warmup - 1)
+    after = getattr(lr_scheduler, kind)(optimizer, *given)
+    return lr_scheduler.SequentialLR(optimizer, [rising, after], [warmup])
+
+
 def main():
     import torch
 
     found = {f"{name} {l2}": trajectory(name, l2) for name in CASES for l2 in (0, L2)}
+    for name in CASES:
+        found |= {f"{name} {schedule}": trajectory(name, L2, schedule) for schedule in SCHEDULES}
     lines = ",\n".join(f"{json.dumps(case)}: {json.dumps(flat)}" for case, flat in found.items())
     FILE.write_text(f'{{"torch": "{torch.__version__}",\n{lines}}}\n')
 

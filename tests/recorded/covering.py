@@ -59,7 +59,7 @@ VALUES: dict[str, list[Any]] = {
     "init": [None, "he", "uniform"],
     "precision": [None, "float32"],
     "zero_tol": [None, 0, 0.05, "auto"],
-    "metrics": [None, "auc,f1", "balanced_accuracy,brier,log_loss"],
+    "metrics": [None, "auc,f1", "balanced_accuracy,brier,log_loss", "mae", "deviance"],
     "history": [None, 1, 2],
     "patience": [None, 1, 3],
     "tol": [None, 0, 0.01],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ def environment(**changes):
 
 
 def start(*words, cwd, **changes):
-    """Start a command, in a process group of its own."""
+    """Start a command, in a process group of its own, and not as under ``nohup``."""
     command = [sys.executable, "-m", "sweep", *map(str, words)]
     return subprocess.Popen(
         command,
@@ -30,6 +31,7 @@ def start(*words, cwd, **changes):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 

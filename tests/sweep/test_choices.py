@@ -19,11 +19,12 @@ from sweep.specification import choices
 from sweep.specification.axes import AXES, axes_of, growing
 from sweep.specification.options import EXPERIMENT, RUN_OPTIONS
 
-#: Each optimizer's two, by a word as others are.
+#: Each optimizer's kernel modules, by a word as others are.
 STEPS = {
-    f"{word} {method}": choices.Alternative(getattr(one, method), one.meaning, one.hyper)
+    f"{word} {how}": choices.Alternative(module, one.meaning, one.hyper)
     for word, one in choices.OPTIMIZERS.items()
-    for method in choices.L1_METHODS
+    for how in (*choices.L1_METHODS, "grouped")
+    if (module := getattr(one, how))
 }
 KINDS = {
     "losses": (choices.LOSSES, {"BY_OUTPUT", "gradient", "measure", "predict"}),
@@ -64,7 +65,18 @@ def test_every_kernel_file_of_a_kind_can_be_chosen(kind):
     files = {file.stem for file in (Path(kernels.__file__).parent / kind).glob("*.py")}
     tables = [table for name, (table, _) in KINDS.items() if name.startswith(kind)]
     modules = {one.module.rpartition(".")[2] for table in tables for one in table.values()}
-    assert files - {"__init__"} == modules
+    of_groups = {"l21", "l21_in_metric"} if kind == "penalties" else set()
+    beside = {"__init__", "by_output"} if kind == "losses" else {"__init__"}
+    assert files - beside == modules | of_groups
+
+
+def test_every_optimizer_has_a_step_that_shrinks_groups():
+    folder = Path(kernels.__file__).parent / "steps" / "grouped"
+    modules = [import_module(one.grouped) for one in choices.OPTIMIZERS.values()]
+    assert {Path(module.__file__) for module in modules} == {*folder.glob("[!_]*.py")}
+    for module, one in zip(modules, choices.OPTIMIZERS.values(), strict=True):
+        assert all(hasattr(module, name) for name in KINDS["steps"][1])
+        assert one.hyper == module.HYPER
 
 
 def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
@@ -77,7 +89,7 @@ def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
         for part in ("train", "val"):
             assert f"{part}_{metric.name}" in names
             assert column(f"{part}_{metric.name}_from_none").better == metric.better != ""
-    for penalty in choices.PENALTIES:
+    for penalty in (*choices.PENALTIES, "l21"):
         assert f"{penalty}_penalty" in names and is_penalty(penalty)
         assert penalty in Runs._fields and penalty in Sweep.model_fields
 
@@ -85,7 +97,7 @@ def test_what_is_measured_has_its_columns_and_says_which_way_is_better():
 def test_an_axis_is_a_column_of_an_option():
     for axis in AXES:
         assert axis.field in Sweep.model_fields and column(axis.name) is not None
-    assert [axis.name for axis in AXES if is_penalty(axis.name)] == ["l1", "l2", "<varied>"]
+    assert [axis.name for axis in AXES if is_penalty(axis.name)] == ["l1", "l2", "l21", "<varied>"]
     spec = Sweep(data="iris", l1=[0, 1], l2=0, vary={"l1_w1": [0, 2]}, path="l1", seeds=[4, 9])
     found = {name: values.tolist() for name, values in axes_of(spec).items()}
     assert found == {
@@ -95,12 +107,13 @@ def test_an_axis_is_a_column_of_an_option():
 
 
 def test_what_an_optimizer_remembers_is_told_before_it_is_there():
-    """In parameters, and a few Lanes of each run."""
+    """In parameters, and a few Lanes of each run; groups need the metric as well."""
     parameters = np.zeros((1, 50, 8))
     for one in choices.OPTIMIZERS.values():
-        for method in choices.L1_METHODS:
-            remembered = import_module(getattr(one, method)).start(parameters).shape[1]
-            assert remembered // 50 == one.remembered and remembered % 50 < 5
+        told = [one.remembered, one.remembered, one.remembered + one.rescales]
+        for module, most in zip((one.subgradient, one.proximal, one.grouped), told, strict=True):
+            remembered = import_module(module).start(parameters).shape[1]
+            assert remembered // 50 == most and remembered % 50 < 5
 
 
 def test_every_option_has_its_help():

@@ -133,7 +133,10 @@ def test_runs_of_a_seed_and_fold_share_what_they_drop_and_move_no_other_draw():
 # --- where nothing is dropped -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("more", [{}, {"patience": 2}, {"path": "l1"}, {"precision": "float32"}])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"patience": 2}, {"path": "l1"}, {"precision": "float32"}, {"finish": 3, "history": 2}],
+)
 def test_a_run_that_drops_nothing_is_the_one_of_a_sweep_without_dropout(more):
     plain = FEW.replace(**more).run()
     beside = FEW.replace(**more, dropout=[0, 0.4]).run()
@@ -157,13 +160,6 @@ def test_in_the_finish_no_unit_is_dropped(monkeypatch):
     FEW.replace(dropout=0.4, finish=3, seeds=[1]).run(jobs=1)
     of_finish = [net.dropout.kind == "kernels.dropout.none" for net in called]
     assert of_finish == sorted(of_finish) and {True, False} == set(of_finish)
-
-
-def test_the_finish_is_left_out_unless_asked_for():
-    proximal = Sweep(data="iris", epochs=7)
-    assert proximal.finish == 7
-    assert proximal.replace(dropout=[0, 0.4]).finish == 0
-    assert proximal.replace(dropout=0.4, finish=5).finish == 5
 
 
 def test_nothing_is_frozen():

@@ -134,7 +134,12 @@ def race(spec):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"l1_method": "proximal", "batch_size": "full"}, {"data": "article"}]
+    "options",
+    [
+        *({}, {"l1_method": "proximal", "batch_size": "full"}, {"data": "article"}),
+        *({"optimizer": "momentum"}, {"optimizer": "adam", "epsilon": 0.01}),
+        {"optimizer": "rmsprop", "l1_method": "subgradient"},
+    ],
 )
 def test_rows_are_those_of_plain_runs_of_as_many_epochs(options):
     """So a run goes on with its weights, its momentum and its order of batches."""

@@ -41,6 +41,8 @@ SWEEPS = {
     "paths": (PATHS, (0.3, 0.95)),
     "paths with history": (PATHS.replace(history=3, folds=2, seeds=[3]), (0.7,)),
     "patience": (PATHS.replace(patience=3), (0.7,)),
+    "race with Adam": (RACE.replace(optimizer="adam", beta2=[0.9, 0.99]), (0.7,)),
+    "patience with Adam": (PATHS.replace(patience=3, optimizer="adam", lr=0.05), (0.7,)),
     "race with dropout": (RACE.replace(hidden="5", dropout=0.3), (0.7,)),
     "patience with dropout": (PATHS.replace(patience=3, dropout=0.3), (0.7,)),
     "float32": (PATHS.replace(precision="float32"), (0.7,)),

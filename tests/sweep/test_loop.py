@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from sweep import Sweep
 from sweep.plan.experiment import prepare
+from sweep.specification.choices import OPTIMIZERS
 from sweep.training import loop
 from sweep.training.batch import Batch
 
@@ -35,11 +36,14 @@ def trained(batch, *legs):
     method=st.sampled_from(["subgradient", "proximal"]),
     size=st.sampled_from([1, 50, "full"]),
     precision=st.sampled_from(["float64", "float32"]),
+    optimizer=st.sampled_from([*OPTIMIZERS]),
     dropout=st.sampled_from([0, 0.4, [0.2, 0.6]]),
 )
-def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision, dropout):
-    options = {"l1_method": method, "batch_size": size, "precision": precision}
-    runs = batch(epochs=9, dropout=dropout, **options)
+def test_legs_of_one_way_end_where_the_whole_does(
+    legs, method, size, precision, optimizer, dropout
+):
+    how = {"l1_method": method, "optimizer": optimizer, "dropout": dropout}
+    runs = batch(epochs=9, batch_size=size, precision=precision, **how)
     in_legs, at_once = trained(runs, *legs), trained(runs, legs[-1])
     for name, column in at_once[0].items():
         np.testing.assert_array_equal(in_legs[0][name], column)

@@ -1,13 +1,18 @@
 """Sweeps of numbers and answers: networks without hidden layers meet independent convex solvers."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import optimize
+from sklearn import metrics
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import ElasticNet, LogisticRegression, PoissonRegressor, QuantileRegressor
 
 from sweep import Sweep
 from sweep.data.fold import fold_of
+from sweep.errors import InputError
 from sweep.plan.experiment import prepare
 from tests.sweep.trained import trained
 
@@ -162,3 +167,139 @@ def test_answers_are_so_many_logistic_regressions(table):
             p = model.predict_proba(x)[np.arange(len(x)), y[:, i].astype(int)]
             objective += -np.log(p).mean() / 2 + l2 * (model.coef_**2).sum()
         meets(found, weights, objective, np.stack(fits))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"patience": 3, "val_fraction": 0.25},
+        {"halving": 2, "folds": 2, "val_fraction": None},
+        {"path": "l1", "path_order": "up,cold"},
+        {"batch_size": 64, "epochs": 6},  # and full batches at the end
+        {"outer_folds": 2, "val_fraction": 0.2, "metrics": "mae"},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+@pytest.mark.parametrize("loss", ["squared", "poisson"])
+def test_whatever_else_is_asked_for_works_with_numbers(table, loss, options):
+    given = {"seeds": 2, "epochs": 12, "history": 4, "l2": 0, "hidden": "4"} | options
+    spec = linear(table, "visits", loss=loss, **given)
+    found = spec.run()
+    assert (found.status == "done").all()
+    assert (found.train_loss < found.initial_loss).all()
+    if spec.patience:
+        assert found.best_epoch.between(1, 12).all()
+    if spec.halving:
+        assert found.rung.nunique() > 1
+    # In units of the counts' own spread, or mean, the loss is what the metrics say of it.
+    if loss == "squared":
+        np.testing.assert_allclose(found.train_loss, 1 - found.train_r2, rtol=1e-10)
+    held = "test" if spec.outer_folds else "val"
+    if spec.holds_out:
+        assert np.isfinite(found[[f"{held}_rmse", f"{held}_r2"]]).all(axis=None)
+        assert np.isfinite(found[["baseline_loss", "baseline_rmse"]]).all(axis=None)
+
+
+def test_a_sweep_of_numbers_that_was_stopped_goes_on_to_the_same_table(table, tmp_path):
+    spec = linear(table, "target,visits", l2=0, hidden="4", epochs=10, seeds="0:6", history=5)
+    spec = spec.replace(val_fraction=0.2, metrics="mae")
+    whole = spec.run(out=tmp_path / "whole")
+    spec.replace(seeds="0:4").run(out=tmp_path / "parts")
+    spec.run(out=tmp_path / "parts", extend=True)
+    for name in ("runs.parquet", "history.parquet"):
+        found, expected = (pd.read_parquet(tmp_path / d / name) for d in ("parts", "whole"))
+        drop = [name for name in ("seconds",) if name in found]
+        pd.testing.assert_frame_equal(
+            found.drop(columns=drop), expected.drop(columns=drop), check_exact=True
+        )
+    assert {"val_mae", "val_rmse", "val_r2"} <= set(whole.columns)
+    assert "val_accuracy" not in whole
+
+
+def test_rows_say_what_scikit_learn_does_of_the_network(table):
+    options = {"epochs": 30, "l1": 0.01, "l2": 0, "hidden": "4", "val_fraction": 0.25, "seeds": 2}
+    spec = linear(table, "target,visits", metrics="mae", activation="tanh", **options)
+    columns, (p,) = trained(spec)
+    experiment = prepare(spec)
+    fold = fold_of(experiment.spec, experiment.dataset, 2, 0)
+    hidden = np.tanh(fold.x @ p["w1"].T + p["b1"])
+    said = (hidden @ p["w2"].T + p["b2"]) * fold.unit.scale + fold.unit.centre
+    for part in ("train", "val"):
+        rows = getattr(fold, part)
+        theirs = {
+            "rmse": metrics.root_mean_squared_error,
+            "r2": metrics.r2_score,
+            "mae": metrics.mean_absolute_error,
+        }
+        for name, score in theirs.items():
+            expected = score(fold.y[rows], said[rows])
+            assert columns[f"{part}_{name}"][0] == pytest.approx(expected, rel=1e-9)
+
+
+def test_answers_are_measured_as_scikit_learn_does(table):
+    options = {"epochs": 60, "l1": 0.01, "l2": 0, "hidden": "4", "val_fraction": 0.25, "seeds": 1}
+    asked = "auc,f1,brier,log_loss,balanced_accuracy"
+    spec = linear(table, "high,low", loss="logistic", metrics=asked, **options)
+    columns, (p,) = trained(spec)
+    experiment = prepare(spec)
+    fold = fold_of(experiment.spec, experiment.dataset, 1, 0)
+    hidden = np.maximum(fold.x @ p["w1"].T + p["b1"], 0)
+    yes = 1 / (1 + np.exp(-(hidden @ p["w2"].T + p["b2"])))[fold.val]
+    y = fold.y[fold.val].astype(int)
+    both = range(2)
+    expected = {
+        "accuracy": metrics.accuracy_score(y, yes > 0.5),
+        "auc": metrics.roc_auc_score(y, yes, average="macro"),
+        "f1": metrics.f1_score(y, yes > 0.5, average="macro"),
+        "brier": np.mean([metrics.brier_score_loss(y[:, i], yes[:, i]) for i in both]),
+        "log_loss": np.mean([metrics.log_loss(y[:, i], yes[:, i]) for i in both]),
+        "balanced_accuracy": np.mean(
+            [metrics.balanced_accuracy_score(y[:, i], yes[:, i] > 0.5) for i in both]
+        ),
+        "loss": np.mean([metrics.log_loss(y[:, i], yes[:, i]) for i in both]),
+    }
+    for name, value in expected.items():
+        assert columns[f"val_{name}"][0] == pytest.approx(value, rel=1e-9), name
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"loss": "squared", "metrics": "auc"}, "`metrics` auc .* `loss` is squared: leave"),
+        (
+            {"loss": "squared", "metrics": "deviance"},
+            "deviance is measured beside the loss pois",
+        ),
+        ({"task": "numbers", "metrics": "f1"}, "`metrics` f1 .* `task` is numbers: leave it out"),
+        ({"task": "classes", "metrics": "mae"}, "`metrics` mae .* `task` is classes: leave it out"),
+    ],
+)
+def test_a_metric_that_does_not_fit_is_refused_by_the_specification(table, options, said):
+    with pytest.raises(InputError, match=said):
+        Sweep(data=table, **options)
+
+
+def test_a_metric_that_does_not_fit_the_data_is_refused_before_anything_compiles(table, typed):
+    run = ("run", "--data", table, "--drop", "high,low,visits", "--out", "r", "--metrics")
+    for metric in ("auc", "accuracy", "deviance"):
+        status, out, err = typed(*run, metric)
+        assert status == 2 and not out and "`loss` is squared: leave it out" in err
+        assert len(err.splitlines()) == 1
+    assert Sweep(data=table, metrics="mae,rmse").metrics == ("rmse", "mae")
+    found = prepare(Sweep(data=table, drop="high,low,visits", metrics="mae,rmse"))
+    assert found.spec.metrics == ("mae",)  # the other one is measured anyway
+
+
+def test_commands_know_numbers(table, typed):
+    run = ("run", "--data", table, "--drop", "high,low,visits", "--hidden", 4, "--seeds", "0:3")
+    assert typed(*run, "--epochs", 5, "--l1", "0,0.01,0.1", "--l2", "0,0.1", "--out", "r")[0] == 0
+    status, out, _ = typed("summary", "r")
+    assert status == 0 and "rmse" in out and "r2" in out and "accuracy" not in out
+    status, out, _ = typed("best", "r", "--metric", "rmse")
+    assert status == 0 and "lowest mean val_rmse" in " ".join(out.split())
+    status, out, _ = typed("best", "r", "--metric", "r2")
+    assert status == 0 and "highest mean val_r2" in " ".join(out.split())
+    for command in ("plot", "report"):
+        assert typed(command, "r", "--metric", "rmse")[0] == 0
+    header = Path("r/summary.csv").read_text().partition("\n")[0]
+    assert "mean_val_rmse" in header and "accuracy" not in header

@@ -16,7 +16,7 @@ from kernels.lane import exp_log
 from sweep import Sweep
 from sweep.data import inverse_normal
 from sweep.specification import schedule as rates
-from tests import method, method_scaling, method_splits, naive, rounding
+from tests import method, method_numbers, method_scaling, method_splits, naive, rounding
 
 #: What the method tells of every run, beside the sparsity of each matrix.
 COLUMNS = (
@@ -30,14 +30,22 @@ COLUMNS = (
 OPTIONAL = {"best_epoch", "rung"}
 
 METRICS = ("balanced_accuracy", "auc", "f1", "brier", "log_loss")
+OF_NUMBERS = ("rmse", "r2", "mae", "deviance")
 
 
 def check(row, found):
     """Compare all that the method tells of a run, bit by bit."""
     matrices = [name for name in row.index if name.startswith("sparsity_")]
     names = [*COLUMNS, *matrices, *OPTIONAL.intersection(row.index)]
+    if "train_r2" in row.index:  # numbers are neither right nor wrong
+        names = [name for name in names if not name.endswith("_accuracy")]
     parts = ("train", "val", "baseline")
-    names += [name for part in parts for of in METRICS if (name := f"{part}_{of}") in row.index]
+    names += [
+        name
+        for part in parts
+        for of in (*METRICS, *OF_NUMBERS)
+        if (name := f"{part}_{of}") in row.index
+    ]
     assert found.keys() <= set(names)
     for name in names:
         if name not in found:  # nothing is held out
@@ -243,8 +251,8 @@ def test_a_test_part(outer):
         run = method.of_table(x, y, (4,), seed=5, fold=fold, folds=2, test=test, **on, **same)
         found = run.run()
         check(row, found)
-        loss, accuracy, _ = run.evaluated(run.test)
-        assert (row.test_loss, row.test_accuracy) == (loss, accuracy)
+        loss, others, _ = run.evaluated(run.test)
+        assert (row.test_loss, row.test_accuracy) == (loss, others["accuracy"])
         assert row.test_rows == len(test)
 
 
@@ -302,6 +310,33 @@ def test_weights_balanced_classes_groups_and_time(precision, apart, folds):
         check(row, run.run())
         if "order" in apart:
             assert row.val_from == str(given["day"][parts[1]].min())
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("loss", ["squared", "absolute", "huber", "poisson", "logistic"])
+def test_numbers_and_answers(loss, precision):
+    draw = np.random.default_rng(4)
+    x, weight = draw.normal(size=(90, 4)).round(2), draw.integers(1, 5, 90) / 2
+    y = np.stack([draw.poisson(np.exp(x[:, 0])), draw.poisson(3 + x[:, 1] ** 2)], axis=1)
+    y = (
+        (y > 1) * 1.0
+        if loss == "logistic"
+        else y / [1, 7] - np.array([0, 30 * (loss != "poisson")])
+    )
+    metrics = {"poisson": ["mae", "deviance"], "logistic": ["auc", "log_loss", "f1"]}
+    same = {"lr": 0.03, "momentum": 0.9, "l1_method": "proximal", "zero_tol": 0.0, "epochs": 4}
+    same |= {"batch_size": 32, "finish": 2, "metrics": metrics.get(loss, ["mae"])}
+    table = pd.DataFrame({**dict(zip("abcd", x.T, strict=True)), "u": y[:, 0], "v": y[:, 1]})
+    runs = Sweep(
+        **{"data": table.assign(w=weight), "target": "u,v", "loss": loss, "weight": "w"},
+        **{"hidden": "6", "seeds": 3, "l1": 3e-3, "l2": 0, "precision": precision, **same},
+    ).run()
+    parts = method.split(np.zeros(90, int), 3, 0, 0, 0.2)
+    on = {"l1": {"w1": 3e-3, "w2": 3e-3}, "weight": weight, "kind": np.dtype(precision).type}
+    inputs = method_scaling.scaled(x, parts[0], "standard")
+    parameters = method.he((4, 6, 2), 3)
+    run = method_numbers.RunOfTargets(inputs, y, parts, parameters, loss=loss, seed=3, **on, **same)
+    check(runs.iloc[0], run.run())
 
 
 @pytest.mark.parametrize("schedule", [{}, {"schedule": "exponential:0.9", "warmup": 2}])
@@ -377,7 +412,7 @@ def test_the_text_is_printed_and_has_every_constant_and_column(typed):
     numbers = re.findall(r"-?\d+\.\d{6,}(?:e-\d+)?", twins)
     assert len(numbers) > 30
     words = set(re.findall(r"[\w.+-]*\w", text))
-    assert not {*numbers, *COLUMNS, *OPTIONAL, *METRICS} - words
+    assert not {*numbers, *COLUMNS, *OPTIONAL, *METRICS, *OF_NUMBERS} - words
     # What the last of them do few runs would notice.
     told = "".join(Path(module.__file__).read_text() for module in (exp_log, inverse_normal, rates))
     assert not set(numbers) - set(re.findall(r"[\w.+-]*\w", told))

@@ -6,10 +6,12 @@ import pytest
 from kernels import reference
 from sweep import Sweep
 from sweep.errors import InputError
+from sweep.plan.cost import Cost
 from sweep.plan.experiment import prepare
 from sweep.running.merging import merge
 from sweep.running.same_sweep import kinship
 from sweep.specification.choices import OPTIMIZERS
+from sweep.training.chosen_kernels import shape_of
 from tests.sweep.trained import drawn, samples, trained
 
 SPEC = Sweep(
@@ -102,9 +104,18 @@ def test_a_directory_grows_along_what_is_a_column_of_it(tmp_path):
     assert merge([tmp_path / "of 5", tmp_path / "of 6"], tmp_path / "e")["done"] == 2
 
 
-def test_plan_counts_what_adam_remembers():
+def test_plan_counts_what_adam_remembers_and_what_it_costs():
     plain, adam = (prepare(spec).plan.tasks.bytes for spec in (SPEC, ADAM))
     assert plain < adam < 2 * plain
+    plain, adam = (Cost(spec, (64, 32, 16, 10), 1437).seconds for spec in (SPEC, ADAM))
+    assert plain < adam < 1.1 * plain
+
+
+@pytest.mark.parametrize("method", ["subgradient", "proximal"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_article_is_frozen_with_any_of_them(optimizer, method):
+    spec = Sweep(optimizer=optimizer, l1_method=method)
+    assert shape_of(spec, (5, 3, 5, 4), 1, freeze=True)[0]
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam", "rmsprop"])

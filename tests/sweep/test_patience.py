@@ -111,6 +111,7 @@ def test_it_asks_whether_to_stop_at_every_epoch(monkeypatch):
             "path": st.sampled_from([None, "l1", "l2"]),
             "folds": st.sampled_from([0, 5]),
             "l1_method": st.sampled_from(["subgradient", "proximal"]),
+            "optimizer": st.sampled_from(["nesterov", "momentum", "adam", "rmsprop"]),
             "batch_size": st.sampled_from([16, "full"]),
             "epochs": st.sampled_from([2, 12]),
         }

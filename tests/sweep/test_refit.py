@@ -31,8 +31,13 @@ GIVEN = {"data": "wine", "hidden": "6", "l1": [0, 1e-3], "l2": [0, 0.01], "seeds
         {"halving": 2},
         {"val_fraction": 0},
         {"precision": "float32", "l1_method": "proximal"},
+        {"schedule": "cosine", "warmup": 3, "patience": 2, "epochs": 40, "lr": 0.1},
+        {"schedule": "step:9:0.5", "tol": 0.03, "epochs": 200, "lr": 0.1},
     ],
-    ids=["split", "folds", "patience", "test", "outer", "halving", "nothing", "float32"],
+    ids=[
+        *("split", "folds", "patience", "test", "outer", "halving", "nothing", "float32"),
+        *("cosine", "tol"),
+    ],
 )
 @pytest.mark.parametrize("rule", ["min", "one-se"])
 def test_it_is_a_run_of_its_own_on_all_rows(options, rule, tmp_path):
@@ -45,8 +50,10 @@ def test_it_is_a_run_of_its_own_on_all_rows(options, rule, tmp_path):
     alone = Sweep(
         **{**GIVEN, "l1": chosen.l1, "l2": chosen.l2, "seeds": 3},
         epochs=epochs - spec.finish, finish=spec.finish, lr=spec.lr, precision=spec.precision,
-        l1_method=spec.l1_method, test=spec.test, val_fraction=0,
+        l1_method=spec.l1_method, test=spec.test, val_fraction=0, warmup=spec.warmup,
+        schedule="cosine:40" if spec.schedule == "cosine" else spec.schedule,
     )  # fmt: skip
+    assert epochs < spec.epochs or spec.schedule == "constant"
     assert np.array_equal(model.parameters, _flat(alone))
     data = prepare(alone).dataset
     rest = apart(data, spec.test or 0).train
@@ -85,6 +92,7 @@ def test_the_path_leads_to_the_cell(tmp_path):
         (["--finish", 3], "for 9 epochs, as its runs had, the last 3 of them in full batches"),
         (["--finish", 0], "for 6 epochs, as its runs had, with seed 2"),
         (["--patience", 1], "the median of the epochs whose weights 3 runs of it kept"),
+        (["--tol", 9], "for 6 epochs, the median of those that 3 runs of it had"),
     ],
 )
 def test_it_says_which_rows_how_long_and_what_was_held_out(typed, options, said):

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep import Sweep
+from sweep.plan.experiment import prepare
 from sweep.running import driver
 from sweep.running.driver import Where
+from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.validators import ORDERS
+from sweep.training.chosen_kernels import shape_of
 from tests.sweep.console import call, csv, rows
 
 
@@ -22,6 +25,24 @@ def arrays(samples, features, classes):
     return x, np.arange(samples) % classes
 
 
+def numbers(samples, features, outputs, loss):
+    """Return arrays whose targets are what a loss is of."""
+    x, _ = arrays(samples, features, 2)
+    z = np.random.RandomState(samples).standard_normal((samples, outputs)) * 3 + 5
+    if loss == "logistic":
+        return x, z > 5
+    return x, np.floor(abs(z)) if loss == "poisson" else z
+
+
+#: Losses, and what can be measured beside them where it is asked for.
+LOSSES = {
+    "cross_entropy": ("auc,f1", "brier,balanced_accuracy,log_loss"),
+    "logistic": ("auc,f1", "brier,balanced_accuracy,log_loss"),
+    **dict.fromkeys(("squared", "absolute", "huber"), ("mae",)),
+    "poisson": ("mae", "mae,deviance"),
+}
+
+
 @st.composite
 def sweeps(draw, alone=False):
     """Draw a specification that trains in no time: a few dozen runs of at most 4 epochs.
@@ -29,13 +50,17 @@ def sweeps(draw, alone=False):
     Of those where no run waits for another one, if each should stand `alone`.
     """
     data = draw(st.sampled_from(["article", "iris", "wine", arrays(23, 3, 2), arrays(9, 1, 4)]))
+    loss = draw(st.sampled_from([*["cross_entropy"] * 5, *LOSSES]))
+    if loss != "cross_entropy":
+        data = numbers(draw(st.integers(9, 40)), 3, draw(st.integers(1, 3)), loss)
     options = {
         "data": data,
+        "loss": loss,
         "hidden": draw(st.lists(st.integers(1, 9), max_size=3)),
         "l1": draw(st.lists(st.sampled_from([0, 1e-4, 0.01, 0.3]), min_size=1, max_size=3)),
         "l2": draw(st.lists(st.sampled_from([0, 1e-3, 0.1]), min_size=1, max_size=2)),
         "lr": draw(st.sampled_from([0.01, [0.003, 0.1], [0.01, 1e6]])),
-        "momentum": draw(st.sampled_from([0, 0.9])),
+        "optimizer": draw(st.sampled_from(["nesterov", *OPTIMIZERS])),
         "schedule": draw(st.sampled_from(["constant", "cosine", "exponential:0.5", "step:2:0.1"])),
         "warmup": draw(st.sampled_from([0, 0, 2])),
         "tol": draw(st.sampled_from([None, None, 0.01])),
@@ -46,9 +71,12 @@ def sweeps(draw, alone=False):
         "l1_method": draw(st.sampled_from(["subgradient", "proximal"])),
         "init": draw(st.sampled_from(["he", "uniform"])),
         "l1_on": draw(st.sampled_from(["weights", "all", "biases,w1"])),
-        "metrics": draw(st.sampled_from([(), (), "auc,f1", "brier,balanced_accuracy,log_loss"])),
+        "metrics": draw(st.sampled_from([(), (), *LOSSES[loss]])),
         "history": draw(st.sampled_from([0, 0, 1, 3])),
     }
+    taken = {"momentum": [0, 0.9], "beta2": [0.9, 0.999, [0.5, 0.99]], "epsilon": [1e-8, [1e-3, 1]]}
+    for name in OPTIMIZERS[options["optimizer"]].hyper:
+        options[name] = draw(st.sampled_from(taken[name]))
     if options["hidden"]:
         options["dropout"] = draw(st.sampled_from([0, 0, 0.3, [0, 0.5]]))
     if draw(st.booleans()):
@@ -70,7 +98,9 @@ def tables(spec, lanes=None, **where):
     forced = {"SWEEP_LANES": str(lanes)} if lanes else {}
     with mock.patch.dict(os.environ, forced):
         outcome = driver.run(spec, Where(quiet=True, **where))
-    return rows(driver.table_of(outcome, None))
+    found = driver.table_of(outcome, None)
+    assert (found["status"] != "error").all()
+    return rows(found)
 
 
 @settings(deadline=None, max_examples=40)
@@ -89,7 +119,7 @@ def test_a_run_is_the_same_alone_and_among_others(spec, data):
         fewer[name] = data.draw(st.lists(st.sampled_from(axis), min_size=1, unique=True))
     whole = driver.table_of(driver.run(spec, Where(jobs=1)), None)
     if len(set(spec.dropout)) > 1:
-        fewer |= {"dropout": data.draw(st.sampled_from(spec.dropout)), "finish": spec.finish}
+        fewer["dropout"] = data.draw(st.sampled_from(spec.dropout))
         whole = whole[whole.dropout == fewer["dropout"]].drop(columns="dropout")
     there = whole.seed.isin(fewer["seeds"])
     for name in ("l1", "l2", "lr"):
@@ -110,10 +140,24 @@ def test_the_size_of_tasks_and_of_calls_changes_no_bit(spec, seconds):
         assert tables(spec, jobs=2) == expected
 
 
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "cross_entropy"])
+def test_frozen_code_of_another_loss_changes_no_bit(loss, monkeypatch):
+    spec = Sweep(data=numbers(20, 3, 2, loss), loss=loss, hidden="3", l1=[0, 0.01], l2=[0, 0.01])
+    spec = spec.replace(seeds=[1, 2], epochs=6, batch_size=4, val_fraction=0.2)
+    plan = prepare(spec).plan
+    assert shape_of(plan.spec, plan.widths, plan.samples, True)[0]
+    monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", float("inf"))
+    expected = tables(spec)
+    monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", 0)
+    assert tables(spec) == expected
+
+
 @pytest.mark.parametrize("method", ["subgradient", "proximal"])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_frozen_code_changes_no_bit(precision, method, monkeypatch):
+@pytest.mark.parametrize("optimizer", ["nesterov", "adamw"])
+def test_frozen_code_changes_no_bit(optimizer, precision, method, monkeypatch):
     spec = Sweep(l1=[0, 0.01, 0.1], seeds=[1, 2], l2=[0, 0.01], epochs=30, history=10)
+    spec = spec.replace(optimizer=optimizer)
     spec = spec.replace(precision=precision, l1_method=method, lr=[0.01, 0.05])
     monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", float("inf"))
     expected = tables(spec)
@@ -128,6 +172,8 @@ SPECS = {
     "arrays": Sweep(data=arrays(200, 4, 3), hidden="5", seeds=[1, 2], l2=0.01, history=2, epochs=4),
     "dropout": Sweep(data="iris", hidden="5,3", dropout=[0, 0.4], seeds=[1, 2], l1=0, l2=0,
                      epochs=4),
+    "numbers": Sweep(data=numbers(60, 4, 2, "squared"), hidden="5", seeds=[1, 2], metrics="mae",
+                     l1=[0, 0.01], epochs=4, patience=2, history=1),
     "single": Sweep(data="iris", precision="float32", folds=3, seeds=[1], l1_method="proximal",
                     l1=[0, 0.01], epochs=5),
 }  # fmt: skip

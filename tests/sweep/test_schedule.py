@@ -83,8 +83,8 @@ def test_a_finish_is_for_a_constant_rate():
     assert SPEC.finish == SPEC.replace(warmup=4).finish == 9
     assert SPEC.replace(schedule="cosine").finish == SPEC.replace(tol=0).finish == 0
     assert SPEC.replace(schedule="cosine", finish=2).finish == 2
-    spec = SPEC.replace(schedule="step:4:0.5", finish=3)
-    assert factors(spec, np.arange(12)).tolist() == [1] * 4 + [0.5] * 4 + [0.25] * 4
+    spec = SPEC.replace(schedule="step:3:0.5", finish=6)
+    assert factors(spec, np.arange(15)).tolist() == [1] * 3 + [0.5] * 3 + [0.25] * 9
     assert factors(spec.replace(epochs=0), np.arange(3)).tolist() == [1] * 3
 
 

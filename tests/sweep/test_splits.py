@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from sweep.data.dataset import Dataset
+from sweep.data.dataset import Dataset, Variable
 from sweep.data.splits import split
 from sweep.errors import InputError
 from tests.sweep.loaded import load
@@ -100,6 +100,46 @@ def test_folds_are_a_stratified_partition(folds, data):
     held = np.array([counts_of(y, part.val) for part in parts])
     assert np.ptp(held, axis=0).max() <= 1, "a class is uneven over the folds"
     assert np.ptp(held.sum(axis=1)) <= 1, "the folds are uneven"
+
+
+def numbers(n, **roles):
+    y = np.linspace(0, 1, n)[:, None]
+    return Dataset("toy", np.zeros((n, 1)), y, (), ("x0",), targets=(Variable("y"),), **roles)
+
+
+@given(st.integers(2, 90), seeds, fractions)
+def test_a_hold_out_of_numbers_is_a_share_of_the_rows(n, seed, fraction):
+    train, val = split(numbers(n), seed, 0, 0, fraction)
+    assert sorted([*train, *val]) == list(range(n))
+    assert len(val) == min(math.ceil(n * fraction), n - 1)
+    one_class = split(dataset([0] * n), seed, 0, 0, fraction)
+    assert train.tolist() == one_class.train.tolist()
+
+
+@given(st.integers(2, 6), st.integers(6, 60), seeds)
+def test_folds_of_numbers_are_even(folds, n, seed):
+    parts = [split(numbers(n), seed, fold, folds, 0.2) for fold in range(folds)]
+    assert sorted(row for part in parts for row in part.val) == list(range(n))
+    assert np.ptp([len(part.val) for part in parts]) <= 1
+
+
+def test_which_numbers_are_held_out_has_nothing_to_do_with_their_size():
+    held = np.mean([split(numbers(50), seed, 0, 0, 0.2).val.mean() for seed in range(200)])
+    assert held == pytest.approx(24.5, abs=1)
+
+
+def test_rows_of_numbers_stay_together_by_group_and_time():
+    groups, order = np.arange(60) // 6, np.arange(60.0)[::-1]
+    for fold in range(3):
+        train, val = split(numbers(60, groups=groups), 5, fold, 3, 0)
+        assert not set(groups[train]) & set(groups[val]) and 18 <= len(val) <= 24
+    train, val = split(numbers(60, order=order), 5, 0, 0, 0.2)
+    assert order[val].min() > order[train].max() and len(val) == 12
+
+
+def test_fewer_numbers_than_folds_are_told():
+    with pytest.raises(InputError, match=r"`folds` is 9, and toy has 8 rows: lower `folds`"):
+        split(numbers(8), 42, 0, 9, 0.2)
 
 
 def test_a_class_smaller_than_the_folds_is_named():

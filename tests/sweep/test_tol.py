@@ -138,6 +138,13 @@ def test_another_number_of_epochs_in_a_row():
     assert (stops[3] <= stops[10] - 7).all()
 
 
-def test_a_run_that_diverges_stops():
-    table = SPEC.replace(l2=0, lr=1e200, epochs=50).run()
-    assert (table.status == "diverged").all() and (table.epochs == 11).all()
+def test_a_loss_that_is_watched_takes_time():
+    cost = prepare(SPEC).plan.cost.pace / prepare(SPEC.replace(tol=None)).plan.cost.pace
+    assert 1.1 < cost < 4 / 3
+
+
+@pytest.mark.parametrize(("lr", "status"), [(1e200, "diverged"), (1e-300, "done")])
+def test_a_run_that_diverges_stops_and_one_that_stands_still(lr, status):
+    """The first epoch is a fall whatever it gave, and no other one is."""
+    table = SPEC.replace(l2=0, lr=lr, epochs=50, tol=0).run()
+    assert (table.status == status).all() and (table.epochs == 11).all()

@@ -2,8 +2,7 @@
 
     x' = prox_groups(prox_l1(w - r g)),  w' = x' + m (x' - x)
 
-A group is shrunk once all of it has been stepped along: until then its weights are what L1 leaves
-of them, and their iterates those before. What is in no group is stepped along at once.
+Until its group is shrunk a weight is what L1 leaves of it, and its iterate the one before.
 """
 
 from kernels.lane.compiled import kernel
@@ -23,8 +22,8 @@ INSTRUCTIONS = 20
 def advance(optimizer, i, w, g, l1, l2):
     """Step along one parameter, or as far as L1 leads if it is in a group."""
     if i < optimizer.grouped:
-        g, rate = ridge.add_gradient(g, w, l2), optimizer.rate
-        optimizer.weights[i] = candidate(w, g, rate, rate * l1)
+        rate = optimizer.rate
+        optimizer.weights[i] = candidate(w, ridge.add_gradient(g, w, l2), rate, rate * l1)
     else:
         fista.advance(optimizer, i, w, g, l1, l2)
 
@@ -34,8 +33,8 @@ def finish(net, optimizer, layer):
     """Shrink the groups of a layer, and look ahead from them."""
     weights, memory, momentum = optimizer.weights, optimizer.memory, optimizer.hyper[0]
     l21.shrink(net, weights, layer, optimizer.rate * optimizer.l21)
-    end = net.weight[layer] + (net.widths[layer] + 1) * net.widths[layer + 1]
-    for i in range(net.weight[layer], min(end, net.grouped)):
+    first, end = l21.bounds(net, layer)
+    for i in range(first, end):
         # The iterate is kept first: uncompiled, what is read from an array is a view of it.
         memory[i], weights[i] = weights[i], ahead(weights[i], memory[i], momentum)
 

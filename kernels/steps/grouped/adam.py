@@ -1,0 +1,37 @@
+"""The proximal step of `kernels.steps.proximal_adam`, for groups of weights as well.
+
+    w <- prox_groups(prox_l1(w - r m / (1 - b1^t) / d)),  both in the metric d / r
+
+The memory is that of the step alone, and the metric of each parameter.
+"""
+
+import numpy as np
+
+from kernels.lane.compiled import kernel
+from kernels.lane.lanes import aligned_zeros, lanes_from
+from kernels.lane.operations import fma, sqrt
+from kernels.penalties import l21_in_metric
+from kernels.steps.proximal_adam import HYPER, advance, begin, trained
+
+__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+
+#: So many that no network is frozen: how often a group is looked at hangs on its numbers.
+INSTRUCTIONS = 10_000
+
+
+def start(parameters: np.ndarray) -> np.ndarray:
+    """Return means of nothing: zeros."""
+    packs, size, width = parameters.shape
+    return aligned_zeros((packs, 3 * size + 4, width), parameters.dtype)
+
+
+@kernel
+def finish(net, optimizer, layer):
+    """Shrink the groups of a layer in the metric of its step."""
+    memory, size, epsilon = optimizer.memory, optimizer.size, optimizer.hyper[2]
+    metrics = lanes_from(memory, 2 * size + 4)
+    first, end = l21_in_metric.bounds(net, layer)
+    for i in range(first, end):
+        metrics[i] = fma(memory[2 * size + 3], sqrt(memory[size + i]), epsilon)
+    strength = optimizer.rate * optimizer.l21
+    l21_in_metric.shrink(net, optimizer.weights, metrics, layer, strength)
