@@ -61,6 +61,12 @@ class Sweep(Specification):
     l1, l2 : VALUES, default "0,1e-4:1e-1:log7"
         Penalties: axes of the grid. For l1 also "auto:logN": N numbers up to the one that is
         known to empty the network, see `sweep.plan.automatic`.
+    l21 : VALUES, default 0
+        Penalty on groups of weights, ``l21 sqrt(size) ||group||`` each, which empties whole ones;
+        beside l1 the sparse group lasso. "auto:logN" with ``hidden`` "none" alone.
+    l21_on : {"inputs", "units"}, default "inputs"
+        The groups: all weights that leave one column of the table, or all that enter one hidden
+        unit, with its bias.
     l1_on, l2_on : str or sequence of str
         Where each penalty acts: names ``w1, b1, …``, ``weights``, ``biases``, ``all``, ``none``.
         For article ``w2,b2,w3,b3`` and ``w1,b1,w3,b3``, else ``weights``.
@@ -118,7 +124,7 @@ class Sweep(Specification):
         What a loss has to fall by more than. With `patience` the validation loss, to be better.
         Without, a run stops after 10 epochs in which the training loss, with penalties, did not
         fall so below its lowest; it keeps its last weights.
-    path : {"l1", "l2"}, optional
+    path : {"l1", "l2", "l21"}, optional
         Follow a warm-started regularisation path along this axis.
     path_order : str or sequence of str, default "up" with `path`
         From the smallest penalty "up", from the largest "down", or "cold": an axis of the grid.

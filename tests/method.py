@@ -295,6 +295,7 @@ class Run:
         self.memory = [value.copy() if self.ahead else 0 * value for value in self.p]
         self.squares = [0 * value for value in self.p]
         self.c1 = self.c2 = self.kind(0)
+        self.d = {}
 
     @property
     def result(self):
@@ -359,8 +360,52 @@ class Run:
         one = self.kind(1)
         self.c1 = fma(self.momentum, self.c1, one - self.momentum)
         self.c2 = fma(self.beta2, self.c2, one - self.beta2)
+        before = [*self.p], [*self.memory]
         for i, g in enumerate(gradient):
             self.step(i, g)
+        for group in self.options.get("groups", []):
+            self.shrink(group, *before)
+
+    def shrink(self, group, p, memory):
+        """Shrink a group: pairs of a parameter's number and flat places in it."""
+        now, one = self.result, self.kind(1)
+        z = np.concatenate([now[i].ravel()[at] for i, at in group])
+        r = normal(self.rate * self.factor)
+        l21, size = self.kind(self.options["l21"]), self.kind(len(z))
+        t = normal(normal(r * l21) * np.sqrt(size))
+        n = self.norm(z)
+        if self.optimizer in ("nesterov", "momentum"):
+            gone, left = n <= t, normal(normal(one - normal(t / n)) * z) if n else z
+        else:
+            d = np.concatenate([self.d[i].ravel()[at] for i, at in group])
+            gone, y = self.norm(normal(d * z)) <= t, self.kind(0)
+            with np.errstate(all="ignore"):
+                for begin in (n, self.kind(0)):
+                    y = max(y, nearer(z, d, t, begin))
+                while (following := nearer(z, d, t, y)) > y:
+                    y = following
+                left = normal(z * normal(normal(d * y) / normal(normal(d * y) + t)))
+        left = z if t == 0 else 0 * z if gone else left
+        for i, at in group:
+            here, left = left[: len(at)], left[len(at) :]
+            places = np.unravel_index(at, now[i].shape)
+            if self.ahead:
+                ahead = fma(self.momentum, normal(here - memory[i][places]), here)
+                self.p[i], self.memory[i] = self.p[i].copy(), self.memory[i].copy()
+                self.p[i][places], self.memory[i][places] = ahead, here
+                continue
+            self.p[i] = self.p[i].copy()
+            self.p[i][places] = here
+            if self.optimizer == "momentum":
+                self.memory[i] = self.memory[i].copy()
+                self.memory[i][places] = normal(here - p[i][places])
+
+    def norm(self, values):
+        """Return the root of the sum of the squares, rounded once a term."""
+        total = self.kind(0)
+        for value in values:
+            total = fma(value, value, total)
+        return np.sqrt(total)
 
     def slopes(self, z, rows):
         """Return the gradient by the outputs."""
@@ -404,6 +449,7 @@ class Run:
         else:
             self.memory[i] = p = fma(m, self.memory[i], normal((one - m) * g))
             s, d = normal(r / self.c1 * p), fma(one / np.sqrt(self.c2), np.sqrt(q), self.epsilon)
+        self.d[i] = d
         if self.optimizer == "adamw":
             w = fma(normal(-r * (self.l2[i] + self.l2[i])), w, w)
         if self.proximal:
@@ -508,6 +554,13 @@ class Run:
             terms = [s * value for s, value in zip(strength, sums, strict=True)]
             found[f"{name}_penalty"] = running(np.array(terms))
         found["final_loss"] = loss + found["l1_penalty"] + found["l2_penalty"]
+        if groups := self.options.get("groups"):
+            total = self.kind(0)
+            for group in groups:
+                z = np.concatenate([self.result[i].ravel()[at] for i, at in group])
+                total = fma(np.sqrt(self.kind(len(z))), self.norm(z), total)
+            found["l21_penalty"] = normal(self.kind(self.options["l21"]) * total)
+            found["final_loss"] += found["l21_penalty"]
         there = [abs(w) > most for w, most in zip(p[::2], self.tolerances(), strict=True)]
         found["status"] = "done"
         found["nonzero"] = sum(int(mask.sum()) for mask in there)
@@ -550,6 +603,16 @@ class Run:
         if self.optimizer in ("adam", "adamw", "rmsprop"):
             return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]
+
+
+def nearer(z, d, t, y):
+    """Return where Newton's step leads from y."""
+    h = k = y.dtype.type(0)
+    for a, b in zip(z, d, strict=True):
+        q = normal(1 / fma(b, y, t))
+        p = normal(normal(b * a) * q)
+        h, k = fma(p, p, h), fma(normal(p * p), normal(b * q), k)
+    return fma(normal(np.sqrt(h) - 1), normal(h / k), y)
 
 
 def by_32(n):

@@ -260,8 +260,11 @@ def shrunk(z, d, threshold):
 
 
 def _gradients(w, b, x, y, v):
-    """Return the gradients of the mean cross-entropy of softmax regression by w and b."""
+    """Return the gradients of the mean loss by w and b: of classes y, or of numbers ``[i, o]``."""
     z = x @ w.T + b
+    if y.ndim == 2:
+        delta = 2 * (z - y) / y.shape[1] * (v / v.sum())[:, None]
+        return delta.T @ x, delta.sum(axis=0)
     p = np.exp(z - z.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     p[np.arange(len(y)), y] -= 1
@@ -270,24 +273,29 @@ def _gradients(w, b, x, y, v):
 
 
 def group_objective(w, b, x, y, v, groups, l1, l2, l21):
-    """Return the loss of softmax regression w ``[class, input]`` with penalties on w."""
+    """Return the loss of a regression w ``[output, input]`` with penalties on w."""
     of_groups = sum(math.sqrt(w[:, g].size) * math.hypot(*w[:, g].ravel()) for g in groups)
+    if y.ndim == 2:
+        squares = ((x @ w.T + b - y) ** 2).mean(axis=1)
+        others = l1 * abs(w).sum() + l2 * (w * w).sum() + l21 * of_groups
+        return (squares * v).sum() / v.sum() + others
     return objective([w, b], x, y, v, [l1, 0], [l2, 0]) + l21 * of_groups
 
 
-def sparse_group_softmax(x, y, v, groups, l1, l2, l21, tolerance=1e-10):
+def sparse_group_regression(x, y, v, groups, l1, l2, l21, tolerance=1e-10):
     """Minimise `group_objective`, group by group (Simon, Friedman and Hastie, 2013).
 
-    Each group takes proximal steps by the bound of its own curvature: one half, the most that
-    softmax has, times the largest eigenvalue of its inputs' moments.
+    Each group takes proximal steps by the bound of its own curvature: that of the loss, which of
+    softmax is at most one half, times the largest eigenvalue of its inputs' moments.
     """
-    classes = int(y.max()) + 1
-    w, b = np.zeros((classes, x.shape[1])), np.zeros(classes)
+    outputs = y.shape[1] if y.ndim == 2 else int(y.max()) + 1
+    bend = 2 / outputs if y.ndim == 2 else 0.5
+    w, b = np.zeros((outputs, x.shape[1])), np.zeros(outputs)
     share = v / v.sum()
     moments = [x[:, g].T @ (share[:, None] * x[:, g]) for g in groups]
-    steps = [1 / (np.linalg.eigvalsh(m)[-1] / 2 + 2 * l2) for m in moments]
+    steps = [1 / (bend * np.linalg.eigvalsh(m)[-1] + 2 * l2) for m in moments]
     for _ in range(100_000):
-        b -= 2 * _gradients(w, b, x, y, v)[1]
+        b -= _gradients(w, b, x, y, v)[1] / bend
         for g, step in zip(groups, steps, strict=True):
             slope = _gradients(w, b, x, y, v)[0][:, g] + 2 * l2 * w[:, g]
             left = w[:, g] - step * slope

@@ -16,8 +16,8 @@ from typing import Any
 
 import joblib
 
-from kernels.lane import multiply_adds
-from kernels.phases import PHASES, Phases
+from kernels.timing import multiply_adds
+from kernels.timing.phases import PHASES, Phases
 from sweep.commands.fixed_work import DIGITS, IMAGES, WORKS, Trainer, Work, flops, specification
 from sweep.machine import description, lanes
 

@@ -83,7 +83,7 @@ EXPERIMENT = (
         "epochs in full batches at the end [as many as epochs where proximal, with mini-batches; "
         "else 0]",
     ),
-    ("path", "AXIS", "l1 or l2: warm starts along that axis"),
+    ("path", "AXIS", "l1, l2 or l21: warm starts along that axis"),
     ("path-order", "ORDERS", "of up, down, cold: how the path is followed [up]"),
     ("halving", "ETA", "successive halving over the cells"),
 )

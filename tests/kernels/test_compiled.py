@@ -34,7 +34,7 @@ print("folder", cache_folder())
 #: The same for a kernel that takes less time to import and to compile.
 SMALL_SCRIPT = """
 from kernels.lane.compiled import cache_folder
-from kernels.lane.multiply_adds import begin, multiply_add
+from kernels.timing.multiply_adds import begin, multiply_add
 sums = begin("float64")
 multiply_add(sums, 3.0, 0.5, rounds=1)
 print("gives", sums[0, 0])

@@ -10,8 +10,10 @@ from kernels.lane.lanes import as_lanes
 from kernels.network import by_column, by_unit, network
 from kernels.penalties import l21_in_metric
 from kernels.samples import Samples
+from kernels.training import train
 from tests import naive
 from tests.kernels.packing import (
+    GROUPED,
     OPTIMIZERS,
     Experiment,
     Run,
@@ -21,6 +23,7 @@ from tests.kernels.packing import (
     grouped,
     groups_of,
     named,
+    pack,
     reference_run,
     train_runs,
 )
@@ -159,3 +162,42 @@ def test_code_for_one_network_gives_the_same_bytes(together, precision):
     assert any(run.l21 for run in drawn.runs)
     expected = train_runs(drawn, 8)
     assert train_runs(drawn, 8, freeze=True).hash() == expected.hash()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("l1", [0.0, 0.02])
+def test_every_optimizer_comes_to_the_minimum_of_block_descent(optimizer, l1):
+    """With the same groups, and the same zeros in them; where L2 is 0, which AdamW takes apart."""
+    random = np.random.RandomState(1)
+    n, columns, classes = 60, (3, 1, 2, 2), 3
+    y = np.arange(n) % classes
+    x = random.normal(size=(n, sum(columns)))
+    x[:, 1 : 1 + classes] += 1.2 * np.eye(classes)[y]
+    groups = [slice(a, a + b) for a, b in zip((0, 3, 4, 6), columns, strict=True)]
+    net, step = by_column(network((x.shape[1], classes)), columns), GROUPED[optimizer]
+    rates = {0.8: 6_000}
+    if "epsilon" in step.HYPER:  # its steps are as long as the rate, which has to fall
+        rates = {0.1 / 2**halvings: 400 for halvings in range(16)}
+    l21 = [0.02, 0.06, 0.1]
+    some = [
+        Run(np.zeros(net.size), np.array([l1, 0]), np.zeros(2), 0.0, 0.9, l21=one) for one in l21
+    ]
+    order = np.arange(n)[None, :, None]
+    samples = Samples(x, y.astype(float)[:, None], np.ones(n), order)
+    runs = pack(some, 4, "float64", step)
+    for rate, epochs in rates.items():
+        runs.rate[...] = rate
+        train(net, runs, samples, step, n, epochs)
+    trained = step.trained(runs.parameters, runs.memory)
+    kept = []
+    for lane, strength in enumerate(l21):
+        p = named(net, trained[0, :, lane])
+        strengths = l1, 0.0, strength
+        w, b = naive.sparse_group_regression(x, y, np.ones(n), groups, *strengths)
+        told = x, y, np.ones(n), groups, *strengths
+        least = naive.group_objective(w, b, *told)
+        assert naive.group_objective(p["w1"], p["b1"], *told) == pytest.approx(least, abs=1e-8)
+        np.testing.assert_array_equal(p["w1"] == 0, w == 0)
+        np.testing.assert_allclose(p["w1"], w, rtol=0, atol=1e-5)
+        kept.append(sum(w[:, g].any() for g in groups))
+    assert kept[0] > kept[-1] > 0

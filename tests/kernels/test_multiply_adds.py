@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numba import config, njit
 
-from kernels.lane import multiply_adds
 from kernels.lane.lanes import as_lanes
+from kernels.timing import multiply_adds
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])

@@ -5,8 +5,8 @@ import pytest
 from numba import config
 
 from kernels.evaluation import evaluate, penalty_values
-from kernels.phases import Phases
 from kernels.prediction import predict
+from kernels.timing.phases import Phases
 from kernels.training import train
 from tests.kernels.packing import (
     METRICS,

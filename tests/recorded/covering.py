@@ -36,6 +36,8 @@ VALUES: dict[str, list[Any]] = {
     "leak": [None, 0, 0.3],
     "l1": ["0,0.001,0.01", 0, [0.3, 0.0003], "auto:log2"],
     "l2": ["0,0.002", 0, [0.05, 0, 0.004]],
+    "l21": [None, 0.01, "0,0.03"],
+    "l21_on": [None, "units"],
     "l1_on": [None, "weights", "all", "biases", "w1,b1"],
     "l2_on": [None, "weights", "all", "biases", "w1"],
     "vary": [None, {"l1_w1": "0,0.005"}, {"l2_b1": [0, 0.02], "l1_w1": [0.001, 0.1]}],
@@ -64,7 +66,7 @@ VALUES: dict[str, list[Any]] = {
     "patience": [None, 1, 3],
     "tol": [None, 0, 0.01],
     "finish": [None, 1, 9],
-    "path": [None, "l1", "l2"],
+    "path": [None, "l1", "l2", "l21"],
     "path_order": [None, "up", "down", ["up", "cold"]],
     "halving": [None, 2, 3],
 }

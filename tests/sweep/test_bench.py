@@ -12,7 +12,7 @@ from numba import config
 import kernels.network
 import kernels.training
 from kernels import reference
-from kernels.phases import PHASES, Phases
+from kernels.timing.phases import PHASES, Phases
 from sweep.commands import bench
 from sweep.commands.command_line import command_line
 from sweep.commands.fixed_work import WORKS, Trainer, Work, flops, specification

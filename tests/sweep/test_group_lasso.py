@@ -69,7 +69,7 @@ def test_softmax_regressions_come_to_the_optima_of_block_descent(momentum):
     kept = set()
     for run, p in enumerate(parameters):
         strengths = [float(columns[name][run]) for name in ("l1", "l2", "l21")]
-        w, b = naive.sparse_group_softmax(x, y, v, groups, *strengths)
+        w, b = naive.sparse_group_regression(x, y, v, groups, *strengths)
         least = naive.group_objective(w, b, x, y, v, groups, *strengths)
         found = naive.group_objective(p["w1"], p["b1"], x, y, v, groups, *strengths)
         assert columns["final_loss"][run] == pytest.approx(found, abs=1e-12)
@@ -83,6 +83,26 @@ def test_softmax_regressions_come_to_the_optima_of_block_descent(momentum):
     assert len(kept) > 3 and min(kept) < x.shape[1] / 2
 
 
+@pytest.mark.parametrize("loss", ["squared", "absolute", "huber"])
+def test_numbers_keep_the_columns_that_they_hang_on(fruit, loss):
+    """As many targets as there are; of the squared loss beside block descent."""
+    spec = fruit.replace(target="size,noise", task="numbers", loss=loss, hidden="none", seeds=1)
+    spec = spec.replace(l21="auto:log4", l1=[0, 0.003], lr=0.2, batch_size="full", epochs=4000)
+    spec = prepare(spec).spec
+    columns, parameters = trained(spec)
+    fold = fold_of(spec, prepare(spec).dataset, 1, 0)
+    x, y, v = fold.x[fold.train], fold.targets[fold.train], fold.weight[fold.train]
+    groups = slices((4, 2, 3, 2))
+    assert (columns["nonzero"][columns["l21"] == spec.l21[-1]] == 0).all()
+    assert (columns["nonzero"][columns["l21"] < spec.l21[-1]] > 0).all() or loss != "squared"
+    for run, p in enumerate(parameters if loss == "squared" else ()):
+        strengths = [float(columns[name][run]) for name in ("l1", "l2", "l21")]
+        w, b = naive.sparse_group_regression(x, y, v, groups, *strengths)
+        least = naive.group_objective(w, b, x, y, v, groups, *strengths)
+        assert columns["final_loss"][run] == pytest.approx(least, rel=0, abs=1e-7)
+        np.testing.assert_array_equal(p["w1"] == 0, w == 0)
+
+
 def test_a_text_goes_or_stays_with_all_its_levels(fruit):
     spec = fruit.replace(
         hidden="none", l21=[0.005, 0.05, 0.16], epochs=4000, lr=0.3, batch_size="full"
@@ -92,7 +112,7 @@ def test_a_text_goes_or_stays_with_all_its_levels(fruit):
     used = []
     for p, l21 in zip(parameters, spec.l21, strict=True):
         groups = slices(COLUMNS)
-        w, b = naive.sparse_group_softmax(x, y, v, groups, 0, 0, l21)
+        w, b = naive.sparse_group_regression(x, y, v, groups, 0, 0, l21)
         least = naive.group_objective(w, b, x, y, v, groups, 0, 0, l21)
         found = naive.group_objective(p["w1"], p["b1"], x, y, v, groups, 0, 0, l21)
         assert found == pytest.approx(least, rel=0, abs=1e-7)
@@ -139,7 +159,8 @@ def test_automatic_values_end_where_all_columns_are_empty(fruit):
     spec = fruit.replace(hidden="none", epochs=4000, lr=0.3, batch_size="full", l1=[0, 0.01])
     axis = prepare(spec.replace(l21="auto:log5", seeds="1:4")).spec.l21
     assert len(axis) == 5 and axis[0] == pytest.approx(axis[-1] / 1000)
-    most = group_lambda_max(fold_of(spec, prepare(spec).dataset, 1, 0), 2, COLUMNS)
+    fold = fold_of(spec, prepare(spec).dataset, 1, 0)
+    most = group_lambda_max(fold, "cross_entropy", 2, COLUMNS)
     assert most <= axis[-1]
     found = spec.replace(l21=[0.98 * most, 1.0001 * most]).run()
     without = found[found.l1 == 0].set_index("l21").nonzero

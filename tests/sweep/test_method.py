@@ -27,7 +27,7 @@ COLUMNS = (
 )
 
 #: What it tells of some.
-OPTIONAL = {"best_epoch", "rung"}
+OPTIONAL = {"best_epoch", "rung", "l21_penalty"}
 
 METRICS = ("balanced_accuracy", "auc", "f1", "brier", "log_loss")
 OF_NUMBERS = ("rmse", "r2", "mae", "deviance")
@@ -117,6 +117,34 @@ def test_every_optimizer(optimizer, method_of_l1, precision):
     on |= {"kind": np.dtype(precision).type, "momentum": runs.loc[0, "momentum"]}
     same["zero_tol"] = 0.0 if method_of_l1 == "proximal" else "auto"
     check(runs.iloc[0], method.of_table(x, y, (8,), seed=3, **same | betas | on).run())
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("on", ["inputs", "units"])
+@pytest.mark.parametrize("optimizer", ["nesterov", "momentum", "adam", "adamw", "rmsprop"])
+def test_groups_of_weights(optimizer, on, precision):
+    same = {"lr": 0.02, "l1_method": "proximal", "optimizer": optimizer, "epochs": 3, "finish": 2}
+    same |= {"batch_size": 32, "val_fraction": 0.2}
+    momentum = {} if optimizer == "rmsprop" else {"momentum": 0.8}
+    betas = {"beta2": 0.95, "epsilon": 1e-6} if optimizer not in ("nesterov", "momentum") else {}
+    runs = Sweep(
+        **{"data": "wine", "hidden": "7,5", "init": "he", "seeds": 3, "precision": precision},
+        **{"l1": 0.003, "l2": 1e-3, "l21": [0, 0.3 if betas else 2], "l21_on": on},
+        **same | momentum | betas,
+    ).run()
+    x, y = load_wine(return_X_y=True)
+    of_inputs = [[(0, [13 * unit + column for unit in range(7)])] for column in range(13)]
+    groups = of_inputs if on == "inputs" else []
+    if on == "units":
+        for i, (units, inputs) in ((0, (7, 13)), (2, (5, 7))):
+            entering = (range(unit * inputs, (unit + 1) * inputs) for unit in range(units))
+            groups += [[(i, [*at]), (i + 1, [unit])] for unit, at in enumerate(entering)]
+    of = {name: dict.fromkeys(("w1", "w2", "w3"), at) for name, at in (("l1", 3e-3), ("l2", 1e-3))}
+    of |= {"kind": np.dtype(precision).type, "momentum": runs.loc[0, "momentum"], "zero_tol": 0.0}
+    for row in runs.itertuples():
+        how = same | betas | of | {"l21": row.l21, "groups": groups}
+        check(runs.iloc[row.Index], method.of_table(x, y, (7, 5), seed=3, **how).run())
+    assert runs.nonzero[1] < runs.nonzero[0]
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
