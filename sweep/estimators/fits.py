@@ -213,7 +213,7 @@ def _trained(
 ) -> Iterable[Trained]:
     """Train a group, each of whose runs begins with some parameters, and yield some at a time."""
     spec = plan.spec
-    if spec.patience:
+    if spec.stops_early:
         return Patience(
             group, begin, plan.tasks.lanes, spec.epochs, plan.cost.pace, stopped
         ).trained()

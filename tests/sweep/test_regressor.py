@@ -68,6 +68,22 @@ def test_it_is_fitted_to_the_bits_of_a_sweep(loss):
     assert fitted.t_ == fitted.n_iter_ * (len(X) - len(held))
 
 
+def test_it_stops_where_a_sweep_does():
+    """Without held-out rows, by the training loss, in steps that a schedule makes smaller."""
+    (row,) = Sweep(
+        **{"data": (X, Y), "hidden": "6", "l1": 0, "l2": 1e-3, "seeds": 7, "epochs": 900},
+        **{"tol": 1e-3, "lr": 0.05, "task": "numbers", "val_fraction": 0, "optimizer": "adam"},
+        **{"schedule": "step:30:0.5", "warmup": 3, "momentum": 0.8, "beta2": 0.99, "epsilon": 1e-6},
+    ).run().itertuples()  # fmt: skip
+    fitted = RegularizedMLPRegressor(
+        6, l1=0, l2=1e-3, random_state=7, max_iter=900, tol=1e-3, learning_rate_init=0.05,
+        solver="adam", learning_rate="step:30:0.5", warmup=3, beta_1=0.8, beta_2=0.99, epsilon=1e-6,
+        standardize=True,
+    ).fit(X, Y)  # fmt: skip
+    assert fitted.loss_ == row.final_loss and fitted.n_iter_ == row.epochs < 900
+    assert len(fitted.loss_curve_) == fitted.n_iter_ and fitted.best_loss_ <= fitted.loss_
+
+
 def test_the_unit_of_y_changes_no_weight():
     """But for rounding, which a power of two has none of."""
     one, other = small().fit(X, Y), small().fit(X, 1024 * Y)
