@@ -67,12 +67,14 @@ def of_classes(y: np.ndarray, class_weight: Any) -> Aim:
     Raises
     ------
     InputError
-        Where `class_weight` does not fit.
+        Where y is another matrix, or `class_weight` does not fit.
     """
     check_classification_targets(y)
-    if type_of_target(y) != "multilabel-indicator":
+    if y.ndim == 1:
         classes, numbers = np.unique(y, return_inverse=True)
         return Aim("cross_entropy", numbers, classes, counts_of(class_weight, classes))
+    if type_of_target(y) != "multilabel-indicator" or not np.isin(y, (0, 1)).all():
+        raise InputError("y should be one class a sample, or a matrix of 0 and 1 alone")
     if class_weight is not None:
         raise InputError("`class_weight` is for one class a sample, and y holds several answers")
     answers = y.astype(np.float64)
