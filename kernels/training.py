@@ -35,8 +35,9 @@ class Schedule(NamedTuple):
     def of(cls, factors: np.ndarray, dtype: np.dtype) -> "Schedule":
         """Return the schedule of factors, one an epoch, in a precision."""
         rounded = factors.astype(dtype)
-        changes = np.flatnonzero(rounded[1:] != rounded[:-1]) + 1
-        begins = np.unique([0, *changes, len(factors)])
+        begin = np.ones(len(rounded) + 1, dtype=bool)
+        begin[1:-1] = rounded[1:] != rounded[:-1]
+        begins = np.flatnonzero(begin)
         return cls(numbers(rounded[begins[:-1]]), numbers(begins), len(begins) - 1)
 
 

@@ -46,6 +46,8 @@ class Column(NamedTuple):
         Whether it is told by factors: shown in logarithm where it varies widely.
     lowest, highest : float
         What it can be.
+    foot : float
+        Where scales and axes end, if it goes on: what is lower is as bad as any.
     shared : bool
         Whether it is measured on rows that other splits share: of the training part, most of
         them, of a test part all.
@@ -61,6 +63,7 @@ class Column(NamedTuple):
     ratio: bool = False
     lowest: float = -math.inf
     highest: float = math.inf
+    foot: float = -math.inf
     shared: bool = False
 
 
@@ -71,7 +74,7 @@ class Metric(NamedTuple):
     ----------
     name : str
         The columns are ``train_<name>`` and ``val_<name>``.
-    unit, meaning, better, ratio, lowest, highest
+    unit, meaning, better, ratio, lowest, highest, foot
         As those of a `Column`; the meaning without its full stop.
     """
 
@@ -82,6 +85,7 @@ class Metric(NamedTuple):
     ratio: bool = False
     lowest: float = -math.inf
     highest: float = math.inf
+    foot: float = -math.inf
 
 
 #: Parts of the data, and how they are called.
@@ -96,14 +100,11 @@ MEASURED = (
         highest=1,
     ),
     Metric(
-        "rmse",
-        "",
-        "Root of the mean squared error, in the unit of the target",
-        "lower",
+        *("rmse", "", "Root of the mean squared error, in the unit of the target", "lower"),
         ratio=True,
         lowest=0,
     ),
-    Metric("r2", "", "Share of the variance that is explained", "higher", highest=1),
+    Metric("r2", "", "Share of the variance that is explained", "higher", highest=1, foot=-1),
 )
 
 #: Which of it all, and of what follows, is of numbers alone.
@@ -183,6 +184,7 @@ def _over(part: str, called: str, metric: Metric) -> Column:
         ratio=metric.ratio,
         lowest=metric.lowest,
         highest=metric.highest,
+        foot=metric.foot,
         shared=part != "val",
     )
 
@@ -366,6 +368,12 @@ def is_ratio(metric: str) -> bool:
     """Tell whether a metric is told by factors."""
     found = column(metric)
     return found is not None and found.ratio
+
+
+def foot_of(metric: str) -> float:
+    """Return where scales and axes of a metric, or of a difference of it, end if it goes on."""
+    found = column(metric)
+    return -math.inf if found is None else found.foot
 
 
 def is_better_high(metric: str) -> bool:

@@ -2,7 +2,7 @@
 
 One bad corner would make all the rest of a map one colour. So the better half of its values gets a
 tenth of the colours at the least, and what is too far off for that lies beyond the scale, which
-says so.
+says so. A metric with a foot, such as R2, ends there.
 
 Viridis is perceptually uniform, rises in lightness alone when printed grey, and can be told apart
 by the colour-blind.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from results.columns import is_ratio
+from results.columns import foot_of, is_ratio
 
 #: Values told by factors that differ by more than this one are shown in logarithm.
 WIDE = 10
@@ -56,14 +56,16 @@ class Scale(NamedTuple):
     step : float
         Places go with the logarithm of 1 + distance from ``low`` in steps: evenly where a step is
         endless; as logarithms do where it is ``low`` itself.
-    top : float
-        The highest value there is: more than ``high`` where some lie beyond the scale.
+    top, bottom : float
+        The highest value there is, and the lowest: beyond ``high`` and ``low`` where some lie
+        beyond the scale.
     """
 
     low: float
     high: float
     step: float
     top: float
+    bottom: float
 
     @classmethod
     def of(cls, values: NDArray[np.float64], metric: str) -> Scale:
@@ -71,20 +73,24 @@ class Scale(NamedTuple):
         finite = np.unique(values[np.isfinite(values)])
         if len(finite) < 2:  # from 0, so that it holds nothing that is impossible
             value = float(finite[0]) if len(finite) else 0.0
-            return cls(min(value, 0.0), max(value, 0.0) or 1.0, np.inf, max(value, 0.0))
+            low = min(value, 0.0)
+            return cls(low, max(value, 0.0) or 1.0, np.inf, max(value, 0.0), low)
         low, high = float(finite[0]), float(finite[-1])
+        foot = foot_of(metric)
+        if low < foot < high:
+            return cls(foot, high, np.inf, high, low)
         half = float(finite[max((len(finite) - 1) // 2, 1)]) - low
         wide = low > 0 and WIDE < high / low < np.inf
         if not is_ratio(metric):
-            return cls(low, high, np.inf, high)
+            return cls(low, high, np.inf, high, low)
         if wide and np.log1p(half / low) >= _LEAST * np.log(high / low):
-            return cls(low, high, low, high)
+            return cls(low, high, low, high, low)
         if not wide and half >= _LEAST * (high - low):
-            return cls(low, high, np.inf, high)
+            return cls(low, high, np.inf, high, low)
         near = finite[finite <= low + REACH * half]
         if len(near) < len(finite):
             return cls.of(near, metric)._replace(top=high)
-        return cls(low, high, half, high)
+        return cls(low, high, half, high, low)
 
     @property
     def logarithmic(self) -> bool:
@@ -98,7 +104,7 @@ class Scale(NamedTuple):
 
     def place(self, value: float) -> float:
         """Return where a value lies, from 0 to 1."""
-        along, whole = min(value, self.high) - self.low, self.high - self.low
+        along, whole = min(max(value, self.low), self.high) - self.low, self.high - self.low
         if np.isinf(self.step):
             return along / whole
         return float(np.log1p(along / self.step) / np.log1p(whole / self.step))

@@ -18,7 +18,7 @@ from results.cells.intervals import estimate
 from results.cells.summary import axis_names, deciding, folds_of, no_penalty, numbered, whole
 from results.cells.wording import intervals, intervals_of_each, pairs
 from results.colours import LINES
-from results.columns import RANKED, column, curves_of, is_ratio, possible
+from results.columns import RANKED, column, curves_of, foot_of, is_ratio, possible
 from results.directory import layout as places_in
 from results.directory.history import load_history
 from results.errors import ResultsError
@@ -221,6 +221,7 @@ def _metric(name: str) -> dict[str, Any]:
         "label": measured(name),
         "meaning": known.meaning.replace("`", "") if known else "",
         "ratio": is_ratio(name),
+        "foot": foot if np.isfinite(foot := foot_of(name)) else None,
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import Colormap, FuncNorm, Normalize, SymLogNorm
 from matplotlib.ticker import NullLocator
 
-from results.columns import is_ratio
+from results.columns import foot_of, is_ratio
 from results.labels import number
 from results.pictures.style import COLOURS, Apart
 from results.scale import REACH, WIDE, Scale
@@ -59,10 +59,11 @@ def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize
     typical = float(np.median(sizes))
     widths = width[width > 0]
     noise = float(np.median(widths)) / 2 if len(widths) else typical
-    limit = REACH * max(typical, noise) if is_ratio(metric) else np.inf
+    far = is_ratio(metric) or np.isfinite(foot_of(metric))
+    limit = REACH * max(typical, noise) if far else np.inf
     near = mean[abs(mean) <= limit]
     low, high = float(near.min(initial=0)), float(near.max(initial=0))
-    if is_ratio(metric) and max(-low, high) > WIDE * noise:
+    if far and max(-low, high) > WIDE * noise:
         return SymLogNorm(noise, vmin=low, vmax=high, base=10)
     return Normalize(low, high)
 

@@ -79,6 +79,9 @@ _DIGIT = 0.64
 #: Letters that an inch holds of a title, and of the smaller text over a legend.
 _LETTERS, _SMALL_LETTERS = 15, 17
 
+#: Letters that a mark of a legend takes, with the room around it.
+_HANDLE = 6
+
 
 @contextmanager
 def style() -> Iterator[None]:
@@ -134,8 +137,17 @@ def legend_below(ax: Axes, told: Sequence[str] = (), **options: Any) -> None:
     down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
-    legend = ax.legend(handles=handles, **{**place, "ncols": min(len(handles), 2), **options})
+    most = options.pop("ncols", 2)
+    letters = [max(map(len, handle.get_label().split("\n"))) + _HANDLE for handle in handles]
+    fitting = (n for n in range(min(len(handles), most), 1, -1) if _row(letters, n) <= width)
+    legend = ax.legend(handles=handles, **place, ncols=next(fitting, 1), **options)
     legend.get_title().set_multialignment("center")
+
+
+def _row(letters: Sequence[int], columns: int) -> int:
+    """Return the letters of a row of a legend, which is filled column by column."""
+    rows = -(-len(letters) // columns)
+    return sum(max(letters[start : start + rows]) for start in range(0, len(letters), rows))
 
 
 def _even(text: str, width: int) -> list[str]:

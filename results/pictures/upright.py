@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.ticker import LogLocator, NullLocator
 
-from results.columns import is_ratio
+from results.columns import foot_of, is_ratio, possible
 from results.labels import number
 from results.pictures.style import Apart
 from results.scale import WIDE
@@ -44,6 +44,11 @@ class Upright(NamedTuple):
     def of(cls, means: NDArray, lows: NDArray, metric: str) -> Upright:
         """Choose an axis for means, and for the low ends of their intervals if there is room."""
         found = means[np.isfinite(means)]
+        foot = foot_of(metric)
+        least = np.concatenate((found, lows[np.isfinite(lows)])).min(initial=np.inf)
+        if len(found) and least < foot < found.max():
+            top = min(possible(metric)[1], 2 * float(found.max()) - foot)
+            return cls(foot, top + (top - foot) * (_MARGIN - 1) / 4, False)
         if not is_ratio(metric) or not len(found):
             return cls(-np.inf, np.inf, False)
         most = _EXPLODED * np.median(found)
@@ -66,7 +71,7 @@ class Upright(NamedTuple):
 
     def cuts(self, lows: NDArray) -> bool:
         """Tell whether some intervals go on below the axis."""
-        return self.logarithmic and bool((lows < self.foot).any())
+        return bool((lows < self.foot).any())
 
     def draw(self, ax: Axes) -> None:
         """Set the axis up, once all is drawn."""
@@ -82,11 +87,12 @@ class Upright(NamedTuple):
         ax.yaxis.set_major_formatter(Apart())
 
     def mark_beyond(self, ax: Axes, x: NDArray, means: NDArray) -> None:
-        """Draw an arrowhead where a mean lies above the axis, and say how far."""
-        above = means > self.roof
-        if above.any():
-            ax.plot(
-                *(x[above], np.ones(above.sum())), "^", color="black", markersize=5,
-                transform=ax.get_xaxis_transform(), clip_on=False, gid="beyond",
-                label=f"beyond the axis, to {number(float(means[above].max()), 3)}",
-            )  # fmt: skip
+        """Draw an arrowhead where a mean lies beyond the axis, and say how far."""
+        ends = (("^", means > self.roof, 1, np.max), ("v", means < self.foot, 0, np.min))
+        for marker, beyond, end, furthest in ends:
+            if beyond.any():
+                ax.plot(
+                    *(x[beyond], np.full(beyond.sum(), end)), marker, color="black", markersize=5,
+                    transform=ax.get_xaxis_transform(), clip_on=False, gid="beyond",
+                    label=f"beyond the axis, to {number(float(furthest(means[beyond])), 3)}",
+                )  # fmt: skip

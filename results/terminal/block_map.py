@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 #: Rows of the map at most, and columns of a block where there is room for them.
 _ROWS, _BLOCK = 24, 4
 
-#: Sign of a value that lies beyond the scale.
-_BEYOND = ">"
+#: Signs of values that lie beyond the scale.
+_BEYOND, _BELOW = ">", "<"
 
 #: What stands out more from a colour, as terminals call it.
 _INK = {"black": "black", "white": "bright_white"}
@@ -59,6 +59,7 @@ def block_map(
     scale = Scale.of(blocks.values, metric)
     signs = np.where(np.isnan(blocks.values), blocks.signs, "")
     signs[blocks.values > scale.high] = _BEYOND
+    signs[blocks.values < scale.low] = _BELOW
     marks = {blocks.find(at): mark for row, mark in marked.items() if (at := found.find(row))}
     width = _block_width(found.x, len(blocks.across), room)
     lines: list[str | Text] = [*look.wrapped(title)]
@@ -171,6 +172,7 @@ def _meaning(cells: pd.DataFrame, signs: set[str], scale: Scale) -> str:
     after = f" after {' or '.join(epochs)} epochs" if epochs else ""
     words = {
         _BEYOND: f"more, up to {number(scale.top, 3)}",
+        _BELOW: f"less, down to {number(scale.bottom, 3)}",
         STOPPED: f"stopped{after}: not comparable",
         DIVERGED: "diverged",
         MISSING: "missing",

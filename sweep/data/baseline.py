@@ -1,23 +1,26 @@
 """What is reached without a look at the inputs, by what the training part says of the targets.
 
-Of classes and answers these are their shares, of numbers the best constant. Shares are of what the
-rows count: of the loss by class too, where classes are balanced.
+Of classes and answers these are their shares, of numbers the constant that costs least. Shares are
+of what the rows count: of the loss by class too, where classes are balanced.
 
 A network is worth something where it is better than that.
 """
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
 
+from kernels.choice import Choice
+from kernels.outputs import Numbers, Outputs, over_outputs, total
 from sweep.data.constant import best_constant, costs
 from sweep.data.fold import Fold
+from sweep.specification.choices import LOSSES, METRICS, SCORES
+from sweep.specification.spec import Specification
 
 
-def baseline(fold: Fold, loss: str, outputs: int) -> dict[str, float]:
+def baseline(fold: Fold, spec: Specification, outputs: int) -> dict[str, float]:
     """Return what that reaches on the held-out part, by the columns of the table.
-
-    Of numbers that is the loss of the constant that costs least in training.
 
     Of classes the loss is the cross-entropy of giving every row the shares, the accuracy that of
     always naming the most frequent class, of equals the first. Of answers it is so with each, and
@@ -28,45 +31,85 @@ def baseline(fold: Fold, loss: str, outputs: int) -> dict[str, float]:
     Parameters
     ----------
     fold : Fold
-    loss : str
+    spec : Specification
+        Of which the loss, the metrics and the precision of the runs count.
     outputs : int
         Of a network; as many as there are classes.
     """
-    if fold.unit is not None:
-        return {"baseline_loss": _of_constant(fold, loss, outputs) if len(fold.val) else np.nan}
+    always = METRICS[LOSSES[str(spec.loss)].target]
+    asked = {word: SCORES[word] for word in spec.metrics}
     if not len(fold.val):
-        return {"baseline_loss": np.nan, "baseline_accuracy": np.nan}
-    if fold.y.ndim > 1:
-        return _of_answers(fold, outputs)
-    train, val = _shares(fold, fold.y, fold.loss_weight, outputs)
-    least = _cross_entropy(train.tolist(), val.tolist())
-    train, val = _shares(fold, fold.y, fold.weight, outputs)
-    accuracy = float(val[np.argmax(train)] / val.cumsum()[-1])
-    return {"baseline_loss": least, "baseline_accuracy": accuracy}
+        return dict.fromkeys((f"baseline_{word}" for word in ("loss", *always, *asked)), np.nan)
+    said: Sequence[Numbers | Outputs]
+    modules = {word: metric.module for word, metric in asked.items()}
+    if fold.unit is not None:
+        constant = best_constant(str(spec.loss), fold.targets[fold.train], fold.weight[fold.train])
+        found = {"loss": _loss_of(fold, str(spec.loss), constant)}
+        said = [_as_numbers(fold, constant * fold.unit.scale + fold.unit.centre)]
+        modules = {word: metric.module for word, metric in always.items()} | modules
+    elif fold.y.ndim == 1:
+        found = _of_classes(fold, outputs)
+        said = [_as_outputs(fold, fold.y, outputs, spec.precision)]
+    else:
+        answers = fold.y.astype(np.int64).T
+        found = _of_answers(fold, answers)
+        said = [_as_outputs(fold, y, 2, spec.precision) for y in answers]
+    found |= _scores(modules, said)
+    return {f"baseline_{word}": value for word, value in found.items()}
 
 
-def _of_constant(fold: Fold, loss: str, outputs: int) -> float:
-    targets, weight = fold.targets, fold.weight
-    constant = best_constant(loss, targets[fold.train], weight[fold.train])
-    cost = costs(loss, constant, targets[fold.val]).cumsum(axis=1)[:, -1] / outputs
-    return _mean(cost, weight[fold.val])
-
-
-def _of_answers(fold: Fold, outputs: int) -> dict[str, float]:
-    right = np.ones(len(fold.val), dtype=bool)
-    loss = 0.0
-    for answers in fold.y.T:
-        train, val = _shares(fold, answers.astype(np.int64), fold.weight, 2)
-        loss += _cross_entropy(train.tolist(), val.tolist())
-        right &= answers[fold.val] == np.argmax(train)
+def _scores(modules: Mapping[str, str], said: Sequence[Numbers | Outputs]) -> dict[str, float]:
+    """Return the metrics of these modules, each the mean over what is said."""
+    scores = {word: Choice(module).score for word, module in modules.items()}
     return {
-        "baseline_loss": loss / outputs,
-        "baseline_accuracy": _mean(right, fold.weight[fold.val]),
+        word: float(over_outputs(np.stack([score(one) for one in said], axis=1))[0])
+        for word, score in scores.items()
     }
 
 
+def _loss_of(fold: Fold, loss: str, constant: np.ndarray) -> float:
+    cost = costs(loss, constant, fold.targets[fold.val])
+    return _mean(over_outputs(cost), fold.weight[fold.val])
+
+
+def _of_classes(fold: Fold, classes: int) -> dict[str, float]:
+    train, val = _shares(fold, fold.y, fold.loss_weight, classes)
+    loss = _cross_entropy(train.tolist(), val.tolist())
+    train, val = _shares(fold, fold.y, fold.weight, classes)
+    return {"loss": loss, "accuracy": float(val[np.argmax(train)] / val.cumsum()[-1])}
+
+
+def _of_answers(fold: Fold, answers: np.ndarray) -> dict[str, float]:
+    """Do the same of several yes or no, ``answers [output, row]``."""
+    right = np.ones(len(fold.val), dtype=bool)
+    losses = []
+    for y in answers:
+        train, val = _shares(fold, y, fold.weight, 2)
+        losses.append(_cross_entropy(train.tolist(), val.tolist()))
+        right &= y[fold.val] == np.argmax(train)
+    loss = float(over_outputs(np.array([losses]))[0])
+    return {"loss": loss, "accuracy": _mean(right, fold.weight[fold.val])}
+
+
+def _as_numbers(fold: Fold, constant: np.ndarray) -> Numbers:
+    truth = fold.y[fold.val].T[None]
+    predictions = np.broadcast_to(constant[:, None], truth.shape)
+    return Numbers(predictions, truth, fold.weight[None, fold.val])
+
+
+def _as_outputs(fold: Fold, y: np.ndarray, classes: int, precision: str) -> Outputs:
+    train, _ = _shares(fold, y, fold.weight, classes)
+    return Outputs(
+        probabilities=np.broadcast_to((train / total(train))[:, None], (1, classes, len(fold.val))),
+        named=np.full((1, len(fold.val)), train.argmax()),
+        labels=y[None, fold.val],
+        weight=fold.weight[None, fold.val],
+        precision=float(np.finfo(precision).eps),
+    )
+
+
 def _mean(values: np.ndarray, weight: np.ndarray) -> float:
-    return float((weight * values).cumsum()[-1] / weight.cumsum()[-1])
+    return float(total(weight * values) / total(weight))
 
 
 def _shares(

@@ -79,7 +79,9 @@ def factors(options: Any, epochs: np.ndarray) -> np.ndarray:
     chosen, warmup = parse(options.schedule), options.warmup
     epoch = np.minimum(epochs, max(options.epochs - 1, 0))
     since = np.maximum(epoch - warmup, 0)
-    if chosen.word == "cosine":
+    if chosen.word == "constant":
+        after = np.ones(since.shape)
+    elif chosen.word == "cosine":
         after = _cosine(since, max((chosen.epochs or options.epochs) - warmup, 1))
     else:
         after = _powers(chosen.rate, since // max(chosen.epochs, 1))

@@ -15,7 +15,7 @@ from sweep.specification import article, choices, schedule, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
 from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
-from sweep.specification.task import check, kind_of
+from sweep.specification.task import check
 from sweep.specification.values import text
 
 
@@ -189,19 +189,10 @@ class Specification(BaseModel):
 
     @model_validator(mode="after")
     def _can_be_learnt(self) -> Self:
-        told = self.task, self.loss, len(self.targets)
-        check(*told, self.data if self._is_built_in else None)
-        kind = kind_of(*told)
-        if self.class_weight != "none" and kind not in (None, "class"):
-            raise InputError(
-                "`class_weight` is for classes, and these are numbers or yes and no: leave it out"
-            )
-        named = next((name for name in self.targets if name in self.categories), None)
-        if kind == "numbers" and named is not None:
-            raise InputError(
-                f"`categories` names {named!r}, a target that is to be taken for numbers: leave it "
-                "out there, or take each number as a class by `task` classes"
-            )
+        check(
+            *(self.task, self.loss, self.targets, self.categories, self.class_weight),
+            built_in=self.data if self._is_built_in else None,
+        )
         return self
 
     @model_validator(mode="after")

@@ -27,6 +27,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "adam, proximal": {"optimizer": "adam", "l1_method": "proximal"},
     "adamw": {"optimizer": "adamw"},
     "rmsprop": {"optimizer": "rmsprop"},
+    "dropout": {"dropout": 0.5},
     "groups": {"l1_method": "proximal", "l21": 1e-3},
     "groups of units": {"l1_method": "proximal", "l21": 1e-3, "l21_on": "units"},
     "adam, groups": {"optimizer": "adam", "l1_method": "proximal", "l21": 1e-3},

@@ -44,6 +44,8 @@ KEYS = (
     "halving",
     "test",
     "vary",
+    "target",
+    "loss",
 )
 
 #: Lines of TOML that cost much, or reach out.
@@ -68,6 +70,10 @@ LINES = {
         'l1 = "0:1:lin300000"\nl2 = "0:1:lin300000"\nlr = "0.1:1:lin300000"\nseeds = "0:10000000"'
     ),
     "a race of all epochs": 'epochs = 2147483647\nhalving = "1:2"\nseeds = "0:10000000"',
+    "a task that was to be found": 'task = "auto"',
+    "a loss that was to be found": 'loss = "auto"',
+    "a loss of another task": 'loss = "squared"',
+    "thousands of targets": "target = [" + ", ".join(f'"t{i}"' for i in range(9999)) + "]",
     "jobs": "jobs = 0",
     "many jobs": "jobs = 100000",
     "a scheduler": 'backend = "dask"\nscheduler = "tcp://127.0.0.1:9"',

@@ -127,6 +127,7 @@ def cost_and_slope(loss, z, y):
         ("absolute", 1, 1, 0, 0),
         ("huber", 0.5, 1, 0.25, -1),
         ("huber", 2, 1, 1, 2),
+        ("huber", 4, 1, 5, 2),
         ("huber", -3, 1, 7, -2),
         ("poisson", 0, 0, 1, 1),
         ("poisson", 0, 1, 0, 0),

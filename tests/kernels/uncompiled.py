@@ -19,6 +19,13 @@ KINDS = [
 
 if __name__ == "__main__":
     assert config.DISABLE_JIT
+    for loss in ("squared", "absolute", "huber", "poisson", "logistic"):
+        drawn = experiment(seed=4, widths=(3, 2, 2), n=4, batch_size=2, epochs=2, loss=loss)
+        with np.errstate(all="ignore"):  # of logarithms of 0 that are not taken
+            outcome = train_runs(drawn, width=4)
+        expected = reference_run(drawn, 0)
+        np.testing.assert_allclose(outcome.parameters[0], expected, rtol=0, atol=1e-13)
+        assert np.isfinite(outcome.loss).all()
     # In float32 beta2 is rounded as well, which is much of what it is short of 1.
     for precision, tolerance in (("float64", 1e-13), ("float32", 3e-5)):
         for freeze, (proximal, together), (optimizer, activation) in itertools.product(

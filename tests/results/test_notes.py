@@ -79,15 +79,16 @@ def test_the_end_of_the_grid_is_told_of_with_values_beyond():
 @pytest.mark.parametrize(
     ("column", "beyond"), [("lr", "--lr 0.09,0.27"), ("l1_w1", "--vary l1_w1=0.09,0.27"),
                            ("momentum", "--momentum 0.984,0.992"),
-                           ("beta2", "--beta2 0.9995,0.9998")]
+                           ("beta2", "--beta2 0.9995,0.9998"),
+                           ("dropout", "--dropout 0.7,0.85")]
 )  # fmt: skip
 def test_the_end_of_any_axis_is_told_of(column, beyond):
     ends = {"lr": (0.01, 0.03), "l1_w1": (0.01, 0.03), "momentum": (0.9, 0.9684),
-            "beta2": (0.99, 0.999)}[column]  # fmt: skip
+            "beta2": (0.99, 0.999), "dropout": (0.2, 0.4)}[column]  # fmt: skip
     table = runs({0.0: 0.5, 0.1: 0.2})
     table[column] = table["l1"].map({0.0: ends[0], 0.1: ends[1]})
     table["l1"] = 0.0
-    further = {"l1_w1", "beta2"} & set(table.columns)
+    further = {"l1_w1", "beta2", "dropout"} & set(table.columns)
     names = [name for name in table.columns if name not in further]
     place = names.index("status")
     order = [*names[:place], *further, *names[place:]]

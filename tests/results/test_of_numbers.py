@@ -3,7 +3,9 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import results
 from results.cells.notes import notes
@@ -93,3 +95,42 @@ def test_an_rmse_is_written_with_its_digits_and_an_r2_with_three(monkeypatch):
     assert first[2].split()[-2:] == ["3.5e7", "0.500"]
     by_rmse = printed(table, "val_rmse")
     assert "val_rmse over l1 (across) and l2" in by_rmse and "accuracy" not in by_rmse
+
+
+def exploded():
+    """Return runs of which one cell's R2 is -1e20, as of networks that are about to diverge."""
+    table = runs({0.0: 0.5, 0.01: 0.6, 0.1: 0.7}, spread=0.001)
+    table.loc[table.l1 == 0.1, "val_r2"] = -1e20
+    return table
+
+
+def test_an_r2_without_end_leaves_the_others_their_shades():
+    text = printed(exploded(), "val_r2")
+    row = next(line for line in text.splitlines() if line.startswith("0 "))
+    assert "<" in row and len(set(row.split(maxsplit=1)[1]) & set("·░▒▓█")) >= 2
+    assert "-1 [··░░▒▒▓▓██] 0.5" in text and "< less, down to -1e20" in text
+
+
+def test_an_r2_without_end_leaves_the_others_the_axis():
+    ax = Figure((4.8, 3.6)).add_subplot()
+    results.path(exploded(), "val_r2", ax=ax)
+    assert ax.get_ylim() == (-1, pytest.approx(1.075))
+    (mark,) = (child for child in ax.get_children() if child.get_gid() == "beyond")
+    assert mark.get_xydata()[:, 1].tolist() == [0] and mark.get_marker() == "v"
+    assert mark.get_label() == "beyond the axis, to -1e20"
+    ax.figure.canvas.draw()
+    legend = ax.get_legend().get_window_extent()
+    assert legend.x0 >= 0 and legend.x1 <= ax.figure.bbox.x1
+    calm = Figure().add_subplot()
+    results.path(runs({0.0: 0.5, 0.1: 0.6}), "val_r2", ax=calm)
+    assert calm.get_ylim()[0] > 0
+
+
+def test_a_map_of_r2_says_how_far_it_goes_below_its_scale():
+    ax = Figure().add_subplot()
+    table = exploded()
+    both = pd.concat([table, table.assign(l2=0.1, run=table.run + len(table))])
+    results.heatmap(both, "val_r2", ax=ax)
+    assert ax.collections[0].get_clim() == (-1, 0.5)
+    bar = ax.figure.axes[-1]
+    assert [text.get_text() for text in bar.texts if text.get_gid() == "beyond"] == ["to -1e20"]

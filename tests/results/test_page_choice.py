@@ -173,9 +173,10 @@ def test_the_page_and_the_pictures_lay_values_out_alike(opened):
         for count in (1, 2, 3, 7, 40):
             values = np.exp(spread * draw.normal(size=count)) * 10.0 ** draw.integers(-8, 8)
             values[draw.random(count) < 0.1] *= 1e9
-            for metric, ratio in (("val_loss", True), ("sparsity", False)):
-                found = page.evaluate("([values, ratio]) => scaleOf(values, ratio)",
-                                      [values.tolist(), ratio])  # fmt: skip
+            for metric, sign in (("val_loss", 1), ("sparsity", 1), ("val_r2", -1)):
+                values *= sign * np.sign(values)
+                found = page.evaluate("([values, told]) => scaleOf(values, told)",
+                                      [values.tolist(), pagedata._metric(metric)])  # fmt: skip
                 wanted = Scale.of(values, metric)
                 assert tuple(float(found[name]) for name in Scale._fields) == tuple(wanted)
                 places = page.evaluate(

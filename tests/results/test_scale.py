@@ -64,6 +64,17 @@ def test_what_varies_evenly_or_by_factors_is_shown_so():
     assert shares.place(0.5) == 0.5 and not shares.logarithmic
 
 
+def test_a_scale_ends_at_the_foot_of_its_metric():
+    """An R2 goes down without end, and below -1 one is as bad as another."""
+    r2 = of(-1e30, -3, 0.1, 0.2, 0.5, metric="val_r2")
+    assert (r2.low, r2.high, r2.bottom, r2.top) == (-1, 0.5, -1e30, 0.5)
+    assert r2.place(-1e30) == r2.place(-3) == 0 and r2.place(0.5) == 1
+    assert r2.place(0.2) == pytest.approx(1.2 / 1.5) and not r2.logarithmic
+    near = of(-0.9, 0.2, 0.5, metric="val_r2")
+    assert (near.low, near.bottom) == (-0.9, -0.9)
+    assert of(-5, -2, metric="val_r2").low == -5, "or there would be nothing to see"
+
+
 @pytest.mark.parametrize(("value", "ends"), [(0.3, (0, 0.3)), (0, (0, 1)), (1, (0, 1))])
 def test_a_single_value_gets_a_scale_without_what_is_impossible(value, ends):
     assert of(value, value)[:2] == ends

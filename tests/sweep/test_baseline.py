@@ -15,6 +15,8 @@ from sweep.data.baseline import baseline
 from sweep.data.fold import Fold
 from tests.sweep.trained import samples
 
+OF_CLASSES = Sweep(data="iris")
+
 
 def fold_of(train, val):
     y = np.array([*train, *val])
@@ -37,7 +39,7 @@ classes = st.lists(st.integers(0, 3), min_size=1, max_size=40)
 @given(classes, classes)
 def test_it_is_that_of_scikit_learn(train, val):
     train = [*train, 0, 1, 2, 3]
-    found = baseline(fold_of(train, val), "cross_entropy", 4)
+    found = baseline(fold_of(train, val), OF_CLASSES, 4)
     loss, accuracy = dummy(train, val)
     # scikit-learn keeps probabilities from 0 by an epsilon, and adds up in another order.
     assert found["baseline_loss"] == pytest.approx(loss, rel=1e-12)
@@ -45,13 +47,13 @@ def test_it_is_that_of_scikit_learn(train, val):
 
 
 def test_a_class_that_nothing_was_known_of_costs_infinitely_much():
-    assert baseline(fold_of([0, 1], [2]), "cross_entropy", 3)["baseline_loss"] == math.inf
-    assert baseline(fold_of([0, 1], [1]), "cross_entropy", 3)["baseline_loss"] == math.log(2)
+    assert baseline(fold_of([0, 1], [2]), OF_CLASSES, 3)["baseline_loss"] == math.inf
+    assert baseline(fold_of([0, 1], [1]), OF_CLASSES, 3)["baseline_loss"] == math.log(2)
 
 
 def test_weights_count():
     fold = fold_of([0, 0, 1], [0, 1])._replace(weight=np.array([1.0, 1, 6, 1, 3]))
-    found = baseline(fold, "cross_entropy", 2)
+    found = baseline(fold, OF_CLASSES, 2)
     assert found["baseline_loss"] == pytest.approx((math.log(4) + 3 * math.log(4 / 3)) / 4)
     assert found["baseline_accuracy"] == 0.75
 
@@ -82,7 +84,7 @@ def test_each_row_has_that_of_its_own_parts(options):
 def test_there_is_one_for_each_metric_and_only_with_a_held_out_part(small):
     assert set(HELD_OUT) <= set(small().run().columns)
     assert {column.name for column in BASELINE[:2]} == set(
-        baseline(fold_of([0], [0]), "cross_entropy", 1)
+        baseline(fold_of([0], [0]), OF_CLASSES, 1)
     ), "a metric has no baseline"
     assert not set(HELD_OUT) & set(small(val_fraction=0).run().columns)
     assert not set(HELD_OUT) & set(small(data="article", val_fraction=None).run().columns)

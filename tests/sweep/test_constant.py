@@ -19,7 +19,6 @@ from sweep import Sweep
 from sweep.data.baseline import baseline
 from sweep.data.constant import best_constant, costs
 from sweep.data.fold import Fold
-from sweep.data.guess import guessed
 from sweep.data.unit import unit_of
 
 LOSSES = ("squared", "absolute", "huber", "poisson")
@@ -95,7 +94,7 @@ def test_the_baseline_of_numbers_is_that_of_scikit_learn(loss, outputs):
         loss=loss,
         metrics="mae,deviance" if loss == "poisson" else "mae",
     )
-    found = baseline(fold, loss, outputs) | guessed(fold, spec, outputs)
+    found = baseline(fold, spec, outputs)
     scale, centre = fold.unit.scale, fold.unit.centre
     constant = best_constant(loss, fold.targets[:50], w) * scale + centre
     if loss in ("squared", "poisson"):
@@ -135,7 +134,7 @@ def test_the_baseline_of_answers_is_that_of_their_shares():
     y[:, 1] = np.maximum(y[:, 1], y[:, 0])
     fold = fold_of("logistic", y, weight, 50)
     spec = Sweep(data=([[0.0]], [0]), loss="logistic", metrics="log_loss,auc")
-    found = baseline(fold, "logistic", 2) | guessed(fold, spec, 2)
+    found = baseline(fold, spec, 2)
     shares = np.average(y[:50], axis=0, weights=weight[:50])
     each = [
         log_loss(y[50:, i], np.full(30, share), sample_weight=weight[50:])
@@ -150,6 +149,7 @@ def test_the_baseline_of_answers_is_that_of_their_shares():
 
 def test_counts_that_were_all_zero_in_training_cost_infinitely_much_where_one_is_not():
     y = np.array([[0.0], [0.0], [2.0]])
-    assert baseline(fold_of("poisson", y, np.ones(3), 2), "poisson", 1)["baseline_loss"] == np.inf
+    spec = Sweep(data=([[0.0]], [0]), loss="poisson")
+    assert baseline(fold_of("poisson", y, np.ones(3), 2), spec, 1)["baseline_loss"] == np.inf
     with_none = fold_of("poisson", y * 0, np.ones(3), 2)
-    assert baseline(with_none, "poisson", 1)["baseline_loss"] == 0
+    assert baseline(with_none, spec, 1)["baseline_loss"] == 0

@@ -38,12 +38,11 @@ def trained(batch, *legs):
     precision=st.sampled_from(["float64", "float32"]),
     optimizer=st.sampled_from([*OPTIMIZERS]),
     dropout=st.sampled_from([0, 0.4, [0.2, 0.6]]),
+    schedule=st.sampled_from(["constant", "cosine", "exponential:0.8", "step:2:0.5"]),
+    warmup=st.sampled_from([0, 4]),
 )
-def test_legs_of_one_way_end_where_the_whole_does(
-    legs, method, size, precision, optimizer, dropout
-):
-    how = {"l1_method": method, "optimizer": optimizer, "dropout": dropout}
-    runs = batch(epochs=9, batch_size=size, precision=precision, **how)
+def test_legs_of_one_way_end_where_the_whole_does(legs, method, size, precision, **how):
+    runs = batch(epochs=9, batch_size=size, precision=precision, l1_method=method, **how)
     in_legs, at_once = trained(runs, *legs), trained(runs, legs[-1])
     for name, column in at_once[0].items():
         np.testing.assert_array_equal(in_legs[0][name], column)

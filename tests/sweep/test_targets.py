@@ -388,3 +388,17 @@ def test_a_directory_of_numbers_is_gone_on_with(typed):
     )
     status, _, err = typed("run", *words, "--seeds", "0:2", "--out", "r", "--loss", "huber")
     assert status == 2 and "another sweep" in err
+
+
+@pytest.mark.parametrize("line", ['task = "auto"', 'loss = "auto"'])
+def test_a_directory_that_does_not_say_what_was_decided_is_refused(typed, tmp_path, line):
+    TABLE[["x", "z", "price"]].to_csv("t.csv", index=False)
+    words = ["--l1", "0", "--l2", "0", "--hidden", "3", "--epochs", "1", "--seeds", "0"]
+    assert typed("run", "--data", "t.csv", *words, "--out", "r")[0] == 0
+    toml = tmp_path / "r/sweep.toml"
+    name = line.partition(" ")[0]
+    kept = [kept for kept in toml.read_text().splitlines() if not kept.startswith(name)]
+    toml.write_text("\n".join([line, *kept]))
+    status, out, err = typed("status", "r")
+    assert (status, out) == (2, "") and err.count("\n") == 1
+    assert "is auto, and a results directory holds what was decided" in err
