@@ -28,6 +28,9 @@ CHOICES: dict[str, dict[str, Any]] = {
     "adamw": {"optimizer": "adamw"},
     "rmsprop": {"optimizer": "rmsprop"},
     "dropout": {"dropout": 0.5},
+    "groups": {"l1_method": "proximal", "l21": 1e-3},
+    "groups of units": {"l1_method": "proximal", "l21": 1e-3, "l21_on": "units"},
+    "adam, groups": {"optimizer": "adam", "l1_method": "proximal", "l21": 1e-3},
 }
 
 #: Work, and epochs of it: the article, whose code is frozen, and a network of digits.
