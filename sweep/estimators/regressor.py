@@ -82,3 +82,9 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
 
     def _aim(self, y: np.ndarray) -> Aim:
         return of_numbers(y, self.loss)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say whether y may be below 0."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == "poisson"
+        return tags

@@ -119,14 +119,17 @@ class Search(Parameters, ABC):
 
         scored = fit_all(spec, portions, score, self.n_jobs)
         warn_of_failures([one.failed for by_cell in scored for one in by_cell])
-        numbers = np.array(scored, dtype=np.float64).swapaxes(0, 1)  # [cell, split, of Scored]
+        # In the order of ParameterGrid, which is that of the names.
+        order = sorted(range(len(cells)), key=lambda i: tuple(cells[i].values()))
+        candidates = [cells[i] for i in order]
+        numbers = np.array(scored, dtype=np.float64).swapaxes(0, 1)[order]  # [cell, split, Scored]
         test, training, fit_seconds, score_seconds = np.moveaxis(numbers[..., :4], -1, 0)
         self.cv_results_ = cv_results(
-            cells,
+            candidates,
             {"fit_time": fit_seconds, "score_time": score_seconds},
             {"test_score": test} | ({"train_score": training} if self.return_train_score else {}),
         )
-        self._choose(cells)
+        self._choose(candidates)
         if self.refit:
             begun = time.perf_counter()
             self.best_estimator_ = estimator_of(**self.best_params_, random_state=seeds[0])
@@ -144,7 +147,7 @@ class Search(Parameters, ABC):
 
     @available_if(refits)
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class of each row of X, by the best estimator."""
+        """Return what is predicted of each row of X, by the best estimator."""
         check_is_fitted(self)
         return self.best_estimator_.predict(X)
 
@@ -158,17 +161,17 @@ class Search(Parameters, ABC):
         known = self._of().get_params()
         return {name: value for name, value in self.get_params().items() if name in known}
 
-    def _choose(self, cells: Sequence[Mapping[str, float]]) -> None:
+    def _choose(self, candidates: Sequence[Mapping[str, float]]) -> None:
         if callable(self.refit):
             self.best_index_ = self.refit(self.cv_results_)
         else:
             self.best_index_ = self.cv_results_["rank_test_score"].argmin()
             self.best_score_ = self.cv_results_["mean_test_score"][self.best_index_]
-        self.best_params_ = dict(cells[self.best_index_])
+        self.best_params_ = dict(candidates[self.best_index_])
 
 
 def _cells(spec: Specification, solver: str) -> list[dict[str, float]]:
-    """Return the points of the grid, the last axis fastest, as ParameterGrid does."""
+    """Return the points of the grid in its order, each by its names in theirs."""
     plan = Plan(spec, (1, 1), 1, "data")
     columns = plan.grid.coordinates(np.arange(plan.grid.cells))
     called, taken = names_of(solver), OPTIMIZERS[spec.optimizer].hyper
