@@ -204,6 +204,35 @@ def test_targets_that_cannot_be_predicted_are_refused(values, options, said):
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_only_what_can_be_filled_in_is_said_to_be():
+    table = TABLE[["x", "z", "price"]].copy()
+    table.loc[3, "price"] = np.nan
+    with pytest.raises(InputError, match="1 row of 60 have none: --missing drop leaves those"):
+        load(Sweep(data=table))
+    table.loc[4, "x"] = np.nan
+    with pytest.raises(InputError, match="fills them in, and leaves out rows without a target, --"):
+        load(Sweep(data=table))
+
+
+def test_a_column_with_values_only_where_there_is_no_target_is_refused():
+    table = TABLE[["x", "z", "price"]].copy()
+    table.loc[:9, "price"] = np.nan
+    table.loc[10:, "z"] = np.nan
+    with pytest.raises(InputError, match="'z': no cell of it has a value where the target"):
+        load(Sweep(data=table, missing="impute"))
+    table.loc[59, "z"] = 1
+    assert np.nansum(load(Sweep(data=table, missing="impute")).X[:, 1]) == 1
+
+
+def test_numbers_that_come_once_each_are_told_how_to_be_no_classes():
+    table = pd.DataFrame({"a": range(15), "y": range(15)})
+    with pytest.raises(InputError, match="take its numbers as such by --task numbers, give more"):
+        prepare(Sweep(data=table))
+    assert prepare(Sweep(data=table, task="numbers")).dataset.targets
+    with pytest.raises(InputError, match="no class has two rows to train on: give more rows, or 0"):
+        prepare(Sweep(data=table, task="classes"))
+
+
 def test_rates_and_some_zeros_may_be_counts():
     y = [0, 0, 0.25, *range(30)]
     data = load(Sweep(data=pd.DataFrame({"a": range(33), "y": y}), loss="poisson"))
