@@ -9,6 +9,7 @@ import numpy as np
 from kernels.training import train
 from sweep.data.fold import Fold, fold_of
 from sweep.plan.experiment import prepare
+from sweep.specification.schedule import factors
 from sweep.specification.spec import Specification
 from sweep.training.packs import Folds, Group
 from sweep.training.task import Batch
@@ -77,7 +78,7 @@ class Trainer:
     def __init__(
         self, spec: Specification, numbers: Sequence[int] | np.ndarray, epochs: int
     ) -> None:
-        _, dataset, plan = prepare(spec)
+        spec, dataset, plan = prepare(spec)
         runs = Batch(plan, dataset, np.asarray(numbers), stopped=lambda: False)
         seeds, folds = (runs.columns[name].tolist() for name in ("seed", "fold"))
         data: dict[tuple[int, ...], Fold] = {
@@ -89,6 +90,7 @@ class Trainer:
         packs = group.pack(np.arange(group.size), runs.drawn())
         self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(parts.train)
         self.samples = parts.samples(packs.order.next(epochs))
+        self._factors = factors(spec, np.arange(epochs))
         self._begin = packs.runs.parameters.copy(), packs.runs.memory.copy()
 
     @property
@@ -105,5 +107,8 @@ class Trainer:
     def __call__(self) -> None:
         """Train the runs on, for the epochs asked for."""
         packs = self.packs
-        net, runs, step = packs.learning, packs.runs, packs.step
-        train(net, runs, self.samples, step, self.batch, self.epochs, freeze=packs.frozen)
+        train(
+            *(packs.learning, packs.runs, self.samples, packs.step, self.batch, self.epochs),
+            factors=self._factors,
+            freeze=packs.frozen,
+        )

@@ -101,11 +101,11 @@ def _timed(run: Callable) -> tuple[float, Any]:
 
 
 def measure(rounds: int, only: str, peers: list[str]) -> dict[str, Any]:
-    """Measure all peers at all work whose name contains ``only``."""
+    """Measure all peers at all work that is asked for, see `_asked_for`."""
     modules = [peer for peer in map(_installed, peers) if peer]
     rows = []
     for problem in problems():
-        if only not in problem.name:
+        if not _asked_for(only, problem.name):
             continue
         entries = []
         for peer in modules:
@@ -120,6 +120,11 @@ def measure(rounds: int, only: str, peers: list[str]) -> dict[str, Any]:
             if (row.get("loss_differs_by") or 0) > TOLERANCE[problem.precision]:
                 _say(f"{row['peer']} trains something else at {problem.name}: {row}")
     return {"machine": _machine(), "rounds": rounds, "rows": rows}
+
+
+def _asked_for(only: str, name: str) -> bool:
+    """Return whether a name contains one of the texts, of which there may be several: a,b."""
+    return any(text in name for text in only.split(","))
 
 
 def _installed(name: str) -> ModuleType | None:
@@ -200,12 +205,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rounds", type=int, default=5, help="how often all is measured [5]")
-    parser.add_argument("--only", default="", help="work whose name contains this text")
+    parser.add_argument("--only", default="", help="work whose name contains this, or one of a,b")
     parser.add_argument("--peers", default=",".join(PEERS), help="which, by the names of the files")
     options = parser.parse_args()
     peers = list(dict.fromkeys(["regsweep", *options.peers.split(",")]))
     names = [problem.name for problem in problems()]
-    if not any(options.only in name for name in names):
+    if not any(_asked_for(options.only, name) for name in names):
         parser.error(f"--only {options.only}: no work is called so; there is {'; '.join(names)}")
     found = measure(options.rounds, options.only, peers)
     print(json.dumps(found) if options.json else table(found))

@@ -12,6 +12,8 @@ SAME = True
 
 
 def candidates(problem: Problem) -> Iterator[tuple[str, int, Callable[[], np.ndarray]]]:
+    if not problem.plain:
+        return
     cores = joblib.cpu_count()
     some = problem.take(4 * cores)
     parts = some.split(cores)

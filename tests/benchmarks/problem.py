@@ -20,11 +20,12 @@ class Problem(NamedTuple):
     ----------
     name : str
     spec : Sweep
-        The whole grid.
+        The whole grid; its loss is told.
     net : Network
     epochs : int
     x : ndarray, shape (samples, inputs)
-    y : ndarray of int64, shape (samples,)
+    y : ndarray
+        Classes, int64 (samples,), or numbers, (samples, outputs), as the loss takes them.
     order : ndarray of int64, shape (steps, batch)
         Rows of x that each step reads.
     initial : list of ndarray
@@ -33,7 +34,7 @@ class Problem(NamedTuple):
         Numbers of the runs in the grid.
     l1, l2 : ndarray, shape (runs, 6)
         Penalty of each parameter.
-    rate, momentum : float
+    rate, momentum, beta2, epsilon : float
     """
 
     name: str
@@ -49,6 +50,14 @@ class Problem(NamedTuple):
     l2: np.ndarray
     rate: float
     momentum: float
+    beta2: float
+    epsilon: float
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is what loops written out by hand know: classes, ReLU, Nesterov."""
+        chosen = self.spec.loss, self.spec.activation, self.spec.optimizer
+        return chosen == ("cross_entropy", "relu", "nesterov")
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -80,9 +89,10 @@ class Problem(NamedTuple):
             net = self.net
             p = {name: flat[net.place(name)].reshape(net.shape(name)) for name in net.names}
             penalties = (dict(zip(net.names, each.tolist(), strict=True)) for each in (l1, l2))
-            logits = reference.forward(p, self.x.astype(np.float64))[-1]
-            loss = reference.cross_entropy(logits, self.y, np.ones(len(self.y)))
-            found.append(loss + reference.penalty(p, reference.Settings(*penalties)))
+            settings = reference.Settings(*penalties, activation=self.spec.activation)
+            outputs = reference.forward(p, self.x.astype(np.float64), settings)[-1]
+            loss = reference.mean_loss(outputs, self.y, np.ones(len(self.y)), str(self.spec.loss))
+            found.append(loss + reference.penalty(p, settings))
         return np.array(found)
 
 
@@ -99,7 +109,7 @@ def problem(name: str, spec: Sweep, epochs: int) -> Problem:
         net=net,
         epochs=epochs,
         x=samples.x,
-        y=samples.y[:, 0].astype(np.int64),
+        y=samples.y if net.loss.BY_OUTPUT else samples.y[:, 0].astype(np.int64),
         order=rows.reshape(-1, grid.batch),
         initial=[first[net.place(p)].reshape(net.shape(p)) for p in net.names],
         runs=np.arange(packs.size),
@@ -107,6 +117,8 @@ def problem(name: str, spec: Sweep, epochs: int) -> Problem:
         l2=packs.by_run(packs.runs.l2).T,
         rate=spec.lr[0],
         momentum=spec.momentum[0],
+        beta2=spec.beta2[0],
+        epsilon=spec.epsilon[0],
     )
 
 
@@ -117,18 +129,40 @@ def problems() -> list[Problem]:
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
-    same = {"l1_method": "subgradient", "val_fraction": 0, "seeds": 42}  # as peers train
-    digits = Sweep(data=(x[:1440], y[:1440]), l1=some, l2=some, **same)
-    x = np.random.RandomState(0).standard_normal((1024, 784))
+    # As peers train; whole batches of digits and of the 10,000 rows.
+    same = {"l1_method": "subgradient", "val_fraction": 0, "seeds": 42}
+    digits = Sweep(data=(x[:1440], y[:1440]), loss="cross_entropy", l1=some, l2=some, **same)
+    draw = np.random.RandomState(0)
     images = Sweep(
-        data=(x, np.arange(1024) % 10),
+        data=(draw.standard_normal((1024, 784)), np.arange(1024) % 10),
+        loss="cross_entropy",
         hidden=(300, 100),
         batch_size=128,
         l1=few,
         l2="0,1e-3,1e-2,1e-1",
         **same,
     )
-    for name, spec, epochs in (("digits", digits, 10), ("784-300-100-10", images, 3)):
+    adam = {"optimizer": "adam", "lr": 0.001}
+    x = draw.standard_normal((9984, 20))
+    y = x @ draw.standard_normal(20) + x[:, 0] * x[:, 1] + draw.standard_normal(9984)
+    regression = Sweep(
+        data=(x, y),
+        loss="squared",
+        hidden=(64, 32),
+        activation="tanh",
+        batch_size=128,
+        l1=some,
+        l2=some,
+        **adam,
+        **same,
+    )
+    work = (
+        ("digits", digits, 10),
+        ("784-300-100-10", images, 3),
+        ("adam", digits.replace(**adam), 10),
+        ("regression", regression, 2),
+    )
+    for name, spec, epochs in work:
         for precision in ("float64", "float32"):
             found.append(problem(f"{name}, {precision}", spec.replace(precision=precision), epochs))
     return found

@@ -22,6 +22,8 @@ _FLAGS = {"nogil": True, "fastmath": True, "error_model": "numpy"}
 
 
 def candidates(problem: Problem) -> Iterator[tuple[str, int, Callable[[], np.ndarray]]]:
+    if not problem.plain:
+        return
     threads = joblib.cpu_count()
     some = problem.take((256 if problem.widths[0] < 10 else 8) * threads)
     parts = some.split(threads)

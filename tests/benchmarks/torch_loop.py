@@ -33,9 +33,10 @@ def _train_some(problem: Problem) -> np.ndarray:
 
 def _train(problem: Problem, l1: np.ndarray, l2: np.ndarray) -> np.ndarray:
     x, y, order = (torch.from_numpy(a.copy()) for a in (problem.x, problem.y, problem.order))
+    activation = ACTIVATIONS[problem.spec.activation]
     layers: list[torch.nn.Module] = []
     for inputs, outputs in zip(problem.widths, problem.widths[1:], strict=False):
-        layers += [torch.nn.Linear(inputs, outputs, dtype=x.dtype), torch.nn.ReLU()]
+        layers += [torch.nn.Linear(inputs, outputs, dtype=x.dtype), activation()]
     model = torch.nn.Sequential(*layers[:-1])
     parameters = list(model.parameters())
     with torch.no_grad():
@@ -44,16 +45,11 @@ def _train(problem: Problem, l1: np.ndarray, l2: np.ndarray) -> np.ndarray:
     groups = {
         float(two): [p for p, own in zip(parameters, l2, strict=True) if own == two] for two in l2
     }
-    optimizer = torch.optim.SGD(
-        [{"params": group, "weight_decay": 2 * two} for two, group in groups.items()],
-        lr=problem.rate,
-        momentum=problem.momentum,
-        nesterov=True,
-        fused=True,
-    )
+    decayed = [{"params": group, "weight_decay": 2 * two} for two, group in groups.items()]
+    optimizer = STEPS[problem.spec.optimizer](problem, decayed)
     strength = float(max(l1))
     penalised = [p for p, one in zip(parameters, l1, strict=True) if one]
-    criterion = torch.nn.CrossEntropyLoss()
+    criterion = LOSSES[str(problem.spec.loss)]()
     for rows in order:
         loss = criterion(model(x[rows]), y[rows])
         optimizer.zero_grad()
@@ -64,3 +60,20 @@ def _train(problem: Problem, l1: np.ndarray, l2: np.ndarray) -> np.ndarray:
                 torch._foreach_add_([p.grad for p in penalised], signs, alpha=strength)
         optimizer.step()
     return problem.flat([p.detach().numpy() for p in parameters])
+
+
+def _nesterov(problem: Problem, groups: list[dict]) -> torch.optim.Optimizer:
+    rate, momentum = problem.rate, problem.momentum
+    return torch.optim.SGD(groups, lr=rate, momentum=momentum, nesterov=True, fused=True)
+
+
+def _adam(problem: Problem, groups: list[dict]) -> torch.optim.Optimizer:
+    betas = problem.momentum, problem.beta2
+    return torch.optim.Adam(groups, lr=problem.rate, betas=betas, eps=problem.epsilon, fused=True)
+
+
+ACTIVATIONS = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}
+
+LOSSES = {"cross_entropy": torch.nn.CrossEntropyLoss, "squared": torch.nn.MSELoss}
+
+STEPS = {"nesterov": _nesterov, "adam": _adam}

@@ -31,7 +31,11 @@ def candidates(problem: Problem) -> Iterator[tuple[str, int, Callable[[], np.nda
 
 def _trainer(problem: Problem, compiled: bool) -> Callable[[], np.ndarray]:
     x, y, order = (torch.from_numpy(a.copy()) for a in (problem.x, problem.y, problem.order))
-    runs, rate, momentum = len(problem.runs), problem.rate, problem.momentum
+    runs = len(problem.runs)
+    activate, mean = ACTIVATIONS[problem.spec.activation], LOSSES[str(problem.spec.loss)]
+    remembered, move = STEPS[problem.spec.optimizer]
+    hyper = problem.rate, problem.momentum, problem.beta2
+    corrections = torch.from_numpy(_corrections(problem))
     initial = [torch.from_numpy(value.copy()) for value in problem.initial]
     # A penalty for each run, shaped to go with the parameter.
     l1, l2 = (
@@ -44,29 +48,66 @@ def _trainer(problem: Problem, compiled: bool) -> Callable[[], np.ndarray]:
 
     def loss(p, x, y):
         w1, b1, w2, b2, w3, b3 = p
-        a = functional.relu(functional.linear(x, w1, b1))
-        a = functional.relu(functional.linear(a, w2, b2))
-        return functional.cross_entropy(functional.linear(a, w3, b3), y)
+        a = activate(functional.linear(x, w1, b1))
+        a = activate(functional.linear(a, w2, b2))
+        return mean(functional.linear(a, w3, b3), y)
 
     gradient = vmap(grad(loss), in_dims=(0, None, None))
 
-    def step(p, u, x, y):
+    def step(p, memory, x, y, correction):
         g = gradient(p, x, y)
         torch._foreach_addcmul_(g, torch._foreach_sign(p), l1)
         torch._foreach_addcmul_(g, p, l2)
-        torch._foreach_mul_(u, momentum)
-        torch._foreach_add_(u, g)
-        torch._foreach_add_(g, u, alpha=momentum)
-        torch._foreach_add_(p, g, alpha=-rate)
+        move(hyper, p, memory, g, correction)
 
     if compiled:
         step = torch.compile(step, dynamic=False)
 
     def run() -> np.ndarray:
         p = [value.expand(runs, *value.shape).clone() for value in initial]
-        u = [torch.zeros_like(value) for value in p]
-        for rows in order:
-            step(p, u, x[rows], y[rows])
+        memory = [[torch.zeros_like(value) for value in p] for _ in range(remembered)]
+        for rows, correction in zip(order, corrections, strict=True):
+            step(p, memory, x[rows], y[rows], correction)
         return np.concatenate([value.reshape(runs, -1).numpy() for value in p], axis=1)
 
     return run
+
+
+def _nesterov(hyper: tuple, p: list, memory: list, g: list, correction: torch.Tensor) -> None:
+    rate, momentum, _ = hyper
+    (u,) = memory
+    torch._foreach_mul_(u, momentum)
+    torch._foreach_add_(u, g)
+    torch._foreach_add_(g, u, alpha=momentum)
+    torch._foreach_add_(p, g, alpha=-rate)
+
+
+def _adam(hyper: tuple, p: list, memory: list, g: list, correction: torch.Tensor) -> None:
+    _, beta1, beta2 = hyper
+    m, v = memory
+    torch._foreach_lerp_(m, g, 1 - beta1)
+    torch._foreach_mul_(v, beta2)
+    torch._foreach_addcmul_(v, g, g, 1 - beta2)
+    metric = torch._foreach_sqrt(v)
+    torch._foreach_mul_(metric, correction[0])
+    torch._foreach_add_(metric, correction[1])
+    torch._foreach_addcdiv_(p, m, metric, -1)
+
+
+def _corrections(problem: Problem) -> np.ndarray:
+    """Return what Adam's metric is multiplied by and what is added to it, a row a batch.
+
+    With them p moves by m / metric: learning rate and corrections of both means are in it.
+    """
+    t = np.arange(1, len(problem.order) + 1)
+    scale = (1 - problem.momentum**t) / problem.rate
+    both = scale / np.sqrt(1 - problem.beta2**t), scale * problem.epsilon
+    return np.stack(both, axis=1).astype(problem.x.dtype)
+
+
+ACTIVATIONS = {"relu": functional.relu, "tanh": torch.tanh}
+
+LOSSES = {"cross_entropy": functional.cross_entropy, "squared": functional.mse_loss}
+
+#: Numbers that are remembered of a parameter, and how it moves, in place.
+STEPS: dict[str, tuple[int, Callable]] = {"nesterov": (1, _nesterov), "adam": (2, _adam)}

@@ -8,7 +8,7 @@ from numba import njit
 
 from kernels.lane.lanes import as_lanes
 from kernels.network import by_column, by_unit, network
-from kernels.penalties import l21_in_metric
+from kernels.penalties import l21, l21_in_metric
 from kernels.samples import Samples
 from kernels.training import train
 from tests import naive
@@ -85,6 +85,27 @@ def test_a_unit_is_all_that_enters_it_and_its_bias():
 @njit(error_model="numpy")
 def _shrink(net, weights, metrics, strength):
     l21_in_metric.shrink(net, weights, metrics, 0, strength[0])
+
+
+@njit(error_model="numpy")
+def _shrink_plainly(net, weights, strength):
+    l21.shrink(net, weights, 0, strength[0])
+
+
+def test_without_a_strength_nothing_moves_be_it_too_small_to_measure_or_no_number():
+    net = by_column(network((3, 1)), (3,)).flat()
+    z = np.array([[1e-170, np.nan, np.inf, 4], [-1e-170, 1, 2, 5], [0, 0, -3, 6]])
+    strength, ones = np.zeros((1, 4)), np.ones((3, 4))
+    plain, in_metric = z.copy(), z.copy()
+    _shrink_plainly(net, *map(as_lanes, (plain, strength)))
+    _shrink(net, *map(as_lanes, (in_metric, ones, strength)))
+    for moved in (plain, in_metric):
+        np.testing.assert_array_equal(moved, z)
+    # And with one, what is no number stays seen.
+    _shrink_plainly(net, *map(as_lanes, (plain, strength + 0.1)))
+    _shrink(net, *map(as_lanes, (in_metric, ones, strength + 0.1)))
+    for moved in (plain, in_metric):
+        assert (moved[:, 0] == 0).all() and np.isnan(moved[:, 1]).any()
 
 
 @st.composite

@@ -62,8 +62,13 @@ def test_flops_are_those_that_the_kernels_do(monkeypatch):
     assert 2 * sum(counted) == trainer.flops
 
 
-def test_a_trainer_trains_the_runs_of_the_sweep():
+@pytest.mark.parametrize("numbers", [False, True])
+def test_a_trainer_trains_the_runs_of_the_sweep(numbers):
+    """Also where the data tell that they are numbers, at the rates of a schedule."""
     spec = Sweep(data="iris", hidden="3", l1="0,0.01", l2="0,0.1", seeds="5:7", epochs=3, finish=0)
+    if numbers:
+        x = np.random.RandomState(0).standard_normal((150, 4))
+        spec = spec.replace(data=(x, x[:, 0] * x[:, 1] + 5), schedule="cosine")
     trainer = Trainer(spec, [1, 6], spec.epochs)
     for _ in range(2):  # the second time, from the initial weights again
         trainer.reset()

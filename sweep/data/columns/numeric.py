@@ -52,7 +52,8 @@ def numbers_alone(column: Column, spec: Specification) -> np.ndarray:
     values = found.astype(np.float64)
     _check(column, abs(values) > _MOST, f"is too large to be predicted: beyond {_MOST:g}", values)
     if spec.loss == "poisson":
-        _check(column, values < 0, "is below 0, and `loss` poisson is of counts", values)
+        mend = "correct it, or choose another"
+        _check(column, values < 0, f"is below 0, and `loss` poisson is of counts: {mend}", values)
     return values
 
 
