@@ -9,7 +9,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from results.labels import counted, printable
-from results.pictures.style import COLOURS, LINES, Apart, axes_or_new, open_frame, title
+from results.pictures.style import (
+    COLOURS,
+    LINES,
+    Apart,
+    axes_or_new,
+    legend_columns,
+    open_frame,
+    title,
+)
 from results.scale import ink
 
 if TYPE_CHECKING:
@@ -174,7 +182,8 @@ def _of_numbers(names: Sequence[str], parts: Mapping[str, tuple[NDArray, NDArray
         for ax in pairs.flat
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
+    columns = legend_columns(list(handles), figure.get_figwidth(), 3)
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -198,6 +207,9 @@ def _of_classes(
         image = _confusion(ax, truth, said, levels[place])
         heading = f"{printable(names[place])}, {rows}" if many > 1 else rows
         ax.set_title(heading.replace("$", r"\$"), fontsize=8.5)
+        if many == 1:
+            ax.set_xlabel(f"predicted {printable(names[0])}".replace("$", r"\$"))
+            ax.set_ylabel(f"true {printable(names[0])}".replace("$", r"\$"))
     bar = figure.colorbar(image, ax=grid, pad=0.01, label="share of the true class")
     bar.outline.set_visible(False)
     return figure
@@ -233,7 +245,8 @@ def _confusion(
 
 def _short(name: str) -> str:
     text = printable(name)
-    text = text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+    if len(text) > _LETTERS:  # names may differ at their ends alone
+        text = f"{text[: _LETTERS // 2]}…{text[1 - _LETTERS // 2 :]}"
     return text.replace("$", r"\$")
 
 

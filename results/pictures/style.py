@@ -80,7 +80,7 @@ _DIGIT = 0.64
 _LETTERS, _SMALL_LETTERS = 15, 17
 
 #: Letters that a mark of a legend takes, with the room around it.
-_HANDLE = 6
+_HANDLE = 9
 
 
 @contextmanager
@@ -137,17 +137,22 @@ def legend_below(ax: Axes, told: Sequence[str] = (), **options: Any) -> None:
     down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
-    most = options.pop("ncols", 2)
-    letters = [max(map(len, handle.get_label().split("\n"))) + _HANDLE for handle in handles]
-    fitting = (n for n in range(min(len(handles), most), 1, -1) if _row(letters, n) <= width)
-    legend = ax.legend(handles=handles, **place, ncols=next(fitting, 1), **options)
+    labels = [handle.get_label() for handle in handles]
+    columns = legend_columns(labels, _inches(ax), options.pop("ncols", 2))
+    legend = ax.legend(handles=handles, **place, ncols=columns, **options)
     legend.get_title().set_multialignment("center")
 
 
-def _row(letters: Sequence[int], columns: int) -> int:
-    """Return the letters of a row of a legend, which is filled column by column."""
-    rows = -(-len(letters) // columns)
-    return sum(max(letters[start : start + rows]) for start in range(0, len(letters), rows))
+def legend_columns(labels: Sequence[str], inches: float, most: int) -> int:
+    """Return how many columns of a legend there is room for, which are filled one by one."""
+    letters = [max(map(len, label.split("\n"))) + _HANDLE for label in labels]
+
+    def row(columns: int) -> int:
+        rows = -(-len(letters) // columns)
+        return sum(max(letters[start : start + rows]) for start in range(0, len(letters), rows))
+
+    room = max(inches * _SMALL_LETTERS, 20)
+    return next((n for n in range(min(len(labels), most), 1, -1) if row(n) <= room), 1)
 
 
 def _even(text: str, width: int) -> list[str]:

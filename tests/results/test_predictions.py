@@ -7,6 +7,7 @@ from sklearn.metrics import confusion_matrix
 
 import results
 from results.pictures.predictions import predictions
+from results.pictures.style import style
 
 random = np.random.default_rng(0)
 TRUE = {"held out": random.normal(100, 30, 80), "test": random.normal(100, 30, 40)}
@@ -86,9 +87,9 @@ def test_a_confusion_counts_rows_and_their_share_of_the_class(classes, ax):
 
 def test_many_classes_are_named_as_far_as_there_is_room(ax):
     truth = np.arange(100)
-    results.confusion(truth, truth, [f"$class {i}, of a long name" for i in range(100)], ax=ax)
+    results.confusion(truth, truth, [f"$class of long name {i:02}" for i in range(100)], ax=ax)
     names = [label.get_text() for label in ax.get_yticklabels()]
-    assert len(names) <= 24 and names[:2] == [r"\$class 0, of …", r"\$class 5, of …"]
+    assert len(names) <= 24 and names[:2] == [r"\$class …ame 00", r"\$class …ame 05"]
     ax.figure.savefig("/dev/null", format="png")
 
 
@@ -120,6 +121,17 @@ def test_numbers_have_two_panels_a_target_and_say_which_are_left_out(count, pane
     figure.savefig("/dev/null", format="png")
 
 
+def test_what_the_legend_says_stays_in_the_picture():
+    truth, said = several(2)["80 rows held out"]
+    far = np.full_like(said, 1e20)
+    parts = {"3,200,000 rows held out": (truth, far), "800,000 rows of the test part": (truth, far)}
+    with style():
+        figure = predictions(["y0", "y1"], [None, None], parts, "houses", "l1 = 0")
+        figure.canvas.draw()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and len(handles(figure)) == 5
+
+
 def test_classes_have_a_confusion_for_each_part():
     truth, said = random.integers(0, 3, (2, 90, 1))
     parts = {"90 rows held out": (truth, said), "40 rows of the test part": (truth[:40], said[:40])}
@@ -129,6 +141,7 @@ def test_classes_have_a_confusion_for_each_part():
     counts = confusion_matrix(truth[:40, 0], said[:40, 0])
     np.testing.assert_allclose(test.images[0].get_array(), counts / counts.sum(1, keepdims=True))
     assert figure.get_suptitle() == "iris: confusion, seed 1"
+    assert (held.get_xlabel(), held.get_ylabel()) == ("predicted class", "true class")
 
 
 def test_answers_have_a_confusion_for_each_target():
