@@ -63,6 +63,12 @@ def refuse_text(column: Column) -> Never:
     text = np.array([not reads_as_number(level) for level in levels])
     row = int(np.argmax(text[codes]))
     word = levels[codes[row]]
+    if text.all():
+        raise column.error(
+            f"{word!r} is text in a numeric target, as is all else there: take each text as a "
+            "class by --task classes, or name another --target",
+            row,
+        )
     raise column.error(
         f"{word!r} is text in a numeric target: correct it, or say that it is no value by "
         f"--missing-values {quoted(word)} --missing drop, or take each text as a class by --task "
