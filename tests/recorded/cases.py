@@ -78,6 +78,19 @@ ESTIMATORS: list[Given] = [
         ("wine", True, {"hidden_layer_sizes": [4, 3], "l1": "0,0.001,0.01", "l2": 0, "cv": 2,
                         "max_iter": 40, "early_stopping": True, "l1_method": "proximal",
                         "learning_rate_init": 0.001, "momentum": [0.5, 0.9]}),
+        ("iris", True, {"hidden_layer_sizes": 5, "solver": "adam", "alpha": 0.01, "max_iter": 30,
+                        "learning_rate": "cosine", "warmup": 3, "l1_method": "proximal"}),
+        ("diabetes", True, {"hidden_layer_sizes": [6, 4], "solver": "adam", "activation": "tanh",
+                            "max_iter": 20, "l1_method": "proximal", "standardize": True}),
+        ("diabetes", False, {"hidden_layer_sizes": 5, "loss": "poisson", "early_stopping": True,
+                             "learning_rate_init": 0.001, "precision": "float32",
+                             "standardize": True}),
+        ("diabetes", True, {"hidden_layer_sizes": 5, "loss": "huber", "solver": "rmsprop",
+                            "beta_2": [0.9, 0.99], "epsilon": [1e-8, 1e-4], "l1": [0, 0.01],
+                            "l2": 0, "cv": 2, "seeds": [3, 8], "max_iter": 10,
+                            "standardize": True}),
+        ("diabetes", False, {"hidden_layer_sizes": 4, "loss": "absolute", "max_iter": 300,
+                             "nesterovs_momentum": False, "tol": 0.01, "standardize": True}),
     )
 ]  # fmt: skip
 

@@ -14,11 +14,20 @@ from unittest import mock
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sklearn.datasets import load_iris, load_wine
+from sklearn.datasets import load_diabetes, load_iris, load_wine
 
 from results.columns import LATER
-from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV, Sweep, load_model
+from sweep import (
+    RegularizedMLPClassifier,
+    RegularizedMLPClassifierCV,
+    RegularizedMLPRegressor,
+    RegularizedMLPRegressorCV,
+    Sweep,
+    load_model,
+)
 from sweep.commands.command_line import command_line
+from sweep.estimators.mlp import RegularizedMLP
+from sweep.estimators.search import Search
 from tests.kernels import hashing
 
 HERE = Path(__file__).parent
@@ -130,17 +139,24 @@ def of_model(case: dict[str, Any], jobs: int) -> dict[str, str]:
 
 def of_estimator(case: dict[str, Any], jobs: int) -> dict[str, str]:
     """Fit an estimator: a hash of each thing that it has learnt."""
-    bunch = {"iris": load_iris, "wine": load_wine}[case["data"]]()
-    X, y = bunch.data / 4 - 1, bunch.target_names[bunch.target]
+    one: type[RegularizedMLP] = RegularizedMLPClassifier
+    several: type[Search] = RegularizedMLPClassifierCV
+    if case["data"] == "diabetes":
+        X, y = load_diabetes(return_X_y=True, scaled=False)
+        X = X / 64 - 1
+        one, several = RegularizedMLPRegressor, RegularizedMLPRegressorCV
+    else:
+        bunch = {"iris": load_iris, "wine": load_wine}[case["data"]]()
+        X, y = bunch.data / 4 - 1, bunch.target_names[bunch.target]
     weight = np.arange(len(y)) % 3 / 2 if case["weighted"] else None
-    known = RegularizedMLPClassifier().get_params()
+    known = one().get_params()
     then = {name: value for name, value in FIRST_DEFAULTS.items() if name in known}
     parameters = then | case["parameters"]
     if "cv" not in parameters:
-        return _of_fit(RegularizedMLPClassifier(**parameters).fit(X, y, weight), X)
+        return _of_fit(one(**parameters).fit(X, y, weight), X)
     place = np.arange(len(y)) % parameters["cv"]
     splits = [(np.flatnonzero(place != k), np.flatnonzero(place == k)) for k in np.unique(place)]
-    search = RegularizedMLPClassifierCV(**parameters | {"cv": splits, "n_jobs": jobs})
+    search = several(**parameters | {"cv": splits, "n_jobs": jobs})
     search.fit(X, y, weight)
     scores = {
         name: values
@@ -162,13 +178,14 @@ def command(*words: Any) -> str:
     return out.getvalue()
 
 
-def _of_fit(fitted: RegularizedMLPClassifier, X: np.ndarray) -> dict[str, str]:
+def _of_fit(fitted: RegularizedMLP, X: np.ndarray) -> dict[str, str]:
+    said = "predict_proba" if hasattr(fitted, "predict_proba") else "predict"
     return {
         "coefs_": of_arrays(fitted.coefs_),
         "intercepts_": of_arrays(fitted.intercepts_),
         "loss_curve_": of_arrays([fitted.loss_curve_, fitted.loss_]),
         "validation_scores_": of_arrays([fitted.validation_scores_ or []]),
-        "predict_proba": of_arrays([fitted.predict_proba(X)]),
+        said: of_arrays([getattr(fitted, said)(X)]),
     }
 
 

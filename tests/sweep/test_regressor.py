@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import ElasticNet, PoissonRegressor
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sweep import RegularizedMLPRegressor, Sweep, load_model
+from sweep import RegularizedMLPClassifier, RegularizedMLPRegressor, Sweep, load_model
 from sweep.data import splits
 from sweep.errors import InputError
 from tests.sweep.loaded import load
@@ -196,3 +198,45 @@ def test_training_that_diverges_is_an_error():
 def test_a_parameter_that_is_wrong_is_named(parameters, message):
     with pytest.raises(InputError, match=message):
         small(**parameters).fit(X, np.where(Y > 100, Y, -1))
+
+
+@settings(max_examples=15)
+@given(
+    rows=st.integers(2, 40),
+    features=st.integers(1, 5),
+    targets=st.integers(1, 4),
+    hidden=st.lists(st.integers(1, 6), max_size=2),
+    batch_size=st.sampled_from([1, 7, 32, "auto", "full"]),
+    loss=st.sampled_from(["squared", "absolute", "huber", "poisson"]),
+    solver=st.sampled_from(["sgd", "adam", "adamw", "rmsprop"]),
+)
+def test_whatever_the_shapes(rows, features, targets, hidden, batch_size, loss, solver):
+    draw = np.random.RandomState(rows)
+    x, y = draw.normal(size=(rows, features)), draw.poisson(3, size=(rows, targets)) * 10.0
+    y = y[:, 0] if targets == 1 else y
+    told = {"hidden_layer_sizes": hidden, "loss": loss, "solver": solver, "activation": "tanh"}
+    fitted = small(**told, batch_size=batch_size, learning_rate_init=1e-3).fit(x, y)
+    h = x
+    for weights, biases in zip(fitted.coefs_[:-1], fitted.intercepts_[:-1], strict=True):
+        h = np.tanh(h @ weights + biases)
+    z = h @ fitted.coefs_[-1] + fitted.intercepts_[-1]
+    mean, spread = y.mean(axis=0), y.std(axis=0)
+    if loss == "poisson":
+        expected = np.exp(z) * np.where(mean > 0, mean, 1)
+    else:
+        expected = z * np.where(spread > 0, spread, 1) + mean
+    np.testing.assert_allclose(fitted.predict(x), expected.reshape(y.shape), rtol=1e-9, atol=1e-9)
+    assert fitted.n_outputs_ == targets and fitted.n_layers_ == len(hidden) + 2
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors", "onnx"])
+def test_models_of_several_targets_are_kept(ending, tmp_path):
+    path = tmp_path / f"m.{ending}"
+    numbers = small().fit(X, BOTH)
+    numbers.model_.save(path)
+    np.testing.assert_array_equal(load_model(path).predict(X), numbers.predict(X))
+    answers = RegularizedMLPClassifier(random_state=1, max_iter=5).fit(X, BOTH.mean(axis=0) < BOTH)
+    answers.model_.save(path)
+    loaded = load_model(path)
+    np.testing.assert_array_equal(loaded.predict_proba(X), answers.predict_proba(X))
+    np.testing.assert_array_equal(loaded.predict(X).astype(int), answers.predict(X))

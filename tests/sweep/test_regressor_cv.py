@@ -1,5 +1,7 @@
 """RegularizedMLPRegressorCV against GridSearchCV of RegularizedMLPRegressor."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, make_multilabel_classification
@@ -105,3 +107,18 @@ def test_the_automatic_axis_ends_where_l1_empties_the_network(loss):
 def test_alpha_is_for_one_network():
     assert "alpha" in RegularizedMLPRegressor().get_params()
     assert "alpha" not in RegularizedMLPRegressorCV().get_params()
+
+
+def test_docstrings_tell_of_every_parameter_where_it_is_new():
+    known = set()
+    for one in (
+        RegularizedMLPClassifier,
+        RegularizedMLPClassifierCV,
+        RegularizedMLPRegressor,
+        RegularizedMLPRegressorCV,
+    ):
+        part = one.__doc__.split("Parameters\n")[1].split("Attributes\n")[0]
+        heads = [line for line in part.splitlines() if line[4:5].strip() and " : " in line]
+        told = {name for head in heads for name in re.findall(r"\w+", head.split(" : ")[0])}
+        assert one().get_params().keys() - known <= told, one
+        known |= one().get_params().keys()
