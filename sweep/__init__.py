@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from sweep.estimators.classifier_cv import (
         RegularizedMLPClassifierCV as RegularizedMLPClassifierCV,
     )
+    from sweep.estimators.regressor import RegularizedMLPRegressor as RegularizedMLPRegressor
+    from sweep.estimators.regressor_cv import (
+        RegularizedMLPRegressorCV as RegularizedMLPRegressorCV,
+    )
     from sweep.models.model import Model as Model
     from sweep.models.reading import load_model as load_model
     from sweep.sweep import Sweep as Sweep
@@ -18,6 +22,8 @@ _HOMES = {
     "Sweep": "sweep.sweep",
     "RegularizedMLPClassifier": "sweep.estimators.classifier",
     "RegularizedMLPClassifierCV": "sweep.estimators.classifier_cv",
+    "RegularizedMLPRegressor": "sweep.estimators.regressor",
+    "RegularizedMLPRegressorCV": "sweep.estimators.regressor_cv",
     "Model": "sweep.models.model",
     "load_model": "sweep.models.reading",
     "InputError": "sweep.errors",

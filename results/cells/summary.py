@@ -17,11 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells.by_seed import BySeed, Windows
-from results.cells.counts import constant, counted, guesses, of_numbers
+from results.cells.counts import constant, counted, guesses
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS, Estimate, Moments
 from results.cells.medians import medians
 from results.columns import (
     FURTHER,
+    OF_NUMBERS,
     RANKED,
     REPEATED,
     baseline_of,
@@ -166,7 +167,8 @@ def summed_up(
         known = np.nan if is_on_shared_rows(metric) else ratio
         _enter(columns, f"{metric}_from_{name}", moment.estimate(known), ("mean", "low", "high"))
     table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
-    _leave_out_false_surety(table, metrics)
+    if not any(f"val_{name}" in names for name in OF_NUMBERS):
+        _leave_out_false_surety(table, metrics)
     there = (cells["runs"] > 0).to_numpy()
     return table if there.all() else table[there].reset_index(drop=True)
 
@@ -187,8 +189,6 @@ def _leave_out_false_surety(table: pd.DataFrame, metrics: Sequence[str]) -> None
     That seeds agree is sure of seeds alone: splits by class all hold the same shares. Of numbers
     splits hold what they happen to.
     """
-    if of_numbers(table):
-        return
     for metric in metrics:
         if metric.startswith("val_"):
             mean, low, high = (table[f"{part}_{metric}"] for part in ("mean", "low", "high"))

@@ -10,7 +10,11 @@ import pandas as pd
 from results.cells.counts import of_numbers
 from results.cells.intervals import DATA, DATA_AND_SEEDS, SEEDS
 from results.cells.summary import covers, deciding
+from results.columns import FURTHER, MEASURED, OF_NUMBERS
 from results.labels import seeds
+
+#: What is measured of classes, and of yes and no, alone.
+_OF_CLASSES = {metric.name for metric in (*MEASURED[1:], *FURTHER)}.difference(OF_NUMBERS)
 
 
 class Guess(NamedTuple):
@@ -57,10 +61,12 @@ def intervals_of_each(cells: pd.DataFrame, metrics: Iterable[str]) -> str:
 
 
 def guess(cells: pd.DataFrame | pd.Series) -> Guess:
-    """Name what is reached without a look at the inputs."""
+    """Name what is reached without a look at the inputs, as far as what is measured tells."""
     if of_numbers(cells):
         return Guess("The best constant alone gives", "the best constant", "gives")
-    return Guess("Class shares alone give", "the class shares", "give")
+    if any(f"mean_val_{name}" in cells for name in _OF_CLASSES):
+        return Guess("Class shares alone give", "the class shares", "give")
+    return Guess("A guess without inputs gives", "a guess without inputs", "gives")
 
 
 def pairs(cells: pd.DataFrame) -> str:

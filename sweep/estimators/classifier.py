@@ -1,45 +1,27 @@
-"""RegularizedMLPClassifier: one network with L1 and L2 penalties, as a scikit-learn estimator."""
+"""RegularizedMLPClassifier: one network with penalties, as a scikit-learn estimator."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sweep.data.dataset import Variable
-from sweep.data.scaling import Scaling
-from sweep.errors import InputError
-from sweep.estimators.class_weights import counts_of
-from sweep.estimators.cv_scores import DIVERGED
-from sweep.estimators.fits import (
-    NAMES,
-    Fit,
-    Portion,
-    fit_all,
-    portion,
-    seed_of,
-    specification,
-)
-from sweep.machine import version
-from sweep.models.model import Model
-from sweep.specification.choices import hyper_of
-from sweep.specification.spec import Specification
+from sweep.estimators.aims import Aim, of_classes
+from sweep.estimators.fits import Fit, Portion
+from sweep.estimators.mlp import RegularizedMLP
 
 
-class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
-    """Multilayer perceptron with an L1 and an L2 penalty.
+@dataclass(eq=False, repr=False, kw_only=True)
+class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
+    """Multilayer perceptron with an L1, an L2 and a group penalty.
 
-    Hidden layers, a softmax over all classes (also over two), cross-entropy, SGD with
-    Nesterov momentum. The loss is the mean cross-entropy of a batch plus, over the parameters p
-    that a penalty is placed on, ``l1 * sum|p| + l2 * sum p**2``: MLPClassifier's ``alpha`` is
-    ``2 * batch_size * l2``. A parameter is named as MLPClassifier names it where that has it, and
-    its default is that of a `sweep.Sweep`, so that the cell that a sweep chose can be fitted as
-    it stands.
+    Hidden layers, a softmax over all classes (also over two), and cross-entropy; where y is a
+    matrix of 0 and 1, a logistic function and the cross-entropy of each column. The loss is the
+    mean over a batch (and over columns) plus, over the parameters p that a penalty is placed on,
+    ``l1 * sum|p| + l2 * sum p**2``. A parameter is named as MLPClassifier names it where that has
+    it, and its default is that of a `sweep.Sweep`, so that the cell that a sweep chose can be
+    fitted as it stands: SGD with Nesterov momentum, for ``max_iter`` epochs whatever the loss does.
 
     As for MLPClassifier, inputs should be scaled: by ``standardize=True``, or by a scaler before
     it. The same ``random_state``, data and parameters give the same bits on any machine.
@@ -64,8 +46,24 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         with its bias.
     l1_method : {"proximal", "subgradient"}, default "proximal"
         "proximal" gives weights that are exactly zero, which ``model_.prune()`` removes.
+    solver : {"sgd", "adam", "adamw", "rmsprop"}, default "sgd"
+        How parameters move. There is no "lbfgs". "adamw" has L2 beside the step.
+    learning_rate : str, default "constant"
+        How it goes from epoch to epoch: "constant", "cosine", "exponential:RATE" or
+        "step:EPOCHS:RATE". MLPClassifier's "invscaling" and "adaptive" have no equal.
     learning_rate_init : float, default 0.01
+    warmup : int, default 0
+        Epochs in which the learning rate rises to that, before the rest.
     momentum : float, default 0.9
+        Of "sgd".
+    nesterovs_momentum : bool, default True
+        Whether it is Nesterov's, or that of the heavy ball.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the means of gradients and of their squares, of "adam" and "adamw"; "rmsprop" has
+        the second alone.
+    epsilon : float, default 1e-8
+        What "adam", "adamw" and "rmsprop" add to the root that they divide by; MLPClassifier's
+        Adam adds it before the root is made up for the batches that it lacks.
     dropout : float, default 0
         Share of the hidden units that is dropped in each step, except in `finish`; what is passed
         on is divided by what is left of 1. Where the network is not learning nothing is dropped.
@@ -77,13 +75,17 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         Epochs in full batches after those. The noise of small batches keeps weights off zero that
         the penalty would leave there: as many as ``max_iter`` give the zeros of all samples. A
         `sweep.Sweep` does so unless told.
+    tol : float or None, default None
+        What the loss must fall by, below its lowest, to count as fallen: that of what is held out
+        with `early_stopping`; else that of the samples trained on, and training stops after 10
+        epochs without. With None, unlike MLPClassifier's 1e-4, it never stops but early.
     early_stopping : bool, default False
         Whether to hold out a stratified part of the samples, stop when its loss (MLPClassifier:
         its accuracy) has not fallen for a while, and keep the weights of the best epoch.
     validation_fraction : float, default 0.1
         Share held out for that.
     n_iter_no_change : int, default 10
-        Epochs to wait for a lower loss on it.
+        Epochs to wait for a lower loss on it; without `early_stopping` `tol` waits for 10.
     init : {"he", "uniform"}, default "he"
         Initial weights: normal with variance 2 / inputs, or uniform on [0, 1).
     precision : {"float64", "float32"}, default "float64"
@@ -97,25 +99,33 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         ``coefs_`` are those of the inputs so scaled.
     random_state : int, RandomState instance or None, default None
         Of the initial weights, the order of the batches and what is held out.
+    alpha : float or None, default None
+        In the place of `l2`, what MLPClassifier calls it: ``2 * batch_size * l2``, and of k columns
+        k times that. A batch has no more than all samples trained on.
 
     Attributes
     ----------
     classes_ : ndarray, shape (n_classes,)
+        Where y was a matrix, the numbers of its columns.
     coefs_ : list of ndarray, shape (inputs, outputs) each
     intercepts_ : list of ndarray, shape (outputs,) each
     loss_ : float
         Loss with penalties at the end.
     loss_curve_ : list of float
         The same after each epoch.
+    best_loss_ : float or None
+        The lowest of them; None with `early_stopping`.
     validation_scores_ : list of float or None
-        Accuracy on what is held out, after each epoch.
+        Accuracy on what is held out, after each epoch; of several columns, the share of rows that
+        are right in all of them.
     best_validation_score_ : float or None
         Accuracy of the weights that were kept on what is held out.
     n_iter_ : int
         Epochs trained, those of `finish` too.
+    t_ : int
+        Samples seen in them.
     n_layers_, n_outputs_ : int
-    out_activation_ : str
-        "softmax".
+    out_activation_ : {"softmax", "logistic"}
     model_ : sweep.Model
         The network, to be pruned or saved.
     n_features_in_ : int
@@ -131,99 +141,20 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
     True
     """
 
-    def __init__(
-        self,
-        hidden_layer_sizes=(32, 16),
-        *,
-        activation="relu",
-        leak=0.01,
-        l1=1e-4,
-        l2=1e-4,
-        l1_on="weights",
-        l2_on="weights",
-        l21=0.0,
-        l21_on="inputs",
-        l1_method="proximal",
-        learning_rate_init=0.01,
-        momentum=0.9,
-        dropout=0.0,
-        batch_size=32,
-        max_iter=100,
-        finish=0,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        init="he",
-        precision="float64",
-        class_weight=None,
-        standardize=False,
-        random_state=None,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.leak = leak
-        self.l1 = l1
-        self.l2 = l2
-        self.l1_on = l1_on
-        self.l2_on = l2_on
-        self.l21 = l21
-        self.l21_on = l21_on
-        self.l1_method = l1_method
-        self.learning_rate_init = learning_rate_init
-        self.momentum = momentum
-        self.dropout = dropout
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.finish = finish
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.init = init
-        self.precision = precision
-        self.class_weight = class_weight
-        self.standardize = standardize
-        self.random_state = random_state
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RegularizedMLPClassifier":
-        """Train the network.
-
-        Parameters
-        ----------
-        X : array-like, shape (n_samples, n_features)
-        y : array-like, shape (n_samples,)
-            Classes: numbers, texts or truth values.
-        sample_weight : array-like, shape (n_samples,), optional
-            What each sample counts in the mean of its batch; one that weighs 0 is left out.
-
-        Returns
-        -------
-        self
-        """
-        X, y, weight = checked(self, X, y, sample_weight)
-        seed = seed_of(self.random_state)
-        spec = specification(self.get_params(), (X, y), seed, history=1)
-        for option in ("l1", "l2", "l21", "lr", "momentum", "dropout"):
-            if isinstance(getattr(spec, option), str) or len(getattr(spec, option)) != 1:
-                name = NAMES.get(option, option)
-                raise InputError(f"`{name}` should be one number, not {getattr(self, name)!r}")
-        classes, numbers = np.unique(y, return_inverse=True)
-        by_class = counts_of(self.class_weight, classes)
-        learnt = portion(spec, X, numbers, weight, np.arange(len(X)), seed, by_class)
-        ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit)
-        if not fit.finite:
-            raise ValueError(DIVERGED)
-        trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
-        trained_on |= {"held_out": len(learnt.fold.val), "seed": seed}
-        trained_on |= {"regsweep": version("regsweep")}
-        return self._keep(fit, learnt, classes, spec, spec.specification(), trained_on)
+    class_weight: Any = None
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class of each row of X."""
+        """Return the class of each row of X, or its answers, 0 and 1."""
         probabilities = self.predict_proba(X)
+        if self.out_activation_ == "logistic":
+            return (probabilities > 0.5).astype(np.int64)
         return self.classes_[probabilities.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, in the order of ``classes_``, for each row of X."""
+        """Return the probability of each class, in the order of ``classes_``, for each row of X.
+
+        Where y was a matrix, that of yes in each column.
+        """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         return self.model_.predict_proba(X)
@@ -233,54 +164,15 @@ class RegularizedMLPClassifier(ClassifierMixin, BaseEstimator):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def _keep(
-        self,
-        fit: Fit,
-        learnt: Portion,
-        every_class: np.ndarray,
-        spec: Specification,
-        specification: dict[str, Any],
-        trained_on: dict[str, Any],
-    ) -> "RegularizedMLPClassifier":
-        """Set what `fit` sets."""
-        classes = every_class[learnt.classes]
-        scaling = learnt.fold.scaling or Scaling.nothing(fit.widths[0])
-        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(fit.widths[0])])
-        self.classes_ = classes
-        self.model_ = Model(
-            widths=fit.widths,
-            parameters=fit.parameters,
-            inputs=np.arange(fit.widths[0]),
-            **scaling._asdict(),
-            classes=tuple(classes.tolist()),
-            variables=tuple(Variable(str(name)) for name in names),
-            specification=specification,
-            trained_on=trained_on,
-            activation=spec.activation,
-            hyper=hyper_of("activation", spec),
-        )
-        layers = range(1, len(fit.widths))
-        self.coefs_ = [self.model_.parameter(f"w{i}").T for i in layers]
-        self.intercepts_ = [self.model_.parameter(f"b{i}") for i in layers]
-        self.n_layers_ = len(fit.widths)
-        self.n_outputs_ = fit.widths[-1]
-        self.out_activation_ = "softmax"
-        self.n_iter_ = int(fit.metrics["epochs"])
-        self.loss_ = fit.metrics["final_loss"]
-        self.loss_curve_ = [then["loss"] for then in fit.history]
-        held_out = "val_accuracy" in fit.metrics
-        self.validation_scores_ = (
-            [then["val_accuracy"] for then in fit.history] if held_out else None
-        )
-        self.best_validation_score_ = fit.metrics.get("val_accuracy")
-        return self
+    def _aim(self, y: np.ndarray) -> Aim:
+        return of_classes(y, self.class_weight)
 
+    def _keep(self, fit: Fit, learnt: Portion, aim: Aim, *told: Any) -> None:
+        super()._keep(fit, learnt, aim, *told)
+        self.classes_ = aim.labels[learnt.classes] if len(learnt.classes) else aim.labels
 
-def checked(
-    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return X, y and the weights as arrays, and note the features on the estimator."""
-    X, y = validate_data(estimator, X, y, dtype=np.float64, order="C")
-    check_classification_targets(y)
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    return X, y, weight
+    def __sklearn_tags__(self) -> Any:
+        """Say that y may be a matrix of 0 and 1."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

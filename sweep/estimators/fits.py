@@ -1,10 +1,8 @@
 """Fits on arrays: rows and a grid in, trained networks out, side by side in the lanes."""
 
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from numbers import Integral
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +12,10 @@ from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold
 from sweep.data.scaling import fit
 from sweep.data.splits import split
+from sweep.data.unit import unit_of
 from sweep.errors import InputError
+from sweep.estimators.aims import Aim
 from sweep.plan.plan import Plan
-from sweep.specification.choices import overlaid
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import planned_network
 from sweep.training.draws import initial_weights
@@ -24,19 +23,6 @@ from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group
 from sweep.training.patience import Patience
 from sweep.training.state import State
-
-#: What scikit-learn's MLPClassifier calls the options of a Sweep.
-NAMES = {
-    "hidden": "hidden_layer_sizes",
-    "lr": "learning_rate_init",
-    "epochs": "max_iter",
-    "val_fraction": "validation_fraction",
-    "patience": "n_iter_no_change",
-    "seeds": "random_state",
-}
-
-#: What MLPClassifier means by the batch size "auto", or all rows where they are fewer.
-_AUTO_BATCH = 200
 
 
 class Portion(NamedTuple):
@@ -47,12 +33,14 @@ class Portion(NamedTuple):
     fold : Fold
         Its samples; a class is numbered by its place in ``classes``.
     classes : ndarray of int64
-        Numbers of those that occur, sorted.
+        Numbers of those that occur, sorted; empty where no class is predicted.
+    outputs : int
     seed : int
     """
 
     fold: Fold
     classes: np.ndarray
+    outputs: int
     seed: int
 
 
@@ -84,52 +72,8 @@ class Fit(NamedTuple):
         return bool(finite)
 
 
-def specification(
-    options: Mapping[str, Any], data: tuple, seed: int, history: int
-) -> Specification:
-    """Return what an estimator's parameters say.
-
-    Raises
-    ------
-    InputError
-        In the estimator's own words.
-    """
-    names = {option: NAMES.get(option, option) for option in Specification.model_fields}
-    given = {option: options[name] for option, name in names.items() if name in options}
-    given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
-    given |= {"task": "classes", "loss": "cross_entropy"}
-    given["scale"] = "standard" if options["standardize"] else "none"
-    given["class_weight"] = "balanced" if isinstance(options["class_weight"], str) else "none"
-    if given["batch_size"] == "auto":
-        given["batch_size"] = _AUTO_BATCH
-    if not options["early_stopping"]:
-        given |= {"val_fraction": 0.0, "patience": None}
-    elif not given["val_fraction"]:
-        raise InputError("`early_stopping` needs a `validation_fraction` above 0")
-    try:
-        return Specification(**{**given, "data": data, "seeds": seed, "history": history})
-    except InputError as error:
-        message = re.sub(r"`(\w+)`", lambda word: f"`{NAMES.get(word[1], word[1])}`", str(error))
-        raise InputError(message) from None
-
-
-def seed_of(random_state: Any) -> int:
-    """Return the seed that scikit-learn's ``random_state`` stands for; an integer is one."""
-    from sklearn.utils import check_random_state
-
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31))
-
-
 def portion(
-    spec: Specification,
-    X: np.ndarray,
-    y: np.ndarray,
-    weight: np.ndarray,
-    rows: np.ndarray,
-    seed: int,
-    by_class: np.ndarray | None = None,
+    spec: Specification, X: np.ndarray, aim: Aim, weight: np.ndarray, rows: np.ndarray, seed: int
 ) -> Portion:
     """Return what a fit on some rows learns from, and what it holds out where it stops early.
 
@@ -137,37 +81,39 @@ def portion(
     ----------
     spec : Specification
     X : ndarray of float64, shape (samples, features)
-    y : ndarray of int64, shape (samples,)
-        Numbers of classes.
+    aim : Aim
     weight : ndarray, shape (samples,)
         A row whose weight is 0 is as good as absent; its class is not.
     rows : ndarray of int64
     seed : int
-    by_class : ndarray of float64, shape (classes,), optional
-        What each class counts.
     """
-    classes, numbers = np.unique(y[rows], return_inverse=True)
     counts = weight[rows] > 0
     if not counts.any():
         raise InputError("all samples weigh nothing: give some of them a `sample_weight` above 0")
-    rows, numbers = rows[counts], numbers[counts]
+    y, classes = aim.y, np.zeros(0, dtype=np.int64)
+    names: tuple[str, ...] = ()
+    if not aim.targets:
+        classes, numbers = np.unique(y[rows], return_inverse=True)
+        names = tuple(map(str, classes))
+        y = np.zeros(len(X), dtype=np.int64)
+        y[rows] = numbers
+    rows = rows[counts]
     features = tuple(f"x{i}" for i in range(X.shape[1]))
-    dataset = Dataset("data", X, numbers, tuple(map(str, classes)), features)
+    dataset = Dataset("data", X, y[rows], names, features, targets=aim.targets)
     held = split(dataset, seed, 0, 0, spec.val_fraction)
     train = rows[held.train]
     if spec.patience and not len(held.val):
         raise InputError(
             "`early_stopping` holds out nothing of so few samples: give more, or False"
         )
-    placed = np.zeros(len(X), dtype=np.int64)
-    placed[rows] = numbers
-    scaling = fit(spec.scale, dataset, train)
+    fold = Fold(X, y, weight, train, rows[held.val], rows[:0], fit(spec.scale, dataset, train))
     if spec.class_weight == "balanced":
-        by_class = balanced(placed[train], weight[train], len(classes))
-    elif by_class is not None:
-        by_class = by_class[classes]
-    fold = Fold(X, placed, weight, train, rows[held.val], rows[:0], scaling, by_class)
-    return Portion(fold, classes, seed)
+        fold = fold._replace(by_class=balanced(y[train], weight[train], len(classes)))
+    elif aim.by_class is not None:
+        fold = fold._replace(by_class=aim.by_class[classes])
+    if spec.task == "numbers":
+        fold = fold._replace(unit=unit_of(aim.loss, y[train], weight[train]))
+    return Portion(fold, classes, len(classes) or len(aim.targets), seed)
 
 
 def fit_all(
@@ -198,8 +144,8 @@ def fit_all(
     from joblib import Parallel, delayed
 
     shapes: dict[tuple[int, int, int], list[int]] = {}
-    for i, (fold, classes, _) in enumerate(portions):  # a pack shares its network and its batches
-        shapes.setdefault((len(fold.train), len(fold.val), len(classes)), []).append(i)
+    for i, (fold, _, outputs, _) in enumerate(portions):  # a pack shares network and batches
+        shapes.setdefault((len(fold.train), len(fold.val), outputs), []).append(i)
     tasks: list[tuple[Plan, list[tuple[int, int]]]] = []
     for (samples, _, outputs), members in shapes.items():
         inputs = portions[0].fold.X.shape[1]
@@ -267,7 +213,7 @@ def _trained(
 ) -> Iterable[Trained]:
     """Train a group, each of whose runs begins with some parameters, and yield some at a time."""
     spec = plan.spec
-    if spec.patience:
+    if spec.stops_early:
         return Patience(
             group, begin, plan.tasks.lanes, spec.epochs, plan.cost.pace, stopped
         ).trained()

@@ -45,9 +45,12 @@ def prepare(spec: Specification) -> Experiment:
             )
     if spec.val_fraction and not spec.folds and not len(fold.val) and not spec.as_first_taken:
         few = "no class has" if dataset.classes else "there are not"
+        origin = dataset.origin if isinstance(dataset, Dataset) else None
+        guessed = origin is not None and origin.guessed
+        numbers = "take its numbers as such by --task numbers, " * guessed
         raise InputError(
-            f"nothing can be held out of {dataset.name}, since {few} two rows to train on: give "
-            "more rows, or 0 as `val_fraction`"
+            f"nothing can be held out of {dataset.name}, since {few} two rows to train on: "
+            f"{numbers}give more rows, or 0 as `val_fraction`"
         )
     if spec.test and not len(fold.test):
         raise InputError("`test` takes nothing of so few samples: give more data, or leave it out")

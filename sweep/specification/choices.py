@@ -12,6 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 from sweep.errors import InputError
 
+#: What is predicted: one class of several, numbers, or yes and no.
+Kind = Literal["class", "numbers", "answers"]
+
 
 class Node(NamedTuple):
     """An operator of an ONNX graph, from one value to the next.
@@ -47,15 +50,15 @@ class Alternative(NamedTuple):
         Options that it takes, and others of its table may not, in the order of its `HYPER`.
     onnx : tuple of Node
         What it is in an ONNX graph, one after another.
-    target : {"class", "numbers", "answers"}
-        What a loss is of: one class of several, numbers, or yes and no.
+    target : Kind
+        What a loss is of.
     """
 
     module: str
     meaning: str
     hyper: tuple[str, ...] = ()
     onnx: tuple[Node, ...] = ()
-    target: Literal["class", "numbers", "answers"] = "class"
+    target: Kind = "class"
 
 
 class Optimizer(NamedTuple):
@@ -265,6 +268,25 @@ def losses_beside(metric: str) -> tuple[str, ...]:
     if metric in SCORES:
         return SCORES[metric].losses
     return tuple(word for word, loss in LOSSES.items() if metric in METRICS[loss.target])
+
+
+def kind_of(task: str, loss: str | None, targets: int) -> Kind | None:
+    """Return what is predicted: one class, numbers, or yes and no; None where the data tell.
+
+    Parameters
+    ----------
+    task : {"auto", "classes", "numbers"}
+    loss : str or None
+    targets : int
+        How many columns.
+    """
+    if loss is not None:
+        return LOSSES[loss].target
+    if task == "numbers":
+        return "numbers"
+    if task == "classes":
+        return "answers" if targets > 1 else "class"
+    return None
 
 
 def known(option: str, word: Any) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sweep.errors import InputError, hint
-from sweep.specification import article, choices, schedule, specfile, validators
+from sweep.specification import article, choices, fitting, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
-from sweep.specification.options import LATER, OF_FILES, OF_TABLES, RUN_OPTIONS
-from sweep.specification.task import check
+from sweep.specification.options import LATER, RUN_OPTIONS
 from sweep.specification.values import text
 
 
@@ -136,151 +134,7 @@ class Specification(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         choices.refuse_strangers(self._chosen, self.model_fields_set)
-        if any(self.dropout) and not self.hidden:
-            raise InputError(
-                "`dropout` drops hidden units, and `hidden` is none: leave it out, or give `hidden`"
-            )
-        if article.is_article(self.data):
-            for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
-                if getattr(self, option):
-                    raise InputError(
-                        f"`{option}` needs data to hold out, and article draws one sample a run: "
-                        "leave it out, or give other `data`"
-                    )
-            if self.scale != "standard":
-                raise InputError(
-                    "`scale` is that of the features of a table, and article draws one sample a "
-                    "run, which it takes as it is: leave it out, or give other `data`"
-                )
-        if self.target is not None and not self._has_columns:
-            given = self.data if isinstance(self.data, str) else "(X, y)"
-            raise InputError(
-                f"`target` names a column of a file or DataFrame, and {given} is neither: "
-                "leave it out"
-            )
-        if self.folds == 1:
-            raise InputError("`folds` should be 0 (one hold-out split) or at least 2; it is 1")
-        if self.patience and not self.holds_out:
-            raise InputError(
-                "`patience` watches the validation loss: give `val_fraction` above 0, or `folds`"
-            )
-        if self.path and validators.length(getattr(self, self.path)) < 2:
-            raise InputError(f"`path` along `{self.path}` needs at least two values of it")
-        if self.patience and self.finish:
-            raise InputError(
-                "`finish` trains on, and `patience` keeps the weights of an earlier epoch: leave "
-                "one out"
-            )
-        if self.stops_early and self.finish:
-            raise InputError(
-                "`finish` follows the last epoch, and with `tol` a run stops where that brings "
-                "nothing more: leave one out"
-            )
-        last = schedule.parse(self.schedule).epochs
-        if self.schedule.startswith("cosine") and 0 < last < self.epochs:
-            raise InputError(
-                f"`schedule` {self.schedule} is over after {last:,} of {self.epochs:,} `epochs`: "
-                "give it at least as many"
-            )
-        for other in ("path", "patience", "tol"):
-            if self.halving and getattr(self, other) is not None:
-                raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
-        return self
-
-    @model_validator(mode="after")
-    def _can_be_learnt(self) -> Self:
-        check(
-            *(self.task, self.loss, self.targets, self.categories, self.class_weight),
-            built_in=self.data if self._is_built_in else None,
-        )
-        return self
-
-    @model_validator(mode="after")
-    def _groups_fit(self) -> Self:
-        if not self.groups_weights:
-            return self
-        if self.l1_method != "proximal":
-            raise InputError(
-                f"`l21` needs a proximal step, and `l1_method` is {self.l1_method}: choose "
-                "proximal, or leave it out"
-            )
-        if self.l21_on == "units" and not self.hidden:
-            raise InputError(
-                "`l21_on` units needs hidden units, and `hidden` is none: choose inputs, or give "
-                "widths"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _are_of_a_file(self) -> Self:
-        if self.separator is not None and self.separator == self.decimal != ",":
-            raise InputError("`separator` and `decimal` are the same: give another of them")
-        if not (isinstance(self.test, str) or self._is_file):
-            for option in OF_FILES:
-                if getattr(self, option) is not None:
-                    raise InputError(
-                        f"`{option}` is for a file, and the data are none: leave it out"
-                    )
-        return self
-
-    @model_validator(mode="after")
-    def _are_of_a_table(self) -> Self:
-        if self._is_built_in:
-            for option in OF_TABLES:
-                if getattr(self, option) != LATER[option]:
-                    raise InputError(
-                        f"`{option}` is for a file, a DataFrame or arrays, and {self.data} is "
-                        "none: leave it out"
-                    )
-        return self
-
-    @model_validator(mode="after")
-    def _test_part_fits(self) -> Self:
-        if isinstance(self.test, str) and not self._has_columns:
-            raise InputError(
-                f"`test` {reprlib.repr(self.test)} is a file, and goes with `data` that are a "
-                "file or a DataFrame with the same columns: give a share, such as 0.2"
-            )
-        if self.outer_folds == 1:
-            raise InputError("`outer_folds` should be 0 (none) or at least 2; it is 1")
-        if self.outer_folds and self.test:
-            raise InputError(
-                "`test` and `outer_folds` exclude each other: each outer fold in turn is the test "
-                "part; leave one out"
-            )
-        if self.outer_folds and not self.holds_out:
-            raise InputError(
-                "`outer_folds` judge a choice by `val_loss`: give `val_fraction` above 0 or `folds`"
-            )
-        if self.outer_folds and self.halving:
-            raise InputError(
-                "`outer_folds` and `halving` exclude each other: one race over all of them would "
-                "choose by rows of the test parts; leave one out"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _roles_fit(self) -> Self:
-        for option in self.roles:
-            if not self._has_columns:
-                given = self.data if isinstance(self.data, str) else "(X, y)"
-                raise InputError(
-                    f"`{option}` names a column of a file or DataFrame, and {given} is neither: "
-                    "leave it out, or give a DataFrame with that column"
-                )
-        if self.groups and self.order:
-            raise InputError(
-                "`groups` and `order` exclude each other: a group may last from before to after "
-                "what is held out; leave one out"
-            )
-        taken = dict.fromkeys(self.targets, "target")
-        for option, name in self.roles.items():
-            if name in taken:
-                raise InputError(
-                    f"`{taken[name]}` and `{option}` are both column {name!r}: give one of them "
-                    "another"
-                )
-            taken[name] = option
+        fitting.check(self)
         return self
 
     @property
@@ -295,19 +149,6 @@ class Specification(BaseModel):
         """The columns that are no features, and not the target, by option."""
         names = {"weight": self.weight, "groups": self.groups, "order": self.order}
         return {option: name for option, name in names.items() if name is not None}
-
-    @property
-    def _has_columns(self) -> bool:
-        """Whether the columns of the data have names."""
-        return self._is_file or validators.is_frame(self.data)
-
-    @property
-    def _is_file(self) -> bool:
-        return isinstance(self.data, str) and not self._is_built_in
-
-    @property
-    def _is_built_in(self) -> bool:
-        return validators.is_built_in(self.data)
 
     @property
     def as_first_taken(self) -> bool:

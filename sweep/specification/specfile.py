@@ -8,13 +8,16 @@ from typing import Any
 from results.directory.sweeptoml import LARGEST, parsed
 from results.regular import opened
 from sweep.errors import InputError, hint
+from sweep.specification.choices import TABLES
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.options import CHANGED, LATER, RUN_OPTIONS
 from sweep.specification.validators import IN_MEMORY, NAMES, WORDS
 from sweep.specification.values import text
 
-#: Options that `write` leaves out where they are empty.
-_LEFT_OUT = {"target", "vary", "path_order"}
+#: Options that `write` leaves out where they are empty, or where nothing chosen takes them.
+_LEFT_OUT = {"target", "vary", "path_order"} | {
+    name for table in TABLES.values() for choice in table.values() for name in choice.hyper
+}
 
 
 def read(path: str | os.PathLike[str], known: Collection[str]) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from sweep.errors import InputError
 from sweep.specification import choices, placement, schedule
 from sweep.specification import values as grammar
 from sweep.specification.article import NAME
-from sweep.specification.task import kind_of
 
 BUILT_IN = (NAME, "iris", "wine", "breast_cancer", "digits")
 IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
@@ -303,7 +302,7 @@ def _metrics(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
             f"`metrics` should be of {', '.join(known)}, such as auc,f1; it is {reprlib.repr(raw)}"
         )
     task, loss, target = (info.data.get(name) for name in ("task", "loss", "target"))
-    kind = kind_of(task or "auto", loss, len(target) if isinstance(target, tuple) else 1)
+    kind = choices.kind_of(task or "auto", loss, len(target) if isinstance(target, tuple) else 1)
     possible = {loss} if loss else {w for w, of in choices.LOSSES.items() if of.target == kind}
     for word in words if kind else ():
         *others, last = choices.losses_beside(word)

@@ -50,6 +50,13 @@ def test_the_best_constant_stands_beside_every_figure():
     )
 
 
+def test_what_the_loss_alone_does_not_tell_is_not_said():
+    table = runs({0.0: 0.5, 0.1: 0.6})
+    cells = results.summary(table, ["val_loss", "sparsity"])
+    found = notes(cells, results.best(cells).iloc[0])
+    assert one(found, "A guess without inputs gives") == "A guess without inputs gives val_loss 1."
+
+
 @pytest.mark.parametrize("r2", [-0.02, 0.0, 0.02])
 def test_a_guess_is_a_guess_by_r2_whatever_its_sign(r2):
     """A thousandth of an R2 of about 0 would be next to nothing."""

@@ -8,6 +8,10 @@ from tests.sweep.console import call
 
 CSV = "length,width,kind\n1,2,a\n3,4,b\n5,6,a\n7,8,b\n"
 
+COUNTS = "width,eggs\n1,4\n2,0\n3,1\n4,3\n5,1\n6,4\n"
+
+SINGLE = ["--precision", "float32"]
+
 #: What is typed after ``run``, and words that the line should hold.
 WRONG = {
     "missing file": (["--data", "flowers.csv"], ["flowers.csv", "no file"]),
@@ -25,6 +29,63 @@ WRONG = {
     "no CSV": (["--data", "binary.csv"], ["binary.csv"]),
     "no Parquet": (["--data", "text.parquet"], ["text.parquet"]),
     "too few rows for the folds": (["--data", "good.csv", "--folds", "3"], ["--folds", "2 rows"]),
+    "a loss of numbers for classes": (
+        ["--data", "good.csv", "--task", "classes", "--loss", "squared"],
+        ["--loss squared is for numbers", "--task is classes", "leave one out"],
+    ),
+    "a loss of classes for numbers": (
+        ["--data", "counts.csv", "--task", "numbers", "--loss", "cross_entropy"],
+        ["--loss cross_entropy is for one target of classes", "--task is numbers"],
+    ),
+    "a loss of numbers for a set of classes": (
+        ["--data", "iris", "--loss", "huber"],
+        ["--loss huber is not for iris", "leave it out"],
+    ),
+    "a loss of numbers for texts": (
+        ["--data", "good.csv", "--loss", "squared"],
+        ["'good.csv'", "'kind'", "line 2", "'a' is text in a numeric target"],
+    ),
+    "a loss of answers for levels": (
+        ["--data", "counts.csv", "--loss", "logistic"],
+        ["'counts.csv'", "'eggs'", "4 levels", "--target"],
+    ),
+    "negative counts": (
+        ["--data", "negative.csv", "--loss", "poisson"],
+        ["'negative.csv'", "'eggs'", "line 4: -2 is below 0", "--loss poisson", "correct it"],
+    ),
+    "a constant target": (
+        ["--data", "constant.csv", "--task", "numbers"],
+        ["'constant.csv'", "'eggs'", "every row is 3", "--target"],
+    ),
+    "text in a numeric target": (
+        ["--data", "few.csv", "--task", "numbers"],
+        ["'few.csv'", "'eggs'", "line 5: 'few' is text in a numeric target"],
+    ),
+    "a leak of no leaky_relu": (
+        ["--data", "iris", "--leak", "0.1"],
+        ["--leak is for", "leaky_relu, and it is relu: leave it out"],
+    ),
+    "all units dropped": (["--data", "iris", "--dropout", "1"], ["--dropout", "below 1, not 1.0"]),
+    "all units dropped in some runs": (
+        ["--data", "iris", "--dropout", "0,1"],
+        ["--dropout", "below 1, not 1.0"],
+    ),
+    "a beta that single precision rounds to 1": (
+        ["--data", "iris", "--optimizer", "adam", "--beta2", "0.99999999", *SINGLE],
+        ["--beta2 0.99999999 is 1 in float32", "at most 0.99999994", "float64"],
+    ),
+    "a first beta that single precision rounds to 1": (
+        ["--data", "iris", "--optimizer", "adamw", "--momentum", "0,0.99999999", *SINGLE],
+        ["--momentum 0.99999999 is 1 in float32"],
+    ),
+    "an epsilon that single precision rounds to 0": (
+        ["--data", "iris", "--optimizer", "rmsprop", "--epsilon", "1e-3,1e-46", *SINGLE],
+        ["--epsilon 1e-46 is 0 in float32", "at least 1.1754944e-38", "float64"],
+    ),
+    "an epsilon that kernels take for 0": (
+        ["--data", "iris", "--optimizer", "adam", "--epsilon", "1e-310"],
+        ["--epsilon 1e-310 is 0 in float64", "at least 2.2250738585072014e-308"],
+    ),
     "unknown option": (["--epoch", "3"], ["--epoch", "--epochs"]),
     "unknown command": (["frob"], ["frob"]),
     "option without its value": (["--l1"], ["--l1"]),
@@ -106,6 +167,10 @@ FILES = {
     "hole.csv": CSV.replace("5,6", "5,"),
     "inf.csv": CSV.replace("1,2", "inf,2"),
     "one.csv": CSV.replace("b", "a"),
+    "counts.csv": COUNTS,
+    "negative.csv": COUNTS.replace("3,1", "3,-2"),
+    "constant.csv": "width,eggs\n1,3\n2,3\n4,3\n",
+    "few.csv": COUNTS.replace("4,3", "4,few"),
     "head.csv": CSV.splitlines()[0] + "\n",
     "empty.csv": "",
     "binary.csv": b"\x00\xff\xfe\x01" * 50,

@@ -52,8 +52,11 @@ def test_the_one_check_that_waits_for_a_setting():
     code = (
         "from sklearn.utils.estimator_checks import check_array_api_input\n"
         "from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV\n"
+        "from sweep import RegularizedMLPRegressor, RegularizedMLPRegressorCV\n"
         "for estimator in (RegularizedMLPClassifier(max_iter=5),\n"
-        "                  RegularizedMLPClassifierCV(l1='0,1e-3', l2=0, cv=2, max_iter=5)):\n"
+        "                  RegularizedMLPClassifierCV(l1='0,1e-3', l2=0, cv=2, max_iter=5),\n"
+        "                  RegularizedMLPRegressor(max_iter=5),\n"
+        "                  RegularizedMLPRegressorCV(l1='0,1e-3', l2=0, cv=2, max_iter=5)):\n"
         "    check_array_api_input(type(estimator).__name__, estimator, 'numpy')\n"
     )
     settings = {**os.environ, "SCIPY_ARRAY_API": "1"}
@@ -255,3 +258,11 @@ def test_a_parameter_that_is_wrong_is_named(parameters, message):
 def test_too_few_samples_to_hold_any_out():
     with pytest.raises(InputError, match="`early_stopping` holds out nothing"):
         small(early_stopping=True).fit(X[[0, 60, 120]], Y[[0, 60, 120]])
+
+
+@pytest.mark.parametrize("other", [2, -1, 0.5])
+def test_a_matrix_of_something_else_than_answers(other):
+    answers = np.stack([Y > 0, Y > 1], axis=1).astype(np.float64)
+    small().fit(X, answers)
+    with pytest.raises(ValueError, match=r"of 0 and 1 alone|continuous"):
+        small().fit(X, np.where(answers == 1, answers, other))

@@ -45,6 +45,8 @@ SWEEPS = {
     "patience with Adam": (PATHS.replace(patience=3, optimizer="adam", lr=0.05), (0.7,)),
     "race with dropout": (RACE.replace(hidden="5", dropout=0.3), (0.7,)),
     "patience with dropout": (PATHS.replace(patience=3, dropout=0.3), (0.7,)),
+    "race with groups": (RACE.replace(optimizer="adam", l21=[0, 0.02]), (0.7,)),
+    "path of groups": (PATHS.replace(l1=0.001, l21=PATHS.l1, path="l21"), (0.7,)),
     "float32": (PATHS.replace(precision="float32"), (0.7,)),
 }
 

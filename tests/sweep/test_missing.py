@@ -33,7 +33,8 @@ def test_the_error_counts_what_is_missing_and_names_the_mends(path):
         load(path, missing_values="?,-999")
     assert str(caught.value) == (
         f"'{path}', column 'a', line 3: no value: fill it in; in all 5 cells in 4 columns and 3 "
-        "rows of 6 have none: --missing impute fills them in, --missing drop leaves those rows out"
+        "rows of 6 have none: --missing impute fills them in, and leaves out rows without a "
+        "target, --missing drop leaves those rows out"
     )
 
 

@@ -1,5 +1,7 @@
 """``--optimizer adam --beta2 0.9,0.999``: from the option to the rows, and what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from sweep.plan.cost import Cost
 from sweep.plan.experiment import prepare
 from sweep.running.merging import merge
 from sweep.running.same_sweep import kinship
-from sweep.specification.choices import OPTIMIZERS
+from sweep.specification.choices import LOSSES, OPTIMIZERS, TABLES
 from sweep.training.chosen_kernels import shape_of
 from tests.sweep.trained import drawn, samples, trained
 
@@ -73,6 +75,28 @@ def test_what_nothing_takes_is_not_written():
     assert root.momentum == (0.0,) and "momentum" not in root.specification()
     for spec in (several, root):
         assert Sweep.from_toml(spec.to_toml()) == spec
+
+
+@pytest.mark.parametrize(
+    ("option", "word"), [(option, word) for option, table in TABLES.items() for word in table]
+)
+def test_a_file_of_a_table_says_what_was_decided_whatever_is_chosen(option, word, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n2,4\n3,1\n4,2\n")
+    kind = "numbers" if option == "loss" and LOSSES[word].target == "numbers" else "classes"
+    decided = {"task": kind, "loss": "cross_entropy", option: word}
+    spec = Sweep(data=tmp_path / "t.csv", **decided)
+    assert Sweep.from_toml(spec.to_toml()) == spec
+
+
+def test_a_directory_of_a_table_is_looked_at_and_gone_on_with(typed, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n2,4\n3,2\n4,4\n")
+    words = ("run", "--data", "t.csv", "--l1", "0", "--l2", "0", "--epochs", "1", "--seeds", "1:3")
+    words += ("--optimizer", "rmsprop", "--hidden", "none", "--out", "r")
+    assert typed(*words)[0] == 0
+    for look in ("status", "summary", "best"):
+        assert typed(look, "r")[0] == 0
+    status, out, err = typed(*words, "--json")
+    assert status == 0 and json.loads(out)["trained"] == 0, err
 
 
 def test_a_column_is_there_where_there_are_several_values():

@@ -79,6 +79,10 @@ def sweeps(draw, alone=False):
         options[name] = draw(st.sampled_from(taken[name]))
     if options["hidden"]:
         options["dropout"] = draw(st.sampled_from([0, 0, 0.3, [0, 0.5]]))
+    if options["l1_method"] == "proximal":
+        options["l21"] = draw(st.sampled_from([0, 0, 0.05, [0, 0.02]]))
+        groups = ["inputs", "units"] if options["hidden"] else ["inputs"]
+        options["l21_on"] = draw(st.sampled_from(groups))
     if draw(st.booleans()):
         options["vary"] = {"l2_b1": [0, 0.01]}
     if data != "article":

@@ -153,7 +153,11 @@ def test_texts_of_numbers_are_numbers_where_they_are_many():
         (["new", "colour"], {}, "'new' is yes or no, 'colour' is neither"),
         (["new", "colour"], {"task": "classes"}, "column 'colour': 3 levels, such as 'red'"),
         ("colour", {"loss": "logistic"}, "column 'colour': 3 levels, such as 'red'"),
-        ("colour", {"task": "numbers"}, "row 0 (from 0): 'red' is text in a numeric target"),
+        (
+            "colour",
+            {"task": "numbers"},
+            "row 0 (from 0): 'red' is text in a numeric target, as is all else there: take each",
+        ),
         ("colour", {"loss": "huber"}, "'red' is text in a numeric target"),
         (["price", "sold"], {"task": "numbers"}, "'sold', row 0 (from 0): "),
         (
@@ -194,7 +198,11 @@ def test_what_does_not_fit_is_refused_in_one_line(target, options, said):
         ([*range(29), np.nan], {}, "row 29 (from 0): no value"),
         ([*range(29), 1e101], {}, "row 29 (from 0): 1e+101 is too large to be predicted"),
         ([n * 1e-110 for n in range(30)], {}, "2.9e-109 apart: multiply them first"),
-        ([*map(str, range(29)), "n/k"], {}, "row 29 (from 0): 'n/k' is text in a numeric target"),
+        (
+            [*map(str, range(29)), "n/k"],
+            {},
+            "'n/k' is text in a numeric target: correct it, or",
+        ),
     ],
 )
 def test_targets_that_cannot_be_predicted_are_refused(values, options, said):
@@ -202,6 +210,35 @@ def test_targets_that_cannot_be_predicted_are_refused(values, options, said):
     with pytest.raises(InputError) as caught:
         load(Sweep(data=frame, **options))
     assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_only_what_can_be_filled_in_is_said_to_be():
+    table = TABLE[["x", "z", "price"]].copy()
+    table.loc[3, "price"] = np.nan
+    with pytest.raises(InputError, match="1 row of 60 have none: --missing drop leaves those"):
+        load(Sweep(data=table))
+    table.loc[4, "x"] = np.nan
+    with pytest.raises(InputError, match="fills them in, and leaves out rows without a target, --"):
+        load(Sweep(data=table))
+
+
+def test_a_column_with_values_only_where_there_is_no_target_is_refused():
+    table = TABLE[["x", "z", "price"]].copy()
+    table.loc[:9, "price"] = np.nan
+    table.loc[10:, "z"] = np.nan
+    with pytest.raises(InputError, match="'z': no cell of it has a value where the target"):
+        load(Sweep(data=table, missing="impute"))
+    table.loc[59, "z"] = 1
+    assert np.nansum(load(Sweep(data=table, missing="impute")).X[:, 1]) == 1
+
+
+def test_numbers_that_come_once_each_are_told_how_to_be_no_classes():
+    table = pd.DataFrame({"a": range(15), "y": range(15)})
+    with pytest.raises(InputError, match="take its numbers as such by --task numbers, give more"):
+        prepare(Sweep(data=table))
+    assert prepare(Sweep(data=table, task="numbers")).dataset.targets
+    with pytest.raises(InputError, match="no class has two rows to train on: give more rows, or 0"):
+        prepare(Sweep(data=table, task="classes"))
 
 
 def test_rates_and_some_zeros_may_be_counts():

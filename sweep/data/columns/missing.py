@@ -62,11 +62,13 @@ def settle(columns: Sequence[Column], targets: Collection[str], spec: Specificat
     incomplete = np.logical_or.reduce(list(absent.values()))
     if spec.missing == "error":
         first = next(column for column in told if column.name in absent)
+        untold = absent.keys() & set(targets)
+        but = ", and leaves out rows without a target" * bool(untold)
+        fills = f"--missing impute fills them in{but}, " * (len(untold) < len(absent))
         raise first.error(
             f"no value: fill it in; in all {counted(sum(cells.values()), 'cell')} in "
             f"{counted(len(absent), 'column')} and {counted(int(incomplete.sum()), 'row')} of "
-            f"{incomplete.size:,} have none: --missing impute fills them in, --missing drop leaves "
-            "those rows out",
+            f"{incomplete.size:,} have none: {fills}--missing drop leaves those rows out",
             int(np.argmax(absent[first.name])),
         )
     none = np.zeros(incomplete.size, bool)
@@ -78,6 +80,12 @@ def settle(columns: Sequence[Column], targets: Collection[str], spec: Specificat
             "leave out the columns where they are"
         )
     kept = np.flatnonzero(~gone)
+    for column in told:
+        if column.name in absent and absent[column.name][kept].all():
+            raise column.error(
+                "no cell of it has a value where the target has one: leave it out with --drop "
+                f"{quoted(column.name)}"
+            )
     if len(kept) < gone.size:
         told = [of_rows(column, kept) for column in told]
     return Settled(told, int(untold.sum()), int((gone & ~untold).sum()), cells)

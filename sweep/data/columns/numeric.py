@@ -52,7 +52,8 @@ def numbers_alone(column: Column, spec: Specification) -> np.ndarray:
     values = found.astype(np.float64)
     _check(column, abs(values) > _MOST, f"is too large to be predicted: beyond {_MOST:g}", values)
     if spec.loss == "poisson":
-        _check(column, values < 0, "is below 0, and `loss` poisson is of counts", values)
+        mend = "correct it, or choose another"
+        _check(column, values < 0, f"is below 0, and `loss` poisson is of counts: {mend}", values)
     return values
 
 
@@ -62,6 +63,12 @@ def refuse_text(column: Column) -> Never:
     text = np.array([not reads_as_number(level) for level in levels])
     row = int(np.argmax(text[codes]))
     word = levels[codes[row]]
+    if text.all():
+        raise column.error(
+            f"{word!r} is text in a numeric target, as is all else there: take each text as a "
+            "class by --task classes, or name another --target",
+            row,
+        )
     raise column.error(
         f"{word!r} is text in a numeric target: correct it, or say that it is no value by "
         f"--missing-values {quoted(word)} --missing drop, or take each text as a class by --task "

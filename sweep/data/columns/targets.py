@@ -12,8 +12,8 @@ from sweep.data.columns.numeric import numbers, refuse_text
 from sweep.data.dataset import Variable
 from sweep.data.files import Column
 from sweep.errors import InputError
+from sweep.specification.choices import Kind, kind_of
 from sweep.specification.spec import Specification
-from sweep.specification.task import Kind, kind_of
 
 #: So many different whole numbers are classes, unless told; more are numbers.
 MOST_NUMBERS = 20

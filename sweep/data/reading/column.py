@@ -71,7 +71,7 @@ def columns_of(
         if not column.name:
             raise InputError(
                 f"{source}: column {place} has no name, and does not count rows: give it one, or "
-                "leave it out"
+                "leave it out of the file"
             )
         if column.name in seen:
             raise column.error(

@@ -1,0 +1,185 @@
+"""Search: a sweep over penalties and folds, which the estimators that choose have in common."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import check_cv
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, indexable
+
+from sweep.errors import InputError
+from sweep.estimators.aims import Aim, checked
+from sweep.estimators.cv_results import cv_results
+from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
+from sweep.estimators.fits import Fit, fit_all, portion
+from sweep.estimators.mlp import RegularizedMLP
+from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
+from sweep.plan.automatic import with_numbers
+from sweep.plan.plan import Plan
+from sweep.specification import axes
+from sweep.specification import values as grammar
+from sweep.specification.choices import OPTIMIZERS
+from sweep.specification.spec import Specification
+
+#: What an estimator knows of X.
+_OF_X = ("n_features_in_", "feature_names_in_")
+
+
+def refits(search: "Search") -> bool:
+    """Raise AttributeError, as GridSearchCV does, where there is no best estimator."""
+    if not search.refit:
+        raise AttributeError("with refit=False there is no best estimator: fit with refit=True")
+    return True
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Search(Parameters, ABC):
+    """A grid of estimators, cross-validated; see `sweep.RegularizedMLPClassifierCV`."""
+
+    l1: Any = "0,1e-4:1e-1:log7"
+    l2: Any = "0,1e-4:1e-1:log7"
+    cv: Any = None
+    seeds: Any = None
+    scoring: Any = None
+    refit: Any = True
+    error_score: Any = np.nan
+    return_train_score: Any = False
+    n_jobs: Any = None
+
+    #: What is searched through.
+    _of: ClassVar[type[RegularizedMLP]]
+
+    @abstractmethod
+    def _aim(self, y: np.ndarray) -> Aim:
+        """Return what y asks to predict."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Train the grid on every split, choose, and fit the choice on all samples.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+        y : array-like, shape (n_samples,) or (n_samples, n_targets)
+            What to predict.
+        sample_weight : array-like, shape (n_samples,), optional
+            What each sample counts in training, and in scores where `scoring` takes weights.
+        groups : array-like, shape (n_samples,), optional
+            For splitters that need them.
+
+        Returns
+        -------
+        self
+        """
+        if self.scoring is not None and not isinstance(self.scoring, str | Callable):
+            raise InputError(f"`scoring` should be one metric, not {self.scoring!r}")
+        samples, labels, weight = checked(self, X, y, sample_weight)
+        X, _ = indexable(X, labels)  # scorers are given what we were, such as a DataFrame
+        aim, seeds = self._aim(labels), self._seeds()
+        spec = specification(self.get_params(), aim.loss, (samples, labels), seeds[0], history=0)
+        splitter = check_cv(self.cv, labels, classifier=is_classifier(self))
+        folds = list(splitter.split(X, labels, groups))
+        portions = [
+            portion(spec, samples, aim, weight, numbers_of(rows), seed)
+            for seed in seeds
+            for rows, _ in folds
+        ]
+        every, each = (one.fold for one in portions), (1,) * samples.shape[1]
+        spec = with_numbers(spec, every, len(aim.labels), each)
+        cells = _cells(spec, self.solver)
+        self.multimetric_ = False
+        self.scorer_ = check_scoring(self._of(), self.scoring)
+        self.n_splits_ = len(portions)
+        judge = Judge(self.scorer_, self.error_score)
+        weighted = sample_weight is not None and weighs(self.scorer_)
+        every_row = Rows(X, labels, weight if weighted else None)
+        rows = [
+            (every_row.take(training) if self.return_train_score else None, every_row.take(test))
+            for training, test in folds
+        ]
+        estimator_of = partial(self._of, **self._shared())
+        noted = {name: value for name, value in vars(self).items() if name in _OF_X}
+
+        def score(place: int, cell: int, fit: Fit) -> Scored:
+            training, test = rows[place % len(folds)]
+            if not fit.finite:
+                return judge.score(None, training, test, fit.seconds)
+            learnt = portions[place]
+            estimator = estimator_of(**cells[cell], random_state=learnt.seed)
+            for name, value in noted.items():
+                setattr(estimator, name, value)
+            estimator._keep(fit, learnt, aim, spec, {}, {})
+            return judge.score(estimator, training, test, fit.seconds)
+
+        scored = fit_all(spec, portions, score, self.n_jobs)
+        warn_of_failures([one.failed for by_cell in scored for one in by_cell])
+        # In the order of ParameterGrid, which is that of the names.
+        order = sorted(range(len(cells)), key=lambda i: tuple(cells[i].values()))
+        candidates = [cells[i] for i in order]
+        numbers = np.array(scored, dtype=np.float64).swapaxes(0, 1)[order]  # [cell, split, Scored]
+        test, training, fit_seconds, score_seconds = np.moveaxis(numbers[..., :4], -1, 0)
+        self.cv_results_ = cv_results(
+            candidates,
+            {"fit_time": fit_seconds, "score_time": score_seconds},
+            {"test_score": test} | ({"train_score": training} if self.return_train_score else {}),
+        )
+        self._choose(candidates)
+        if self.refit:
+            begun = time.perf_counter()
+            self.best_estimator_ = estimator_of(**self.best_params_, random_state=seeds[0])
+            self.best_estimator_.fit(X, y, sample_weight)
+            self.refit_time_ = time.perf_counter() - begun
+            self.n_iter_ = self.best_estimator_.n_iter_
+        return self
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the score, by `scorer_`, of the best estimator."""
+        refits(self)
+        check_is_fitted(self)
+        weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return self.scorer_(self.best_estimator_, X, y, **weighted)
+
+    @available_if(refits)
+    def predict(self, X: Any) -> np.ndarray:
+        """Return what is predicted of each row of X, by the best estimator."""
+        check_is_fitted(self)
+        return self.best_estimator_.predict(X)
+
+    def _seeds(self) -> list[int]:
+        if self.seeds is None:
+            return [seed_of(self.random_state)]
+        return grammar.parse(self.seeds, integers=True).tolist()
+
+    def _shared(self) -> dict[str, Any]:
+        """Return the parameters that are the same for every fit."""
+        known = self._of().get_params()
+        return {name: value for name, value in self.get_params().items() if name in known}
+
+    def _choose(self, candidates: Sequence[Mapping[str, float]]) -> None:
+        if callable(self.refit):
+            self.best_index_ = self.refit(self.cv_results_)
+        else:
+            self.best_index_ = self.cv_results_["rank_test_score"].argmin()
+            self.best_score_ = self.cv_results_["mean_test_score"][self.best_index_]
+        self.best_params_ = dict(candidates[self.best_index_])
+
+
+def _cells(spec: Specification, solver: str) -> list[dict[str, float]]:
+    """Return the points of the grid in its order, each by its names in theirs."""
+    plan = Plan(spec, (1, 1), 1, "data")
+    columns = plan.grid.coordinates(np.arange(plan.grid.cells))
+    called, taken = names_of(solver), OPTIMIZERS[spec.optimizer].hyper
+    names = {
+        called.get(axis.field, axis.field): axis.name
+        for axis in axes.AXES
+        if axis.kind == "lane" and axis.name in columns
+        if axis.field != "path_order" and (axis.field != "momentum" or "momentum" in taken)
+    }
+    values = [columns[names[name]].tolist() for name in sorted(names)]
+    return [dict(zip(sorted(names), point, strict=True)) for point in zip(*values, strict=True)]

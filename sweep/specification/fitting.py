@@ -1,0 +1,241 @@
+"""What options do not go together, and what they do not go with, as far as the data need not tell.
+
+Each check refuses what it finds with an `InputError`, before anything is compiled.
+"""
+
+import reprlib
+from typing import Any
+
+import numpy as np
+
+from sweep.errors import InputError
+from sweep.specification import article, schedule, validators
+from sweep.specification.choices import LOSSES, OPTIMIZERS, kind_of
+from sweep.specification.options import LATER, OF_FILES, OF_TABLES
+
+_CALLED = {"class": "one target of classes", "numbers": "numbers", "answers": "yes or no"}
+
+
+def check(options: Any) -> None:
+    """Refuse what does not go together.
+
+    Parameters
+    ----------
+    options : Specification
+        Each of its values is one that its option may have.
+    """
+    _network(options)
+    _article(options)
+    _held_out(options)
+    _epochs(options)
+    _halving(options)
+    _learnt(options)
+    _groups(options)
+    _precision(options)
+    _file(options)
+    _table(options)
+    _test_part(options)
+    _roles(options)
+
+
+def _network(options: Any) -> None:
+    if any(options.dropout) and not options.hidden:
+        raise InputError(
+            "`dropout` drops hidden units, and `hidden` is none: leave it out, or give `hidden`"
+        )
+
+
+def _article(options: Any) -> None:
+    if not article.is_article(options.data):
+        return
+    for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
+        if getattr(options, option):
+            raise InputError(
+                f"`{option}` needs data to hold out, and article draws one sample a run: "
+                "leave it out, or give other `data`"
+            )
+    if options.scale != "standard":
+        raise InputError(
+            "`scale` is that of the features of a table, and article draws one sample a "
+            "run, which it takes as it is: leave it out, or give other `data`"
+        )
+
+
+def _held_out(options: Any) -> None:
+    if options.target is not None and not _has_columns(options.data):
+        given = options.data if isinstance(options.data, str) else "(X, y)"
+        raise InputError(
+            f"`target` names a column of a file or DataFrame, and {given} is neither: leave it out"
+        )
+    if options.folds == 1:
+        raise InputError("`folds` should be 0 (one hold-out split) or at least 2; it is 1")
+    if options.patience and not options.holds_out:
+        raise InputError(
+            "`patience` watches the validation loss: give `val_fraction` above 0, or `folds`"
+        )
+
+
+def _epochs(options: Any) -> None:
+    """Check how a run begins and ends."""
+    if options.path and validators.length(getattr(options, options.path)) < 2:
+        raise InputError(f"`path` along `{options.path}` needs at least two values of it")
+    if options.patience and options.finish:
+        raise InputError(
+            "`finish` trains on, and `patience` keeps the weights of an earlier epoch: leave "
+            "one out"
+        )
+    if options.stops_early and options.finish:
+        raise InputError(
+            "`finish` follows the last epoch, and with `tol` a run stops where that brings "
+            "nothing more: leave one out"
+        )
+    last = schedule.parse(options.schedule).epochs
+    if options.schedule.startswith("cosine") and 0 < last < options.epochs:
+        raise InputError(
+            f"`schedule` {options.schedule} is over after {last:,} of {options.epochs:,} `epochs`: "
+            "give it at least as many"
+        )
+
+
+def _halving(options: Any) -> None:
+    for other in ("path", "patience", "tol"):
+        if options.halving and getattr(options, other) is not None:
+            raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+
+
+def _learnt(options: Any) -> None:
+    """Check task, loss and targets."""
+    task, loss, targets = options.task, options.loss, options.targets
+    kind = kind_of(task, loss, len(targets))
+    if validators.is_built_in(options.data) and (task == "numbers" or kind != "class"):
+        given = "task` numbers" if task == "numbers" else f"loss` {loss}"
+        raise InputError(f"`{given} is not for {options.data}, which holds classes: leave it out")
+    if loss is not None and task != "auto" and (task == "numbers") != (kind == "numbers"):
+        raise InputError(
+            f"`loss` {loss} is for {_CALLED[LOSSES[loss].target]}, and `task` is {task}: leave one "
+            "out"
+        )
+    if kind == "class" and len(targets) > 1:
+        raise InputError(
+            f"`target` names {len(targets)} columns, and `loss` {loss} is for one: leave it out, "
+            "or give one column"
+        )
+    if options.class_weight != "none" and kind not in (None, "class"):
+        raise InputError(
+            "`class_weight` is for classes, and these are numbers or yes and no: leave it out"
+        )
+    named = next((name for name in targets if name in options.categories), None)
+    if kind == "numbers" and named is not None:
+        raise InputError(
+            f"`categories` names {named!r}, a target that is to be taken for numbers: leave it out "
+            "there, or take each number as a class by `task` classes"
+        )
+
+
+def _groups(options: Any) -> None:
+    if not options.groups_weights:
+        return
+    if options.l1_method != "proximal":
+        raise InputError(
+            f"`l21` needs a proximal step, and `l1_method` is {options.l1_method}: choose "
+            "proximal, or leave it out"
+        )
+    if options.l21_on == "units" and not options.hidden:
+        raise InputError(
+            "`l21_on` units needs hidden units, and `hidden` is none: choose inputs, or give widths"
+        )
+
+
+def _precision(options: Any) -> None:
+    """Check that what is below 1, or above 0, is so in the numbers that runs are trained in."""
+    optimizer, number = OPTIMIZERS[options.optimizer], np.dtype(options.precision).type
+    if not optimizer.rescales:
+        return
+    double = ", or `precision` float64" if number is np.float32 else ""
+    most, least = np.nextafter(number(1), number(0)), np.finfo(number).tiny
+    for name in ("momentum", "beta2") if "momentum" in optimizer.hyper else ("beta2",):
+        for beta in getattr(options, name):
+            if number(beta) > most:
+                raise InputError(
+                    f"`{name}` {beta} is 1 in {options.precision}: give at most {most!s}{double}"
+                )
+    # Numbers below the normal range count as zero in kernels.
+    for epsilon in options.epsilon:
+        if number(epsilon) < least:
+            raise InputError(
+                f"`epsilon` {epsilon} is 0 in {options.precision}: give at least {least!s}{double}"
+            )
+
+
+def _file(options: Any) -> None:
+    if options.separator is not None and options.separator == options.decimal != ",":
+        raise InputError("`separator` and `decimal` are the same: give another of them")
+    if not (isinstance(options.test, str) or _is_file(options.data)):
+        for option in OF_FILES:
+            if getattr(options, option) is not None:
+                raise InputError(f"`{option}` is for a file, and the data are none: leave it out")
+
+
+def _table(options: Any) -> None:
+    if validators.is_built_in(options.data):
+        for option in OF_TABLES:
+            if getattr(options, option) != LATER[option]:
+                raise InputError(
+                    f"`{option}` is for a file, a DataFrame or arrays, and {options.data} is "
+                    "none: leave it out"
+                )
+
+
+def _test_part(options: Any) -> None:
+    if isinstance(options.test, str) and not _has_columns(options.data):
+        raise InputError(
+            f"`test` {reprlib.repr(options.test)} is a file, and goes with `data` that are a "
+            "file or a DataFrame with the same columns: give a share, such as 0.2"
+        )
+    if options.outer_folds == 1:
+        raise InputError("`outer_folds` should be 0 (none) or at least 2; it is 1")
+    if options.outer_folds and options.test:
+        raise InputError(
+            "`test` and `outer_folds` exclude each other: each outer fold in turn is the test "
+            "part; leave one out"
+        )
+    if options.outer_folds and not options.holds_out:
+        raise InputError(
+            "`outer_folds` judge a choice by `val_loss`: give `val_fraction` above 0 or `folds`"
+        )
+    if options.outer_folds and options.halving:
+        raise InputError(
+            "`outer_folds` and `halving` exclude each other: one race over all of them would "
+            "choose by rows of the test parts; leave one out"
+        )
+
+
+def _roles(options: Any) -> None:
+    for option in options.roles:
+        if not _has_columns(options.data):
+            given = options.data if isinstance(options.data, str) else "(X, y)"
+            raise InputError(
+                f"`{option}` names a column of a file or DataFrame, and {given} is neither: "
+                "leave it out, or give a DataFrame with that column"
+            )
+    if options.groups and options.order:
+        raise InputError(
+            "`groups` and `order` exclude each other: a group may last from before to after "
+            "what is held out; leave one out"
+        )
+    taken = dict.fromkeys(options.targets, "target")
+    for option, name in options.roles.items():
+        if name in taken:
+            raise InputError(
+                f"`{taken[name]}` and `{option}` are both column {name!r}: give one of them another"
+            )
+        taken[name] = option
+
+
+def _has_columns(data: Any) -> bool:
+    """Tell whether the columns of data have names."""
+    return _is_file(data) or validators.is_frame(data)
+
+
+def _is_file(data: Any) -> bool:
+    return isinstance(data, str) and not validators.is_built_in(data)

@@ -1,0 +1,107 @@
+"""RegularizedMLPRegressorCV against GridSearchCV of RegularizedMLPRegressor."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, make_multilabel_classification
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sweep import (
+    RegularizedMLPClassifier,
+    RegularizedMLPClassifierCV,
+    RegularizedMLPRegressor,
+    RegularizedMLPRegressorCV,
+)
+from sweep.errors import InputError
+from tests.sweep.test_classifier_cv import same
+
+X, Y = load_diabetes(return_X_y=True)
+X, Y = StandardScaler().fit_transform(X)[:150], Y[:150]
+BOTH = np.stack([Y, 1e3 - np.sqrt(Y)], axis=1)
+SMALL = {"max_iter": 4, "hidden_layer_sizes": (5,), "random_state": 3}
+ADAM = {"beta_1": [0.8, 0.9], "epsilon": [1e-8, 1e-3], "l1": [0.0, 1e-2], "l2": [1e-3]}
+ADAM["learning_rate_init"] = [0.01]
+SGD = {"l1": [0.0, 1e-2], "l2": [1e-3], "learning_rate_init": [0.01, 0.05], "momentum": [0.9]}
+ROOT = {"beta_2": [0.9, 0.99], "l1": [0.0, 1e-2], "l2": [1e-3], "learning_rate_init": [0.01]}
+
+
+# A batch of all samples, for which weights are worth repetitions. Nothing is expected to fail.
+@parametrize_with_checks(
+    [RegularizedMLPRegressorCV(l1="0,1e-2", l2=0, cv=3, max_iter=30, batch_size="full")]
+)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    "parameters, grid, searching, data",
+    [
+        ({}, SGD, {}, (X, Y)),
+        (
+            {"solver": "adam", "loss": "huber"},
+            ADAM,
+            {"cv": KFold(3, shuffle=True, random_state=1), "return_train_score": True},
+            (X, BOTH),
+        ),
+        (
+            {"solver": "rmsprop", "early_stopping": True, "n_iter_no_change": 2, "max_iter": 30},
+            ROOT,
+            {"cv": 3, "scoring": "neg_mean_absolute_error"},
+            (X, Y, np.random.RandomState(0).randint(0, 3, len(Y)) / 2),
+        ),
+        (
+            {"loss": "poisson", "tol": 1e-2, "max_iter": 60, "learning_rate": "cosine"},
+            SGD,
+            {"cv": ShuffleSplit(2, random_state=0), "scoring": "neg_mean_poisson_deviance"},
+            (X, np.floor(Y / 30)),
+        ),
+        ({"loss": "absolute", "standardize": True}, SGD, {"cv": GroupKFold(3)}, (X, Y)),
+    ],
+    ids=["plain", "adam", "rmsprop", "poisson", "groups"],
+)
+def test_it_gives_what_a_grid_search_gives(parameters, grid, searching, data):
+    fitting = {"groups": np.arange(len(Y)) % 4} if "absolute" in parameters.values() else {}
+    if len(data) == 3:
+        fitting["sample_weight"] = data[2]
+    estimator = RegularizedMLPRegressor(**SMALL | parameters)
+    theirs = GridSearchCV(estimator, grid, **searching).fit(*data[:2], **fitting)
+    mine = RegularizedMLPRegressorCV(**SMALL | grid | parameters, **searching, n_jobs=2)
+    mine.fit(*data[:2], **fitting)
+    same(mine.cv_results_, theirs.cv_results_)
+    for name in ("best_params_", "best_score_", "best_index_", "n_splits_", "multimetric_"):
+        assert getattr(mine, name) == getattr(theirs, name)
+    np.testing.assert_array_equal(mine.predict(X), theirs.predict(X))
+    assert mine.score(*data[:2]) == theirs.score(*data[:2])
+    assert not hasattr(mine, "classes_") and not hasattr(mine, "predict_proba")
+
+
+def test_of_several_answers_too():
+    X, y = make_multilabel_classification(n_samples=120, n_classes=3, random_state=0)
+    told = SMALL | {"standardize": True}
+    theirs = GridSearchCV(RegularizedMLPClassifier(**told), SGD, cv=3).fit(X, y)
+    mine = RegularizedMLPClassifierCV(**told | SGD, cv=3).fit(X, y)
+    same(mine.cv_results_, theirs.cv_results_)
+    np.testing.assert_array_equal(mine.predict_proba(X), theirs.predict_proba(X))
+    np.testing.assert_array_equal(mine.classes_, [0, 1, 2])
+    with pytest.raises(InputError, match="`class_weight` is for"):
+        RegularizedMLPClassifierCV(class_weight="balanced").fit(X, y)
+
+
+@pytest.mark.parametrize("loss", ["squared", "huber", "poisson"])
+def test_the_automatic_axis_ends_where_l1_empties_the_network(loss):
+    told = {"loss": loss, "hidden_layer_sizes": (), "l2": 0, "batch_size": "full"}
+    told |= {"max_iter": 3000, "learning_rate_init": 0.01, "momentum": 0.8}
+    y = np.floor(Y / 30)
+    every = [(np.arange(len(y)), np.arange(len(y)))]
+    found = RegularizedMLPRegressorCV(l1="auto:log3", cv=every, **told).fit(X, y)
+    l1 = found.cv_results_["param_l1"]
+    assert len(l1) == 3 and l1[0] < l1[1] < l1[2]
+    emptied = RegularizedMLPRegressor(l1=l1[2], **told).fit(X, y)
+    assert not emptied.coefs_[0].any()
+    assert RegularizedMLPRegressor(l1=l1[2] * 0.9, **told).fit(X, y).coefs_[0].any()
+
+
+def test_alpha_is_for_one_network():
+    assert "alpha" in RegularizedMLPRegressor().get_params()
+    assert "alpha" not in RegularizedMLPRegressorCV().get_params()
