@@ -1,63 +1,142 @@
 """What each choice costs beside plain Nesterov and ReLU: ``python -m tests.benchmarks.choices``.
 
 All train the same work on one core, one after the other in turn, several times over; the best time
-of each counts, in seconds of CPU, and is told as a ratio. Batches are drawn before.
+of each counts, in seconds of CPU. Batches are drawn before. Compiling is timed apart: all kernels
+of a sweep, in a process of its own each time, which begins with nothing compiled.
 """
 
 import argparse
 import math
+import multiprocessing
+import os
+import sys
+import tempfile
 import time
 from typing import Any
+from unittest.mock import patch
 
-from sweep.commands.fixed_work import WORKS, Trainer, specification
+import numpy as np
 
-PLAIN = "relu"
+from sweep.commands.fixed_work import WORKS, Trainer, Work, specification
+from sweep.plan.experiment import prepare
+from sweep.specification.choices import ACTIVATIONS, LOSSES, OPTIMIZERS
+from sweep.specification.spec import Specification
+from sweep.training.chosen_kernels import compile_kernels
 
-#: Options that differ from the plain work's, by what is told of them.
-CHOICES: dict[str, dict[str, Any]] = {
-    PLAIN: {},
-    "leaky_relu": {"activation": "leaky_relu"},
-    "tanh": {"activation": "tanh"},
-    "logistic": {"activation": "logistic"},
-    "elu": {"activation": "elu"},
-    "identity": {"activation": "identity"},
-    "proximal": {"l1_method": "proximal"},
-    "momentum": {"optimizer": "momentum"},
-    "adam": {"optimizer": "adam"},
-    "adam, proximal": {"optimizer": "adam", "l1_method": "proximal"},
-    "adamw": {"optimizer": "adamw"},
-    "rmsprop": {"optimizer": "rmsprop"},
-    "dropout": {"dropout": 0.5},
-    "groups": {"l1_method": "proximal", "l21": 1e-3},
-    "groups of units": {"l1_method": "proximal", "l21": 1e-3, "l21_on": "units"},
-    "adam, groups": {"optimizer": "adam", "l1_method": "proximal", "l21": 1e-3},
-}
+GROUPS = {"l1_method": "proximal", "l21": 1e-3}
 
-#: Work, and epochs of it: the article, whose code is frozen, and a network of digits.
-MEASURED = ((WORKS[0], 1000), (WORKS[1], 4))
+#: Options that differ from the plain work's, which has the first of each table, and L1 by its
+#: subgradient.
+CHOICES: list[dict[str, Any]] = [
+    {},
+    *({"activation": word} for word in [*ACTIVATIONS][1:]),
+    *({"loss": word} for word in [*LOSSES][1:]),
+    *({"optimizer": word} for word in [*OPTIMIZERS][1:]),
+    *({"optimizer": word, "l1_method": "proximal"} for word in OPTIMIZERS),
+    GROUPS,
+    {**GROUPS, "l21_on": "units"},
+    {**GROUPS, "optimizer": "adam"},
+    {"dropout": 0.2},
+    {"schedule": "cosine"},
+]
+
+DIGITS, ARTICLE = WORKS[1], WORKS[0]
+
+#: Work, of the article with code that is frozen, and how many epochs of it are a round.
+MEASURED = ((DIGITS, 4), (ARTICLE, 1000))
+
+
+def label(chosen: dict[str, Any]) -> str:
+    """Return what a choice is called: its options, as they are typed."""
+    typed = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
+    return f"`{' '.join(typed)}`" if typed else "plain"
+
+
+def chosen_work(work: Work, precision: str, chosen: dict[str, Any]) -> Specification | None:
+    """Return some work with other options, on targets that fit; None where there are none."""
+    spec = specification(work, precision)
+    if "loss" not in chosen:
+        return spec.replace(**chosen)
+    if not work.widths:
+        return None
+    draw, outputs = np.random.RandomState(0), work.widths[-1]
+    x, classes = spec.data
+    y = {
+        "numbers": draw.standard_normal((len(x), outputs)),
+        "answers": np.eye(outputs, dtype=int)[classes],
+    }[LOSSES[chosen["loss"]].target]
+    if chosen["loss"] == "poisson":
+        y = draw.poisson(2, y.shape)
+    return spec.replace(data=(x, y), **chosen)
+
+
+def training(work: Work, epochs: int, precision: str, rounds: int) -> dict[str, float]:
+    """Return the seconds that each choice takes, by its label."""
+    specs = {label(chosen): chosen_work(work, precision, chosen) for chosen in CHOICES}
+    trainers = {
+        name: Trainer(spec, range(64), epochs) for name, spec in specs.items() if spec is not None
+    }
+    best = dict.fromkeys(trainers, math.inf)
+    for _ in range(rounds + 1):  # the first compiles
+        for name, trainer in trainers.items():
+            trainer.reset()
+            begun = time.thread_time()
+            trainer()
+            best[name] = min(best[name], time.thread_time() - begun)
+    return best
+
+
+def compiling(precision: str, rounds: int) -> dict[str, float]:
+    """Return the seconds in which the kernels of each choice are compiled, for digits."""
+    best = dict.fromkeys(map(label, CHOICES), math.inf)
+    for _ in range(rounds):
+        for chosen in CHOICES:
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                patch.dict(os.environ, NUMBA_CACHE_DIR=folder),
+                multiprocessing.get_context("spawn").Pool(1) as process,
+            ):
+                seconds = process.apply(_compile, (precision, chosen))
+            best[label(chosen)] = min(best[label(chosen)], seconds)
+    return best
+
+
+def _compile(precision: str, chosen: dict[str, Any]) -> float:
+    spec = chosen_work(DIGITS, precision, chosen)
+    assert spec is not None
+    plan = prepare(spec).plan
+    begun = time.process_time()
+    compile_kernels(plan)
+    return time.process_time() - begun
+
+
+def table(found: dict[str, dict[str, float]]) -> str:
+    """Return seconds, by what they are of and by choice, as a Markdown table of ratios."""
+    lines = [f"| | {' | '.join(found)} |", f"| --- |{' ---: |' * len(found)}"]
+    for name in map(label, CHOICES):
+        cells = [
+            f"{best[name] / best['plain']:.2f}" if name in best else "-" for best in found.values()
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Measure, and print one line for each work and precision."""
+    """Measure, and print a table of all choices."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=25, help="[25]")
+    parser.add_argument("--compiles", type=int, default=3, help="how often all is compiled [3]")
     options = parser.parse_args()
+    found: dict[str, dict[str, float]] = {}
     for work, epochs in MEASURED:
         for precision in ("float64", "float32"):
-            plain = specification(work, precision)
-            trainers = {
-                name: Trainer(plain.replace(**chosen), range(64), epochs)
-                for name, chosen in CHOICES.items()
-            }
-            best = dict.fromkeys(CHOICES, math.inf)
-            for _ in range(options.rounds + 1):  # the first compiles
-                for name, trainer in trainers.items():
-                    trainer.reset()
-                    begun = time.thread_time()
-                    trainer()
-                    best[name] = min(best[name], time.thread_time() - begun)
-            times = ", ".join(f"{name} {s / best[PLAIN]:.2f}" for name, s in best.items())
-            print(f"{work.name}, {precision}: {times}", flush=True)
+            found[f"{work.name}, {precision}"] = training(work, epochs, precision, options.rounds)
+            print(f"{work.name}, {precision}: measured", file=sys.stderr, flush=True)
+    if options.compiles:
+        seconds = found["compiling, float64"] = compiling("float64", options.compiles)
+    print(table(found))
+    if options.compiles:
+        print(f"\nCompiling what is plain takes {seconds['plain']:.2f} s of CPU.")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def _trainer(problem: Problem, compiled: bool) -> Callable[[], np.ndarray]:
         move(hyper, p, memory, g, correction)
 
     if compiled:
-        step = torch.compile(step, dynamic=False)
+        step = torch.compile(step, dynamic=False, fullgraph=True)
 
     def run() -> np.ndarray:
         p = [value.expand(runs, *value.shape).clone() for value in initial]
@@ -90,7 +90,7 @@ def _adam(hyper: tuple, p: list, memory: list, g: list, correction: torch.Tensor
     torch._foreach_addcmul_(v, g, g, 1 - beta2)
     metric = torch._foreach_sqrt(v)
     torch._foreach_mul_(metric, correction[0])
-    torch._foreach_add_(metric, correction[1])
+    torch._foreach_add_(metric, [correction[1]] * len(p))  # alone it would end the graph
     torch._foreach_addcdiv_(p, m, metric, -1)
 
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from kernels import reference
+from sweep.plan.experiment import prepare
 from sweep.sweep import Sweep
+from tests.benchmarks import choices
 from tests.benchmarks.problem import Problem, problem
 
 ADAM = {"optimizer": "adam", "lr": 0.01, "momentum": 0.8, "beta2": 0.99}
@@ -71,3 +73,29 @@ def _trained(work: Problem) -> np.ndarray:
         trained = reference.train(start, settings, data, order, work.order.shape[1], work.epochs)
         found.append(work.flat(list(trained.values())))
     return np.stack(found)
+
+
+def test_what_choices_cost_is_measured_on_networks_of_one_size():
+    """Each in turn is trained and compiled beside the plain one."""
+    widths = set()
+    for chosen in choices.CHOICES:
+        work = choices.chosen_work(choices.DIGITS, "float64", chosen)
+        assert work is not None
+        spec, _, plan = prepare(work)
+        for name, value in chosen.items():
+            assert getattr(spec, name) in (value, (value,))
+        widths.add(plan.widths)
+    assert widths == {choices.DIGITS.widths}
+
+
+def test_the_table_of_choices_has_ratios_to_the_plain_one():
+    names = [choices.label(chosen) for chosen in choices.CHOICES]
+    found = {"digits": {name: 2.0 + i for i, name in enumerate(names)}, "article": {"plain": 3.0}}
+    lines = choices.table(found).splitlines()
+    assert lines[:3] == [
+        "| | digits | article |",
+        "| --- | ---: | ---: |",
+        "| plain | 1.00 | 1.00 |",
+    ]
+    assert lines[3] == "| `--activation leaky_relu` | 1.50 | - |"
+    assert "| `--l1-method proximal --l21 0.001 --l21-on units` |" in lines[-4]
