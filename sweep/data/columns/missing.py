@@ -74,6 +74,8 @@ def settle(columns: Sequence[Column], targets: Collection[str], spec: Specificat
     none = np.zeros(incomplete.size, bool)
     untold = np.logical_or.reduce([absent.get(name, none) for name in targets])
     gone = incomplete if spec.missing == "drop" else untold
+    if untold.all():
+        raise InputError(f"{told[0].source}: no row has all of the targets: predict them apart")
     if gone.all():
         raise InputError(
             f"{told[0].source}: every row has a missing cell: --missing impute fills them in, or "
