@@ -9,7 +9,7 @@ import numpy as np
 
 from sweep.data import builtin, files
 from sweep.data.article import Article
-from sweep.data.columns.cells import quoted
+from sweep.data.columns.cells import typed
 from sweep.data.columns.features import features
 from sweep.data.columns.known import encode, known_targets
 from sweep.data.columns.missing import settle
@@ -112,7 +112,7 @@ def _quotes(names: Sequence[str], spec: Specification) -> str:
     """Say how a target is written whose name holds the commas that made several of it."""
     for name in names:
         if "," in name and tuple(part.strip() for part in name.split(",")) == spec.targets:
-            return f"; column {name!r} is written in double quotes, '{quoted(name)}'"
+            return f"; column {name!r} is written in double quotes, {typed(name)}"
     return ""
 
 
@@ -128,7 +128,10 @@ def _chosen(
     chosen = [column for column in columns if column.name in wanted]
     if len(chosen) <= len(targets) + len(spec.roles):
         named = ", ".join(map(repr, targets))
-        raise InputError(f"{columns[0].source}: no feature is left beside the target {named}")
+        raise InputError(
+            f"{columns[0].source}: no feature is left beside the target{'s'[: len(targets) > 1]} "
+            f"{named}"
+        )
     return chosen
 
 

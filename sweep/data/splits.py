@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from results.labels import counted
 from sweep.data.dataset import Dataset
 from sweep.data.splitters import by_group, by_time
 from sweep.data.splitters.asked import Asked
@@ -133,5 +134,6 @@ def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:
 def _check_folds(counts: np.ndarray, dataset: Dataset, asked: Asked) -> None:
     smallest = int(np.argmin(counts))
     if counts[smallest] < asked.folds:
+        rows = counted(int(counts[smallest]), "row")
         of_class = f"class {dataset.classes[smallest]!r} of " if dataset.classes else ""
-        raise asked.too_many(f"{of_class}{dataset.name} has {counts[smallest]} rows")
+        raise asked.too_many(f"{of_class}{dataset.name} has {rows}")

@@ -1,5 +1,7 @@
 """What columns mean: which are used, which are categories, and what new files hold of them."""
 
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,6 +66,15 @@ def test_a_name_that_is_no_column_is_refused(option):
 def test_the_target_cannot_be_dropped_nor_all_else():
     assert "names 'y', which is a target" in refusal(TABLE, drop="y")
     assert "no feature is left" in refusal(TABLE, drop=["id", "a, b", "size", "colour"])
+
+
+def test_a_mend_can_be_typed_in_a_shell_whatever_the_names():
+    texts = [f"n{i}" for i in range(60)]
+    table = pd.DataFrame({"a": range(60), "of a, b": texts, "it's": texts, "y": ["u", "v"] * 30})
+    _, mend = refusal(table).split("--drop ")
+    drop = shlex.split(mend)[0].rstrip(",")
+    assert load(table, drop=drop).features == ("a",)
+    assert "beside the targets 'y', 'a'" in refusal(table[["a", "y"]], target="y,a", task="classes")
 
 
 @pytest.mark.parametrize("option", ["columns", "drop", "categories", "missing_values"])
@@ -132,7 +143,7 @@ def test_texts_that_are_meant_otherwise_are_no_categories(texts, example, called
         message = refusal(data)
         assert "column 'when, so', " in message and example in message
         assert f"read like {called}: write" in message and mend in message
-        assert '--drop "when, so"' in message and '--categories "when, so"' in message
+        assert all(f"""{option} '"when, so"'""" in message for option in ("--drop", "--categories"))
         assert len(load(data, categories='"when, so"').features) == len(texts)
 
 

@@ -153,7 +153,7 @@ class TestOddData:
 
     def test_a_class_that_a_fold_would_miss_is_refused(self, small):
         x = np.arange(24.0).reshape(12, 2)
-        with pytest.raises(ValueError, match="class 'c' of data has 1 rows: lower `folds`"):
+        with pytest.raises(ValueError, match="class 'c' of data has 1 row: lower `folds`"):
             small(data=(x, ["a"] * 5 + ["b"] * 6 + ["c"]), folds=2).run()
 
     def test_constant_columns_weigh_nothing(self, small):

@@ -222,6 +222,15 @@ def test_only_what_can_be_filled_in_is_said_to_be():
         load(Sweep(data=table))
 
 
+@pytest.mark.parametrize("missing", ["drop", "impute"])
+def test_targets_that_never_stand_in_one_row_are_refused(missing):
+    table = TABLE[["x", "price", "many"]].astype(float)
+    table.loc[::2, "price"] = np.nan
+    table.loc[1::2, "many"] = np.nan
+    with pytest.raises(InputError, match="no row has all of the targets: predict them apart"):
+        load(Sweep(data=table, target="price,many", missing=missing))
+
+
 def test_a_column_with_values_only_where_there_is_no_target_is_refused():
     table = TABLE[["x", "z", "price"]].copy()
     table.loc[:9, "price"] = np.nan

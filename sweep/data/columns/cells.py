@@ -1,6 +1,7 @@
 """What the cells of a column hold, as arrays: numbers, or places among texts."""
 
 import re
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,11 @@ def quoted(name: str) -> str:
     """Write a name as an option that is a list of names takes it."""
     doubled = name.replace('"', '""')
     return f'"{doubled}"' if set(name) & set(',"') else name
+
+
+def typed(*names: str) -> str:
+    """Write names as the value of such an option is typed in a shell."""
+    return shlex.quote(",".join(map(quoted, names)))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -22,8 +22,8 @@ from sweep.data.columns.cells import (
     is_declared,
     listed,
     numbers_of,
-    quoted,
     reads_as_number,
+    typed,
 )
 from sweep.data.columns.lookalikes import lookalike
 from sweep.data.dataset import Variable
@@ -105,7 +105,7 @@ def _encoded(column: Column, spec: Specification) -> _Encoded:
 def _refuse_lookalike(column: Column, codes: np.ndarray, levels: Sequence[str]) -> None:
     if found := lookalike(levels):
         kind, place = found
-        name = quoted(column.name)
+        name = typed(column.name)
         raise column.error(
             f"{levels[place]!r} and the others read like {kind.called}: {kind.mend}, or leave the "
             f"column out with --drop {name}, or take each text as a category with --categories "
@@ -123,9 +123,9 @@ def _refuse_mixture(
     odd = there & (reads if most == "text" else ~reads)
     row = int(np.argmax(odd))
     word = levels[codes[row]]
-    mends = f"--categories {quoted(column.name)} takes all of it as texts, --drop leaves it out"
+    mends = f"--categories {typed(column.name)} takes all of it as texts, --drop leaves it out"
     if most == "numbers":
-        mends = f"--missing-values {quoted(word)} says that it is no value, {mends}"
+        mends = f"--missing-values {typed(word)} says that it is no value, {mends}"
     raise column.error(
         f"{word!r} among {most}: a feature should be all numbers or all text ({mends})", row
     )
@@ -147,7 +147,7 @@ def _check_levels(encoded: Sequence[_Encoded], spec: Specification) -> None:
     if not many:
         return
     (first, texts), *others = many
-    names = ",".join(quoted(column.name) for column, _ in many)
+    names = typed(*(column.name for column, _ in many))
     most = max(len(levels) for _, levels in many)
     also = [f"{column.name!r} has {len(levels):,}" for column, levels in others]
     raise first.error(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from results.labels import counted
-from sweep.data.columns.cells import quoted
+from sweep.data.columns.cells import typed
 from sweep.data.files import Column
 from sweep.errors import InputError
 from sweep.specification.spec import Specification
@@ -57,7 +57,7 @@ def settle(columns: Sequence[Column], targets: Collection[str], spec: Specificat
         if column.name in absent and absent[column.name].all():
             raise column.error(
                 "no cell of it has a value: leave it out with --drop "
-                f"{quoted(column.name)}{' and name another --target' * (column.name in targets)}"
+                f"{typed(column.name)}{' and name another --target' * (column.name in targets)}"
             )
     incomplete = np.logical_or.reduce(list(absent.values()))
     if spec.missing == "error":
@@ -74,6 +74,8 @@ def settle(columns: Sequence[Column], targets: Collection[str], spec: Specificat
     none = np.zeros(incomplete.size, bool)
     untold = np.logical_or.reduce([absent.get(name, none) for name in targets])
     gone = incomplete if spec.missing == "drop" else untold
+    if untold.all():
+        raise InputError(f"{told[0].source}: no row has all of the targets: predict them apart")
     if gone.all():
         raise InputError(
             f"{told[0].source}: every row has a missing cell: --missing impute fills them in, or "
@@ -84,7 +86,7 @@ def settle(columns: Sequence[Column], targets: Collection[str], spec: Specificat
         if column.name in absent and absent[column.name][kept].all():
             raise column.error(
                 "no cell of it has a value where the target has one: leave it out with --drop "
-                f"{quoted(column.name)}"
+                f"{typed(column.name)}"
             )
     if len(kept) < gone.size:
         told = [of_rows(column, kept) for column in told]

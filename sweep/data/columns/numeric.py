@@ -4,7 +4,7 @@ from typing import Never
 
 import numpy as np
 
-from sweep.data.columns.cells import as_levels, as_numbers, numbers_of, quoted, reads_as_number
+from sweep.data.columns.cells import as_levels, as_numbers, numbers_of, reads_as_number, typed
 from sweep.data.files import Column
 from sweep.data.scaling import ROUNDING
 from sweep.errors import InputError
@@ -71,7 +71,7 @@ def refuse_text(column: Column) -> Never:
         )
     raise column.error(
         f"{word!r} is text in a numeric target: correct it, or say that it is no value by "
-        f"--missing-values {quoted(word)} --missing drop, or take each text as a class by --task "
+        f"--missing-values {typed(word)} --missing drop, or take each text as a class by --task "
         "classes",
         row,
     )
