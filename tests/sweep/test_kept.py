@@ -34,6 +34,11 @@ PATHS = Sweep(
     path_order="up,down,cold",
 )
 
+#: Two columns of numbers, and how they are learnt with much at once.
+X = np.random.RandomState(2).standard_normal((60, 4))
+NUMBERS = {"data": (X, X[:, :2] + X[:, 2:] ** 2), "loss": "squared", "activation": "tanh"}
+NUMBERS |= {"optimizer": "adam", "hidden": "5", "dropout": 0.3, "schedule": "cosine", "history": 2}
+
 #: Each is cut, and interrupted after these shares of the epochs of all.
 SWEEPS = {
     "race": (RACE, (0.45, 0.7, 0.95)),
@@ -45,8 +50,11 @@ SWEEPS = {
     "patience with Adam": (PATHS.replace(patience=3, optimizer="adam", lr=0.05), (0.7,)),
     "race with dropout": (RACE.replace(hidden="5", dropout=0.3), (0.7,)),
     "patience with dropout": (PATHS.replace(patience=3, dropout=0.3), (0.7,)),
-    "race with groups": (RACE.replace(optimizer="adam", l21=[0, 0.02]), (0.7,)),
-    "path of groups": (PATHS.replace(l1=0.001, l21=PATHS.l1, path="l21"), (0.7,)),
+    "race of numbers": (RACE.replace(**NUMBERS, l21=0.01), (0.7,)),
+    "paths of groups": (
+        PATHS.replace(**NUMBERS, path="l21", l21=[0, 0.004, 0.1, 1], l1=0.001),
+        (0.7,),
+    ),
     "float32": (PATHS.replace(precision="float32"), (0.7,)),
 }
 

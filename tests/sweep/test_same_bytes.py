@@ -5,6 +5,7 @@ import platform
 from unittest import mock
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.running import driver
 from sweep.running.driver import Where
-from sweep.specification.choices import OPTIMIZERS
+from sweep.specification.choices import ACTIVATIONS, OPTIMIZERS
 from sweep.specification.validators import ORDERS
 from sweep.training.chosen_kernels import shape_of
 from tests.sweep.console import call, csv, rows
@@ -32,6 +33,14 @@ def numbers(samples, features, outputs, loss):
     if loss == "logistic":
         return x, z > 5
     return x, np.floor(abs(z)) if loss == "poisson" else z
+
+
+def weighed(x, y):
+    """Return options for the same as a table, whose rows count 1, 2 or 3."""
+    targets = {f"y{j}": column for j, column in enumerate(np.reshape(y, (len(x), -1)).T)}
+    features = {f"x{j}": column for j, column in enumerate(x.T)}
+    table = pd.DataFrame({**features, "w": np.arange(len(x)) % 3 + 1, **targets})
+    return {"data": table, "weight": "w", "target": list(targets)}
 
 
 #: Losses, and what can be measured beside them where it is asked for.
@@ -53,12 +62,14 @@ def sweeps(draw, alone=False):
     loss = draw(st.sampled_from([*["cross_entropy"] * 5, *LOSSES]))
     if loss != "cross_entropy":
         data = numbers(draw(st.integers(9, 40)), 3, draw(st.integers(1, 3)), loss)
+    many = not isinstance(data, tuple) or len(data[0]) > 20
     options = {
         "data": data,
         "loss": loss,
         "hidden": draw(st.lists(st.integers(1, 9), max_size=3)),
         "l1": draw(st.lists(st.sampled_from([0, 1e-4, 0.01, 0.3]), min_size=1, max_size=3)),
         "l2": draw(st.lists(st.sampled_from([0, 1e-3, 0.1]), min_size=1, max_size=2)),
+        "activation": draw(st.sampled_from(["relu", *ACTIVATIONS])),
         "lr": draw(st.sampled_from([0.01, [0.003, 0.1], [0.01, 1e6]])),
         "optimizer": draw(st.sampled_from(["nesterov", *OPTIMIZERS])),
         "schedule": draw(st.sampled_from(["constant", "cosine", "exponential:0.5", "step:2:0.1"])),
@@ -79,21 +90,34 @@ def sweeps(draw, alone=False):
         options[name] = draw(st.sampled_from(taken[name]))
     if options["hidden"]:
         options["dropout"] = draw(st.sampled_from([0, 0, 0.3, [0, 0.5]]))
+    if options["activation"] == "leaky_relu":
+        options["leak"] = draw(st.sampled_from([0.01, 0.5]))
     if options["l1_method"] == "proximal":
-        options["l21"] = draw(st.sampled_from([0, 0, 0.05, [0, 0.02]]))
-        groups = ["inputs", "units"] if options["hidden"] else ["inputs"]
-        options["l21_on"] = draw(st.sampled_from(groups))
+        options["l21"] = draw(st.sampled_from([[0], [0.02], [0, 0.05]]))
+        options["l21_on"] = draw(
+            st.sampled_from(["inputs", "units"] if options["hidden"] else ["inputs"])
+        )
     if draw(st.booleans()):
         options["vary"] = {"l2_b1": [0, 0.01]}
+    if isinstance(data, tuple) and draw(st.booleans()):
+        options |= weighed(*data)
+    if loss == "cross_entropy":
+        options["class_weight"] = draw(st.sampled_from(["none", "none", "balanced"]))
     if data != "article":
         options["folds"] = draw(st.sampled_from([0, 0, 2]))
         options["patience"] = draw(st.sampled_from([None, None, 1, 2]))
+    if data != "article" and many:
+        options |= draw(st.sampled_from([{}, {}, {"test": 0.3}, {"outer_folds": 2}]))
+    if options.get("patience") is options["tol"] is None:
+        options["finish"] = draw(st.sampled_from([None, 0, 2]))
     if not alone:
         orders = st.lists(st.sampled_from(ORDERS), min_size=1)
         path = {"path_order": draw(orders)}
-        choices = [{"path": axis, **path} for axis in ("l1", "l2") if len(set(options[axis])) > 1]
-        halving = {"halving": 2, "patience": None, "tol": None}
-        options |= draw(st.sampled_from([{}, {}, halving, *choices]))
+        axes = [axis for axis in ("l1", "l2", "l21") if len(set(options.get(axis, ()))) > 1]
+        halving = {"halving": 2, "patience": None, "tol": None, "outer_folds": None}
+        options |= draw(
+            st.sampled_from([{}, {}, halving, *({"path": axis, **path} for axis in axes)])
+        )
     return Sweep(**options)
 
 
@@ -107,13 +131,13 @@ def tables(spec, lanes=None, **where):
     return rows(found)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(spec=sweeps(), lanes=st.sampled_from([1, 2, 4, 8, 16]), jobs=st.sampled_from([1, 2]))
 def test_lane_width_and_threads_change_no_bit(spec, lanes, jobs):
     assert tables(spec, lanes=lanes, jobs=jobs) == tables(spec, jobs=1)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(spec=sweeps(alone=True), data=st.data())
 def test_a_run_is_the_same_alone_and_among_others(spec, data):
     """A part of the grid gives its rows of the whole grid."""
@@ -132,7 +156,7 @@ def test_a_run_is_the_same_alone_and_among_others(spec, data):
     assert rows(part.drop(columns="run")) == rows(whole[there].drop(columns="run"))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=12)
 @given(spec=sweeps(), seconds=st.sampled_from([1e-9, 1e-4, 10]))
 def test_the_size_of_tasks_and_of_calls_changes_no_bit(spec, seconds):
     expected = tables(spec, jobs=1)
@@ -142,6 +166,16 @@ def test_the_size_of_tasks_and_of_calls_changes_no_bit(spec, seconds):
         mock.patch("sweep.training.loop._ORDER_ROOM", 50),
     ):
         assert tables(spec, jobs=2) == expected
+
+
+@settings(deadline=None, max_examples=4)
+@given(spec=sweeps())
+def test_frozen_code_of_whatever_is_chosen_changes_no_bit(spec):
+    spec = spec.replace(hidden=[2] if spec.hidden else [])
+    with mock.patch("sweep.plan.plan._WORTH_FREEZING", float("inf")):
+        expected = tables(spec)
+    with mock.patch("sweep.plan.plan._WORTH_FREEZING", 0):
+        assert tables(spec) == expected
 
 
 @pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "cross_entropy"])
