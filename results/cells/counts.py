@@ -137,10 +137,11 @@ def _told(
     told = {"runs": np.ones(len(runs)), "diverged": ~done}
     for name, pair in compared.items():
         value, other = (_numbers(runs, column) for column in pair)
-        if name == "below_baseline":
-            worse = value <= other + _near(other, metric)
-        else:
-            worse = value > (other - _near(other, metric) if name == "above_baseline" else other)
+        with np.errstate(invalid="ignore"):  # of a guess that costs without end, and is not known
+            if name == "below_baseline":
+                worse = value <= other + _near(other, metric)
+            else:
+                worse = value > (other - _near(other, metric) if "baseline" in name else other)
         told |= {name: done & worse, f"{name} known": np.isfinite(other)}
     if metric in runs and metric != "val_loss":
         told["undefined"] = done & ~np.isfinite(_numbers(runs, metric))

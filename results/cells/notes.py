@@ -238,9 +238,11 @@ def _by_median(cells: pd.DataFrame) -> str:
         return ""
     ordered = competing.sort_values(f"median_{metric}", ascending=most(metric) == "lowest")
     first = ordered.iloc[0]
+    one = astray.sum() == 1
     return (
-        f"{counted(int(astray.sum()), 'run')} that ended above where they began are in the means "
-        f"of {counted(int((astray > 0).sum()), 'cell')}; by the median over seeds the "
+        f"{counted(int(astray.sum()), 'run')} that ended above where {'it' if one else 'they'} "
+        f"began {'is in the mean' if one else 'are in the means'} of "
+        f"{counted(int((astray > 0).sum()), 'cell')}; by the median over seeds the "
         f"{most(metric)} {metric} is {number(first[f'median_{metric}'])}, at {where(cells, first)}."
     )
 

@@ -88,6 +88,7 @@ def summary(
     known = [name for name in metrics_of(runs) if pd.api.types.is_numeric_dtype(runs[name])]
     by = ranked_by(by)
     metrics = summarised(runs) if metrics is None else metrics
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     metrics = list(dict.fromkeys([*metrics, *([by] if by else [])]))
     check_metrics(metrics, known)
     finished, number = numbered(runs)

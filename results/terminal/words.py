@@ -53,7 +53,7 @@ def nothing(
     runs, diverged = int(shown["runs"].sum()), int(shown["diverged"].sum())
     if not diverged:
         return f"No cell{where} has a finite {deciding(cells)}."
-    which = f"All {counted(runs, 'run')}{where} diverged"
+    which = f"{'The only run' if runs == 1 else f'All {runs:,} runs'}{where} diverged"
     if diverged < runs:
         which = f"{diverged:,} of {runs:,} runs{where} diverged, some of each seed of each cell"
     rates = [place(rate, cells["lr"]) for rate in np.unique(shown["lr"])]

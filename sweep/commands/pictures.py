@@ -152,8 +152,9 @@ def predicted(
         figure = predictions(names, levels, found.parts, cell["data"], whose)
     how = "Predicted against true" if levels[0] is None else "What is taken for what"
     chose = ["the cell was chosen"] * (len(cells) > 1) + ["its runs were stopped"] * found.stopped
-    warned = f" By the rows held out {listed(chose)}: on them it looks better than it is."
-    told = f"{how} at {whose}: {listed(list(found.parts))}.{warned if chose else ''}"
+    told = f"{how} at {whose}: {listed(list(found.parts))}."
+    if chose:
+        told += f" By the rows held out {listed(chose)}: on them it looks better than it is."
     return Predicted(figure, told)
 
 
@@ -170,7 +171,8 @@ def _check_comparable(cells: pd.DataFrame, at: Mapping[str, float | str]) -> Non
     if "undefined" in held and held["undefined"].any():
         raise ResultsError(f"nothing to draw: {no_mean(held, deciding(cells))}")
     runs, rates = int(held["runs"].sum()), np.unique(held["lr"])
-    which = f"all {counted(runs, 'run')}" if held["diverged"].sum() == runs else "runs of each seed"
+    every = "the only run" if runs == 1 else f"all {runs:,} runs"
+    which = every if held["diverged"].sum() == runs else "runs of each seed"
     tried = ", ".join(place(rate, rates) for rate in rates)
     raise ResultsError(
         f"nothing to draw: {which} diverged (lr = {tried}); run it with a lower --lr"
