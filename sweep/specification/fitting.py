@@ -147,24 +147,35 @@ def _groups(options: Any) -> None:
 
 
 def _precision(options: Any) -> None:
-    """Check that what is below 1, or above 0, is so in the numbers that runs are trained in."""
-    optimizer, number = OPTIMIZERS[options.optimizer], np.dtype(options.precision).type
-    if not optimizer.rescales:
-        return
-    double = ", or `precision` float64" if number is np.float32 else ""
-    most, least = np.nextafter(number(1), number(0)), np.finfo(number).tiny
-    for name in ("momentum", "beta2") if "momentum" in optimizer.hyper else ("beta2",):
-        for beta in getattr(options, name):
-            if number(beta) > most:
-                raise InputError(
-                    f"`{name}` {beta} is 1 in {options.precision}: give at most {most!s}{double}"
-                )
-    # Numbers below the normal range count as zero in kernels.
-    for epsilon in options.epsilon:
-        if number(epsilon) < least:
-            raise InputError(
-                f"`epsilon` {epsilon} is 0 in {options.precision}: give at least {least!s}{double}"
-            )
+    """Check that numbers are finite, below 1 or above 0 in the precision that runs have."""
+    number = np.finfo(options.precision)
+    optimizer = OPTIMIZERS[options.optimizer]
+    of_a_step = optimizer.hyper if optimizer.rescales else ()
+    axes = {f"`{name}`": getattr(options, name) for name in ("l1", "l2", "l21", "lr", "epsilon")}
+    axes |= {f"`vary` {name}": values for name, values in options.vary.items()}
+    for name, values in axes.items():
+        if not isinstance(values, str):
+            _refuse(options, name, values, np.isinf, "infinite", f"most {number.max!s}")
+    below = np.nextafter(number.dtype.type(1), number.dtype.type(0))
+    for name in ("momentum", "beta2"):
+        if name in of_a_step:
+            betas = getattr(options, name)
+            _refuse(options, f"`{name}`", betas, lambda x: x > below, "1", f"most {below!s}")
+    if "epsilon" in of_a_step:
+        # Numbers below the normal range count as zero in kernels.
+        least, values = number.tiny, options.epsilon
+        _refuse(options, "`epsilon`", values, lambda x: x < least, "0", f"least {least!s}")
+
+
+def _refuse(options: Any, name: str, values: Any, wrong: Any, what: str, bound: str) -> None:
+    """Refuse the first of an axis's values that is wrong when it has the precision of the runs."""
+    with np.errstate(over="ignore"):
+        rounded = np.array(values).astype(options.precision)
+    for place in np.flatnonzero(wrong(rounded))[:1]:
+        double = ", or `precision` float64" if options.precision == "float32" else ""
+        raise InputError(
+            f"{name} {values[place]} is {what} in {options.precision}: give at {bound}{double}"
+        )
 
 
 def _file(options: Any) -> None:

@@ -82,6 +82,14 @@ WRONG = {
         ["--data", "iris", "--optimizer", "rmsprop", "--epsilon", "1e-3,1e-46", *SINGLE],
         ["--epsilon 1e-46 is 0 in float32", "at least 1.1754944e-38", "float64"],
     ),
+    "a rate that single precision cannot hold": (
+        ["--data", "iris", "--lr", "0.1,1e300", *SINGLE],
+        ["--lr 1e+300 is infinite in float32", "at most 3.4028235e+38", "float64"],
+    ),
+    "a varied penalty that single precision cannot hold": (
+        ["--data", "iris", "--vary", "l1_w1=0,1e39", *SINGLE],
+        ["--vary l1_w1 1e+39 is infinite in float32"],
+    ),
     "an epsilon that kernels take for 0": (
         ["--data", "iris", "--optimizer", "adam", "--epsilon", "1e-310"],
         ["--epsilon 1e-310 is 0 in float64", "at least 2.2250738585072014e-308"],
