@@ -118,7 +118,7 @@ def test_medians_are_offered_where_runs_that_exploded_carry_means():
     table = runs({0.0: 0.2, 0.1: 0.3})
     table.loc[3, ["final_loss", "val_loss"]] = 2e39, 2e39
     text = one(said(table), "by the median over seeds")
-    assert text.startswith("1 run that ended above where they began")
+    assert text.startswith("1 run that ended above where it began is in the mean of 1 cell; ")
     assert "at l1 = 0." in text  # whose mean is 2e38
     assert not [text for text in said(runs({0.0: 0.2, 0.1: 0.3})) if "median" in text]
 

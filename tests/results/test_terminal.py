@@ -212,6 +212,8 @@ def test_runs_that_all_diverged_are_said_to_and_the_mend():
     assert words_of(printed(table(**rates))).startswith("All 60 runs diverged (lr = 1, 10): ")
     held = words_of(printed(table(**rates), at={"lr": 10.0}))
     assert held == "All 30 runs with lr = 10 diverged: try a lower learning rate."
+    one = printed(table((0.0,), (0.0,), seeds=1, diverged=range(1)))
+    assert words_of(one).startswith("The only run diverged (lr = 0.01): ")
     many = table((0.0,), (0.0,), seeds=1, lr=tuple(range(1, 9)), diverged=range(8))
     assert "All 8 runs diverged (lr = 1 to 8): " in printed(many)
     some = words_of(printed(table((0.0,), (0.0,), seeds=2, folds=2, diverged=[0, 3])))

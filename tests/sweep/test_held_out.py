@@ -14,6 +14,7 @@ import results
 from results.cells.summary import runs_of
 from results.errors import ResultsError
 from sweep import Sweep
+from sweep.commands.pictures import predicted
 from sweep.models.held_out import held_out
 
 COLUMNS = list("abcd")
@@ -105,6 +106,13 @@ def test_outer_folds_say_what_the_first_of_them_held_out(table):
     ((rows, (truth, said)),) = found.parts.items()
     assert rows == f"{row.val_rows} rows held out"
     assert root_mean_squared_error(truth, said) == pytest.approx(row.val_rmse, rel=1e-12)
+
+
+def test_of_the_only_cell_no_choice_is_told(table):
+    run("numbers", l1=0)
+    runs = results.load("run")
+    told = predicted("run", runs, results.summary(runs)).says
+    assert told.endswith("18 rows held out.") and "better than it is" not in told
 
 
 def test_with_halving_it_is_a_run_that_reached_the_end(table):
