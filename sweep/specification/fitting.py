@@ -171,11 +171,12 @@ def _refuse(options: Any, name: str, values: Any, wrong: Any, what: str, bound: 
     """Refuse the first of an axis's values that is wrong when it has the precision of the runs."""
     with np.errstate(over="ignore"):
         rounded = np.array(values).astype(options.precision)
-    for place in np.flatnonzero(wrong(rounded))[:1]:
-        double = ", or `precision` float64" if options.precision == "float32" else ""
-        raise InputError(
-            f"{name} {values[place]} is {what} in {options.precision}: give at {bound}{double}"
-        )
+    found = wrong(rounded)
+    if found.any():
+        value, mend = values[int(np.argmax(found))], f"give at {bound}"
+        if options.precision == "float32":
+            mend += ", or `precision` float64"
+        raise InputError(f"{name} {value} is {what} in {options.precision}: {mend}")
 
 
 def _file(options: Any) -> None:
