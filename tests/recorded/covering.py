@@ -75,6 +75,12 @@ VALUES: dict[str, list[Any]] = {
 #: where nothing is trained.
 TIMES = 2
 
+#: Options that others hang on.
+HUBS = (
+    *("data", "target", "task", "loss", "hidden", "activation", "l1", "l1_method", "optimizer"),
+    *("l21", "folds", "patience", "path"),
+)
+
 #: Specifications that are made before the one with the most missing pairs is taken.
 _CANDIDATES = 12
 
@@ -144,10 +150,16 @@ def _missing(chosen: Places, held: Counter[Pair]) -> int:
 
 
 def _start(pair: Pair, valid: Callable[[Given], bool]) -> Places | None:
-    """Return as few choices as make a specification valid that holds this pair, up to two more."""
+    """Return as few choices as make a specification valid that holds this pair, up to two more.
+
+    Two more are of those that others hang on: to try all would take hours.
+    """
     first = dict(pair)
-    others = [(name, i) for name in VALUES if name not in first for i in range(len(VALUES[name]))]
     for more in range(3):
+        names = HUBS if more > 1 else VALUES
+        others = [
+            (name, i) for name in names if name not in first for i in range(len(VALUES[name]))
+        ]
         for chosen in combinations(others, more):
             if len(dict(chosen)) == more and valid(written(first | dict(chosen))):
                 return first | dict(chosen)
