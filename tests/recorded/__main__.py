@@ -68,8 +68,8 @@ def covering_of(begun: list[dict[str, Any]]) -> list[dict[str, Any]]:
         added, impossible = covering.covering(begun, valid)
     every = covering.every_pair()
     counts = Counter(held(begun + added))
-    least = min(counts[pair] for pair in every if pair not in impossible)
-    print(f"{len(every)} pairs, {len(impossible)} of them not valid, the others held {least} times")
+    none = sum(not counts[pair] for pair in every if pair not in impossible)
+    print(f"{len(every)} pairs, {len(impossible)} found not valid; {none} others are in none")
     return added
 
 

@@ -1,4 +1,4 @@
-"""Specifications that together hold every valid pair of values of two options of `sweep.Sweep`."""
+"""Specifications that together hold valid pairs of values of two options of `sweep.Sweep`: most."""
 
 import random
 from collections import Counter
@@ -81,6 +81,10 @@ HUBS = (
     *("l21", "folds", "patience", "path"),
 )
 
+#: How many are added at a time, each with the most missing pairs: nearly each has kernels of its own,
+#: which are compiled whenever it is tried.
+MOST = 40
+
 #: Specifications that are made before the one with the most missing pairs is taken.
 _CANDIDATES = 12
 
@@ -88,20 +92,22 @@ _CANDIDATES = 12
 def covering(
     begun: Iterable[Given], valid: Callable[[Given], bool]
 ) -> tuple[list[Given], set[Pair]]:
-    """Return what to add to some specifications, for all pairs to be in `TIMES` of them.
+    """Return what to add to some specifications, for pairs to be in `TIMES` of them.
 
-    The same for the same arguments.
+    At most `MOST`; the same for the same arguments.
 
     Returns
     -------
     added : list of dict
     impossible : set of pairs
-        Those that no valid specification was found for.
+        Those looked for that no valid specification was found for.
     """
     draw = random.Random(0)
     held = Counter(pair for given in begun for pair in pairs(places(given)))
     added, impossible = [], set()
     for pair in every_pair() * TIMES:
+        if len(added) == MOST:
+            break
         if held[pair] >= TIMES or pair in impossible:
             continue
         start = _start(pair, valid)
