@@ -81,8 +81,8 @@ HUBS = (
     *("l21", "folds", "patience", "path"),
 )
 
-#: How many are added at a time, each with the most missing pairs: nearly each has kernels of its own,
-#: which are compiled whenever it is tried.
+#: How many are added at a time, each with the most missing pairs: nearly each has kernels of its
+#: own, which are compiled whenever it is tried.
 MOST = 40
 
 #: Specifications that are made before the one with the most missing pairs is taken.
