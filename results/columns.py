@@ -248,12 +248,8 @@ OF_FURTHER = {
     for part in (*PARTS, "test", "baseline")
 }
 
-#: Axes that are columns where they have several values.
-SOMETIMES: tuple[str, ...] = ()
-
 #: Columns that only some sweeps have.
 OPTIONAL = (
-    *SOMETIMES,
     *("outer", "path", *HELD_OUT, _VAL_FROM.name),
     *(_TEST_ROWS.name, _TEST_SIZE.name, *TEST, "best_epoch", "rung"),
     *OF_FURTHER.values(),

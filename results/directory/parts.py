@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from results import ranges
-from results.columns import RANKED, STATUSES, are_of_runs, completed, coordinates, is_axis
+from results.columns import RANKED, STATUSES, are_of_runs, column, completed, coordinates
 from results.directory import durable
 from results.directory.sweeptoml import LARGEST
 from results.errors import ResultsError
@@ -43,8 +43,8 @@ _MOST_COLUMNS = 10_000
 #: Characters of a specification; more would make a footer that nobody reads.
 LARGEST_SPECIFICATION = LARGEST
 
-#: Columns that say where a row belongs, beside the axes of the grid.
-_PLACES = {"run", "data", "status", "epoch"}
+#: Columns that say where a row belongs; and penalties.
+_PLACES = {"run", "data", "seed", "outer", "fold", "lr", "momentum", "path", "status", "epoch"}
 
 #: Bytes that a cell, or the number of its text, takes in a file at the most.
 _CELL = 16
@@ -353,7 +353,8 @@ def _spelled_out(path: Path, table: pa.Table) -> pa.Table:
 def _check_filled(path: Path, table: pa.Table) -> None:
     """Refuse rows that have no place in a grid, or no status that there is."""
     for name in table.column_names:
-        if name in _PLACES or is_axis(name):
+        found = column(name)
+        if name in _PLACES or (found and found.penalty):
             values = table[name]
             if values.null_count or (
                 pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values)).as_py()

@@ -3,7 +3,7 @@
 A row here is an axis everywhere: in the grid, in results directories that grow, in what is merged.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -28,18 +28,12 @@ class Axis(NamedTuple):
         or what shapes code and arrays, and is one for a pack.
     grows : bool
         Whether a results directory may be enlarged along it.
-    idle : float, optional
-        Of a penalty, the value that is none: alone, it is no column.
-    always : bool
-        Whether it is a column also with one value.
     """
 
     name: str
     field: str
     kind: Literal["seed", "lane", "pack"]
     grows: bool = True
-    idle: float | None = None
-    always: bool = True
 
 
 #: In the order of the grid, the last fastest.
@@ -62,28 +56,7 @@ REPEATED = tuple(axis.name for axis in AXES if axis.kind == "seed")
 
 def axes_of(spec: "Specification") -> dict[str, np.ndarray]:
     """Return the values of each axis of a specification whose axes are numbers, by its column."""
-    return {
-        name: values
-        for axis in AXES
-        for name, values in _values(spec, axis)
-        if len(values) and not _left_out(axis, values)
-    }
-
-
-def sometimes(spec: "Specification") -> dict[str, bool]:
-    """Tell of each axis that is not always a column whether it is one."""
-    found = axes_of(spec)
-    return {axis.name: axis.name in found for axis in AXES if not axis.always}
-
-
-def along(
-    spec: "Specification", columns: Mapping[str, np.ndarray], name: str, count: int
-) -> np.ndarray:
-    """Return what some runs have of an option: their column, or the one value of all."""
-    if name in columns:
-        return columns[name]
-    (one,) = np.atleast_1d(getattr(spec, name))
-    return np.full(count, one, dtype=np.float64)
+    return {name: values for axis in AXES for name, values in _values(spec, axis) if len(values)}
 
 
 def growing(spec: "Specification") -> tuple[Axis, ...]:
@@ -94,11 +67,6 @@ def growing(spec: "Specification") -> tuple[Axis, ...]:
     if spec.halving:
         return ()
     return tuple(axis for axis in AXES if axis.grows and axis.name != spec.path)
-
-
-def _left_out(axis: Axis, values: np.ndarray) -> bool:
-    """Tell whether the one value of an axis is no column."""
-    return not axis.always and len(values) == 1 and axis.idle in (None, values[0])
 
 
 def _values(spec: "Specification", axis: Axis) -> Iterator[tuple[str, np.ndarray]]:

@@ -11,7 +11,6 @@ from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from sweep.data.fold import Fold
-from sweep.specification.axes import along
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import shape_of, step_of
@@ -185,10 +184,10 @@ class Group(NamedTuple):
 
         def hyper(option: str) -> np.ndarray:
             """Lay out what a chosen step or activation takes beside the learning rate."""
-            names = hyper_of(option, spec)
-            values = np.zeros((len(names), len(index)))
-            for row, name in zip(values, names, strict=True):
-                row[...] = along(spec, columns, name, len(index))
+            numbers = hyper_of(option, spec)
+            values = np.zeros((len(numbers), len(index)))
+            for row, (name, number) in zip(values, numbers.items(), strict=True):
+                row[...] = columns.get(name, number)
             return _by_lane(values, width, dtype)
 
         step = step_of(spec)

@@ -7,7 +7,6 @@ import numpy as np
 
 from results import columns
 from sweep.plan.plan import Plan
-from sweep.specification.axes import sometimes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +71,6 @@ def _extras(plan: Plan) -> list[str]:
         "val_from": spec.order and spec.holds_out,
         "test_size": spec.sets_apart and (spec.weight or spec.groups),
         "outer": spec.outer_folds,
-        **sometimes(spec),
     }
     parts = {"train": True, "val": spec.holds_out, "test": spec.sets_apart}
     for (metric, part), name in columns.OF_FURTHER.items():
