@@ -192,9 +192,10 @@ def test_an_estimator_leaks_as_a_sweep_does():
     _, parameters = trained(SPEC)
     np.testing.assert_array_equal(fitted.coefs_[0].T, parameters[0]["w1"])
     assert fitted.model_.hyper == {"leak": 0.1}
-    for activation in ("relu", None):
-        plain = RegularizedMLPClassifier((6, 4), activation=activation, leak=0.5, **how).fit(x, y)
-        assert plain.model_.activation == "relu" and plain.model_.hyper == {}
+    plain = RegularizedMLPClassifier((6, 4), activation="relu", leak=0.5, **how).fit(x, y)
+    assert plain.model_.activation == "relu" and plain.model_.hyper == {}
+    with pytest.raises(InputError, match=r"^`activation` should not be None: leave it out for its"):
+        RegularizedMLPClassifier((6, 4), activation=None, **how).fit(x, y)
     search = RegularizedMLPClassifierCV(
         (6, 4), activation="leaky_relu", leak=0.1, cv=3, **{**how, "l1": [0, 1e-2]}
     ).fit(x, y)

@@ -30,7 +30,9 @@ def test_a_file_without_names_is_swept_and_predicted(typed, tmp_path):
     assert typed("run", *told, *WORDS, "--out", "r")[0] == 0
     toml = (tmp_path / "r/sweep.toml").read_text()
     assert "header = false" in toml and 'target = "3"' in toml and "separator" not in toml
-    assert Sweep.from_toml(toml) == Sweep(data="sonar.csv", header=False, target=3, **SMALL)
+    decided = {"task": "classes", "loss": "cross_entropy"}
+    told_again = Sweep(data="sonar.csv", header=False, target=3, **SMALL, **decided)
+    assert Sweep.from_toml(toml) == told_again
     assert typed("best", "r", "--save", "m.npz")[0] == 0
     status, out, _ = typed("predict", "m.npz", "sonar.csv", "--json")
     assert status == 0 and len(json.loads(out)["predicted"]) == 40
