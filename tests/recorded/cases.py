@@ -45,6 +45,13 @@ SWEEPS: list[Given] = [
      "epochs": 3, "l1_on": "w1,w2", "l2_on": "none"},
     {"data": "breast_cancer", "hidden": "3,3,3,3", "l1": [0, 0.001], "l2": 0.001, "seeds": "0:4",
      "epochs": 10, "batch_size": 7, "vary": {"l2_w5": [0, 0.1], "l1_b5": [0, 0.01]}},
+    # An answer of yes or no.
+    {"data": "fruit.csv", "target": "ripe", "loss": "logistic", "hidden": "4,3",
+     "l1": "0,0.001,0.01", "l2": "0,0.002", "seeds": "0:3", "epochs": 40, "batch_size": 8,
+     "optimizer": "adam", "activation": "tanh", "metrics": "auc,f1"},
+    {"data": "fruit.csv", "target": "ripe", "task": "classes", "loss": "logistic",
+     "hidden": "none", "l1": "0,0.001,0.01", "l2": "0,0.002", "seeds": "0:3", "epochs": 7,
+     "l1_method": "proximal", "precision": "float32", "folds": 2},
 ]  # fmt: skip
 
 MODELS: list[Given] = [

@@ -14,7 +14,7 @@ Pair = frozenset[tuple[str, int]]
 #: out, since the last digit of a logarithm may be another one elsewhere.
 VALUES: dict[str, list[Any]] = {
     "data": ["article", "iris", "wine", "breast_cancer", "digits", "fruit.csv"],
-    "target": [None, "grade", "price", "price,length", "ripe,kind"],
+    "target": [None, "grade", "price", "price,length", "ripe"],
     "task": [None, "classes", "numbers"],
     "loss": [None, "squared", "absolute", "huber", "poisson", "logistic"],
     "separator": [None, ","],
