@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +34,34 @@ class Case(NamedTuple):
     base: str
     damage: Callable[[Path], None]
     commands: tuple[str, ...] = QUICK
+
+
+#: What may stand where a file should.
+PLACES: dict[str, Callable[[Path], object]] = {
+    "gone": lambda path: None,
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a link to itself": lambda path: path.symlink_to(path.name),
+}
+
+
+def being(data: bytes, name: str = "") -> Callable[[Path], None]:
+    """Make what was copied, or a file in it, another one."""
+
+    def damage(path: Path) -> None:
+        (path / name).write_bytes(data)
+
+    return damage
+
+
+def instead(make: Callable[[Path], object], name: str = "") -> Callable[[Path], None]:
+    """Put something in the place of what was copied, or of a file in it."""
+
+    def damage(path: Path) -> None:
+        (path / name).unlink()
+        make(path / name)
+
+    return damage
 
 
 def outside(path: Path) -> Path:

@@ -7,14 +7,13 @@ import json
 import os
 import pickle
 import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 from sklearn.datasets import load_iris
 
 from sweep.models.header import Header
-from tests.hostile.case import STAGE, Case
+from tests.hostile.case import PLACES, STAGE, Case, being, instead
 
 BASES = ("best.npz", "best.safetensors", "best.onnx")
 
@@ -31,12 +30,12 @@ def cases() -> Iterator[tuple[str, Case]]:
     for base in BASES:
         whole = (STAGE / base).read_bytes()
         for name, data in _of_bytes(whole).items():
-            yield f"{base}, {name}", Case(base, _being(data), ("predict",))
-        for name, make in _PLACES.items():
-            yield f"{base} is {name}", Case(base, _instead(make), ("predict",))
+            yield f"{base}, {name}", Case(base, being(data), ("predict",))
+        for name, make in PLACES.items():
+            yield f"{base} is {name}", Case(base, instead(make), ("predict",))
     for base, made in zip(BASES, (_npz() | _signed(), _safetensors(), _onnx()), strict=True):
         for name, data in made.items():
-            yield f"{base}, {name}", Case(base, _being(data), ("predict",))
+            yield f"{base}, {name}", Case(base, being(data), ("predict",))
 
 
 def _of_bytes(whole: bytes) -> dict[str, bytes]:
@@ -214,26 +213,3 @@ def _overlapping() -> bytes:
             other.CRC, other.header_offset = first.CRC, first.header_offset
             archive.filelist.append(other)
     return file.getvalue()
-
-
-def _being(data: bytes) -> Callable[[Path], None]:
-    def damage(path: Path) -> None:
-        path.write_bytes(data)
-
-    return damage
-
-
-def _instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
-    def damage(path: Path) -> None:
-        path.unlink()
-        make(path)
-
-    return damage
-
-
-_PLACES: dict[str, Callable[[Path], object]] = {
-    "gone": lambda path: None,
-    "a pipe": os.mkfifo,
-    "a folder": Path.mkdir,
-    "a link to itself": lambda path: path.symlink_to(path.name),
-}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.hostile.case import LOOKS, Case, outside
+from tests.hostile.case import LOOKS, PLACES, Case, being, instead, outside
 
 BASE = "unfinished"
 
@@ -136,9 +135,9 @@ def cases() -> Iterator[tuple[str, Case]]:
     for name, line in LINES.items():
         yield f"sweep.toml, {name}", Case(BASE, saying(line), LOOKS)
     for name, data in FILES.items():
-        yield f"sweep.toml of {name}", Case(BASE, being(data))
+        yield f"sweep.toml of {name}", Case(BASE, being(data, "sweep.toml"))
     for name, make in _PLACES.items():
-        yield f"sweep.toml is {name}", Case(BASE, _instead(make), LOOKS)
+        yield f"sweep.toml is {name}", Case(BASE, instead(make, "sweep.toml"), LOOKS)
 
 
 def saying(lines: str) -> Callable[[Path], None]:
@@ -157,29 +156,8 @@ def saying(lines: str) -> Callable[[Path], None]:
     return damage
 
 
-def being(data: bytes) -> Callable[[Path], None]:
-    """Make the file another one."""
-
-    def damage(directory: Path) -> None:
-        (directory / "sweep.toml").write_bytes(data)
-
-    return damage
-
-
-def _instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
-    def damage(directory: Path) -> None:
-        path = directory / "sweep.toml"
-        path.unlink()
-        make(path)
-
-    return damage
-
-
-_PLACES: dict[str, Callable[[Path], object]] = {
-    "gone": lambda path: None,
-    "a pipe": os.mkfifo,
-    "a folder": Path.mkdir,
+_PLACES = {
+    **PLACES,
     "a link to no end": lambda path: path.symlink_to("/dev/zero"),
-    "a link to itself": lambda path: path.symlink_to(path.name),
     "a link elsewhere": lambda path: path.symlink_to(outside(path.parent)),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.hostile.case import LOOKS, QUICK, STAGE, Case, outside, plant
+from tests.hostile.case import LOOKS, PLACES, QUICK, STAGE, Case, being, outside, plant
 
 PARTS = "unfinished"
 FINAL = "finished"
@@ -36,7 +35,7 @@ def cases() -> Iterator[tuple[str, Case]]:
     ):
         whole = (STAGE / FINAL / table).read_bytes()
         for name, data in _of_bytes(whole).items():
-            yield f"{table}, {name}", Case(FINAL, _being(table, data), commands)
+            yield f"{table}, {name}", Case(FINAL, being(data, table), commands)
         for name, change in tables.items():
             yield f"{table}, {name}", Case(FINAL, _changed(table, change), commands)
         for name, make in _PLACES.items():
@@ -254,13 +253,6 @@ def _changed(name: str, change: Change) -> Callable[[Path], None]:
     return damage
 
 
-def _being(name: str, data: bytes) -> Callable[[Path], None]:
-    def damage(directory: Path) -> None:
-        (directory / name).write_bytes(data)
-
-    return damage
-
-
 def _many(directory: Path) -> None:
     folder = directory / "parts"
     for path in folder.iterdir():
@@ -290,12 +282,9 @@ def _targets(make: Callable[[Path], object]) -> Callable[[Path], None]:
     return damage
 
 
-_PLACES: dict[str, Callable[[Path], object]] = {
-    "gone": lambda path: None,
-    "a pipe": os.mkfifo,
-    "a folder": Path.mkdir,
+_PLACES = {
+    **PLACES,
     "a file": lambda path: path.write_bytes(b"x" * 100),
     "a link to no end": lambda path: path.symlink_to("/dev/zero"),
-    "a link to itself": lambda path: path.symlink_to(path.name),
     "a link elsewhere": lambda path: path.symlink_to(outside(path.parent).parent),
 }
