@@ -32,7 +32,7 @@ from kernels.network import NO_DROPOUT, Network, network
 from kernels.runs import Workspace
 
 #: Instructions, roughly, that are still quick to compile: those of the article with any step.
-_LIMIT = 1700
+LIMIT = 1700
 
 
 class Frozen:
@@ -93,7 +93,7 @@ def freezes(widths: tuple[int, ...], samples: int, batch: int, step: Choice) -> 
     products = sum(a * b for a, b in pairwise(widths))
     parameters = products + sum(widths[1:])
     moves = step.INSTRUCTIONS * parameters
-    return 3 * batch * products + moves + 50 * batch * widths[-1] <= _LIMIT
+    return 3 * batch * products + moves + 50 * batch * widths[-1] <= LIMIT
 
 
 class _FrozenType(types.Type):
@@ -132,28 +132,42 @@ def _emit_learn(context, builder, sig, args):
     optimizer = _traced(builder, lane, optimizer_type, args[1])
     optimizer = Optimizer._make(optimizer)._replace(size=net.size, grouped=net.grouped)
     space = Workspace._make(_traced(builder, lane, work_type, args[2]))
-    units = _Registers(space.units)
-    work = Workspace(
+    work = in_registers(builder, lane, frozen, space)
+    learn(net, optimizer, work, frozen.batch, False)
+    return context.get_dummy_value()
+
+
+def in_registers(builder, lane: Lane, frozen: Frozen, space: Workspace) -> Workspace:
+    """Return a workspace in registers, but for samples and hyperparameters, which are in memory.
+
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+    lane : Lane
+    frozen : Frozen
+    space : Workspace
+        Gives ``units``, of which the inputs are read, ``targets``, ``importance`` and ``hyper``.
+    """
+    net, units = frozen.net, Registers(space.units)
+    return Workspace(
         units=units,
         passed=units,
-        deltas=_Registers(),
-        factors=_Registers(),
-        inputs=_Registers(),
+        deltas=Registers(),
+        factors=Registers(),
+        inputs=Registers(),
         targets=space.targets,
         importance=space.importance,
-        gradient=_Registers(),
+        gradient=Registers(),
         constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],
         blocks=numbers(gradient_blocks(net)),
-        hyper=_Registers(space.hyper),
-        words=_Registers(),
-        scale=_Registers(),
+        hyper=Registers(space.hyper),
+        words=Registers(),
+        scale=Registers(),
         lanes=lane.width,
         capacity=frozen.batch,
         hypers=len(frozen.activation.HYPER),
-        multiplier=Multiplier(0, _Registers(), _LIMIT),
+        multiplier=Multiplier(0, Registers(), LIMIT),
     )
-    learn(net, optimizer, work, frozen.batch, False)
-    return context.get_dummy_value()
 
 
 def _traced(builder, lane: Lane, kind: types.Type, value) -> Any:
@@ -164,13 +178,13 @@ def _traced(builder, lane: Lane, kind: types.Type, value) -> Any:
             for i, inner in enumerate(kind.types)
         )
     if isinstance(kind, FlatType):
-        return _Memory(builder, lane, value)
+        return Memory(builder, lane, value)
     if isinstance(kind, ChoiceType):
         return Choice(kind.kind)
     return Traced(builder, lane, [value]) if isinstance(kind, Lane) else None
 
 
-class _Memory:
+class Memory:
     """An array of Lanes in memory: what is not kept in a register may be read again for nothing."""
 
     def __init__(self, builder, lane: Lane, pointer) -> None:
@@ -189,10 +203,10 @@ class _Memory:
         return self._builder.gep(self._pointer, [ir.Constant(ir.IntType(64), int(index))])
 
 
-class _Registers(dict):
+class Registers(dict):
     """An array of Lanes that exists in registers only, but for what it begins with in memory."""
 
-    def __init__(self, memory: _Memory | None = None) -> None:
+    def __init__(self, memory: Any = None) -> None:
         self._memory = memory
 
     def __missing__(self, index: int) -> Traced:
