@@ -147,5 +147,7 @@ class Frame(NamedTuple):
     def numbers(self, builder: Builder, name: str, run) -> list[Traced]:
         """Emit all numbers of a run in an array, of which none is small, see `COUNTS`."""
         there = self.of_run(builder, name, run)
-        found = (load(builder, self.lane, there.address(builder, i)) for i in range(self.count(name)))
+        found = (
+            load(builder, self.lane, there.address(builder, i)) for i in range(self.count(name))
+        )
         return [Traced(builder, self.lane, [builder.given(value)]) for value in found]

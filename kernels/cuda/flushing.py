@@ -216,7 +216,9 @@ def _bits(kind: _Format, value: int) -> ir.Constant:
 
 
 def _is_lane(kind: ir.Type) -> bool:
-    return isinstance(kind, ir.VectorType) and isinstance(kind.element, ir.DoubleType | ir.FloatType)
+    return isinstance(kind, ir.VectorType) and isinstance(
+        kind.element, ir.DoubleType | ir.FloatType
+    )
 
 
 def _format(kind: ir.Type) -> _Format:
@@ -226,9 +228,11 @@ def _format(kind: ir.Type) -> _Format:
 
 def _grain_of_constant(constant: ir.Constant) -> int:
     numbers = constant.constant
-    numbers = [getattr(one, "constant", one) for one in numbers] if isinstance(
-        numbers, list | tuple
-    ) else [numbers]
+    numbers = (
+        [getattr(one, "constant", one) for one in numbers]
+        if isinstance(numbers, list | tuple)
+        else [numbers]
+    )
     return min(map(_grain_of, numbers))
 
 

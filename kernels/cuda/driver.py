@@ -1,0 +1,196 @@
+"""A GPU, through CUDA's driver: its memory, and kernels that it compiles from PTX.
+
+No compiler of CUDA is needed: the driver has an assembler of its own.
+"""
+
+import ctypes
+import threading
+from typing import Any
+
+import numpy as np
+
+from kernels.cuda.arguments import NAMES
+from kernels.cuda.errors import NoDevice
+from kernels.cuda.program import CAPABILITIES, KERNEL, THREADS, Program, ptx
+
+
+def count() -> int:
+    """Return how many GPUs there are.
+
+    Raises
+    ------
+    NoDevice
+        If nothing speaks to them.
+    """
+    return int(_call("cuDeviceGetCount"))
+
+
+def _call(name: str, *arguments: Any) -> Any:
+    """Call a function of the driver; return what it gives.
+
+    Raises
+    ------
+    NoDevice
+        If it fails.
+    """
+    status, *found = getattr(_driver(), name)(*arguments)
+    if int(status):
+        raise NoDevice(f"the CUDA driver failed in {name}: {_message(status)}")
+    return found[0] if len(found) == 1 else found
+
+
+def _message(status) -> str:
+    failed, text = _driver().cuGetErrorString(status)
+    return str(status) if int(failed) else text.decode()
+
+
+_begun = threading.Lock()
+
+
+def _driver() -> Any:
+    """Return CUDA's driver, ready to be called."""
+    try:
+        from cuda.bindings import driver
+    except ImportError:
+        raise NoDevice(
+            "--backend cuda needs the package cuda-bindings: pip install 'regsweep[cuda]'"
+        ) from None
+    with _begun:
+        try:
+            (status,) = driver.cuInit(0)
+        except RuntimeError as error:  # there is no driver to load
+            raise NoDevice(
+                f"no CUDA driver is on this machine: {str(error).splitlines()[0]}"
+            ) from None
+    if int(status):
+        raise NoDevice(f"no GPU is at hand: the CUDA driver says {status.name}")
+    return driver
+
+
+class Gpu:
+    """One GPU.
+
+    Parameters
+    ----------
+    number : int
+        Which of those that CUDA sees.
+
+    Attributes
+    ----------
+    name : str
+    capability : int
+        Ten times its compute capability.
+    processors : int
+        Multiprocessors.
+    memory : int
+        Bytes.
+
+    Raises
+    ------
+    NoDevice
+        If there is none.
+    """
+
+    def __init__(self, number: int = 0) -> None:
+        if number >= count():
+            raise NoDevice(f"there is no GPU {number}: CUDA sees {count()}")
+        driver = _driver()
+        kinds = driver.CUdevice_attribute
+        self._device = _call("cuDeviceGet", number)
+        self.name = _call("cuDeviceGetName", 100, self._device).decode().rstrip("\0")
+        major, minor, self.processors, self.shared = (
+            self._attribute(getattr(kinds, f"CU_DEVICE_ATTRIBUTE_{name}"))
+            for name in (
+                "COMPUTE_CAPABILITY_MAJOR",
+                "COMPUTE_CAPABILITY_MINOR",
+                "MULTIPROCESSOR_COUNT",
+                "MAX_SHARED_MEMORY_PER_BLOCK_OPTIN",
+            )
+        )
+        self.capability = 10 * major + minor
+        self.memory = int(_call("cuDeviceTotalMem", self._device))
+        if self.capability < CAPABILITIES[0]:
+            raise NoDevice(
+                f"{self.name} has compute capability {major}.{minor}: 8.0 or later is needed"
+            )
+        self._context = _call("cuDevicePrimaryCtxRetain", self._device)
+        self._codes: dict[Program, Any] = {}
+        self._lock = threading.Lock()
+        self._threads = threading.local()
+
+    def _attribute(self, kind) -> int:
+        return int(_call("cuDeviceGetAttribute", kind, self._device))
+
+    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
+        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place."""
+        _call("cuCtxSetCurrent", self._context)
+        function = self._function(program)
+        room = self._room()
+        there = {name: room.upload(name, array) for name, array in arrays.items()}
+        values = [counts.get(name, there.get(name, 0)) for name in NAMES]
+        kinds = [ctypes.c_int64] * len(values)
+        blocks = -(-counts["runs"] // THREADS)
+        _call(
+            "cuLaunchKernel",
+            *(function, blocks, 1, 1, THREADS, 1, 1, 0, room.stream),
+            (tuple(values), tuple(kinds)),
+            0,
+        )
+        for name in ("parameters", "memory"):
+            room.download(name, arrays[name])
+        room.wait()
+
+    def _function(self, program: Program) -> Any:
+        with self._lock:
+            if program not in self._codes:
+                known = max(each for each in CAPABILITIES if each <= self.capability)
+                text = ptx(program, known).encode()
+                module = _call("cuModuleLoadData", text)
+                self._codes[program] = _call("cuModuleGetFunction", module, KERNEL.encode())
+            return self._codes[program]
+
+    def _room(self) -> "_Room":
+        """Return the memory that this thread works with."""
+        if not hasattr(self._threads, "room"):
+            self._threads.room = _Room()
+        return self._threads.room
+
+
+class _Room:
+    """What a thread of ours has on a GPU: memory by name, and a queue of its own."""
+
+    def __init__(self) -> None:
+        self.stream = _call("cuStreamCreate", 1)  # that waits for no other
+        self._places: dict[str, tuple[Any, int]] = {}
+
+    def place(self, name: str, size: int) -> int:
+        """Return where there is room for so many bytes, under a name."""
+        place, room = self._places.get(name, (None, 0))
+        if room < size:
+            if place is not None:
+                _call("cuMemFree", place)
+            place = _call("cuMemAlloc", size)
+            self._places[name] = place, size
+        return int(place or 0)
+
+    def upload(self, name: str, array: np.ndarray) -> int:
+        """Copy an array there; return where."""
+        place = self.place(name, array.nbytes)
+        if array.nbytes:
+            _call("cuMemcpyHtoDAsync", place, array.ctypes.data, array.nbytes, self.stream)
+        return place
+
+    def download(self, name: str, array: np.ndarray) -> None:
+        """Copy an array back, in place."""
+        if array.nbytes:
+            _call(
+                "cuMemcpyDtoHAsync",
+                array.ctypes.data,
+                self.place(name, 0),
+                array.nbytes,
+                self.stream,
+            )
+
+    def wait(self) -> None:
+        """Wait until all that was asked for is done."""
+        _call("cuStreamSynchronize", self.stream)
