@@ -1,6 +1,6 @@
 """All kernels of a network made ready: compiled, or loaded from where they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -26,11 +26,12 @@ def prepare(
     scored: bool = False,
     dropout: Choice = NO_DROPOUT,
     freeze: bool = False,
+    train: Callable[..., None] = train,
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
     ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``dropout`` that of
-    training.
+    training, and ``train`` what trains.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """

@@ -80,4 +80,16 @@ def description() -> dict[str, Any]:
         "cache_folder": str(folder) if folder else None,
         "kernels": way(),
         **{name: version(name) for name in ("pandas", "joblib", "pyarrow")},
+        **_gpus(),
     }
+
+
+def _gpus() -> dict[str, Any]:
+    """Return what each GPU is, or why there is none."""
+    from kernels.cuda.errors import NoDevice
+    from sweep.gpus import descriptions
+
+    try:
+        return {"gpus": descriptions(), "no_gpu": None}
+    except NoDevice as reason:
+        return {"gpus": [], "no_gpu": str(reason)}

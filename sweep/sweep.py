@@ -151,11 +151,11 @@ class Sweep(Specification):
         out : path, optional
             The results directory; by default everything stays in memory.
         jobs : int, default -1
-            joblib's ``n_jobs``: -1 is all cores.
+            joblib's ``n_jobs``: -1 is all cores, of which "cuda" takes up to four a GPU.
         backend : str, default "threading"
-            Any joblib backend: ``loky``, ``dask``, ``ray``.
+            Any joblib backend: ``loky``, ``dask``, ``ray``; or ``cuda``, which trains on GPUs.
         scheduler : str, optional
-            Address of a running dask scheduler.
+            Address of a running dask scheduler, for ``dask`` or ``cuda``.
         extend, join, retry_failed : bool
             Whether a directory that holds a part of this grid is enlarged, other processes may
             work in it at the same time, and runs that ended in error are done again.

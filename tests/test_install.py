@@ -18,8 +18,8 @@ import sweep
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("kernels", "results", "sweep")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-#: Imported, and not asked for: numba brings the first, and who takes that backend the second.
-BROUGHT = {"llvmlite", "ray"}
+#: Imported, and not asked for: numba brings the first, and who takes those backends the others.
+BROUGHT = {"llvmlite", "ray", "cuda"}
 
 
 def tracked():

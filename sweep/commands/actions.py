@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from results.labels import counted, printable
+from sweep.errors import InputError
 from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.spec import Specification
 from sweep.specification.validators import BUILT_IN
@@ -77,11 +78,21 @@ def plan(spec: Specification, options: dict[str, Any], columns_found: bool) -> i
     """Say what running the sweep would do."""
     from sweep.plan import account
     from sweep.plan.experiment import prepare
+    from sweep.running.backends import gpus_here
 
+    cuda = options.get("backend") == "cuda"
+    if cuda and "scheduler" in options:
+        raise InputError("--scheduler: what its workers would do is known there: plan without it")
+    gpus = gpus_here(options.get("jobs", -1)) if cuda else None
     experiment = prepare(spec)
+    if gpus:
+        from sweep.training.chosen_kernels import refuse_what_no_gpu_trains
+
+        experiment = experiment._replace(plan=experiment.plan.on(gpus))
+        refuse_what_no_gpu_trains(experiment.plan)
     read = account.account(experiment)
     origin = getattr(experiment.dataset, "origin", None)
-    found = _planned(experiment.plan, options.get("jobs", -1))
+    found = _planned(experiment.plan, options)
     if options.get("json"):
         columns = [one._asdict() for one in origin.columns] if origin and columns_found else []
         found |= {"table": read} if read else {}
@@ -143,8 +154,15 @@ def info(as_json: bool) -> int:
     if as_json:
         print(json_format.dumps(found))
     else:
-        _print_pairs(found)
+        gpus, none = found.pop("gpus"), found.pop("no_gpu")
+        _print_pairs(found | {"gpu": "; ".join(map(_gpu, gpus)) or f"none: {none}"})
     return 0
+
+
+def _gpu(gpu: dict[str, Any]) -> str:
+    memory = f"{gpu['memory_bytes'] / 2**30:.0f} GiB"
+    processors = counted(gpu["processors"], "processor")
+    return f"{gpu['name']}, {memory}, {processors}, compute capability {gpu['capability']}"
 
 
 def _next_directory(spec: Specification) -> Path:
@@ -211,20 +229,20 @@ def _as_json(out: Path, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
+def _planned(plan: Plan, options: dict[str, Any]) -> dict[str, Any]:
     import joblib
 
     from sweep.plan.cost import parameter_count
     from sweep.plan.halving import rungs, share
 
-    spec, cells = plan.spec, plan.grid.cells
+    spec, cells, gpus = plan.spec, plan.grid.cells, plan.gpus
     seconds = plan.grid.total * plan.cost.seconds
     if spec.halving:  # of which the last rung alone has a finish
         last, _ = rungs(cells, spec.epochs, spec.halving)[-1]
         begun = share(cells, spec.epochs, spec.halving) * spec.epochs
         epochs = begun + spec.finish * last / cells
         seconds *= epochs / (spec.epochs + spec.finish or 1)
-    workers = joblib.effective_n_jobs(jobs)
+    workers = gpus.workers if gpus else joblib.effective_n_jobs(options.get("jobs", -1))
     tasks = plan.tasks.count * plan.tasks.pieces
     return {
         "data": plan.name,
@@ -240,7 +258,8 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
         "tasks": tasks,
         "runs_a_task": -(-plan.tasks.runs // plan.tasks.pieces),
         "workers": workers,
-        "seconds": round(seconds / min(workers, tasks), 1),
+        # Of a GPU it is not known before it has trained.
+        **({} if gpus else {"seconds": round(seconds / min(workers, tasks), 1)}),
         "megabytes": round(workers * plan.tasks.bytes / 2**20, 1),
     }
 

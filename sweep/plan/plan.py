@@ -1,13 +1,17 @@
 """The plan of a specification: its runs as a grid, what they cost, and the tasks that they make."""
 
+from copy import copy
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep.plan.cost import Cost
 from sweep.plan.grid import FullGrid, Grid
 from sweep.plan.tasks import Tasks
 from sweep.specification.axes import axes_of
 from sweep.specification.spec import Specification
+
+if TYPE_CHECKING:
+    from sweep.gpus import Gpus
 
 #: Epochs of runs from which a second of compiling pays.
 _WORTH_FREEZING = 500_000
@@ -32,6 +36,11 @@ class Plan:
         Samples of the held-out part.
     columns : tuple of int
         How many inputs of the network each column of the table is.
+
+    Attributes
+    ----------
+    gpus : Gpus or None
+        Where the runs are trained, if not on the processor.
     """
 
     def __init__(
@@ -51,10 +60,17 @@ class Plan:
         self.tested = tested
         self.held_out = held_out
         self.columns = columns
+        self.gpus: Gpus | None = None
+
+    def on(self, gpus: "Gpus | None") -> "Plan":
+        """Return the same plan for GPUs, or None for the processor."""
+        plan = copy(self)
+        plan.gpus = gpus
+        return plan
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: each task carries a plan."""
-        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns")
+        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns", "gpus")
         return {name: getattr(self, name) for name in names}
 
     @cached_property
@@ -70,7 +86,7 @@ class Plan:
     @cached_property
     def tasks(self) -> Tasks:
         """How they are handed out."""
-        return Tasks(self.spec, self.grid, self.cost)
+        return Tasks(self.spec, self.grid, self.cost, self.gpus)
 
     @property
     def worth_freezing(self) -> bool:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sweep.plan.cost import Cost
 from sweep.plan.grid import Grid
 from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.spec import Specification
+
+if TYPE_CHECKING:
+    from sweep.gpus import Gpus
 
 #: What a task should last, in seconds: long beside the cost of handing it out.
 TASK_SECONDS = 0.2
@@ -31,6 +35,16 @@ _SHARES = 4
 #: Runs of a task that are few enough, however small the sweep.
 _MODEST = 512
 
+#: Runs side by side that are worth the call of a GPU, and that fill one.
+_WORTH_A_GPU, _FILL_A_GPU = 2**10, 2**16
+
+#: Tasks, at the least, for each thread that gives work to a GPU: it trains one while the thread
+#: draws and measures another.
+_TURNS = 2
+
+#: What a GPU does in the time of a core, roughly.
+_CORES = 64
+
 
 class Tasks:
     """The runs of a grid, divided.
@@ -46,10 +60,14 @@ class Tasks:
     grid : Grid
     cost : Cost
         Of one run.
+    gpus : Gpus, optional
+        Where they are trained; on the processor unless given.
     """
 
-    def __init__(self, spec: Specification, grid: Grid, cost: Cost) -> None:
-        self._spec, self._grid, self._cost = spec, grid, cost
+    def __init__(
+        self, spec: Specification, grid: Grid, cost: Cost, gpus: "Gpus | None" = None
+    ) -> None:
+        self._spec, self._grid, self._cost, self._gpus = spec, grid, cost, gpus
         #: Runs one after the other.
         self.steps = len(grid.axes[spec.path]) if spec.path else 1
         # Packs in single precision have twice the runs.
@@ -81,7 +99,7 @@ class Tasks:
     def leg(self) -> int:
         """Steps of a leg: runs of each path that are trained before it is kept where they are."""
         abreast = -(-self.abreast // self._pack) * self._pack
-        lasts = self._cost.seconds * abreast * self.steps
+        lasts = self._cost.seconds * abreast * self.steps / (_CORES if self._gpus else 1)
         return -(-self.steps // max(int(min(lasts / LEG_SECONDS, self.steps)), 1))
 
     @property
@@ -92,20 +110,16 @@ class Tasks:
     @property
     def lanes(self) -> int:
         """Runs of a task with patience that are trained at a time."""
-        return max(int(min(self._cost.room, self.abreast)) // QUANTUM, 1) * QUANTUM
+        room = self.abreast if self._gpus else self._cost.room
+        return max(int(min(room, self.abreast)) // QUANTUM, 1) * QUANTUM
 
     @property
     def bytes(self) -> int:
         """Roughly what a task needs: parameters, what is remembered, copies of it, the data."""
         cells = self._grid.cells
         streams = min(-(-self.runs // cells), self._grid.total // cells)
-        # With patience also the best weights of all, and a few runs that wait or have ended.
-        optimizer = OPTIMIZERS[self._spec.optimizer]
-        metric = self._spec.groups_weights and optimizer.rescales
-        remembered = optimizer.remembered + metric
-        patient = (5 + 4 * remembered) * self.lanes
-        copies = patient if self._spec.stops_early else (3 + 2 * remembered) * self.abreast
-        return self._cost.bytes(copies, streams)
+        side_by_side = self.lanes if self._spec.stops_early else self.abreast
+        return self._cost.bytes(self._copies * side_by_side, streams)
 
     @property
     def count(self) -> int:
@@ -130,9 +144,20 @@ class Tasks:
         """Runs that the widest vectors hold: fewer leave lanes idle."""
         return max(self._broad * QUANTUM // 2, 1)
 
+    @property
+    def _copies(self) -> int:
+        """Copies of a run's parameters that a task needs."""
+        optimizer = OPTIMIZERS[self._spec.optimizer]
+        metric = self._spec.groups_weights and optimizer.rescales
+        remembered = optimizer.remembered + metric
+        # With patience also the best weights of all, and a few runs that wait or have ended.
+        return 5 + 4 * remembered if self._spec.stops_early else 3 + 2 * remembered
+
     @cached_property
     def _enough(self) -> int:
         """Runs side by side that are worth a call."""
+        if self._gpus:
+            return self._enough_for(self._gpus)
         spec, cost = self._spec, self._cost
         total = self._grid.total // self.steps
         wanted = TASK_SECONDS / (cost.seconds * self.steps)
@@ -146,6 +171,15 @@ class Tasks:
         most = min(16 * _MODEST / self.steps, max(total / 16, _MODEST / self.steps))
         runs = max(min(wanted, most), fewest)
         return int(runs) // QUANTUM * QUANTUM if runs >= QUANTUM else self._pack
+
+    def _enough_for(self, gpus: "Gpus") -> int:
+        """Return the same of a GPU, which has room for more and is idle with few."""
+        total = self._grid.total // self.steps
+        share = max(total / (_TURNS * gpus.workers), _WORTH_A_GPU)
+        data = self._cost.bytes(0, 1) * self.steps / self._grid.cells  # a stream for each seed
+        room = gpus.room / (self._cost.bytes(self._copies, 0) + data)
+        runs = int(min(share, room, _FILL_A_GPU, total))
+        return max(runs // QUANTUM, 1) * QUANTUM
 
     @cached_property
     def _repeats(self) -> int:

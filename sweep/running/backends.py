@@ -10,7 +10,9 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from kernels.cuda.errors import NoDevice
 from sweep.errors import InputError
+from sweep.gpus import Gpus
 from sweep.running.interrupt import helpers_start
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ Where = Literal["threads", "processes", "elsewhere"]
 #: Hands tasks, each the arguments of one call, to workers; yields results as they come.
 Call = Callable[[Callable[..., Any], Iterable[tuple]], Iterator[Any]]
 
-#: How long to wait for an answer of a dask scheduler, in seconds.
-PATIENCE = 10
+#: How long to wait for an answer of a dask scheduler, and for its first worker, in seconds.
+PATIENCE, _FIRST_WORKER = 10, 30
 
 #: What does the tasks of a backend; others than these start their workers on any machine.
 _KINDS: dict[str, Where] = {"threading": "threads", "loky": "processes"}
@@ -45,11 +47,14 @@ class Workers(NamedTuple):
         Threads of this process, processes that it started, or any elsewhere.
     dataset : object
         The data set as tasks are to carry it: where it would be sent with each, what stands for it.
+    gpus : Gpus, optional
+        What they have of GPUs, if they are to train there.
     """
 
     call: Call
     are: Where
     dataset: Any
+    gpus: Gpus | None = None
 
 
 @contextmanager
@@ -63,7 +68,8 @@ def parallel(
     jobs : int
         joblib's ``n_jobs``.
     backend : str
-        ``threading``, ``loky``, ``dask`` or ``ray``.
+        ``threading``, ``loky``, ``dask`` or ``ray``; with ``cuda`` threads that train on the GPUs
+        of this machine, or with a scheduler on those of dask's workers.
     scheduler : str, optional
         Address of a dask scheduler; without one, dask starts workers on this machine.
     dataset : Dataset or Article
@@ -72,7 +78,7 @@ def parallel(
     Raises
     ------
     sweep.errors.InputError
-        If there is no such backend, or what it needs is not installed.
+        If there is no such backend, or what it needs is not installed or not there.
     WorkerDied
         If a worker did.
     """
@@ -80,26 +86,72 @@ def parallel(
 
     if jobs == 0:
         raise InputError("--jobs should be a number of workers, or -1 for all cores; it is 0")
-    if scheduler is not None and backend != "dask":
-        raise InputError(f"--scheduler is for --backend dask, and the backend is {backend!r}")
+    if scheduler is not None and backend not in ("dask", "cuda"):
+        raise InputError(
+            f"--scheduler is for --backend dask or cuda, and the backend is {backend!r}"
+        )
     if backend == "multiprocessing":
         raise InputError(
             "--backend multiprocessing would wait for ever for a worker that died: take loky"
         )
+    cuda = backend == "cuda"
+    if cuda:
+        backend = "dask" if scheduler else "threading"
     options: dict[str, Any] = {}
     if backend == "dask":
-        options = {"wait_for_workers_timeout": 30}
+        options = {"wait_for_workers_timeout": _FIRST_WORKER}
     with _started(backend, scheduler, jobs) as share:
+        gpus = None
+        if cuda:
+            gpus = _gpus_of_cluster() if scheduler else gpus_here(jobs)
+            jobs = jobs if scheduler else gpus.workers
         try:
             context = joblib.parallel_config(backend, n_jobs=jobs, **options)
         except (ValueError, ImportError) as error:
             raise InputError(
                 f"--backend {backend!r} is not known to joblib ({str(error).splitlines()[0]}): "
-                "take threading, loky, dask or ray"
+                "take threading, loky, dask, ray or cuda"
             ) from None
         with context:
             call = _in_rounds if backend == "ray" else _as_they_come
-            yield Workers(call, _KINDS.get(backend, "elsewhere"), share(dataset))
+            try:
+                yield Workers(call, _KINDS.get(backend, "elsewhere"), share(dataset), gpus)
+            except NoDevice as error:
+                raise InputError(str(error)) from None
+
+
+def gpus_here(jobs: int = -1) -> Gpus:
+    """Return the GPUs of this process, for so many threads.
+
+    Raises
+    ------
+    sweep.errors.InputError
+        If there are none, or what speaks to them is not there.
+    """
+    try:
+        return Gpus.here(jobs)
+    except NoDevice as error:
+        raise InputError(str(error)) from None
+
+
+def _gpus_of_cluster() -> Gpus:
+    """Return the GPUs of the dask workers that are there."""
+    from distributed import default_client
+
+    client = default_client()
+    try:
+        client.wait_for_workers(1, timeout=_FIRST_WORKER)
+    except TimeoutError:
+        raise InputError("no dask worker has come to the scheduler: start some") from None
+    found = client.run(_gpus_of_worker, on_error="return")
+    for address, gpus in found.items():
+        if isinstance(gpus, Exception):
+            raise InputError(f"the dask worker {address} cannot train on a GPU: {gpus}")
+    return Gpus.together(found.values())
+
+
+def _gpus_of_worker(dask_worker: Any) -> Gpus:
+    return Gpus.here(dask_worker.state.nthreads)
 
 
 class _Stored(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sweep.errors import InputError
 from sweep.plan.experiment import Experiment, prepare
 from sweep.plan.plan import Plan
-from sweep.running.backends import Workers, parallel
+from sweep.running.backends import Workers, gpus_here, parallel
 from sweep.running.claims import claims
 from sweep.running.halving import race
 from sweep.running.interrupt import Interrupt, Interrupted
@@ -21,7 +21,7 @@ from sweep.running.sink import Directory, Memory, Sink
 from sweep.running.walk import walk
 from sweep.running.worker import asks_to_stop, work
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import compile_kernels
+from sweep.training.chosen_kernels import compile_kernels, refuse_what_no_gpu_trains
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,13 +96,20 @@ def run(
         raise InputError("`join` shares tasks out, and `halving` is one race: leave one out")
     clock = _Clock()
     with Interrupt() as interrupt:
+        if where.backend == "cuda" and where.scheduler is None:
+            gpus_here()  # before data are read for nothing
         experiment = prepare(spec)
         if tell:
             tell(experiment)
         clock.lap("data")
         with parallel(where.jobs, where.backend, where.scheduler, experiment.dataset) as workers:
-            with interrupt.noted():  # LLVM calls Python back: what a signal raises there is lost
-                compile_kernels(experiment.plan)
+            experiment = experiment._replace(plan=experiment.plan.on(workers.gpus))
+            if workers.gpus:
+                refuse_what_no_gpu_trains(experiment.plan)
+            if not workers.gpus or workers.are == "threads":  # who trains elsewhere has GPUs there
+                # LLVM calls Python back: what a signal raises there is lost.
+                with interrupt.noted():
+                    compile_kernels(experiment.plan)
             clock.lap("compile")
             with _opened(experiment, where) as sink:
                 with suppress(Interrupted):  # the outcome says so

@@ -1,6 +1,6 @@
 """What a worker does: one task, wherever it is called, and to end when it is asked to.
 
-What goes wrong in a task becomes rows in error.
+What goes wrong in a task becomes rows in error, unless it is a GPU: all tasks would fail that come.
 """
 
 import os
@@ -10,12 +10,13 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
 
+from kernels.cuda.errors import NoDevice
 from results.labels import counted
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.plan.plan import Plan
 from sweep.running import halving_tasks
-from sweep.running.backends import Where
+from sweep.running.backends import Where, WorkerDied
 from sweep.training.loop import Stopped
 from sweep.training.path_order import runs_along
 from sweep.training.rows import Columns, Ranges, Rows, failed_rows, numbers_of
@@ -38,6 +39,8 @@ def work(
         return Done(start, run_task(plan, dataset, ranges, stopped), None)
     except Stopped:
         return Done(start, None, None)
+    except NoDevice as error:
+        raise _lost(error) from None
     except Exception as error:
         first, last = ranges[0][0], ranges[-1][1] - 1
         reason = f"runs {first} to {last} ended in error: {type(error).__name__}: {error}"
@@ -62,6 +65,8 @@ def walk_on(
         return Walked(start, rows, onward, None)
     except Stopped:
         return Walked(start, None, leg, None)
+    except NoDevice as error:
+        raise _lost(error) from None
     except Exception as error:
         numbers = runs_along(plan, leg.paths, range(leg.step, plan.tasks.steps))
         reason = f"{counted(len(numbers), 'run')} ended in error: {type(error).__name__}: {error}"
@@ -80,10 +85,16 @@ def climb(
         return *halving_tasks.climb(task, plan, dataset, epochs, stopped), None
     except Stopped:
         return task, {}, None
+    except NoDevice as error:
+        raise _lost(error) from None
     except Exception as error:
         ended = counted(len(task.numbers), "run")
         reason = f"{ended} ended in error: {type(error).__name__}: {error}"
         return task, halving_tasks.failed(task, plan), reason
+
+
+def _lost(error: NoDevice) -> WorkerDied:
+    return WorkerDied(f"the GPU of a worker was lost ({error})")
 
 
 def asks_to_stop(are: Where, requested: Callable[[], bool]) -> Callable[[], bool]:

@@ -138,9 +138,15 @@ class RunOption(NamedTuple):
 
 
 RUN_OPTIONS = {
-    "backend": RunOption(str, "NAME", "threading, loky, dask or ray [threading]", goes_on=True),
-    "scheduler": RunOption(str, "ADDRESS", "of a running dask cluster", goes_on=True),
-    "jobs": RunOption(int, "N", "joblib's n_jobs [-1: all cores]", goes_on=True),
+    "backend": RunOption(
+        str, "NAME", "threading, loky, dask, ray or cuda [threading]", goes_on=True
+    ),
+    "scheduler": RunOption(
+        str, "ADDRESS", "of a running dask cluster, for dask or cuda", goes_on=True
+    ),
+    "jobs": RunOption(
+        int, "N", "joblib's n_jobs [-1: all cores; cuda: up to 4 a GPU]", goes_on=True
+    ),
     "out": RunOption(str, "DIR", "results directory [runs/<data>-<n>]"),
     "extend": RunOption(bool, "", "add to a directory with a smaller grid"),
     "join": RunOption(bool, "", "share a directory with other processes", goes_on=True),

@@ -11,6 +11,7 @@ from sweep.data.article import Article
 from sweep.data.baseline import baseline
 from sweep.data.dataset import Dataset
 from sweep.data.fold import Fold, fold_of
+from sweep.gpus import OnGpu
 from sweep.plan.plan import Plan
 from sweep.training.chosen_kernels import planned_network, step_of
 from sweep.training.draws import initial_weights
@@ -51,6 +52,7 @@ class Batch:
         self.net: Network = planned_network(plan)
         self.step = step_of(plan.spec)
         self._stopped = stopped
+        self._gpu = OnGpu() if plan.gpus else None
         self._history: list[Columns] = []
         self._pairs, self._pair = distinct(self.columns)
         # Runs of a seed stand together: the last draw is enough.
@@ -157,7 +159,7 @@ class Batch:
             if len(place):
                 some = {name: values[index[place]] for name, values in self.columns.items()}
                 freeze = self.plan.worth_freezing
-                yield place, Group(self.plan.spec, self.net, some, folds, freeze)
+                yield place, Group(self.plan.spec, self.net, some, folds, freeze, self._gpu)
 
     def _trained(self, group: Group, state: State, epochs: int) -> Iterable[Trained]:
         if self.plan.spec.stops_early:

@@ -7,6 +7,9 @@ from kernels.frozen import freezes
 from kernels.lane.lanes import vector_registers
 from kernels.network import NO_DROPOUT, Network, by_column, by_unit, network
 from kernels.prepare import prepare
+from kernels.training import train
+from sweep.errors import InputError
+from sweep.gpus import OnGpu
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
 from sweep.specification.choices import (
@@ -100,7 +103,17 @@ def compile_kernels(plan: Plan) -> None:
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
     shape = net, spec.precision, width, batch, step
     scored, dropout = bool(scored_of(spec)), dropout_of(spec)
-    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
+    call = OnGpu().train if plan.gpus else train
+    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze, train=call)
     # Whose batches are too long for code of their own, and in which no unit is dropped.
-    if spec.finish and (freeze or any(spec.dropout)):
-        prepare(*shape, *choices)
+    if spec.finish and (freeze or any(spec.dropout) or plan.gpus):
+        prepare(*shape, *choices, train=call)
+
+
+def refuse_what_no_gpu_trains(plan: Plan) -> None:
+    """Raise InputError if the runs of a plan cannot be trained on a GPU, which says why."""
+    from kernels.cuda.training import refuses
+
+    net = planned_network(plan)._replace(dropout=dropout_of(plan.spec))
+    if reason := refuses(net, step_of(plan.spec)):
+        raise InputError(reason)

@@ -166,19 +166,27 @@ def train_epochs(
     Stopped
         If it says so.
     """
-    n, pace = len(packs.folds.train), pace * packs.size
+    n, gpu = len(packs.folds.train), packs.gpu
     room = _ORDER_ROOM // (n * packs.order.streams)
-    at_once = max(1, min(len(epochs), int(_BREATH / pace), room))
     batch = batch_size or n
-    rows = max(1, int(_BREATH / pace * n / batch)) * batch
+    call = gpu.train if gpu else train
+
+    def of_sample() -> float:
+        """Return the seconds that a sample of each of the runs takes."""
+        return gpu.pace(pace / n, packs.size) if gpu else pace / n * packs.size
+
     while epochs:
+        at_once = max(1, min(len(epochs), int(_BREATH / (n * of_sample())), room))
         now, epochs = epochs[:at_once], epochs[at_once:]
         order, factors = packs.order.next(len(now)), rates(np.array(now))
-        for first in range(0, n, rows):
+        first = 0
+        while first < n:
             if stopped():
                 raise Stopped
+            batches = max(1, int(_BREATH / of_sample() / batch))
+            rows = n if len(now) > 1 else batches * batch
             some = np.ascontiguousarray(order[:, first : first + rows])
-            train(
+            call(
                 packs.learning,
                 packs.runs,
                 packs.folds.samples(some, of_loss=True),
@@ -189,4 +197,5 @@ def train_epochs(
                 begun=first // batch,
                 freeze=packs.frozen,
             )
+            first += rows
         packs.runs.epoch[...] += len(now)

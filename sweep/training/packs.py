@@ -12,6 +12,7 @@ from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.scoring import Truth
 from sweep.data.fold import Fold
+from sweep.gpus import OnGpu
 from sweep.specification.axes import along
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
@@ -122,6 +123,8 @@ class Packs(NamedTuple):
         What their hidden units pass on while they learn.
     frozen : bool
         Whether the code is for this very network.
+    gpu : OnGpu, optional
+        What trains them; the processor unless given.
     """
 
     net: Network
@@ -132,6 +135,7 @@ class Packs(NamedTuple):
     step: Choice
     dropout: Choice
     frozen: bool
+    gpu: OnGpu | None = None
 
     @property
     def learning(self) -> Network:
@@ -173,6 +177,8 @@ class Group(NamedTuple):
         The data of their seeds and folds.
     freeze : bool
         Whether there is work enough to compile code for this very network, if it is tiny.
+    gpu : OnGpu, optional
+        What trains them; the processor unless given.
     """
 
     spec: Specification
@@ -180,6 +186,7 @@ class Group(NamedTuple):
     columns: dict[str, np.ndarray]
     folds: Folds
     freeze: bool
+    gpu: OnGpu | None = None
 
     @property
     def size(self) -> int:
@@ -232,7 +239,8 @@ class Group(NamedTuple):
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )
         order = folds.order(spec, np.arange(len(folds.drawn)))
-        return Packs(net, runs, folds, order, len(index), step, dropout_of(spec), freeze)
+        dropout = dropout_of(spec)
+        return Packs(net, runs, folds, order, len(index), step, dropout, freeze, self.gpu)
 
 
 def distinct(columns: Mapping[str, np.ndarray]) -> tuple[list[tuple[int, ...]], np.ndarray]:
