@@ -78,6 +78,8 @@ class Gpu:
     Attributes
     ----------
     name : str
+    chip : int
+        Bytes of shared memory that a block may have.
     capability : int
         Ten times its compute capability.
     processors : int
@@ -98,7 +100,7 @@ class Gpu:
         kinds = driver.CUdevice_attribute
         self._device = _call("cuDeviceGet", number)
         self.name = _call("cuDeviceGetName", 100, self._device).decode().rstrip("\0")
-        major, minor, self.processors, self.shared = (
+        major, minor, self.processors, self.chip = (
             self._attribute(getattr(kinds, f"CU_DEVICE_ATTRIBUTE_{name}"))
             for name in (
                 "COMPUTE_CAPABILITY_MAJOR",
@@ -127,15 +129,16 @@ class Gpu:
         function = self._function(program)
         room = self._room()
         there = {name: room.upload(name, array) for name, array in arrays.items()}
+        blocks, threads, shared = -(-counts["runs"] // THREADS), THREADS, 0
+        if program.threads > 1:
+            threads, shared = program.threads, program.layout.on_chip * program.size
+            blocks = min(counts["runs"], self.processors * self._at_once(function, threads, shared))
+            size = blocks * program.layout.elsewhere * program.size
+            there["room"] = room.place("room", size)
         values = [counts.get(name, there.get(name, 0)) for name in NAMES]
         kinds = [ctypes.c_int64] * len(values)
-        blocks = -(-counts["runs"] // THREADS)
-        _call(
-            "cuLaunchKernel",
-            *(function, blocks, 1, 1, THREADS, 1, 1, 0, room.stream),
-            (tuple(values), tuple(kinds)),
-            0,
-        )
+        shape = (blocks, 1, 1, threads, 1, 1, shared, room.stream)
+        _call("cuLaunchKernel", function, *shape, (tuple(values), tuple(kinds)), 0)
         for name in ("parameters", "memory"):
             room.download(name, arrays[name])
         room.wait()
@@ -146,8 +149,19 @@ class Gpu:
                 known = max(each for each in CAPABILITIES if each <= self.capability)
                 text = ptx(program, known).encode()
                 module = _call("cuModuleLoadData", text)
-                self._codes[program] = _call("cuModuleGetFunction", module, KERNEL.encode())
+                function = _call("cuModuleGetFunction", module, KERNEL.encode())
+                if program.threads > 1:
+                    kind = _driver().CUfunction_attribute
+                    most = kind.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+                    size = program.layout.on_chip * program.size
+                    _call("cuFuncSetAttribute", function, most, size)
+                self._codes[program] = function
             return self._codes[program]
+
+    def _at_once(self, function: Any, threads: int, shared: int) -> int:
+        """Return how many blocks a multiprocessor holds."""
+        name = "cuOccupancyMaxActiveBlocksPerMultiprocessor"
+        return max(1, int(_call(name, function, threads, shared)))
 
     def _room(self) -> "_Room":
         """Return the memory that this thread works with."""

@@ -14,9 +14,13 @@ class Host:
     """Runs what a GPU would run, one run after another; see `kernels.cuda.driver.Gpu`."""
 
     name = "the processor in the place of a GPU"
+    chip = 2**16
 
     def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
         """Train runs in place."""
+        layout = program.layout
+        room = np.empty((layout.on_chip + layout.elsewhere) * program.size, np.uint8)
+        arrays = arrays | {"room": room}
         values = [
             counts[name] if name in counts else arrays[name].ctypes.data if name in arrays else 0
             for name in NAMES

@@ -14,7 +14,12 @@ from kernels.training import Schedule
 
 
 class Device(Protocol):
-    """What runs programs: a GPU, or what stands for one."""
+    """What runs programs: a GPU, or what stands for one.
+
+    ``chip`` is how many bytes of shared memory a block may have.
+    """
+
+    chip: int
 
     def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
         """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place."""
@@ -58,10 +63,16 @@ def train(
     reason = refuses(net, step)
     if reason:
         raise ValueError(reason)
-    dtype = runs.parameters.dtype
     packs, remembered, lanes = runs.memory.shape
     schedule = Schedule.of(np.ones(epochs) if factors is None else factors, runs.rate.dtype)
-    program = program_of(net, step, dtype, lanes, remembered, batch_size)
+    program = program_of(
+        net,
+        step,
+        runs.parameters,
+        remembered,
+        (samples.order.shape[1], batch_size),
+        device.chip,
+    )
     arrays = runs._asdict() | samples._asdict()
     arrays |= {"factors": schedule.factors.array, "begins": schedule.begins.array}
     given = {name: arrays[name] for name in (*OF_RUNS, *OF_SAMPLES)}
