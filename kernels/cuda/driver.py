@@ -123,8 +123,14 @@ class Gpu:
     def _attribute(self, kind) -> int:
         return int(_call("cuDeviceGetAttribute", kind, self._device))
 
-    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
-        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place."""
+    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> float:
+        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place.
+
+        Returns
+        -------
+        float
+            Seconds that the kernel took.
+        """
         _call("cuCtxSetCurrent", self._context)
         function = self._function(program)
         room = self._room()
@@ -138,10 +144,12 @@ class Gpu:
         values = [counts.get(name, there.get(name, 0)) for name in NAMES]
         kinds = [ctypes.c_int64] * len(values)
         shape = (blocks, 1, 1, threads, 1, 1, shared, room.stream)
+        room.mark(0)
         _call("cuLaunchKernel", function, *shape, (tuple(values), tuple(kinds)), 0)
+        room.mark(1)
         for name in ("parameters", "memory"):
             room.download(name, arrays[name])
-        room.wait()
+        return room.seconds()
 
     def _function(self, program: Program) -> Any:
         with self._lock:
@@ -175,6 +183,7 @@ class _Room:
 
     def __init__(self) -> None:
         self.stream = _call("cuStreamCreate", 1)  # that waits for no other
+        self._marks = [_call("cuEventCreate", 0) for _ in range(2)]
         self._places: dict[str, tuple[Any, int]] = {}
 
     def place(self, name: str, size: int) -> int:
@@ -205,6 +214,11 @@ class _Room:
                 self.stream,
             )
 
-    def wait(self) -> None:
-        """Wait until all that was asked for is done."""
+    def mark(self, which: int) -> None:
+        """Note the time when all that was asked for before is done."""
+        _call("cuEventRecord", self._marks[which], self.stream)
+
+    def seconds(self) -> float:
+        """Wait until all is done; return how long it took from mark to mark."""
         _call("cuStreamSynchronize", self.stream)
+        return float(_call("cuEventElapsedTime", *self._marks)) / 1000

@@ -210,9 +210,9 @@ def program_of(
 
 
 def _threads(widths: tuple[int, ...], batch: int) -> int:
-    """Return how many threads train a run together: some eight numbers of a product for each."""
+    """Return how many threads train a run together: some sixteen numbers of a product for each."""
     most = max(max(a * b, batch * b) for a, b in pairwise(widths))
     threads = 32
-    while threads < 256 and 8 * threads < most:
+    while threads < 256 and 16 * threads < most:
         threads *= 2
     return threads

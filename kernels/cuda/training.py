@@ -21,8 +21,14 @@ class Device(Protocol):
 
     chip: int
 
-    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
-        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place."""
+    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> float:
+        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place.
+
+        Returns
+        -------
+        float
+            Seconds that the kernel took.
+        """
 
 
 def refuses(net: Network, step: Choice) -> str | None:
@@ -43,7 +49,7 @@ def train(
     *,
     factors: np.ndarray | None = None,
     begun: int = 0,
-) -> None:
+) -> float:
     """Train all runs in place, on a device.
 
     Parameters
@@ -51,6 +57,11 @@ def train(
     device : Device
     net, runs, samples, step, batch_size, epochs, factors, begun
         As in `kernels.training.train`.
+
+    Returns
+    -------
+    float
+        Seconds that the device was at work.
 
     Raises
     ------
@@ -85,7 +96,9 @@ def train(
         "stretches": schedule.stretches,
         "small": int(any(map(_has_small, [given[name] for name in given if name not in _STATE]))),
     }
-    device.run(program, {name: np.ascontiguousarray(a) for name, a in arrays.items()}, counts)
+    return device.run(
+        program, {name: np.ascontiguousarray(a) for name, a in arrays.items()}, counts
+    )
 
 
 #: What kernels look at themselves.
