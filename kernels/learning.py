@@ -17,6 +17,7 @@ from kernels.lane.lanes import Flat
 from kernels.lane.product import BAND
 from kernels.lane.tile import COLUMNS, ROWS
 from kernels.network import Network, backward, bias_gradient, forward, weight_gradient
+from kernels.samples import mass
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
 _GRADIENT_ROOM = 576
@@ -65,7 +66,7 @@ def learn(net, optimizer, work, batch, shared):
     weights = optimizer.weights
     optimizer.step.begin(optimizer)
     forward(net, weights, work, batch, shared)
-    net.loss.gradient(net, work, batch)
+    net.loss.gradient(net, work, batch, mass(work, batch))
     for layer in range(net.layers - 1, 0, -1):
         backward(net, weights, work, layer, batch)
     for layer in range(net.layers):

@@ -90,12 +90,17 @@ class OfRun:
 
 def load(builder: Builder, lane: Lane, address):
     """Emit the Lane at an address, as it is there."""
-    return builder.load(builder.bitcast(address, lane.vector.as_pointer()), align=_bytes(lane))
+    return builder.load(_as_lane(builder, lane, address), align=_bytes(lane))
 
 
 def store(builder: Builder, lane: Lane, value, address) -> None:
     """Emit a store of a Lane."""
-    builder.store(value, builder.bitcast(address, lane.vector.as_pointer()), align=_bytes(lane))
+    builder.store(value, _as_lane(builder, lane, address), align=_bytes(lane))
+
+
+def _as_lane(builder: Builder, lane: Lane, address):
+    space = address.type.addrspace
+    return builder.bitcast(address, lane.vector.as_pointer(space))
 
 
 def _bytes(lane: Lane) -> int:

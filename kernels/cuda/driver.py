@@ -78,6 +78,8 @@ class Gpu:
     Attributes
     ----------
     name : str
+    chip : int
+        Bytes of shared memory that a block may have.
     capability : int
         Ten times its compute capability.
     processors : int
@@ -98,7 +100,7 @@ class Gpu:
         kinds = driver.CUdevice_attribute
         self._device = _call("cuDeviceGet", number)
         self.name = _call("cuDeviceGetName", 100, self._device).decode().rstrip("\0")
-        major, minor, self.processors, self.shared = (
+        major, minor, self.processors, self.chip = (
             self._attribute(getattr(kinds, f"CU_DEVICE_ATTRIBUTE_{name}"))
             for name in (
                 "COMPUTE_CAPABILITY_MAJOR",
@@ -121,24 +123,33 @@ class Gpu:
     def _attribute(self, kind) -> int:
         return int(_call("cuDeviceGetAttribute", kind, self._device))
 
-    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
-        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place."""
+    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> float:
+        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place.
+
+        Returns
+        -------
+        float
+            Seconds that the kernel took.
+        """
         _call("cuCtxSetCurrent", self._context)
         function = self._function(program)
         room = self._room()
         there = {name: room.upload(name, array) for name, array in arrays.items()}
+        blocks, threads, shared = -(-counts["runs"] // THREADS), THREADS, 0
+        if program.threads > 1:
+            threads, shared = program.threads, program.layout.on_chip * program.size
+            blocks = min(counts["runs"], self.processors * self._at_once(function, threads, shared))
+            size = blocks * program.layout.elsewhere * program.size
+            there["room"] = room.place("room", size)
         values = [counts.get(name, there.get(name, 0)) for name in NAMES]
         kinds = [ctypes.c_int64] * len(values)
-        blocks = -(-counts["runs"] // THREADS)
-        _call(
-            "cuLaunchKernel",
-            *(function, blocks, 1, 1, THREADS, 1, 1, 0, room.stream),
-            (tuple(values), tuple(kinds)),
-            0,
-        )
+        shape = (blocks, 1, 1, threads, 1, 1, shared, room.stream)
+        room.mark(0)
+        _call("cuLaunchKernel", function, *shape, (tuple(values), tuple(kinds)), 0)
+        room.mark(1)
         for name in ("parameters", "memory"):
             room.download(name, arrays[name])
-        room.wait()
+        return room.seconds()
 
     def _function(self, program: Program) -> Any:
         with self._lock:
@@ -146,8 +157,19 @@ class Gpu:
                 known = max(each for each in CAPABILITIES if each <= self.capability)
                 text = ptx(program, known).encode()
                 module = _call("cuModuleLoadData", text)
-                self._codes[program] = _call("cuModuleGetFunction", module, KERNEL.encode())
+                function = _call("cuModuleGetFunction", module, KERNEL.encode())
+                if program.threads > 1:
+                    kind = _driver().CUfunction_attribute
+                    most = kind.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+                    size = program.layout.on_chip * program.size
+                    _call("cuFuncSetAttribute", function, most, size)
+                self._codes[program] = function
             return self._codes[program]
+
+    def _at_once(self, function: Any, threads: int, shared: int) -> int:
+        """Return how many blocks a multiprocessor holds."""
+        name = "cuOccupancyMaxActiveBlocksPerMultiprocessor"
+        return max(1, int(_call(name, function, threads, shared)))
 
     def _room(self) -> "_Room":
         """Return the memory that this thread works with."""
@@ -161,6 +183,7 @@ class _Room:
 
     def __init__(self) -> None:
         self.stream = _call("cuStreamCreate", 1)  # that waits for no other
+        self._marks = [_call("cuEventCreate", 0) for _ in range(2)]
         self._places: dict[str, tuple[Any, int]] = {}
 
     def place(self, name: str, size: int) -> int:
@@ -191,6 +214,11 @@ class _Room:
                 self.stream,
             )
 
-    def wait(self) -> None:
-        """Wait until all that was asked for is done."""
+    def mark(self, which: int) -> None:
+        """Note the time when all that was asked for before is done."""
+        _call("cuEventRecord", self._marks[which], self.stream)
+
+    def seconds(self) -> float:
+        """Wait until all is done; return how long it took from mark to mark."""
         _call("cuStreamSynchronize", self.stream)
+        return float(_call("cuEventElapsedTime", *self._marks)) / 1000

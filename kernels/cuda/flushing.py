@@ -123,6 +123,10 @@ class FlushingBuilder(Builder):
     def _trusted(self, value):
         return self.know(value, -_SMALL - _format(value.type).fraction)
 
+    def grain_of_products(self) -> int:
+        """Return the logarithm of the grain of products of float64 that are trusted."""
+        return 2 * (-_SMALL - 52)
+
     def forget(self) -> None:
         """Emit that nothing small has been looked at."""
         self.store(_half(-1), self.trouble)

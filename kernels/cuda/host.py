@@ -1,6 +1,7 @@
 """A stand-in for a GPU: the same code, run on the processor."""
 
 import ctypes
+import time
 from functools import cache
 
 import llvmlite.binding as llvm
@@ -14,14 +15,21 @@ class Host:
     """Runs what a GPU would run, one run after another; see `kernels.cuda.driver.Gpu`."""
 
     name = "the processor in the place of a GPU"
+    chip = 2**16
 
-    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
-        """Train runs in place."""
+    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> float:
+        """Train runs in place; return the seconds that it took."""
+        layout = program.layout
+        room = np.empty((layout.on_chip + layout.elsewhere) * program.size, np.uint8)
+        arrays = arrays | {"room": room}
         values = [
             counts[name] if name in counts else arrays[name].ctypes.data if name in arrays else 0
             for name in NAMES
         ]
-        _code(program)(*values)
+        code = _code(program)
+        begun = time.perf_counter()
+        code(*values)
+        return time.perf_counter() - begun
 
 
 @cache

@@ -1,6 +1,7 @@
 """A program: all that shapes the code of a kernel, and that code as LLVM has it."""
 
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -9,11 +10,14 @@ from llvmlite import ir
 from numba.core import cgutils, types
 
 from kernels.choice import Choice
-from kernels.cuda import thread
+from kernels.cuda import block, thread
 from kernels.cuda.arguments import NAMES, WORD, Frame, types_of
+from kernels.cuda.flushing import Builder, FlushingBuilder
+from kernels.cuda.layout import Layout, layout_of
+from kernels.cuda.machine import Alone, Machine, Threads, thread_number
 from kernels.frozen import freezes
 from kernels.lane.lanes import Lane
-from kernels.network import Network, network
+from kernels.network import NO_DROPOUT, Network, network
 
 #: The name of every kernel.
 KERNEL = "train"
@@ -42,6 +46,10 @@ class Program(NamedTuple):
     dtype : str
     batch, lanes, remembered : int
         Samples of a batch, lanes of a pack in memory, and what the step remembers of a run.
+    threads : int
+        That train a run: one, or those of a block.
+    chip : int
+        Bytes of shared memory that a block may have.
     """
 
     widths: tuple[int, ...]
@@ -54,6 +62,18 @@ class Program(NamedTuple):
     batch: int
     lanes: int
     remembered: int
+    threads: int
+    chip: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of a number."""
+        return np.dtype(self.dtype).itemsize
+
+    @property
+    def layout(self) -> Layout:
+        """Where a block keeps what its run works with."""
+        return layout_of(self.net, self.batch, self.remembered, self.chip // self.size)
 
     @property
     def net(self) -> Network:
@@ -77,16 +97,21 @@ def _number(dtype: str) -> types.Float:
 def host_code(program: Program) -> str:
     """Return the code with which the processor trains all runs, one after another."""
     module, function, values = _function(program)
-    kind = ir.FunctionType(ir.VoidType(), [*(each.type for each in function.args), WORD])
-    once = ir.Function(module, kind, "once")
     builder = ir.IRBuilder(function.append_basic_block())
-    with cgutils.for_range(builder, values["runs"], intp=WORD) as run:
-        builder.call(once, [*function.args, run.index])
+    if program.threads == 1:
+        kind = ir.FunctionType(ir.VoidType(), [*(each.type for each in function.args), WORD])
+        once = ir.Function(module, kind, "once")
+        with cgutils.for_range(builder, values["runs"], intp=WORD) as run:
+            builder.call(once, [*function.args, run.index])
+        body = ir.IRBuilder(once.append_basic_block())
+        frame = program.frame(dict(zip(NAMES, once.args, strict=False)))
+        thread.emit_run(frame, program.batch, Choice(program.step), body, once.args[-1], False)
+        body.ret_void()
+    else:
+        machine = Alone(program.threads)
+        builder = _flushing(builder)
+        _emit_block(program, builder, machine, values)
     builder.ret_void()
-    body = ir.IRBuilder(once.append_basic_block())
-    frame = program.frame(dict(zip(NAMES, once.args, strict=False)))
-    thread.emit_run(frame, program.batch, Choice(program.step), body, once.args[-1], False)
-    body.ret_void()
     return str(module)
 
 
@@ -95,21 +120,29 @@ def ptx(program: Program, capability: int) -> str:
     """Return the code of a kernel for processors of a capability, 90 say for 9.0, and later ones."""
     module, function, values = _function(program)
     builder = ir.IRBuilder(function.append_basic_block())
-    kind = ir.FunctionType(ir.IntType(32), [])
-    thread_number, block, threads = (
-        builder.call(module.declare_intrinsic(f"llvm.nvvm.read.ptx.sreg.{name}", fnty=kind), [])
-        for name in ("tid.x", "ctaid.x", "ntid.x")
-    )
-    run = builder.zext(builder.add(builder.mul(block, threads), thread_number), WORD)
-    with builder.if_then(builder.icmp_unsigned("<", run, values["runs"])):
-        body = ir.IRBuilder(builder.block)
-        flushes = program.dtype == "float32"
-        thread.emit_run(
-            program.frame(values), program.batch, Choice(program.step), body, run, flushes
-        )
-        builder.position_at_end(body.block)
+    flushes = program.dtype == "float32"
+    if program.threads == 1:
+        run = thread_number(builder)
+        with builder.if_then(builder.icmp_unsigned("<", run, values["runs"])):
+            body = ir.IRBuilder(builder.block)
+            frame = program.frame(values)
+            thread.emit_run(frame, program.batch, Choice(program.step), body, run, flushes)
+            builder.position_at_end(body.block)
+    else:
+        builder = Builder(builder.block) if flushes else _flushing(builder)
+        _emit_block(program, builder, Threads(builder, program.threads), values)
     builder.ret_void()
     return _assembly(str(module), capability)
+
+
+def _flushing(builder: ir.IRBuilder) -> FlushingBuilder:
+    trouble = cgutils.alloca_once(builder, ir.IntType(32))
+    return FlushingBuilder(builder.block, trouble, trusting=False)
+
+
+def _emit_block(program: Program, builder: Builder, machine: Machine, values: dict) -> None:
+    frame, step = program.frame(values), Choice(program.step)
+    block.emit_runs(frame, program.batch, step, builder, machine, program.layout)
 
 
 def _function(program: Program) -> tuple[ir.Module, ir.Function, dict[str, Any]]:
@@ -141,23 +174,45 @@ def optimised(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
 
 
 def program_of(
-    net: Network, step: Choice, dtype, lanes: int, remembered: int, batch: int
+    net: Network, step: Choice, parameters: np.ndarray, remembered: int, sizes: tuple, chip: int
 ) -> Program:
-    """Return the program that trains runs of a network."""
+    """Return the program that trains runs of a network.
+
+    Parameters
+    ----------
+    net : Network
+    step : Choice
+    parameters : ndarray, shape (packs, parameters, lanes)
+    remembered : int
+        Numbers that the step remembers of a run.
+    sizes : tuple of int
+        Samples of an epoch, and of a batch.
+    chip : int
+        Bytes of shared memory that a block may have.
+    """
+    samples, batch = sizes
+    widths = tuple(net.widths.tolist())
+    alone = net.dropout.kind == NO_DROPOUT.kind and freezes(widths, samples, batch, step)
     return Program(
-        tuple(net.widths.tolist()),
+        widths,
         net.loss.kind,
         net.activation.kind,
         net.dropout.kind,
         step.kind,
         tuple(map(tuple, net.groups.tolist())),
-        np.dtype(dtype).name,
+        parameters.dtype.name,
         batch,
-        lanes,
+        parameters.shape[2],
         remembered,
+        1 if alone else _threads(widths, batch),
+        0 if alone else chip,
     )
 
 
-def by_thread(program: Program, samples: int) -> bool:
-    """Tell whether a run is small enough for a thread."""
-    return freezes(program.widths, samples, program.batch, Choice(program.step))
+def _threads(widths: tuple[int, ...], batch: int) -> int:
+    """Return how many threads train a run together: some sixteen numbers of a product for each."""
+    most = max(max(a * b, batch * b) for a, b in pairwise(widths))
+    threads = 32
+    while threads < 256 and 16 * threads < most:
+        threads *= 2
+    return threads

@@ -19,6 +19,7 @@ from kernels.lane.operations import Traced
 from kernels.learning import Optimizer, descend
 from kernels.network import backward, forward
 from kernels.runs import Workspace
+from kernels.samples import mass
 
 
 class Slots:
@@ -208,7 +209,7 @@ class _Run:
         work = in_registers(builder, lane, self.frozen, space)
         forward(net, optimizer.weights, work, self.frozen.batch, False)
         self._check(builder, work.units)
-        net.loss.gradient(net, work, self.frozen.batch)
+        net.loss.gradient(net, work, self.frozen.batch, mass(work, self.frozen.batch))
         self._check(builder, work.deltas)
         for layer in range(net.layers - 1, 0, -1):
             backward(net, optimizer.weights, work, layer, self.frozen.batch)

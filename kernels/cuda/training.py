@@ -14,10 +14,21 @@ from kernels.training import Schedule
 
 
 class Device(Protocol):
-    """What runs programs: a GPU, or what stands for one."""
+    """What runs programs: a GPU, or what stands for one.
 
-    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> None:
-        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place."""
+    ``chip`` is how many bytes of shared memory a block may have.
+    """
+
+    chip: int
+
+    def run(self, program: Program, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> float:
+        """Train runs; ``parameters`` and ``memory`` of the arrays are changed in place.
+
+        Returns
+        -------
+        float
+            Seconds that the kernel took.
+        """
 
 
 def refuses(net: Network, step: Choice) -> str | None:
@@ -38,7 +49,7 @@ def train(
     *,
     factors: np.ndarray | None = None,
     begun: int = 0,
-) -> None:
+) -> float:
     """Train all runs in place, on a device.
 
     Parameters
@@ -46,6 +57,11 @@ def train(
     device : Device
     net, runs, samples, step, batch_size, epochs, factors, begun
         As in `kernels.training.train`.
+
+    Returns
+    -------
+    float
+        Seconds that the device was at work.
 
     Raises
     ------
@@ -58,10 +74,16 @@ def train(
     reason = refuses(net, step)
     if reason:
         raise ValueError(reason)
-    dtype = runs.parameters.dtype
     packs, remembered, lanes = runs.memory.shape
     schedule = Schedule.of(np.ones(epochs) if factors is None else factors, runs.rate.dtype)
-    program = program_of(net, step, dtype, lanes, remembered, batch_size)
+    program = program_of(
+        net,
+        step,
+        runs.parameters,
+        remembered,
+        (samples.order.shape[1], batch_size),
+        device.chip,
+    )
     arrays = runs._asdict() | samples._asdict()
     arrays |= {"factors": schedule.factors.array, "begins": schedule.begins.array}
     given = {name: arrays[name] for name in (*OF_RUNS, *OF_SAMPLES)}
@@ -74,7 +96,9 @@ def train(
         "stretches": schedule.stretches,
         "small": int(any(map(_has_small, [given[name] for name in given if name not in _STATE]))),
     }
-    device.run(program, {name: np.ascontiguousarray(a) for name, a in arrays.items()}, counts)
+    return device.run(
+        program, {name: np.ascontiguousarray(a) for name, a in arrays.items()}, counts
+    )
 
 
 #: What kernels look at themselves.

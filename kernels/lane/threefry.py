@@ -44,35 +44,35 @@ def _word(counter):
 
 
 def _rotated(x, distance: int):
-    if isinstance(x, _Emitted):
+    if isinstance(x, Emitted):
         return x.rotated(distance)
     return (x << np.uint32(distance)) | (x >> np.uint32(32 - distance))
 
 
-class _Emitted:
+class Emitted:
     """A Word that emits in turn whatever is done with it."""
 
     def __init__(self, builder, value) -> None:
         self.builder = builder
         self.value = value
 
-    def __add__(self, other: "_Emitted | int") -> "_Emitted":
-        return _Emitted(self.builder, self.builder.add(self.value, self._beside(other)))
+    def __add__(self, other: "Emitted | int") -> "Emitted":
+        return Emitted(self.builder, self.builder.add(self.value, self._beside(other)))
 
-    def __xor__(self, other: "_Emitted | int") -> "_Emitted":
-        return _Emitted(self.builder, self.builder.xor(self.value, self._beside(other)))
+    def __xor__(self, other: "Emitted | int") -> "Emitted":
+        return Emitted(self.builder, self.builder.xor(self.value, self._beside(other)))
 
-    def rotated(self, distance: int) -> "_Emitted":
+    def rotated(self, distance: int) -> "Emitted":
         """Turn it to the left."""
         kind = self.value.type
         turn = self.builder.module.declare_intrinsic(
             f"llvm.fshl.v{kind.count}i32", fnty=ir.FunctionType(kind, [kind] * 3)
         )
         arguments = self.value, self.value, self._beside(distance)
-        return _Emitted(self.builder, self.builder.call(turn, arguments))
+        return Emitted(self.builder, self.builder.call(turn, arguments))
 
-    def _beside(self, other: "_Emitted | int"):
-        if isinstance(other, _Emitted):
+    def _beside(self, other: "Emitted | int"):
+        if isinstance(other, Emitted):
             return other.value
         return ir.Constant(self.value.type, [other] * self.value.type.count)
 
@@ -99,7 +99,7 @@ builtin(operator.ge, lambda a, b: Mask(a.width) if isinstance(a, Word) and a == 
 def _emit_draw(context, builder, sig, args):
     word = sig.args[0]
     values = (_as_word(context, builder, word, *p) for p in zip(sig.args, args, strict=True))
-    found = draw(*(_Emitted(builder, value) for value in values))
+    found = draw(*(Emitted(builder, value) for value in values))
     return context.make_tuple(builder, sig.return_type, [one.value for one in found])
 
 

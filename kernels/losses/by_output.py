@@ -6,7 +6,7 @@ a loss of them, see `kernels.losses`.
 """
 
 from kernels.lane.compiled import kernel
-from kernels.lane.operations import broadcast, fma, select
+from kernels.lane.operations import broadcast, fma
 
 __all__ = ["BY_OUTPUT", "gradient", "measure", "predict"]
 
@@ -14,17 +14,13 @@ BY_OUTPUT = 1
 
 
 @kernel
-def gradient(net, work, batch):
+def gradient(net, work, batch, mass):
     """Write the gradient of the mean over a batch and its outputs by the outputs, in place.
 
-    slope(z, y) v / (outputs sum(v)) for each output z of a sample of weight v; 0 if none weighs.
+    slope(z, y) v / (outputs mass) for each output z of a sample of weight v.
     """
     units, deltas, targets = work.units, work.deltas, work.targets
     outputs, first = net.widths[net.layers], net.room[net.layers] * work.capacity
-    mass = work.importance[0]
-    for b in range(1, batch):
-        mass = mass + work.importance[b]
-    mass = select(mass > 0.0, mass, 1.0)
     mass = mass * broadcast(mass, outputs)
     for b in range(batch):
         scale = work.importance[b] / mass

@@ -12,18 +12,14 @@ BY_OUTPUT = 0
 
 
 @kernel
-def gradient(net, work, batch):
+def gradient(net, work, batch, mass):
     """Write the gradient of the mean over a batch by the logits, in place.
 
-    (softmax(z) - onehot(label)) v / sum(v) for each row z and its weight v; 0 if none weighs.
+    (softmax(z) - onehot(label)) v / mass for each row z and its weight v.
     """
     deltas, labels = work.deltas, work.targets
     classes, first = net.widths[net.layers], net.room[net.layers] * work.capacity
     _exponentials(net, work, batch)
-    mass = work.importance[0]
-    for b in range(1, batch):
-        mass = mass + work.importance[b]
-    mass = select(mass > 0.0, mass, 1.0)
     for b in range(batch):
         start = first + b * classes
         total = work.constants[0]

@@ -13,7 +13,7 @@ from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.learning import descend
 from kernels.network import Network, backward, forward
 from kernels.runs import Runs, optimizer_of, workspace
-from kernels.samples import Samples, read_batch
+from kernels.samples import Samples, mass, read_batch
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".
 PHASES = ("gather", "forward", "backward", "gradient", "step")
@@ -73,7 +73,7 @@ def _repeat(net, runs, samples, work, step, sizes, phase):
                 elif phase == 1:
                     forward(net, optimizer.weights, work, batch, shared)
                 elif phase == 2:
-                    net.loss.gradient(net, work, batch)
+                    net.loss.gradient(net, work, batch, mass(work, batch))
                     for layer in range(net.layers - 1, 0, -1):
                         backward(net, optimizer.weights, work, layer, batch)
                 else:

@@ -41,7 +41,9 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
     for i, run in enumerate(drawn.runs):
         expected = reference_run(drawn, i)
         assume(abs(expected).max() < 1e3)  # what grows without end grows its rounding errors too
-        np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=1e-10)
+        # Rounding errors are a share of the largest numbers at work.
+        room = 1e-11 * max(10, abs(expected).max())
+        np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=room)
         rows = drawn.samples.order[0, :, run.stream]
         p = named(drawn.net, outcome.parameters[i])
         z = reference.forward(p, drawn.samples.x[rows])[-1]
