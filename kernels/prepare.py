@@ -26,12 +26,14 @@ def prepare(
     scored: bool = False,
     dropout: Choice = NO_DROPOUT,
     freeze: bool = False,
-    train: Callable[..., None] = train,
+    train: Callable[..., object] = train,
+    epoch: int | None = None,
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
     ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``dropout`` that of
-    training, and ``train`` what trains.
+    training, ``train`` what trains, and ``epoch`` the samples of an epoch, which are one batch unless
+    it hangs on them.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
@@ -56,9 +58,10 @@ def prepare(
         streams=np.zeros((1, width), dtype=np.int64),
     )
     y, one = np.zeros((1, net.targets), dtype), np.ones(1, dtype)
-    order = np.zeros((1, batch_size, 1), dtype=np.int64)
+    order = np.zeros((1, epoch or batch_size, 1), dtype=np.int64)
     samples = Samples(np.zeros((1, int(net.widths[0])), dtype), y, one, order)
     train(net._replace(dropout=dropout), runs, samples, step, batch_size, 0, freeze=freeze)
+    samples = samples._replace(order=order[:, :batch_size])
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)
     if net.grouped:

@@ -7,7 +7,6 @@ from kernels.frozen import freezes
 from kernels.lane.lanes import vector_registers
 from kernels.network import NO_DROPOUT, Network, by_column, by_unit, network
 from kernels.prepare import prepare
-from kernels.training import train
 from sweep.errors import InputError
 from sweep.gpus import OnGpu
 from sweep.machine import lanes
@@ -103,11 +102,14 @@ def compile_kernels(plan: Plan) -> None:
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
     shape = net, spec.precision, width, batch, step
     scored, dropout = bool(scored_of(spec)), dropout_of(spec)
-    call = OnGpu().train if plan.gpus else train
-    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze, train=call)
+    if plan.gpus:  # code for the batches of the finish is made when the first task comes to it
+        there = {"train": OnGpu().train, "epoch": plan.samples}
+        prepare(*shape, *choices, scored=scored, dropout=dropout, **there)
+        return
+    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
     # Whose batches are too long for code of their own, and in which no unit is dropped.
-    if spec.finish and (freeze or any(spec.dropout) or plan.gpus):
-        prepare(*shape, *choices, train=call)
+    if spec.finish and (freeze or any(spec.dropout)):
+        prepare(*shape, *choices)
 
 
 def refuse_what_no_gpu_trains(plan: Plan) -> None:
