@@ -32,8 +32,7 @@ def prepare(
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
     ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``dropout`` that of
-    training, ``train`` what trains, and ``epoch`` the samples of an epoch, which are one batch unless
-    it hangs on them.
+    training, ``train`` what trains, and ``epoch`` the samples of an epoch, if code hangs on them.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """

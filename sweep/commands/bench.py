@@ -18,10 +18,18 @@ import joblib
 
 from kernels.timing import multiply_adds
 from kernels.timing.phases import PHASES, Phases
-from sweep.commands.fixed_work import DIGITS, IMAGES, WORKS, Trainer, Work, flops, specification
+from sweep.commands import bench_gpu
+from sweep.commands.fixed_work import (
+    DIGITS,
+    IMAGES,
+    PRECISIONS,
+    WORKS,
+    Trainer,
+    Work,
+    flops,
+    specification,
+)
 from sweep.machine import description, lanes
-
-PRECISIONS = ("float64", "float32")
 
 #: Floating-point operations that a thread does between two looks at the clock; of work, an epoch
 #: where that is more.
@@ -53,7 +61,7 @@ def measure(works: tuple[Work, ...] = WORKS, rounds: int = _ROUNDS) -> dict[str,
     -------
     dict
         ``machine``; ``peak`` and ``work``, lists of what was measured, each ``on`` numbers of
-        threads.
+        threads; ``gpu``, where there is one, see `sweep.commands.bench_gpu`.
     """
     threads = sorted({1, joblib.cpu_count()})
     jobs = [_Job(work, precision, threads) for work in works for precision in PRECISIONS]
@@ -79,6 +87,7 @@ def measure(works: tuple[Work, ...] = WORKS, rounds: int = _ROUNDS) -> dict[str,
             for precision in PRECISIONS
         ],
         "work": [job.found(rates) for job in jobs],
+        **({"gpu": gpu} if (gpu := bench_gpu.measure(works)) else {}),
     }
 
 
@@ -201,6 +210,8 @@ def tables(found: dict[str, Any]) -> list[str]:
             shares = [row["phases"][name] for name in PHASES]
             cells = [f"{share:.0%}" for share in (*shares, sum(shares))]
             lines.append(_line(row["work"], row["precision"], cells, 10))
+    if "gpu" in found:
+        lines += ["", *bench_gpu.tables(found["gpu"])]
     return [*lines, "", _NOTES]
 
 

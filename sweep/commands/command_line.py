@@ -295,7 +295,7 @@ def merge(directories: tuple[str, ...], out: str, json: bool) -> int:
 @app.command()
 @click.option("--json", is_flag=True, help="print one JSON object")
 def bench(json: bool) -> int:
-    """Measure this machine's throughput on fixed work: less than a minute.
+    """Measure this machine's throughput on fixed work: less than a minute, and its GPU after it.
 
     \b
     Example:

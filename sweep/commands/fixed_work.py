@@ -24,6 +24,8 @@ class Work(NamedTuple):
     batch: int = 1
 
 
+PRECISIONS = ("float64", "float32")
+
 #: As many as digits trains on by default, and whole batches of images.
 DIGITS, IMAGES = 1437, 512
 

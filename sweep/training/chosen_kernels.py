@@ -103,8 +103,8 @@ def compile_kernels(plan: Plan) -> None:
     shape = net, spec.precision, width, batch, step
     scored, dropout = bool(scored_of(spec)), dropout_of(spec)
     if plan.gpus:  # code for the batches of the finish is made when the first task comes to it
-        there = {"train": OnGpu().train, "epoch": plan.samples}
-        prepare(*shape, *choices, scored=scored, dropout=dropout, **there)
+        call, epoch = OnGpu().train, plan.samples
+        prepare(*shape, *choices, scored=scored, dropout=dropout, train=call, epoch=epoch)
         return
     prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
     # Whose batches are too long for code of their own, and in which no unit is dropped.

@@ -13,8 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kernels.cuda import training
 from kernels.cuda.errors import NoDevice
 from sweep import InputError, Sweep
+from sweep.commands import bench_gpu
+from sweep.commands.fixed_work import PRECISIONS, Work, flops
 from sweep.gpus import Gpus, OnGpu
 from sweep.plan.experiment import prepare
 from sweep.plan.plan import Plan
@@ -40,7 +43,13 @@ SWEEPS = {
     "patience": {"patience": 2, "seeds": range(3), "history": 1},
     "path": {"path": "l1", "path_order": "up,down", "seeds": range(12), "finish": 0},
     "patient path": {"path": "l1", "patience": 2, "seeds": range(3)},
-    "folds": {"folds": 5, "seeds": [1, 2], "finish": 0, "schedule": "cosine"},
+    "folds": {
+        "folds": 5,
+        "seeds": [1, 2],
+        "finish": 0,
+        "schedule": "cosine",
+        "precision": "float32",
+    },
     "race": {"halving": 2, "epochs": 8, "seeds": range(12), "finish": 0},
 }
 
@@ -256,6 +265,27 @@ class TestWhatIsSaid:
         assert (on_gpu["workers"], on_gpu["runs_a_task"]) == (3, 64000 // 6 // 16 * 16)
         status, _, err = typed(*words, "--backend", "cuda", "--scheduler", "tcp://first:8786")
         assert (status, err.count("\n")) == (2, 1)
+
+
+def test_a_bench_has_the_gpu_beside_the_processor(monkeypatch):
+    """It counts the time that the kernels say; a stand-in has no peak of its own."""
+    monkeypatch.setitem(sys.modules, "kernels.cuda.peak", mock.Mock(peak=lambda *_: 1e12))
+    monkeypatch.setattr(bench_gpu, "_RUNS", 20)
+    monkeypatch.setattr(training, "train", mock.create_autospec(training.train, return_value=0.25))
+    work = Work("tiny", (2, 2, 2), samples=8, batch=2)
+    with stand_ins():
+        found = bench_gpu.measure((work,))
+    assert [row["gflops"] for row in found["peak"]] == [1e3, 1e3]
+    for row, precision in zip(found["work"], PRECISIONS, strict=True):
+        assert (row["precision"], row["unit"], row["runs"]) == (precision, "epochs", 20)
+        assert row["a_second"] == 20 / 0.25
+        assert row["gflops"] * 1e9 == pytest.approx(20 / 0.25 * 8 * flops(work.widths))
+        assert row["of_peak"] == pytest.approx(row["gflops"] / 1e3)
+    lines = bench_gpu.tables(found)
+    assert max(map(len, lines)) <= 100
+    assert lines[-1].split() == ["tiny", "float32", "20", "80", "0.0", "0%"]
+    with without("no driver"):
+        assert bench_gpu.measure((work,)) is None
 
 
 @settings(max_examples=40)
