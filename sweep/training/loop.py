@@ -183,8 +183,7 @@ def train_epochs(
         while first < n:
             if stopped():
                 raise Stopped
-            batches = max(1, int(_BREATH / of_sample() / batch))
-            rows = n if len(now) > 1 else batches * batch
+            rows = max(1, int(_BREATH / of_sample() / batch)) * batch
             some = np.ascontiguousarray(order[:, first : first + rows])
             call(
                 packs.learning,
