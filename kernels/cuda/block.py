@@ -10,7 +10,8 @@ tells at the end of the phase whether a number was small. All else makes subnorm
 it goes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import product
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -33,6 +34,9 @@ from kernels.network import NO_DROPOUT
 
 #: Terms of a sum that are added in one turn of a loop.
 _TURN = 4
+
+#: Numbers of a batch that a thread reads at a time.
+_READ = 8
 
 #: Rows and columns that a thread's tile may have.
 _TILES = tuple(product((1, 2, 4), (1, 2, 3, 4, 5, 6, 8)))
@@ -137,6 +141,7 @@ class _Run:
         self._room = builder.bitcast(start, number.as_pointer())
         #: Whether a number among the weights is small, from batch to batch.
         self.small_weights = cgutils.alloca_once(builder, _BIT)
+        self._later: list[tuple[Any, Any]] | None = None
         self.trouble = builder.trouble if isinstance(builder, FlushingBuilder) else None
 
     # --- numbers ---------------------------------------------------------------------------------
@@ -158,7 +163,32 @@ class _Run:
         value = traced.values[0]
         if name != "memory":
             value = self.builder.checked(value)
-        store(self.builder, self.lane, value, self.address(name, index))
+        place = self.address(name, index)
+        if self._later is None:
+            store(self.builder, self.lane, value, place)
+        else:
+            self._later.append((value, place))
+
+    @contextmanager
+    def _stored(self) -> Iterator[Callable[[Any], None]]:
+        """Put off all stores, so that no load waits for one; give what says which are wanted.
+
+        It is told, of what was to be stored since it was last called, on what condition it is to be.
+        """
+        later: list[tuple[Any, Any]] = []
+        wanted: list[tuple[Any, list]] = []
+
+        def only_if(condition: Any) -> None:
+            wanted.append((condition, later[:]))
+            later.clear()
+
+        self._later = later
+        yield only_if
+        self._later = None
+        for condition, stores in wanted:
+            with self.builder.if_then(condition) if condition is not None else nullcontext():
+                for value, place in stores:
+                    store(self.builder, self.lane, value, place)
 
     def number(self, value: float) -> Traced:
         """Return a number that is known."""
@@ -216,7 +246,7 @@ class _Run:
         small = [self._read(first, stream, optimizer)]
         for layer in range(self.layers):
             small.append(self._forward(layer, small[layer]))
-        slopes = {self.layers: self._loss()}
+        slopes = {self.layers: self._loss(small[0])}
         for layer in range(self.layers - 1, 0, -1):
             slopes[layer] = self._backward(layer, slopes[layer + 1])
         for layer in range(self.layers):
@@ -286,10 +316,16 @@ class _Run:
             place = b.mul(b.add(first, sample), values["order_streams"])
             return b.load(b.gep(values["order"], [b.add(place, stream)]))
 
-        with self.machine.each(b, b.mul(self.batch, word(inputs))) as i:
-            sample, unit = b.udiv(i, word(inputs)), b.urem(i, word(inputs))
-            x = self.argument("x", self._at(0, row_of(sample), inputs, unit))
-            self.write("units 0", self._unit(0, sample, unit), x)
+        count = b.mul(self.batch, word(inputs))
+        with self.machine.several(b, count, _READ) as numbers, self._stored() as only_if:
+            inside = [b.icmp_unsigned("<", i, count) for i in numbers]
+            safe = [b.select(there, i, word(0)) for i, there in zip(numbers, inside, strict=True)]
+            rows = [row_of(b.udiv(i, word(inputs))) for i in safe]
+            for i, row, there in zip(safe, rows, inside, strict=True):
+                sample, unit = b.udiv(i, word(inputs)), b.urem(i, word(inputs))
+                x = self.argument("x", self._at(0, row, inputs, unit))
+                self.write("units 0", self._unit(0, sample, unit), x)
+                only_if(there)
         with self.machine.each(b, self.batch) as sample:
             row = row_of(sample)
             self.write("importance", sample, self.argument("weight", row))
@@ -346,7 +382,7 @@ class _Run:
         return SimpleNamespace(net=net, capacity=0, hyper=hyper, **arrays)
 
     def _key_of(self, epoch, number) -> tuple:
-        """Emit the key with which the units of a batch are dropped, and the bound; see `dropout`."""
+        """Emit the key with which units of a batch are dropped, and the bound."""
         b, frame = self.builder, self.frame
         words = frame.of_run(b, "words", self.run)
         one, other, bound = (self._word(b.load(words.address(b, i))) for i in range(3))
@@ -376,7 +412,7 @@ class _Run:
         self.write(f"factors {layer}", place, factor)
         self.write(f"passed {layer}", place, given * factor)
 
-    def _loss(self) -> Any:
+    def _loss(self, small) -> Any:
         """Emit the gradient of the loss by the outputs, a sample a thread."""
         b, net, last = self.builder, self.net, self.layers
         with self.machine.each(b, self.batch) as sample:
@@ -394,29 +430,34 @@ class _Run:
             sizes = SimpleNamespace(
                 layers=last, widths=self.widths, room=nothing, pitch=nothing, loss=net.loss
             )
-            net.loss.gradient(sizes, one, 1, self._mass())
+            net.loss.gradient(sizes, one, 1, self._mass(small))
             for index, traced in deltas.items():
                 self.write(f"deltas {last}", b.add(first, word(index)), traced)
         return self._phase_ends()
 
-    def _mass(self) -> Traced:
+    def _mass(self, small) -> Traced:
         """Emit what the samples of the batch weigh, as `kernels.samples.mass` does."""
-        total = self._sum(lambda sample: self.read("importance", sample))
+        total = self._sum(lambda sample: ("importance", sample), small)
         return select(total > 0.0, total, 1.0)
 
-    def _sum(self, of: Callable[[Any], Traced]) -> Traced:
-        """Emit the sum of a number of each sample of the batch."""
-        b = self.builder
-        first = of(word(0)).values[0]
-        before = b.block
-        with cgutils.for_range(b, self.batch, start=word(1), intp=WORD) as loop:
-            test = loop.index.parent
-            total = ir.PhiInstr(test, self.lane.vector, name="")
-            test.instructions.insert(0, total)
-            total.add_incoming(first, before)
-            then = Traced(b, self.lane, [total]) + of(loop.index)
-            total.add_incoming(then.values[0], b.block)
-        return Traced(b, self.lane, [total])
+    def _sum(self, of: Callable[[Any], tuple[str, Any]], small) -> Traced:
+        """Emit the sum of a number of each sample of the batch, which ``of`` tells the place of."""
+
+        def add_up(way: Builder) -> list:
+            def number(sample) -> Traced:
+                value = load(way, self.lane, self.address(*of(sample)))
+                return Traced(way, self.lane, [way.given(value) if _trusts(way) else value])
+
+            def turn(first, sums: list, count: int) -> list:
+                total = Traced(way, self.lane, sums)
+                # All are read before the first is added.
+                for one in [number(way.add(first, word(i))) for i in range(count)]:
+                    total = total + one
+                return total.values
+
+            return self._turns(way, 1, self.batch, number(word(0)).values, turn)
+
+        return Traced(self.builder, self.lane, self._either(add_up, (small,)))
 
     def _backward(self, layer: int, small) -> Any:
         """Emit the gradient by the units of a hidden layer."""
@@ -486,7 +527,8 @@ class _Run:
 
         with self.machine.each(b, outputs) as output:
             of_sample = self._sum(
-                lambda sample: self.read(f"deltas {layer + 1}", self._at(0, sample, above, output))
+                lambda sample: (f"deltas {layer + 1}", self._at(0, sample, above, output)),
+                small[1],
             )
             place = b.add(output, word(layout.biases[layer]))
             move(place, b.add(output, word(int(net.bias[layer]))), of_sample, 1)
@@ -546,15 +588,20 @@ class _Run:
             strips = [left(row) for row in i], [right(column) for column in j]
             starts = [begin(row, column).values[0] for row in i for column in j]
             totals = self._sums(strips, starts, terms, small)
-            for k, total in enumerate(totals):
-                row, column = divmod(k, breadth)
-                there = (
-                    self._there(b.add(top, word(row * down)), rows, m, down * height),
-                    self._there(b.add(near, word(column * across)), None, n, across * breadth),
-                )
-                asked = [each for each in there if each is not None]
-                with self._if_all(asked):
+            below = [
+                self._there(b.add(top, word(k * down)), rows, m, down * height)
+                for k in range(height)
+            ]
+            beside = [
+                self._there(b.add(near, word(k * across)), None, n, across * breadth)
+                for k in range(breadth)
+            ]
+            with self._stored() as only_if:
+                for total, (row, column) in zip(
+                    totals, product(range(height), range(breadth)), strict=True
+                ):
                     end(i[row], j[column], Traced(b, self.lane, [total]))
+                    only_if(self._both(below[row], beside[column]))
 
     def _there(self, index, count, most: int, covered: int) -> Any:
         """Emit whether a row or column is one of those asked for; None if all are."""
@@ -562,81 +609,77 @@ class _Run:
             return None
         return self.builder.icmp_unsigned("<", index, word(most) if count is None else count)
 
-    def _if_all(self, conditions: list) -> Any:
-        together = ir.Constant(_BIT, 1)
-        for condition in conditions:
-            together = self.builder.and_(together, condition)
-        return self.builder.if_then(together)
+    def _both(self, one: Any, other: Any) -> Any:
+        if one is None or other is None:
+            return other if one is None else one
+        return self.builder.and_(one, other)
 
-    def _sums(self, strips, starts: list, terms, small: tuple) -> list:
-        """Emit the sums of a tile, as it is where no number is small and as it must be else."""
+    def _either(self, emit: Callable[[Builder], list], small: tuple) -> list:
+        """Emit code as it is where no number is small, and as it must be where one is."""
         b = self.builder
         if not isinstance(b, FlushingBuilder) or self.lane.dtype == types.float32:
-            return self._add_up(b, strips, starts, terms)
-        asked = [b.load(self.small_weights), *small]
-        asked.append(b.icmp_unsigned("!=", self.frame.values["small"], word(0)))
-        any_small = asked[0]
-        for one in asked[1:]:
+            return emit(b)
+        any_small = b.icmp_unsigned("!=", self.frame.values["small"], word(0))
+        for one in (b.load(self.small_weights), *small):
             any_small = b.or_(any_small, one)
         fast, slow, done = (b.append_basic_block(f"sums.{n}") for n in ("fast", "slow", "done"))
         b.cbranch(any_small, slow, fast)
         found = []
         for block, trusting in ((fast, True), (slow, False)):
-            way = FlushingBuilder(block, self.trouble, trusting)
-            totals = self._add_up(way, strips, starts, terms)
-            way.branch(done)
-            found.append((totals, way.block))
+            self.builder = FlushingBuilder(block, self.trouble, trusting)
+            totals = emit(self.builder)
+            self.builder.branch(done)
+            found.append((totals, self.builder.block))
+        self.builder = b
         b.position_at_end(done)
-        results = [b.phi(self.lane.vector) for _ in starts]
+        results = [b.phi(self.lane.vector) for _ in found[0][0]]
         for totals, block in found:
             for phi, total in zip(results, totals, strict=True):
                 phi.add_incoming(total, block)
         return results
 
-    def _add_up(self, way: Builder, strips, starts: list, terms) -> list:
-        """Emit loops over the terms of a tile."""
-        mine, self.builder = self.builder, way
-        starts = [way.given(start) if _trusts(way) else start for start in starts]
+    def _sums(self, strips: tuple, starts: list, terms, small: tuple) -> list:
+        """Emit the sums of a tile."""
 
-        def turn(k, sums: list, count: int) -> list:
-            for more in range(count):
-                rows, columns = (
-                    [
-                        way.given(value) if _trusts(way) else value
-                        for value in (
-                            load(
-                                way,
-                                self.lane,
-                                self.address(
-                                    strip.name,
-                                    self._at(more * strip.distance, k, strip.distance, strip.first),
-                                ),
-                            )
-                            for strip in side
-                        )
-                    ]
-                    for side in strips
+        def add_up(way: Builder) -> list:
+            def numbers(side: list[Strip], k) -> list:
+                places = (
+                    self.address(strip.name, self._at(0, k, strip.distance, strip.first))
+                    for strip in side
                 )
-                pairs = list(product(rows, columns))
-                sums = [
-                    _fma(way, self.lane, x, w, total)
-                    for (x, w), total in zip(pairs, sums, strict=True)
-                ]
-            return sums
+                found = [load(way, self.lane, place) for place in places]
+                traced = (way.given(value) if _trusts(way) else value for value in found)
+                return [Traced(way, self.lane, [value]) for value in traced]
 
-        count = word(terms) if isinstance(terms, int) else terms
-        turns = way.udiv(count, word(_TURN))
-        sums = self._loop(
-            way, word(0), turns, starts, lambda k, s: turn(way.mul(k, word(_TURN)), s, _TURN)
-        )
-        if isinstance(terms, int):
-            sums = turn(word(terms - terms % _TURN), sums, terms % _TURN)
-        else:
-            sums = self._loop(
-                way, way.mul(turns, word(_TURN)), count, sums, lambda k, s: turn(k, s, 1)
-            )
-        self.builder = mine
-        return sums
+            def turn(first, sums: list, count: int) -> list:
+                for more in range(count):
+                    rows, columns = (numbers(side, way.add(first, word(more))) for side in strips)
+                    sums = [
+                        fma(*pair, Traced(way, self.lane, [total])).values[0]
+                        for pair, total in zip(product(rows, columns), sums, strict=True)
+                    ]
+                return sums
+
+            begin = [way.given(start) if _trusts(way) else start for start in starts]
+            return self._turns(way, 0, terms, begin, turn)
+
+        return self._either(add_up, small)
+
+    def _turns(self, way: Builder, begun: int, end, sums: list, turn: Callable) -> list:
+        """Emit ``turn(first, sums, count)`` for terms from ``begun`` to ``end``; return the sums."""
+        known = isinstance(end, int)
+        left = word(end - begun) if known else way.sub(end, word(begun))
+        turns = way.udiv(left, word(_TURN))
+
+        def several(k, sums: list) -> list:
+            return turn(way.add(way.mul(k, word(_TURN)), word(begun)), sums, _TURN)
+
+        sums = self._loop(way, word(0), turns, sums, several)
+        if known:
+            rest = (end - begun) % _TURN
+            return turn(word(end - rest), sums, rest)
+        first = way.add(way.mul(turns, word(_TURN)), word(begun))
+        return self._loop(way, first, end, sums, lambda k, sums: turn(k, sums, 1))
 
     def _loop(self, way: Builder, first, last, starts: list, body: Callable) -> list:
         """Emit a loop that carries sums; return them."""
@@ -664,11 +707,6 @@ class _Run:
 
 def _trusts(way: Builder) -> bool:
     return isinstance(way, FlushingBuilder) and way.trusting
-
-
-def _fma(builder: Builder, lane: Lane, a, b, c) -> Any:
-    traced = [Traced(builder, lane, [value]) for value in (a, b, c)]
-    return fma(*traced).values[0]
 
 
 def _within(builder: Builder, index, count: int, covered: int) -> Any:

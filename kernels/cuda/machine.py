@@ -48,6 +48,13 @@ class Threads:
         """Give the numbers of a phase up to a count that are this thread's."""
         return _stepping(builder, self._thread, count, word(self.threads))
 
+    @contextmanager
+    def several(self, builder: Any, count, most: int) -> Iterator[list[Any]]:
+        """Give numbers of this thread's as `each` does, so many at a time; some may be beyond."""
+        start = self._thread
+        with _stepping(builder, start, count, word(most * self.threads)) as first:
+            yield [builder.add(first, word(i * self.threads)) for i in range(most)]
+
     def wait(self, builder: Any, flag: Any = None) -> Any:
         """Emit the end of a phase; return whether a flag is set in some thread."""
         module = builder.module
@@ -91,6 +98,12 @@ class Alone:
     def each(self, builder: Any, count) -> Any:
         """Give all numbers of a phase up to a count."""
         return _stepping(builder, word(0), count, word(1))
+
+    @contextmanager
+    def several(self, builder: Any, count, most: int) -> Iterator[list[Any]]:
+        """Give all numbers, so many at a time; some may be beyond."""
+        with _stepping(builder, word(0), count, word(most)) as first:
+            yield [builder.add(first, word(i)) for i in range(most)]
 
     def wait(self, builder: Any, flag: Any = None) -> Any:
         """Return whether a flag is set."""

@@ -117,7 +117,7 @@ def host_code(program: Program) -> str:
 
 @cache
 def ptx(program: Program, capability: int) -> str:
-    """Return the code of a kernel for processors of a capability, 90 say for 9.0, and later ones."""
+    """Return the code of a kernel for processors of a capability, 90 for 9.0, and later ones."""
     module, function, values = _function(program)
     builder = ir.IRBuilder(function.append_basic_block())
     flushes = program.dtype == "float32"
