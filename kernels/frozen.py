@@ -146,6 +146,7 @@ def _emit_learn(context, builder, sig, args):
         lanes=lane.width,
         capacity=frozen.batch,
         hypers=len(frozen.activation.HYPER),
+        dropping=False,
         multiplier=Multiplier(0, _Registers(), _LIMIT),
     )
     learn(net, optimizer, work, frozen.batch, False)

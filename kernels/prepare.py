@@ -7,7 +7,7 @@ import numpy as np
 from kernels.choice import Choice
 from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
-from kernels.network import NO_DROPOUT, Network
+from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.scoring import keep
@@ -24,13 +24,11 @@ def prepare(
     penalties: Sequence[Choice],
     *,
     scored: bool = False,
-    dropout: Choice = NO_DROPOUT,
     freeze: bool = False,
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
-    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``dropout`` that of
-    training.
+    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
@@ -57,7 +55,7 @@ def prepare(
     y, one = np.zeros((1, net.targets), dtype), np.ones(1, dtype)
     order = np.zeros((1, batch_size, 1), dtype=np.int64)
     samples = Samples(np.zeros((1, int(net.widths[0])), dtype), y, one, order)
-    train(net._replace(dropout=dropout), runs, samples, step, batch_size, 0, freeze=freeze)
+    train(net, runs, samples, step, batch_size, 0, freeze=freeze)
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)
     if net.grouped:

@@ -5,7 +5,7 @@ from typing import Any
 from kernels.choice import Choice
 from kernels.frozen import freezes
 from kernels.lane.lanes import vector_registers
-from kernels.network import NO_DROPOUT, Network, by_column, by_unit, network
+from kernels.network import Network, by_column, by_unit, network
 from kernels.prepare import prepare
 from sweep.machine import lanes
 from sweep.plan.plan import Plan
@@ -39,9 +39,11 @@ def network_of(widths: tuple[int, ...], options: Any) -> Network:
 
 
 def planned_network(plan: Plan) -> Network:
-    """Return the network of a plan, with its groups of weights where they are penalised."""
+    """Return the network of a plan: what it drops, and groups of weights that are penalised."""
     spec = plan.spec
     net = network_of(plan.widths, spec)
+    if any(spec.dropout):
+        net = net._replace(dropout=DROPOUT)
     if not spec.groups_weights:
         return net
     return by_unit(net) if spec.l21_on == "units" else by_column(net, plan.columns)
@@ -51,11 +53,6 @@ def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
     chosen = OPTIMIZERS[spec.optimizer]
     return Choice(chosen.grouped if spec.groups_weights else getattr(chosen, spec.l1_method))
-
-
-def dropout_of(spec: Specification) -> Choice:
-    """Return what the hidden units of a specification's runs pass on while they learn."""
-    return DROPOUT if any(spec.dropout) else NO_DROPOUT
 
 
 def measured_of(spec: Specification) -> dict[str, Choice]:
@@ -99,8 +96,6 @@ def compile_kernels(plan: Plan) -> None:
     net, step = planned_network(plan), step_of(spec)
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
     shape = net, spec.precision, width, batch, step
-    scored, dropout = bool(scored_of(spec)), dropout_of(spec)
-    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
-    # Whose batches are too long for code of their own, and in which no unit is dropped.
-    if spec.finish and (freeze or any(spec.dropout)):
+    prepare(*shape, *choices, scored=bool(scored_of(spec)), freeze=freeze)
+    if spec.finish and freeze:  # whose batches are too long for code of their own
         prepare(*shape, *choices)
