@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
 from sweep.specification.choices import LOSSES, overlaid
+from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.spec import Specification
 
 #: What scikit-learn's MLPClassifier calls the options of a Sweep.
@@ -116,10 +117,12 @@ def specification(
     elif not given["val_fraction"]:
         raise InputError("`early_stopping` needs a `validation_fraction` above 0")
     try:
-        return Specification(**{**given, "data": data, "seeds": seed, "history": history})
+        spec = Specification(**{**given, "data": data, "seeds": seed, "history": history})
+        refuse_endless_warmup(spec)
     except InputError as error:
         message = re.sub(r"`(\w+)`", lambda word: f"`{names.get(word[1], word[1])}`", str(error))
         raise InputError(message) from None
+    return spec
 
 
 def names_of(solver: str) -> dict[str, str]:
