@@ -122,8 +122,8 @@ def network(widths, loss: Choice = CROSS_ENTROPY, activation: Choice = RELU) -> 
     pitch[-1] = d[-1]
     room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
     weight, bias = starts[0::2].copy(), starts[1::2].copy()
-    groups = (np.zeros(count, dtype=np.int64) for count in (len(d), 1, 0))
-    arrays = d, weight, bias, units, pitch, room, *groups
+    no_groups = np.zeros(len(d), np.int64), np.zeros(1, np.int64), np.zeros(0, np.int64)
+    arrays = d, weight, bias, units, pitch, room, *no_groups
     counts = len(d) - 1, int(sizes.sum()), int(d[-1]) if loss.BY_OUTPUT else 1, 0
     return Network(*counts, *arrays, loss, activation, NO_DROPOUT)
 

@@ -74,10 +74,22 @@ class Parameters(BaseEstimator):
     precision: Any = "float64"
     standardize: Any = False
     random_state: Any = None
+    alpha: Any = None
+
+    def _refuse_both(self) -> None:
+        """Refuse `l2` beside `alpha`, which stands for it."""
+        if self.l2 != type(self).l2:
+            raise InputError("`alpha` stands for `l2`: leave one of them out")
 
 
 def specification(
-    options: Mapping[str, Any], loss: str, data: tuple, seed: int, history: int
+    options: Mapping[str, Any],
+    loss: str,
+    data: tuple,
+    seed: int,
+    *,
+    history: int,
+    l2: str = "l2",
 ) -> Specification:
     """Return what an estimator's parameters say.
 
@@ -89,6 +101,8 @@ def specification(
         By its name among the choices.
     data, seed, history
         Options of their own.
+    l2 : {"l2", "alpha"}
+        Which parameter is taken for that option.
 
     Raises
     ------
@@ -96,7 +110,7 @@ def specification(
         In the estimator's own words.
     """
     _refuse_what_is_not_there(options)
-    names = names_of(options["solver"])
+    names = names_of(options["solver"]) | {"l2": l2}
     every = {option: names.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
     task = "numbers" if LOSSES[loss].target == "numbers" else "classes"
