@@ -50,7 +50,7 @@ class Layers:
             for seed in range(8)
         ]
         runs = pack(runs, 8, np.dtype(np.float64), hyper=(1.0,))  # with that leak all is linear
-        self.work, self.n = workspace(self.net, runs.parameters, n), n
+        self.work, self.n = workspace(self.net, runs.parameters, n, dropping=True), n
         self.work.hyper[0], self.work.passed[:] = 1.0, 1.0
         self._arguments = self.net.flat(), as_lanes(runs.parameters), self.work, runs.flat(), n
 
