@@ -10,7 +10,6 @@ are the same.
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import (
@@ -45,8 +44,8 @@ class Frozen:
     batch : int
         Samples of a batch.
     loss, activation : Choice
-    groups : tuple of tuple
-        The rows of `kernels.network.Network.groups`.
+    groups : tuple of tuple of int
+        The parameters of each group of them.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class Frozen:
         """Freeze a network, whose units pass on what they give."""
         if net.dropout.kind != NO_DROPOUT.kind:
             raise ValueError("a network with dropout is not frozen")
-        groups = tuple(map(tuple, net.groups.tolist()))
+        groups = tuple(tuple(net.members[a:b].tolist()) for a, b in pairwise(net.start.tolist()))
         return cls(tuple(net.widths.tolist()), batch, net.loss, net.activation, groups)
 
     @property
@@ -80,10 +79,7 @@ class Frozen:
     @property
     def net(self) -> Network:
         """The network, whose sizes are plain numbers."""
-        plain = network(self.widths, self.loss, self.activation)
-        groups = np.array(self.groups, dtype=np.int64).reshape(-1, 4)
-        flat = plain.with_groups(groups)
-        return flat._replace(groups=flat.groups.ravel())
+        return network(self.widths, self.loss, self.activation).with_groups(self.groups)
 
 
 def freezes(widths: tuple[int, ...], samples: int, batch: int, step: Choice) -> bool:
@@ -166,6 +162,7 @@ def in_registers(builder, lane: Lane, frozen: Frozen, space: Workspace) -> Works
         lanes=lane.width,
         capacity=frozen.batch,
         hypers=len(frozen.activation.HYPER),
+        dropping=False,
         multiplier=Multiplier(0, Registers(), LIMIT),
     )
 

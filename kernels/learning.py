@@ -14,10 +14,10 @@ from numba.extending import overload
 from kernels.choice import Choice
 from kernels.lane.compiled import INNER, kernel
 from kernels.lane.lanes import Flat
+from kernels.lane.operations import select
 from kernels.lane.product import BAND
 from kernels.lane.tile import COLUMNS, ROWS
 from kernels.network import Network, backward, bias_gradient, forward, weight_gradient
-from kernels.samples import mass
 
 #: Lanes of a weight gradient computed, and stepped along, at a time: they stay in the L1 cache.
 _GRADIENT_ROOM = 576
@@ -71,6 +71,15 @@ def learn(net, optimizer, work, batch, shared):
         backward(net, weights, work, layer, batch)
     for layer in range(net.layers):
         descend(net, optimizer, work, layer, batch, shared, (True, True))
+
+
+@kernel
+def mass(work, batch):
+    """Return what the samples of a batch weigh together; 1 if none weighs, and no gradient is."""
+    total = work.importance[0]
+    for b in range(1, batch):
+        total = total + work.importance[b]
+    return select(total > 0.0, total, 1.0)
 
 
 @kernel

@@ -6,7 +6,7 @@ at ``room[l] * capacity``, sample after sample, ``pitch[l]`` apart, where ``capa
 samples there is room for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -51,9 +51,10 @@ class Network(NamedTuple):
         Sums of the pitches of the layers below, and of all.
     group : ndarray of int64, shape (layers + 1,)
         First group of each layer, and how many there are.
-    groups : ndarray of int64, shape (groups, 4)
-        Where each lies: its first weight, how many rows and columns of the weight matrix it has,
-        and its bias, -1 for none.
+    start : ndarray of int64, shape (groups + 1,)
+        Where in `members` each group begins, and how many they are.
+    members : ndarray of int64, shape (grouped,)
+        The parameters of each group, in the order in which they are summed up.
     loss, activation, dropout : Choice
         What it learns, what its hidden units give, and what they pass on.
     """
@@ -69,7 +70,8 @@ class Network(NamedTuple):
     pitch: np.ndarray
     room: np.ndarray
     group: np.ndarray
-    groups: np.ndarray
+    start: np.ndarray
+    members: np.ndarray
     loss: Choice
     activation: Choice
     dropout: Choice
@@ -80,13 +82,16 @@ class Network(NamedTuple):
         flat = map(numbers, arrays)
         return Network._make([layers, size, targets, grouped, *flat, loss, activation, dropout])
 
-    def with_groups(self, groups: np.ndarray) -> "Network":
-        """Return the same with groups in the order of their weights, see `by_column`, `by_unit`."""
-        _, rows, columns, bias = groups.T
+    def with_groups(self, groups: Sequence[Sequence[int]]) -> "Network":
+        """Return the same with groups of parameters, in the order of the first of each."""
+        members = np.array([i for group in groups for i in group], dtype=np.int64)
+        start = np.cumsum([0, *map(len, groups)])
+        firsts = [group[0] for group in groups]
         return self._replace(
-            grouped=int((rows * columns + (bias >= 0)).sum()),
-            group=np.searchsorted(groups[:, 0], np.append(self.weight, self.size)),
-            groups=groups,
+            grouped=len(members),
+            group=np.searchsorted(firsts, np.append(self.weight, self.size)),
+            start=start,
+            members=members,
         )
 
     @property
@@ -117,8 +122,8 @@ def network(widths, loss: Choice = CROSS_ENTROPY, activation: Choice = RELU) -> 
     pitch[-1] = d[-1]
     room = np.concatenate([[0], np.cumsum(pitch)]).astype(np.int64)
     weight, bias = starts[0::2].copy(), starts[1::2].copy()
-    groups = np.zeros(len(d), dtype=np.int64), np.zeros((0, 4), dtype=np.int64)
-    arrays = d, weight, bias, units, pitch, room, *groups
+    no_groups = np.zeros(len(d), np.int64), np.zeros(1, np.int64), np.zeros(0, np.int64)
+    arrays = d, weight, bias, units, pitch, room, *no_groups
     counts = len(d) - 1, int(sizes.sum()), int(d[-1]) if loss.BY_OUTPUT else 1, 0
     return Network(*counts, *arrays, loss, activation, NO_DROPOUT)
 
@@ -132,21 +137,19 @@ def by_column(net: Network, columns: Iterable[int]) -> Network:
     columns : iterable of int
         How many features each column of the table becomes, in their order.
     """
-    counts = np.array([*columns], dtype=np.int64)
-    starts, rows = np.cumsum(counts) - counts, np.full(len(counts), net.widths[1])
-    return net.with_groups(np.stack([starts, rows, counts, np.full(len(counts), -1)], axis=1))
+    weights = np.arange(net.bias[0]).reshape(net.shape("w1"))
+    parts = np.split(weights, np.cumsum([*columns])[:-1], axis=1)
+    return net.with_groups([part.ravel().tolist() for part in parts])
 
 
 def by_unit(net: Network) -> Network:
     """Let the weights that enter one hidden unit, and its bias, be a group."""
-    return net.with_groups(np.concatenate([_entering(net, i) for i in range(net.layers - 1)]))
-
-
-def _entering(net: Network, layer: int) -> np.ndarray:
-    inputs, units = int(net.widths[layer]), np.arange(net.widths[layer + 1])
-    ones = np.ones_like(units)
-    firsts, biases = net.weight[layer] + units * inputs, net.bias[layer] + units
-    return np.stack([firsts, ones, ones * inputs, biases], axis=1)
+    units: list[list[int]] = []
+    for layer in range(1, net.layers):
+        weights, biases = (np.arange(net.size)[net.place(f"{kind}{layer}")] for kind in "wb")
+        rows = weights.reshape(net.shape(f"w{layer}"))
+        units += np.column_stack([rows, biases]).tolist()
+    return net.with_groups(units)
 
 
 @kernel

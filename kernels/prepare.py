@@ -7,7 +7,7 @@ import numpy as np
 from kernels.choice import Choice
 from kernels.evaluation import evaluate, group_penalties, penalty_values
 from kernels.lane.lanes import aligned_zeros
-from kernels.network import NO_DROPOUT, Network
+from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.scoring import keep
@@ -24,15 +24,14 @@ def prepare(
     penalties: Sequence[Choice],
     *,
     scored: bool = False,
-    dropout: Choice = NO_DROPOUT,
     freeze: bool = False,
     train: Callable[..., object] = train,
     epoch: int | None = None,
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
-    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``dropout`` that of
-    training, ``train`` what trains, and ``epoch`` the samples of an epoch, if code hangs on them.
+    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``train`` what
+    trains, and ``epoch`` the samples of an epoch, if code hangs on them.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
@@ -59,7 +58,7 @@ def prepare(
     y, one = np.zeros((1, net.targets), dtype), np.ones(1, dtype)
     order = np.zeros((1, epoch or batch_size, 1), dtype=np.int64)
     samples = Samples(np.zeros((1, int(net.widths[0])), dtype), y, one, order)
-    train(net._replace(dropout=dropout), runs, samples, step, batch_size, 0, freeze=freeze)
+    train(net, runs, samples, step, batch_size, 0, freeze=freeze)
     samples = samples._replace(order=order[:, :batch_size])
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)

@@ -102,6 +102,8 @@ class Workspace(NamedTuple):
         Room for samples.
     hypers : int
         Numbers that the activation takes.
+    dropping : bool
+        Whether units are dropped, in a network that has dropout.
     multiplier : Multiplier
     """
 
@@ -121,10 +123,13 @@ class Workspace(NamedTuple):
     lanes: int
     capacity: int
     hypers: int
+    dropping: bool
     multiplier: Multiplier
 
 
-def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
+def workspace(
+    net: Network, parameters: np.ndarray, capacity: int, dropping: bool = False
+) -> Workspace:
     """Return zeros to work in, with room for a batch.
 
     Raises
@@ -140,7 +145,7 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
     def lanes(count: int) -> Flat:
         return as_lanes(aligned_zeros((count, width), dtype))
 
-    given, dropping = lanes(units), net.dropout.kind != NO_DROPOUT.kind
+    given, dropping = lanes(units), dropping and net.dropout.kind != NO_DROPOUT.kind
     work = Workspace(
         units=given,
         passed=lanes(units) if dropping else given,
@@ -158,6 +163,7 @@ def workspace(net: Network, parameters: np.ndarray, capacity: int) -> Workspace:
         lanes=width,
         capacity=capacity,
         hypers=hypers,
+        dropping=dropping,
         multiplier=multiplier(dtype, width, max(int(net.widths.max()), capacity)),
     )
     work.constants[1] = 1

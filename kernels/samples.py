@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.lane.compiled import kernel
 from kernels.lane.lanes import Flat, copy, numbers
-from kernels.lane.operations import broadcast, select
+from kernels.lane.operations import broadcast
 
 
 class Samples(NamedTuple):
@@ -105,12 +105,3 @@ def read_batch(net, work, samples, place, streams, shared):
                 importance[b * width + i] = weight[row]
                 for f in range(features):
                     units[(b * pitch + f) * width + i] = x[row * features + f]
-
-
-@kernel
-def mass(work, batch):
-    """Return what the samples of a batch weigh together; 1 if none weighs, and no gradient is."""
-    total = work.importance[0]
-    for b in range(1, batch):
-        total = total + work.importance[b]
-    return select(total > 0.0, total, 1.0)

@@ -51,6 +51,7 @@ def train(
     *,
     factors: np.ndarray | None = None,
     begun: int = 0,
+    dropping: bool = True,
     freeze: bool = False,
 ) -> None:
     """Train all runs in place.
@@ -70,12 +71,14 @@ def train(
         What each epoch multiplies the learning rate by; 1 unless given.
     begun : int
         Steps of each epoch that came before these samples.
+    dropping : bool
+        Whether units are dropped, if the network has dropout.
     freeze : bool
         Whether to compile code for this very network: about a second, once, for several times
         the speed of a tiny one, and the same bytes. See `kernels.frozen.freezes`.
     """
     batch_size = min(batch_size, samples.order.shape[1])
-    work = workspace(net, runs.parameters, batch_size)
+    work = workspace(net, runs.parameters, batch_size, dropping)
     freeze = freeze and not config.DISABLE_JIT
     sizes = len(runs.streams), batch_size, runs.memory.shape[1], begun
     schedule = Schedule.of(np.ones(epochs) if factors is None else factors, runs.rate.dtype)

@@ -100,6 +100,7 @@ class OnGpu:
         *,
         factors: np.ndarray | None = None,
         begun: int = 0,
+        dropping: bool = True,
         freeze: bool = False,
     ) -> None:
         """Train runs in place, as `kernels.training.train` does; code is for the very network."""
@@ -107,7 +108,7 @@ class OnGpu:
 
         since = time.perf_counter()
         how = (net, runs, samples, step, batch_size, epochs)
-        train(self.device, *how, factors=factors, begun=begun)
+        train(self.device, *how, factors=factors, begun=begun, dropping=dropping)
         if epochs:
             took = max(time.perf_counter() - since, 1e-9)
             self._of_sample = took / (epochs * samples.order.shape[1])

@@ -436,7 +436,7 @@ class _Run:
         return self._phase_ends()
 
     def _mass(self, small) -> Traced:
-        """Emit what the samples of the batch weigh, as `kernels.samples.mass` does."""
+        """Emit what the samples of the batch weigh, as `kernels.learning.mass` does."""
         total = self._sum(lambda sample: ("importance", sample), small)
         return select(total > 0.0, total, 1.0)
 

@@ -16,10 +16,9 @@ from kernels.cuda.flushing import Builder, FlushingBuilder
 from kernels.frozen import Frozen, in_registers
 from kernels.lane.lanes import Lane
 from kernels.lane.operations import Traced
-from kernels.learning import Optimizer, descend
+from kernels.learning import Optimizer, descend, mass
 from kernels.network import backward, forward
 from kernels.runs import Workspace
-from kernels.samples import mass
 
 
 class Slots:

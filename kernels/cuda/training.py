@@ -7,7 +7,7 @@ import numpy as np
 from kernels.choice import Choice
 from kernels.cuda.arguments import OF_RUNS, OF_SAMPLES
 from kernels.cuda.program import Program, program_of
-from kernels.network import Network
+from kernels.network import NO_DROPOUT, Network
 from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import Schedule
@@ -49,13 +49,14 @@ def train(
     *,
     factors: np.ndarray | None = None,
     begun: int = 0,
+    dropping: bool = True,
 ) -> float:
     """Train all runs in place, on a device.
 
     Parameters
     ----------
     device : Device
-    net, runs, samples, step, batch_size, epochs, factors, begun
+    net, runs, samples, step, batch_size, epochs, factors, begun, dropping
         As in `kernels.training.train`.
 
     Returns
@@ -74,6 +75,7 @@ def train(
     reason = refuses(net, step)
     if reason:
         raise ValueError(reason)
+    net = net if dropping else net._replace(dropout=NO_DROPOUT)
     packs, remembered, lanes = runs.memory.shape
     schedule = Schedule.of(np.ones(epochs) if factors is None else factors, runs.rate.dtype)
     program = program_of(

@@ -6,6 +6,8 @@ expected is what it gives, and nothing need be done where the network is not lea
 Whether a unit is dropped follows from the run's key, the epoch, the step in it, the sample's place
 in the batch and the unit, see `kernels.lane.threefry`: nobody else's draws move it. Key, epoch and
 step give the key of a batch; under that one, sample and unit give the words of two units.
+
+Whether any are dropped is told when it runs: what is measured needs no code of its own.
 """
 
 from kernels.lane.compiled import kernel
@@ -27,7 +29,9 @@ def begin(work, runs, pack, epoch, step):
 
 @kernel
 def forward(net, work, layer, batch):
-    """Write what the units of a layer pass on, and the factor of each."""
+    """Write what the units of a layer pass on, and the factor of each, if they are dropped."""
+    if not work.dropping:
+        return
     units, passed, factors = work.units, work.passed, work.factors
     key, other_key, bound, scale = work.words[0], work.words[1], work.words[2], work.scale[0]
     width = net.widths[layer]
@@ -44,7 +48,9 @@ def forward(net, work, layer, batch):
 
 @kernel
 def backward(net, work, layer, batch):
-    """Multiply the gradients of a layer by the factors of its units, in place."""
+    """Multiply the gradients of a layer by the factors of its units, if there are any, in place."""
+    if not work.dropping:
+        return
     deltas, factors = work.deltas, work.factors
     for b in range(batch):
         first = net.room[layer] * work.capacity + b * net.pitch[layer]

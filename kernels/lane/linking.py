@@ -30,6 +30,7 @@ from numba.core.compiler import Compiler
 _NEEDLESS = (
     "InlineClosureLikes",
     "InlineInlinables",
+    "InlineOverloads",
     "WithLift",
     "LiteralUnroll",
     "RewriteSemanticConstants",
@@ -92,13 +93,19 @@ class _WholeLibrary(JITCodeLibrary):
 
 @contextmanager
 def _garbage_kept() -> Iterator[None]:
-    """Collect no garbage meanwhile: Python looks again and again at all that Numba remembers."""
+    """Collect no garbage meanwhile: Python looks again and again at all that Numba remembers.
+
+    Nor at once after it, as it would of so much that is young: it is made old, and looked at when
+    all is.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -14,10 +14,9 @@ from kernels.lane.operations import broadcast, emitted, fma, select, sqrt
 def value(net, weights):
     """Return what all groups cost at strength 1."""
     total = broadcast(weights[0], 0.0)
-    for layer in range(net.layers):
-        for group in range(net.group[layer], net.group[layer + 1]):
-            size, norm = _measured(net, weights, layer, group)
-            total = fma(sqrt(size), norm, total)
+    for group in range(net.group[net.layers]):
+        size, norm = _measured(net, weights, group)
+        total = fma(sqrt(size), norm, total)
     return total
 
 
@@ -25,48 +24,21 @@ def value(net, weights):
 def shrink(net, weights, layer, strength):
     """Take the proximal step of the groups of a layer, in place; ``strength`` is l21 times rate."""
     for group in range(net.group[layer], net.group[layer + 1]):
-        size, norm = _measured(net, weights, layer, group)
+        size, norm = _measured(net, weights, group)
         share = left(norm, strength * sqrt(size))
-        first, rows, columns, bias = place(net, group)
-        for row in range(rows):
-            start = first + row * net.widths[layer]
-            for i in range(start, start + columns):
-                weights[i] = times(share, weights[i])
-        if bias >= 0:
-            weights[bias] = times(share, weights[bias])
+        for k in range(net.start[group], net.start[group + 1]):
+            i = net.members[k]
+            weights[i] = times(share, weights[i])
 
 
 @kernel
-def bounds(net, layer):
-    """Return the first of a layer's parameters that are in groups, and the end of them."""
-    first = net.weight[layer]
-    end = first + (net.widths[layer] + 1) * net.widths[layer + 1]
-    return first, min(end, net.grouped)
-
-
-@kernel
-def place(net, group):
-    """Return a group's first weight, its rows and columns, and its bias, -1 for none."""
-    i = 4 * group
-    return net.groups[i], net.groups[i + 1], net.groups[i + 2], net.groups[i + 3]
-
-
-@kernel
-def _measured(net, weights, layer, group):
-    """Return the size of a group, and its norm: one sum, row after row, the bias last."""
-    first, rows, columns, bias = place(net, group)
-    total = broadcast(weights[first], 0.0)
-    for row in range(rows):
-        start = first + row * net.widths[layer]
-        for i in range(start, start + columns):
-            w = weights[i]
-            total = fma(w, w, total)
-    size = rows * columns
-    if bias >= 0:
-        w = weights[bias]
+def _measured(net, weights, group):
+    """Return the size of a group, and its norm: one sum, member after member."""
+    total = broadcast(weights[0], 0.0)
+    for k in range(net.start[group], net.start[group + 1]):
+        w = weights[net.members[k]]
         total = fma(w, w, total)
-        size = size + 1
-    return broadcast(total, size), sqrt(total)
+    return broadcast(total, net.start[group + 1] - net.start[group]), sqrt(total)
 
 
 @emitted()

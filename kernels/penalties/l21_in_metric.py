@@ -13,9 +13,6 @@ So each lane goes on until it rests, and stays there while others go on: it know
 
 from kernels.lane.compiled import kernel
 from kernels.lane.operations import anywhere, broadcast, emitted, fma, select, sqrt
-from kernels.penalties.l21 import bounds, place
-
-__all__ = ["bounds", "shrink"]
 
 #: Newton's steps at the most: 15 are enough where d spans ten powers of ten, and weights five.
 _STEPS = 64
@@ -27,72 +24,48 @@ def shrink(net, weights, metrics, layer, strength):
 
     ``metrics`` holds d, and ``strength`` is l21 times the learning rate.
     """
-    distance = net.widths[layer]
     for group in range(net.group[layer], net.group[layer + 1]):
-        at = place(net, group)
-        first, rows, columns, bias = at
-        size = rows * columns + (1 if bias >= 0 else 0)
-        threshold = strength * sqrt(broadcast(strength, size))
-        norm, pull = _norms(weights, metrics, at, distance)
+        begin, end = net.start[group], net.start[group + 1]
+        threshold = strength * sqrt(broadcast(strength, end - begin))
+        norm = pull = broadcast(strength, 0.0)
+        for k in range(begin, end):
+            i = net.members[k]
+            norm, pull = squares(weights[i], metrics[i], norm, pull)
+        norm, pull = sqrt(norm), sqrt(pull)  # ||z|| and ||d z||
         # Without a threshold any will do, but 0, by which nothing can be divided.
         some = select(threshold == 0.0, 1.0, threshold)
-        length = _length(weights, metrics, at, distance, some, norm)
-        for row in range(rows):
-            start = first + row * distance
-            for i in range(start, start + columns):
-                weights[i] = left(weights[i], metrics[i], length, some, threshold, pull)
-        if bias >= 0:
-            weights[bias] = left(weights[bias], metrics[bias], length, some, threshold, pull)
+        length = _length(net, weights, metrics, group, some, norm)
+        for k in range(begin, end):
+            i = net.members[k]
+            weights[i] = left(weights[i], metrics[i], length, some, threshold, pull)
 
 
 @kernel
-def _norms(weights, metrics, at, distance):
-    """Return ||z|| and ||d z|| of a group."""
-    first, rows, columns, bias = at
-    norm = pull = broadcast(weights[first], 0.0)
-    for row in range(rows):
-        start = first + row * distance
-        for i in range(start, start + columns):
-            z = weights[i]
-            norm, pull = fma(z, z, norm), squared(metrics[i] * z, pull)
-    if bias >= 0:
-        z = weights[bias]
-        norm, pull = fma(z, z, norm), squared(metrics[bias] * z, pull)
-    return sqrt(norm), sqrt(pull)
+def _length(net, weights, metrics, group, threshold, norm):
+    """Return t, 0 where there is none; see the top of this file.
 
-
-@kernel
-def _length(weights, metrics, at, distance, threshold, norm):
-    """Return t, 0 where there is none; see the top of this file."""
-    nothing = broadcast(norm, 0.0)
-    t = larger(nothing, _nearer(weights, metrics, at, distance, threshold, norm))
-    t = larger(t, _nearer(weights, metrics, at, distance, threshold, nothing))
-    for _ in range(_STEPS):
-        following = larger(t, _nearer(weights, metrics, at, distance, threshold, t))
-        if not anywhere(following > t):
+    The first two steps, which may lead anywhere, are from the ends of where it can be.
+    """
+    t = nothing = broadcast(norm, 0.0)
+    begin = norm
+    for step in range(_STEPS + 2):
+        square = slope = nothing
+        for k in range(net.start[group], net.start[group + 1]):
+            i = net.members[k]
+            square, slope = terms(weights[i], metrics[i], begin, threshold, square, slope)
+        following = larger(t, newton(begin, square, slope))
+        if step > 1 and not anywhere(following > t):
             break
         t = following
+        begin = nothing if step == 0 else t
     return t
 
 
-@kernel
-def _nearer(weights, metrics, at, distance, threshold, t):
-    """Return where Newton's step leads from t: no number where it cannot be told."""
-    first, rows, columns, bias = at
-    square = slope = broadcast(t, 0.0)
-    for row in range(rows):
-        start = first + row * distance
-        for i in range(start, start + columns):
-            square, slope = terms(weights[i], metrics[i], t, threshold, square, slope)
-    if bias >= 0:
-        square, slope = terms(weights[bias], metrics[bias], t, threshold, square, slope)
-    return newton(t, square, slope)
-
-
-@emitted()
-def squared(x, total):
-    """Return the total with the square of x."""
-    return fma(x, x, total)
+@emitted(results=2)
+def squares(z, d, norm, pull):
+    """Return the sums of z^2 and of (d z)^2 with those of one weight."""
+    pulled = d * z
+    return fma(z, z, norm), fma(pulled, pulled, pull)
 
 
 @emitted(results=2)

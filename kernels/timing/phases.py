@@ -10,10 +10,10 @@ from kernels.choice import Choice
 from kernels.lane.compiled import entry
 from kernels.lane.lanes import aligned_zeros, copy, lanes_from
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
-from kernels.learning import descend
+from kernels.learning import descend, mass
 from kernels.network import Network, backward, forward
 from kernels.runs import Runs, optimizer_of, workspace
-from kernels.samples import Samples, mass, read_batch
+from kernels.samples import Samples, read_batch
 
 #: Names of the phases in their order; the gradient by the logits is part of "backward".
 PHASES = ("gather", "forward", "backward", "gradient", "step")

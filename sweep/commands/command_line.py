@@ -14,6 +14,7 @@ from results.labels import printable
 from sweep.errors import InputError, want_of_memory
 from sweep.specification import specfile
 from sweep.specification.choices import overlaid
+from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.messages import as_flags
 from sweep.specification.options import EXPERIMENT, OF_FILES, RUN_OPTIONS
 from sweep.specification.spec import Specification
@@ -397,7 +398,9 @@ def _given(options: dict[str, Any]) -> tuple[Specification, dict[str, Any]]:
     experiment = overlaid(experiment, given)
     if varied:
         experiment["vary"] = experiment.get("vary", {}) | varied
-    return Specification(**experiment), running
+    spec = Specification(**experiment)
+    refuse_endless_warmup(spec)
+    return spec, running
 
 
 def _varied(text: str) -> tuple[str, str]:

@@ -110,7 +110,7 @@ class Trainer:
         """Train the runs on, for the epochs asked for."""
         packs = self.packs
         train(
-            *(packs.learning, packs.runs, self.samples, packs.step, self.batch, self.epochs),
+            *(packs.net, packs.runs, self.samples, packs.step, self.batch, self.epochs),
             factors=self._factors,
             freeze=packs.frozen,
         )

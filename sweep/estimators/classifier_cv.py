@@ -33,8 +33,9 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
     l21, learning_rate_init, momentum or beta_1 : VALUES, default 0, 0.01 and 0.9
         Axes too; l21 may be "auto:logN" as well.
     beta_2, epsilon, dropout : VALUES, default 0.999, 1e-8 and 0
-        The same, with `param_dropout` in ``cv_results_`` where there are several. There is no
-        ``alpha``.
+        The same, with `param_dropout` in ``cv_results_`` where there are several.
+    alpha : VALUES, optional
+        In the place of `l2`, and its axis then.
     cv : int, splitter or iterable of splits, default 5 folds
         As for GridSearchCV.
     seeds : VALUES, optional

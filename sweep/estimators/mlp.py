@@ -28,11 +28,24 @@ _OUT = {"cross_entropy": "softmax", "logistic": "logistic", "poisson": "exp"}
 _ALPHA = {"cross_entropy": 2, "logistic": 2, "squared": 1, "poisson": 2}
 
 
+def alpha_of_one(spec: Specification, learnt: Portion) -> float:
+    """Return the `alpha` that an `l2` of 1 is.
+
+    Raises
+    ------
+    InputError
+        Where scikit-learn has no such loss.
+    """
+    if spec.loss not in _ALPHA:
+        raise InputError(f"`alpha` is scikit-learn's, which has no {spec.loss}: give `l2`")
+    rows = len(learnt.fold.train)
+    targets = 1 if len(learnt.classes) else learnt.outputs
+    return float(_ALPHA[spec.loss] * targets * min(spec.batch_size or rows, rows))
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class RegularizedMLP(Parameters, ABC):
     """A multilayer perceptron with penalties; see `sweep.RegularizedMLPClassifier`."""
-
-    alpha: Any = None
 
     @abstractmethod
     def _aim(self, y: np.ndarray) -> Aim:
@@ -81,16 +94,10 @@ class RegularizedMLP(Parameters, ABC):
 
     def _l2(self, spec: Specification, learnt: Portion) -> float:
         """Return what `alpha` is here."""
-        if self.l2 != RegularizedMLP.l2:
-            raise InputError("`alpha` stands for `l2`: leave one of them out")
+        self._refuse_both()
         if not (isinstance(self.alpha, Real) and 0 <= float(self.alpha) < np.inf):
             raise InputError(f"`alpha` should be a number from 0 up, not {self.alpha!r}")
-        if spec.loss not in _ALPHA:
-            raise InputError(f"`alpha` is scikit-learn's, which has no {spec.loss}: give `l2`")
-        rows = len(learnt.fold.train)
-        targets = 1 if len(learnt.classes) else learnt.outputs
-        batch = min(spec.batch_size or rows, rows)
-        return float(self.alpha) / (_ALPHA[spec.loss] * targets * batch)
+        return float(self.alpha) / alpha_of_one(spec, learnt)
 
     def _keep(
         self,

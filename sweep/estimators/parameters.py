@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
 from sweep.specification.choices import LOSSES, overlaid
+from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.spec import Specification
 
 #: What scikit-learn's MLPClassifier calls the options of a Sweep.
@@ -73,10 +74,22 @@ class Parameters(BaseEstimator):
     precision: Any = "float64"
     standardize: Any = False
     random_state: Any = None
+    alpha: Any = None
+
+    def _refuse_both(self) -> None:
+        """Refuse `l2` beside `alpha`, which stands for it."""
+        if self.l2 != type(self).l2:
+            raise InputError("`alpha` stands for `l2`: leave one of them out")
 
 
 def specification(
-    options: Mapping[str, Any], loss: str, data: tuple, seed: int, history: int
+    options: Mapping[str, Any],
+    loss: str,
+    data: tuple,
+    seed: int,
+    *,
+    history: int,
+    l2: str = "l2",
 ) -> Specification:
     """Return what an estimator's parameters say.
 
@@ -88,6 +101,8 @@ def specification(
         By its name among the choices.
     data, seed, history
         Options of their own.
+    l2 : {"l2", "alpha"}
+        Which parameter is taken for that option.
 
     Raises
     ------
@@ -95,7 +110,7 @@ def specification(
         In the estimator's own words.
     """
     _refuse_what_is_not_there(options)
-    names = names_of(options["solver"])
+    names = names_of(options["solver"]) | {"l2": l2}
     every = {option: names.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
     task = "numbers" if LOSSES[loss].target == "numbers" else "classes"
@@ -116,10 +131,12 @@ def specification(
     elif not given["val_fraction"]:
         raise InputError("`early_stopping` needs a `validation_fraction` above 0")
     try:
-        return Specification(**{**given, "data": data, "seeds": seed, "history": history})
+        spec = Specification(**{**given, "data": data, "seeds": seed, "history": history})
+        refuse_endless_warmup(spec)
     except InputError as error:
         message = re.sub(r"`(\w+)`", lambda word: f"`{names.get(word[1], word[1])}`", str(error))
         raise InputError(message) from None
+    return spec
 
 
 def names_of(solver: str) -> dict[str, str]:

@@ -18,8 +18,8 @@ from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_results import cv_results
 from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
-from sweep.estimators.fits import Fit, fit_all, portion
-from sweep.estimators.mlp import RegularizedMLP
+from sweep.estimators.fits import Fit, Portion, fit_all, portion
+from sweep.estimators.mlp import RegularizedMLP, alpha_of_one
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.plan.automatic import with_numbers
 from sweep.plan.plan import Plan
@@ -82,7 +82,9 @@ class Search(Parameters, ABC):
         samples, labels, weight = checked(self, X, y, sample_weight)
         X, _ = indexable(X, labels)  # scorers are given what we were, such as a DataFrame
         aim, seeds = self._aim(labels), self._seeds()
-        spec = specification(self.get_params(), aim.loss, (samples, labels), seeds[0], history=0)
+        l2 = self._l2_or_alpha()
+        told = (samples, labels), seeds[0]
+        spec = specification(self.get_params(), aim.loss, *told, history=0, l2=l2)
         splitter = check_cv(self.cv, labels, classifier=is_classifier(self))
         folds = list(splitter.split(X, labels, groups))
         portions = [
@@ -90,9 +92,12 @@ class Search(Parameters, ABC):
             for seed in seeds
             for rows, _ in folds
         ]
+        on_biases = any(name[0] == "b" for name in spec.l2_on)
+        if l2 == "alpha" and isinstance(spec.l1, str) and on_biases:
+            raise InputError("`l1`: auto has no end with `alpha` on biases: give `l2`, or numbers")
         every, each = (one.fold for one in portions), (1,) * samples.shape[1]
         spec = with_numbers(spec, every, len(aim.labels), each)
-        cells = _cells(spec, self.solver)
+        cells = _cells(spec, self.solver, l2)
         self.multimetric_ = False
         self.scorer_ = check_scoring(self._of(), self.scoring)
         self.n_splits_ = len(portions)
@@ -117,7 +122,8 @@ class Search(Parameters, ABC):
             estimator._keep(fit, learnt, aim, spec, {}, {})
             return judge.score(estimator, training, test, fit.seconds)
 
-        scored = fit_all(spec, portions, score, self.n_jobs)
+        by_alpha = l2 == "alpha"
+        scored = (self._by_alpha if by_alpha else fit_all)(spec, portions, score, self.n_jobs)
         warn_of_failures([one.failed for by_cell in scored for one in by_cell])
         # In the order of ParameterGrid, which is that of the names.
         order = sorted(range(len(cells)), key=lambda i: tuple(cells[i].values()))
@@ -156,9 +162,38 @@ class Search(Parameters, ABC):
             return [seed_of(self.random_state)]
         return grammar.parse(self.seeds, integers=True).tolist()
 
+    def _l2_or_alpha(self) -> str:
+        """Return which of both says what L2 is."""
+        if self.alpha is None:
+            return "l2"
+        self._refuse_both()
+        return "alpha"
+
+    def _by_alpha(
+        self,
+        spec: Specification,
+        portions: Sequence[Portion],
+        score: Callable[[int, int, Fit], Scored],
+        n_jobs: int | None,
+    ) -> list[list[Scored]]:
+        """Do what `fit_all` does where `l2` holds `alpha`, which is more in a smaller batch."""
+        found: dict[int, list[Scored]] = {}
+        unit = [alpha_of_one(spec, one) for one in portions]
+        for times in sorted(set(unit)):
+            places = [i for i, one in enumerate(unit) if one == times]
+            some = [portions[i] for i in places]
+            there = spec.replace(l2=tuple((np.array(spec.l2, np.float64) / times).tolist()))
+
+            def score_there(place: int, cell: int, fit: Fit, places: list[int] = places) -> Scored:
+                return score(places[place], cell, fit)
+
+            by_portion = fit_all(there, some, score_there, n_jobs)
+            found |= dict(zip(places, by_portion, strict=True))
+        return [found[i] for i in range(len(portions))]
+
     def _shared(self) -> dict[str, Any]:
         """Return the parameters that are the same for every fit."""
-        known = self._of().get_params()
+        known = self._of().get_params().keys() - ({"l2"} if self.alpha is not None else set())
         return {name: value for name, value in self.get_params().items() if name in known}
 
     def _choose(self, candidates: Sequence[Mapping[str, float]]) -> None:
@@ -170,11 +205,11 @@ class Search(Parameters, ABC):
         self.best_params_ = dict(candidates[self.best_index_])
 
 
-def _cells(spec: Specification, solver: str) -> list[dict[str, float]]:
-    """Return the points of the grid in its order, each by its names in theirs."""
+def _cells(spec: Specification, solver: str, l2: str) -> list[dict[str, float]]:
+    """Return the points of the grid in its order, each by its names in theirs; and what L2 is."""
     plan = Plan(spec, (1, 1), 1, "data")
     columns = plan.grid.coordinates(np.arange(plan.grid.cells))
-    called, taken = names_of(solver), OPTIMIZERS[spec.optimizer].hyper
+    called, taken = names_of(solver) | {"l2": l2}, OPTIMIZERS[spec.optimizer].hyper
     names = {
         called.get(axis.field, axis.field): axis.name
         for axis in axes.AXES

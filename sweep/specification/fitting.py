@@ -38,6 +38,15 @@ def check(options: Any) -> None:
     _roles(options)
 
 
+def refuse_endless_warmup(options: Any) -> None:
+    """Refuse a warm-up that outlasts a sweep; a run that is trained again may end within it."""
+    if options.warmup > options.epochs:
+        raise InputError(
+            f"`warmup` is {options.warmup:,} epochs and `epochs` {options.epochs:,}, so the "
+            "learning rate would never come to `lr`: give it at most as many, or more `epochs`"
+        )
+
+
 def _network(options: Any) -> None:
     if any(options.dropout) and not options.hidden:
         raise InputError(

@@ -94,6 +94,11 @@ def _data(raw: Any) -> Any:
 
 
 def _names(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
+    """Return the names in a text or list, each once."""
+    return tuple(dict.fromkeys(_split(raw, info)))
+
+
+def _split(raw: Any, info: ValidationInfo) -> list[str]:
     """Split a text at its commas; a name that holds some stands in double quotes."""
     parts = raw if isinstance(raw, list | tuple) else [raw]
     if isinstance(raw, str):
@@ -103,13 +108,17 @@ def _names(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     names = [str(part).strip() for part in parts]
     if not all(names):
         raise InputError(f"`{info.field_name}` holds an empty name: {reprlib.repr(raw)}")
-    return tuple(dict.fromkeys(names))
+    return names
 
 
 def _target(raw: Any, info: ValidationInfo) -> str | tuple[str, ...]:
-    names = _names(_name(raw), info)
+    given = _split(_name(raw), info)
+    names = tuple(dict.fromkeys(given))
     if not names:
         raise InputError("`target` names no column: leave it out for the last one")
+    if len(names) < len(given):
+        twice = next(name for name in names if given.count(name) > 1)
+        raise InputError(f"`target` names {twice!r} twice: name each column once")
     return names[0] if len(names) == 1 else names
 
 

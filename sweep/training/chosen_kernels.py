@@ -5,7 +5,7 @@ from typing import Any
 from kernels.choice import Choice
 from kernels.frozen import freezes
 from kernels.lane.lanes import vector_registers
-from kernels.network import NO_DROPOUT, Network, by_column, by_unit, network
+from kernels.network import Network, by_column, by_unit, network
 from kernels.prepare import prepare
 from sweep.errors import InputError
 from sweep.gpus import OnGpu
@@ -41,9 +41,11 @@ def network_of(widths: tuple[int, ...], options: Any) -> Network:
 
 
 def planned_network(plan: Plan) -> Network:
-    """Return the network of a plan, with its groups of weights where they are penalised."""
+    """Return the network of a plan: what it drops, and groups of weights that are penalised."""
     spec = plan.spec
     net = network_of(plan.widths, spec)
+    if any(spec.dropout):
+        net = net._replace(dropout=DROPOUT)
     if not spec.groups_weights:
         return net
     return by_unit(net) if spec.l21_on == "units" else by_column(net, plan.columns)
@@ -53,11 +55,6 @@ def step_of(spec: Specification) -> Choice:
     """Return how the parameters of a specification's runs move."""
     chosen = OPTIMIZERS[spec.optimizer]
     return Choice(chosen.grouped if spec.groups_weights else getattr(chosen, spec.l1_method))
-
-
-def dropout_of(spec: Specification) -> Choice:
-    """Return what the hidden units of a specification's runs pass on while they learn."""
-    return DROPOUT if any(spec.dropout) else NO_DROPOUT
 
 
 def measured_of(spec: Specification) -> dict[str, Choice]:
@@ -101,14 +98,12 @@ def compile_kernels(plan: Plan) -> None:
     net, step = planned_network(plan), step_of(spec)
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())
     shape = net, spec.precision, width, batch, step
-    scored, dropout = bool(scored_of(spec)), dropout_of(spec)
+    scored = bool(scored_of(spec))
     if plan.gpus:  # code for the batches of the finish is made when the first task comes to it
-        call, epoch = OnGpu().train, plan.samples
-        prepare(*shape, *choices, scored=scored, dropout=dropout, train=call, epoch=epoch)
+        prepare(*shape, *choices, scored=scored, train=OnGpu().train, epoch=plan.samples)
         return
-    prepare(*shape, *choices, scored=scored, dropout=dropout, freeze=freeze)
-    # Whose batches are too long for code of their own, and in which no unit is dropped.
-    if spec.finish and (freeze or any(spec.dropout)):
+    prepare(*shape, *choices, scored=scored, freeze=freeze)
+    if spec.finish and freeze:  # whose batches are too long for code of their own
         prepare(*shape, *choices)
 
 
@@ -116,6 +111,5 @@ def refuse_what_no_gpu_trains(plan: Plan) -> None:
     """Raise InputError if the runs of a plan cannot be trained on a GPU, which says why."""
     from kernels.cuda.training import refuses
 
-    net = planned_network(plan)._replace(dropout=dropout_of(plan.spec))
-    if reason := refuses(net, step_of(plan.spec)):
+    if reason := refuses(planned_network(plan), step_of(plan.spec)):
         raise InputError(reason)

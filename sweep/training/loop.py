@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.network import NO_DROPOUT
 from kernels.training import train
 from sweep.specification.schedule import factors
 from sweep.training.measures import loss_of, measure, record
@@ -107,7 +106,7 @@ def train_runs(
         epochs, rates = range(done, pause), partial(factors, spec)
         if finishing:
             batch = finishing_batch(packs)
-            plain = packs._replace(dropout=NO_DROPOUT, frozen=False)
+            plain = packs._replace(dropping=False, frozen=False)
             train_epochs(plain, batch, epochs, pace, stopped, rates)
         else:
             train_epochs(packs, spec.batch_size, epochs, pace, stopped, rates)
@@ -186,7 +185,7 @@ def train_epochs(
             rows = max(1, int(_BREATH / of_sample() / batch)) * batch
             some = np.ascontiguousarray(order[:, first : first + rows])
             call(
-                packs.learning,
+                packs.net,
                 packs.runs,
                 packs.folds.samples(some, of_loss=True),
                 packs.step,
@@ -194,6 +193,7 @@ def train_epochs(
                 len(now),
                 factors=factors,
                 begun=first // batch,
+                dropping=packs.dropping,
                 freeze=packs.frozen,
             )
             first += rows

@@ -16,7 +16,7 @@ from sweep.gpus import OnGpu
 from sweep.specification.axes import along
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
-from sweep.training.chosen_kernels import dropout_of, shape_of, step_of
+from sweep.training.chosen_kernels import shape_of, step_of
 from sweep.training.draws import BatchOrder, dropout_key
 from sweep.training.state import State
 
@@ -119,8 +119,8 @@ class Packs(NamedTuple):
         Runs; lanes beyond it repeat the last one.
     step : Choice
         How their parameters move.
-    dropout : Choice
-        What their hidden units pass on while they learn.
+    dropping : bool
+        Whether hidden units are dropped while they learn, if the network has dropout.
     frozen : bool
         Whether the code is for this very network.
     gpu : OnGpu, optional
@@ -133,14 +133,9 @@ class Packs(NamedTuple):
     order: BatchOrder
     size: int
     step: Choice
-    dropout: Choice
+    dropping: bool
     frozen: bool
     gpu: OnGpu | None = None
-
-    @property
-    def learning(self) -> Network:
-        """The network as it learns; else nothing is dropped."""
-        return self.net._replace(dropout=self.dropout)
 
     @property
     def weights(self) -> np.ndarray:
@@ -239,8 +234,7 @@ class Group(NamedTuple):
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )
         order = folds.order(spec, np.arange(len(folds.drawn)))
-        dropout = dropout_of(spec)
-        return Packs(net, runs, folds, order, len(index), step, dropout, freeze, self.gpu)
+        return Packs(net, runs, folds, order, len(index), step, True, freeze, self.gpu)
 
 
 def distinct(columns: Mapping[str, np.ndarray]) -> tuple[list[tuple[int, ...]], np.ndarray]:

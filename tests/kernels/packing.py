@@ -113,9 +113,9 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     step = experiment.step
     hyper = [leak] * len(net.activation.HYPER)
     packed = pack(runs, width, samples.x.dtype, step, hyper)
-    learning = net._replace(dropout=INVERTED) if experiment.dropping else net
+    net = net._replace(dropout=INVERTED) if experiment.dropping else net
     factors = None if experiment.factors is None else np.array(experiment.factors)
-    train(learning, packed, samples, step, batch_size, epochs, factors=factors, freeze=freeze)
+    train(net, packed, samples, step, batch_size, epochs, factors=factors, freeze=freeze)
     weights = step.trained(packed.parameters, packed.memory)
     loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
     found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))

@@ -104,9 +104,23 @@ def test_the_automatic_axis_ends_where_l1_empties_the_network(loss):
     assert RegularizedMLPRegressor(l1=l1[2] * 0.9, **told).fit(X, y).coefs_[0].any()
 
 
-def test_alpha_is_for_one_network():
-    assert "alpha" in RegularizedMLPRegressor().get_params()
-    assert "alpha" not in RegularizedMLPRegressorCV().get_params()
+def test_alpha_is_what_it_is_in_each_portion():
+    """In full batches it is another `l2` in portions of another size."""
+    told = SMALL | {"batch_size": "full", "l1": 0.01}
+    grid, splits = {"alpha": [0.1, 3.0]}, KFold(4)
+    assert len(X) % 4
+    theirs = GridSearchCV(RegularizedMLPRegressor(**told), grid, cv=splits).fit(X, Y)
+    mine = RegularizedMLPRegressorCV(**told, **grid, cv=splits).fit(X, Y)
+    expected = theirs.cv_results_
+    np.testing.assert_array_equal(mine.cv_results_["param_alpha"], [0.1, 3.0])
+    for split in range(4):
+        name = f"split{split}_test_score"
+        np.testing.assert_array_equal(mine.cv_results_[name], expected[name])
+    np.testing.assert_array_equal(mine.predict(X), theirs.predict(X))
+    with pytest.raises(InputError, match="`alpha` stands for `l2`"):
+        RegularizedMLPRegressorCV(alpha=1, l2=0).fit(X, Y)
+    with pytest.raises(InputError, match="`alpha`: expected numbers from 0 up"):
+        RegularizedMLPRegressorCV(alpha=[-1, 1]).fit(X, Y)
 
 
 def test_docstrings_tell_of_every_parameter_where_it_is_new():

@@ -168,6 +168,7 @@ def test_who_goes_on_in_a_race_is_where_it_was():
         (["--schedule", "step:5:half"], "--schedule takes a rate above 0 and below 1"),
         (["--schedule", "cosine:9", "--epochs", "10"], "--schedule cosine:9 is over after 9 of 10"),
         (["--warmup", "-1"], "--warmup should be greater than or equal to 0"),
+        (["--warmup", "9", "--epochs", "8"], "--warmup is 9 epochs and --epochs 8, so the"),
         (["--warmup", "1.5"], "--warmup should be a valid integer"),
         (["--tol", "-1e-4"], "--tol should be greater than or equal to 0"),
         (["--tol", "nan"], "--tol should be a finite number, or 'off'"),

@@ -159,6 +159,7 @@ def test_texts_of_numbers_are_numbers_where_they_are_many():
             "row 0 (from 0): 'red' is text in a numeric target, as is all else there: take each",
         ),
         ("colour", {"loss": "huber"}, "'red' is text in a numeric target"),
+        (["price", "new", "price"], {}, "`target` names 'price' twice: name each column once"),
         (["price", "sold"], {"task": "numbers"}, "'sold', row 0 (from 0): "),
         (
             "few",

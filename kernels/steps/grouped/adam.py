@@ -30,8 +30,8 @@ def finish(net, optimizer, layer):
     """Shrink the groups of a layer in the metric of its step."""
     memory, size, epsilon = optimizer.memory, optimizer.size, optimizer.hyper[2]
     metrics = lanes_from(memory, 2 * size + 4)
-    first, end = l21_in_metric.bounds(net, layer)
-    for i in range(first, end):
+    for k in range(net.start[net.group[layer]], net.start[net.group[layer + 1]]):
+        i = net.members[k]
         metrics[i] = fma(memory[2 * size + 3], sqrt(memory[size + i]), epsilon)
     strength = optimizer.rate * optimizer.l21
     l21_in_metric.shrink(net, optimizer.weights, metrics, layer, strength)

@@ -33,8 +33,8 @@ def finish(net, optimizer, layer):
     """Shrink the groups of a layer, and look ahead from them."""
     weights, memory, momentum = optimizer.weights, optimizer.memory, optimizer.hyper[0]
     l21.shrink(net, weights, layer, optimizer.rate * optimizer.l21)
-    first, end = l21.bounds(net, layer)
-    for i in range(first, end):
+    for k in range(net.start[net.group[layer]], net.start[net.group[layer + 1]]):
+        i = net.members[k]
         # The iterate is kept first: uncompiled, what is read from an array is a view of it.
         memory[i], weights[i] = weights[i], ahead(weights[i], memory[i], momentum)
 

@@ -33,6 +33,6 @@ def advance(optimizer, i, w, g, l1, l2):
 def finish(net, optimizer, layer):
     """Shrink the groups of a layer, and find the velocities that led to them."""
     l21.shrink(net, optimizer.weights, layer, optimizer.rate * optimizer.l21)
-    first, end = l21.bounds(net, layer)
-    for i in range(first, end):
+    for k in range(net.start[net.group[layer]], net.start[net.group[layer + 1]]):
+        i = net.members[k]
         optimizer.memory[i] = optimizer.weights[i] - optimizer.memory[i]
