@@ -12,11 +12,14 @@ from kernels.lane.operations import select
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.network import Network, forward
 from kernels.penalties import l21
-from kernels.runs import Runs, workspace
+from kernels.runs import Runs, from_sample, workspace
 from kernels.samples import Samples, Streams, read_batch
 
-#: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
+#: Samples whose losses are summed at a time. Fixed: sums of batches are what is added up.
 EVALUATION_BATCH = 32
+
+#: Samples that go through the network at a time: the weights of a large one come from far away.
+_AT_ONCE = 2 * EVALUATION_BATCH
 
 
 class Measures(NamedTuple):
@@ -58,7 +61,7 @@ def evaluate(
     Without ``units``, `Measures.largest` stays 0.
     """
     n = samples.order.shape[1]
-    work = workspace(net, weights, min(EVALUATION_BATCH, n))
+    work = workspace(net, weights, min(_AT_ONCE, n))
     packs, _, width = weights.shape
     what = (net.loss, *metrics)
     sums = aligned_zeros((packs, len(what), width), weights.dtype)
@@ -97,7 +100,9 @@ def _evaluate(net, weights, hyper, streams, samples, work, what, found, sizes):
 def _measure_batch(net, weights, work, what, batch, shared, sums):
     # Within a kernel that only kernels call, Numba finds what it has compiled for `learn`.
     forward(net, weights, work, batch, shared)
-    add_measures(what, net, work, batch, sums)
+    for first in range(0, batch, EVALUATION_BATCH):
+        some = EVALUATION_BATCH if first + EVALUATION_BATCH < batch else batch - first
+        add_measures(what, net, from_sample(net, work, first), some, sums)
 
 
 @kernel
