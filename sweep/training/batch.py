@@ -71,7 +71,7 @@ class Batch:
         seed = self.columns["seed"] if index is None else self.columns["seed"][index]
         seeds, place = np.unique(seed, return_inverse=True)
         begin = np.stack([self._drawn(seed) for seed in seeds.tolist()], axis=1)
-        return State.fresh(begin[:, place])
+        return State.fresh(begin[:, place], place)
 
     def train(
         self, index: np.ndarray, state: State, epochs: int
