@@ -57,7 +57,7 @@ def first_loss(packs: Packs, spec: Specification, draw: np.ndarray | None) -> np
 
 
 def _in_all_lanes(values: np.ndarray, lanes: np.ndarray) -> np.ndarray:
-    """Return, of ``values [pack, ..., lane]``, a pack for each of some lanes, full of its values."""
+    """Return a pack for each of some lanes of ``values [pack, ..., lane]``, full of its values."""
     width = values.shape[-1]
     pack, lane = np.divmod(lanes, width)
     chosen = values[pack, ..., lane]
