@@ -12,11 +12,14 @@ from kernels.lane.operations import select
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.network import Network, forward
 from kernels.penalties import l21
-from kernels.runs import Runs, workspace
+from kernels.runs import Runs, from_sample, workspace
 from kernels.samples import Samples, Streams, read_batch
 
-#: Samples evaluated at a time. Fixed, since losses are summed batch by batch.
+#: Samples whose losses are summed at a time. Fixed: sums of batches are what is added up.
 EVALUATION_BATCH = 32
+
+#: Samples that go through the network at a time: the weights of a large one come from far away.
+_AT_ONCE = 2 * EVALUATION_BATCH
 
 
 class Measures(NamedTuple):
@@ -57,47 +60,113 @@ def evaluate(
 
     Without ``units``, `Measures.largest` stays 0.
     """
-    n = samples.order.shape[1]
-    work = workspace(net, weights, min(EVALUATION_BATCH, n))
     packs, _, width = weights.shape
-    what = (net.loss, *metrics)
-    sums = aligned_zeros((packs, len(what), width), weights.dtype)
     largest = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
-    found = _Found(as_lanes(sums), as_lanes(largest))
-    hyper, streams = as_lanes(runs.activation_hyper), Streams.of(runs.streams)
-    reading = as_lanes(weights), hyper, streams, samples.flat()
-    _evaluate(net.flat(), *reading, work, what, found, (packs, len(what), units))
+    sums = _sums(net, runs, weights, samples, metrics, 1, largest if units else None)
     # A running sum, whose order does not depend on the shape.
     mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
-    loss, *means = np.moveaxis(sums, 1, 0) / mass
+    loss, *means = np.moveaxis(sums[:, 0], 1, 0) / mass
     return Measures(loss, np.array(means), largest)
+
+
+def loss_of_one(
+    net: Network, runs: Runs, weights: np.ndarray, samples: Samples, metrics: Sequence[Choice]
+) -> np.ndarray:
+    """Return the loss that `evaluate` finds, of packs that each hold one network in every lane.
+
+    Its lanes share the samples out, batch by batch, and the sums of batches are added up in the
+    same order: the same bits, in as many times less time as there are lanes.
+
+    Parameters
+    ----------
+    net, runs, weights, samples, metrics
+        As in `evaluate`; what is compiled for that is compiled for this.
+
+    Returns
+    -------
+    ndarray, shape (packs,)
+    """
+    packs, _, width = weights.shape
+    rows = samples.order[0].T[runs.streams[:, 0]]  # [pack, sample]
+    whole, rest = divmod(rows.shape[1], EVALUATION_BATCH)
+    rounds = -(-whole // width)
+    found = np.zeros((packs, 0), weights.dtype)
+    if whole:
+        # What lacks for a last round is the last batch once more, of which nobody asks.
+        batch = np.minimum(np.arange(rounds * width), whole - 1)
+        batches = rows[:, : -rest or None].reshape(packs, whole, EVALUATION_BATCH)[:, batch]
+        by_lane = batches.reshape(packs, rounds, width, EVALUATION_BATCH).transpose(1, 3, 0, 2)
+        order = by_lane.reshape(1, rounds * EVALUATION_BATCH, packs * width)
+        own = runs._replace(streams=np.arange(packs * width).reshape(packs, width))
+        spread = samples._replace(order=np.ascontiguousarray(order))
+        sums = _sums(net, own, weights, spread, metrics, rounds)
+        found = sums[:, :, 0].reshape(packs, rounds * width)[:, :whole]
+    if rest:
+        own = runs._replace(streams=np.repeat(np.arange(packs)[:, None], width, axis=1))
+        last = samples._replace(order=np.ascontiguousarray(rows[:, -rest:].T)[None])
+        sums = _sums(net, own, weights, last, metrics, 1)
+        found = np.concatenate([found, sums[:, 0, 0, :1]], axis=1)
+    return found.cumsum(axis=1)[:, -1] / samples.weight[rows].cumsum(axis=1)[:, -1]
+
+
+def _sums(
+    net: Network,
+    runs: Runs,
+    weights: np.ndarray,
+    samples: Samples,
+    metrics: Sequence[Choice],
+    batches: int,
+    largest: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return sums of the loss and the metrics, ``[pack, batch, what, lane]``.
+
+    They are of one batch of samples after another where there is to be more than one sum. Sizes of
+    units are raised to the largest, in place.
+    """
+    packs, _, width = weights.shape
+    work = workspace(net, weights, min(_AT_ONCE, samples.order.shape[1]))
+    what = (net.loss, *metrics)
+    sums = aligned_zeros((packs, batches, len(what), width), weights.dtype)
+    raised = aligned_zeros((1, width), weights.dtype) if largest is None else largest
+    found = _Found(as_lanes(sums), as_lanes(raised))
+    hyper, streams = as_lanes(runs.activation_hyper), Streams.of(runs.streams)
+    reading = as_lanes(weights), hyper, streams, samples.flat()
+    sizes = packs, len(what), batches, largest is not None
+    _evaluate(net.flat(), *reading, work, what, found, sizes)
+    return sums
 
 
 @entry
 def _evaluate(net, weights, hyper, streams, samples, work, what, found, sizes):
-    packs, count, raising = sizes
+    packs, count, batches, raising = sizes
     before = flush_subnormals()
     n = samples.order.size
+    apart = count if batches > 1 else 0
     for pack in range(packs):
         w = lanes_from(weights, pack * net.size)
-        sums = lanes_from(found.sums, pack * count)
+        sums = lanes_from(found.sums, pack * batches * count)
         largest = lanes_from(found.largest, pack * net.unit[net.layers + 1])
         own, shared = lanes_from(streams.numbers, pack * work.lanes), streams.shared[pack] != 0
         copy(work.hyper, 0, hyper, pack * work.hypers, work.hypers)
         for first in range(0, n, work.capacity):
             batch = work.capacity if first + work.capacity < n else n - first
             read_batch(net, work, samples, (0, first, batch), own, shared)
-            _measure_batch(net, w, work, what, batch, shared, sums)
+            some = lanes_from(sums, first // EVALUATION_BATCH * apart)
+            _measure_batch(net, w, work, what, batch, shared, some, apart)
             if raising:
                 _raise_largest(net, work, batch, largest)
     restore_subnormals(before)
 
 
 @kernel
-def _measure_batch(net, weights, work, what, batch, shared, sums):
+def _measure_batch(net, weights, work, what, batch, shared, sums, apart):
     # Within a kernel that only kernels call, Numba finds what it has compiled for `learn`.
     forward(net, weights, work, batch, shared)
-    add_measures(what, net, work, batch, sums)
+    for first in range(0, batch, EVALUATION_BATCH):
+        some = EVALUATION_BATCH if first + EVALUATION_BATCH < batch else batch - first
+        place = first // EVALUATION_BATCH * apart
+        here = from_sample(net, work, first)
+        add_measures(what, net, here, some, lanes_from(sums, place))
 
 
 @kernel

@@ -59,7 +59,7 @@ def prepare(
     order = np.zeros((1, epoch or batch_size, 1), dtype=np.int64)
     samples = Samples(np.zeros((1, int(net.widths[0])), dtype), y, one, order)
     train(net, runs, samples, step, batch_size, 0, freeze=freeze)
-    samples = samples._replace(order=order[:, :batch_size])
+    samples = samples._replace(order=order[:, :1])
     evaluate(net, runs, parameters, samples, metrics)
     penalty_values(net, parameters, penalties)
     if net.grouped:

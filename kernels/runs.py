@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.choice import hyperparameters
 from kernels.lane.compiled import kernel
-from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, lanes_from, numbers
+from kernels.lane.lanes import Flat, aligned_room, as_lanes, lanes_from, numbers
 from kernels.lane.operations import broadcast
 from kernels.lane.product import Multiplier, multiplier
 from kernels.learning import Optimizer, gradient_blocks, gradient_size
@@ -130,7 +130,7 @@ class Workspace(NamedTuple):
 def workspace(
     net: Network, parameters: np.ndarray, capacity: int, dropping: bool = False
 ) -> Workspace:
-    """Return zeros to work in, with room for a batch.
+    """Return arrays to work in, with room for a batch; all but the constants holds anything.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def workspace(
     units, hypers = int(net.room[-1]) * capacity, len(net.activation.HYPER)
 
     def lanes(count: int) -> Flat:
-        return as_lanes(aligned_zeros((count, width), dtype))
+        return as_lanes(aligned_room((count, width), dtype))
 
     given, dropping = lanes(units), dropping and net.dropout.kind != NO_DROPOUT.kind
     work = Workspace(
@@ -151,14 +151,14 @@ def workspace(
         passed=lanes(units) if dropping else given,
         deltas=lanes(units),
         factors=lanes(units if dropping else 0),
-        inputs=numbers(aligned_zeros((int(net.widths[0]) * capacity,), dtype)),
+        inputs=numbers(aligned_room((int(net.widths[0]) * capacity,), dtype)),
         targets=lanes(capacity * net.targets),
         importance=lanes(capacity),
         gradient=lanes(gradient_size(net)),
         constants=lanes(2),
         blocks=numbers(gradient_blocks(net)),
         hyper=lanes(hypers),
-        words=as_lanes(aligned_zeros((3, width), np.uint32)),
+        words=as_lanes(aligned_room((3, width), np.uint32)),
         scale=lanes(1),
         lanes=width,
         capacity=capacity,
@@ -166,8 +166,33 @@ def workspace(
         dropping=dropping,
         multiplier=multiplier(dtype, width, max(int(net.widths.max()), capacity)),
     )
-    work.constants[1] = 1
+    work.constants[0], work.constants[1] = 0, 1
     return work
+
+
+@kernel
+def from_sample(net, work, first):
+    """Return a workspace whose outputs, targets and weights begin at a later sample."""
+    outputs = first * net.widths[net.layers]
+    return Workspace(
+        lanes_from(work.units, outputs),
+        work.passed,
+        lanes_from(work.deltas, outputs),
+        work.factors,
+        work.inputs,
+        lanes_from(work.targets, first * net.targets),
+        lanes_from(work.importance, first),
+        work.gradient,
+        work.constants,
+        work.blocks,
+        work.hyper,
+        work.words,
+        work.scale,
+        work.lanes,
+        work.capacity,
+        work.hypers,
+        work.multiplier,
+    )
 
 
 @kernel

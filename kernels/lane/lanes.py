@@ -13,6 +13,7 @@ import math
 import operator
 import os
 import platform
+from collections.abc import Callable
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -151,9 +152,18 @@ def lane_width(dtype, vectors: int = 1) -> int:
 
 def aligned_zeros(shape: tuple[int, ...], dtype) -> np.ndarray:
     """Return zeros that begin on a cache line, so that no Lane straddles two."""
+    return _aligned(np.zeros, shape, dtype)
+
+
+def aligned_room(shape: tuple[int, ...], dtype) -> np.ndarray:
+    """Return the same with anything in it, which is written before it is read."""
+    return _aligned(np.empty, shape, dtype)
+
+
+def _aligned(make: Callable, shape: tuple[int, ...], dtype) -> np.ndarray:
     line = 64
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.zeros(size + line, dtype=np.uint8)
+    room = make(size + line, dtype=np.uint8)
     start = -_address(room) % line
     return room[start : start + size].view(dtype).reshape(shape)
 

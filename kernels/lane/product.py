@@ -13,7 +13,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 
 from kernels.lane.compiled import INNER, address_of, kernel, shared
-from kernels.lane.lanes import Flat, FlatType, Lane, aligned_zeros, as_lanes
+from kernels.lane.lanes import Flat, FlatType, Lane, aligned_room, as_lanes
 from kernels.lane.tile import COLUMNS, PLAIN, ROWS, Matrix, matrix_from, tiles
 from kernels.lane.tried import LINKED
 
@@ -52,7 +52,7 @@ def multiplier(dtype, width: int, most: int) -> Multiplier:
     """Return what products of ``most`` terms work with; compile their code, or load it."""
     dtype = np.dtype(dtype)
     terms = max(1, _SLICE // (COLUMNS[0] * width * dtype.itemsize))
-    panel = as_lanes(aligned_zeros((most * COLUMNS[0], width), dtype))
+    panel = as_lanes(aligned_room((most * COLUMNS[0], width), dtype))
     return Multiplier(_address(dtype, width), panel, terms)
 
 

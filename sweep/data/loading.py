@@ -196,7 +196,7 @@ def _from_arrays(data: tuple[Any, Any], spec: Specification) -> Dataset:
         columns = files.from_frame(X)
     else:
         names = [f"x{place}" for place in range(shape[1])]
-        columns = files.from_arrays(names, array.T, "X")
+        columns = files.from_arrays(names, np.require(array.T, requirements="C"), "X")
     names = [column.name for column in columns]
     beside = _targets_of(y, len(y_shape), names)
     targets = [column.name for column in beside]

@@ -88,6 +88,11 @@ class Plan:
         """How they are handed out."""
         return Tasks(self.spec, self.grid, self.cost, self.gpus)
 
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What a task leaves for the next one in its process: see `sweep.training.batch`."""
+        return {}
+
     @property
     def worth_freezing(self) -> bool:
         """Whether there is enough to train for code of its own to pay, if the network is tiny."""

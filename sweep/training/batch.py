@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -25,6 +25,53 @@ from sweep.training.state import State
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class _Common(NamedTuple):
+    """What runs of the same seeds and folds have in common.
+
+    Attributes
+    ----------
+    dataset : Dataset or Article
+    drawn : callable
+        Gives what a seed draws, shape (parameters,).
+    told : dict of str to ndarray, shape (seeds and folds,)
+        What the rows of the table say of the parts of the data.
+    folds : list of Folds
+        A pack shares its batches: its parts are of one size.
+    """
+
+    dataset: Dataset | Article
+    drawn: Callable[[int], np.ndarray]
+    told: Columns
+    folds: list[Folds]
+
+    @classmethod
+    def of(cls, plan: Plan, dataset: Dataset | Article, pairs: tuple[tuple[int, ...], ...]) -> Self:
+        """Split, scale and lay out the data of these seeds and folds."""
+        # Runs of a seed stand together: the last draw is enough.
+        drawn = lru_cache(maxsize=1)(partial(initial_weights, planned_network(plan), plan.spec))
+        parts: dict[tuple[int, ...], dict[tuple[int, ...], Fold]] = {}
+        told = []
+        for pair in pairs:
+            fold = fold_of(plan.spec, dataset, *pair)
+            sizes = len(fold.train), len(fold.val), len(fold.test)
+            parts.setdefault(sizes, {})[pair] = fold
+            told.append(_told(fold, plan))
+        columns = {name: np.array([one[name] for one in told]) for name in told[0]}
+        folds = [Folds.of(plan.spec, some) for some in parts.values()]
+        return cls(dataset, drawn, columns, folds)
+
+    @classmethod
+    def kept(
+        cls, plan: Plan, dataset: Dataset | Article, pairs: tuple[tuple[int, ...], ...]
+    ) -> Self:
+        """Do the same once for tasks of a plan that follow one another in a process."""
+        found = plan.kept.get(pairs)
+        if found is None or found.dataset is not dataset:
+            plan.kept.clear()  # first, so that large data are not there twice
+            found = plan.kept[pairs] = cls.of(plan, dataset, pairs)
+        return found
 
 
 class Batch:
@@ -55,25 +102,15 @@ class Batch:
         self._gpu = OnGpu() if plan.gpus else None
         self._history: list[Columns] = []
         self._pairs, self._pair = distinct(self.columns)
-        # Runs of a seed stand together: the last draw is enough.
-        self._drawn = lru_cache(maxsize=1)(partial(initial_weights, self.net, plan.spec))
-        parts: dict[tuple[int, ...], dict[tuple[int, ...], Fold]] = {}
-        told = []
-        for pair in self._pairs:
-            fold = fold_of(plan.spec, dataset, *pair)
-            sizes = len(fold.train), len(fold.val), len(fold.test)
-            parts.setdefault(sizes, {})[pair] = fold
-            told.append(_told(fold, plan))
-        self._told = {name: np.array([one[name] for one in told]) for name in told[0]}
-        #: A pack shares its batches: its parts are of one size.
-        self._folds = [Folds.of(plan.spec, some) for some in parts.values()]
+        common = _Common.kept(plan, dataset, tuple(self._pairs))
+        self._drawn, self._told, self._folds = common.drawn, common.told, common.folds
 
     def drawn(self, index: np.ndarray | None = None) -> State:
         """Return the state in which the runs begin, or some of them."""
         seed = self.columns["seed"] if index is None else self.columns["seed"][index]
         seeds, place = np.unique(seed, return_inverse=True)
         begin = np.stack([self._drawn(seed) for seed in seeds.tolist()], axis=1)
-        return State.fresh(begin[:, place])
+        return State.fresh(begin[:, place], place)
 
     def train(
         self, index: np.ndarray, state: State, epochs: int

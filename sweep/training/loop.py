@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels.training import train
 from sweep.specification.schedule import factors
-from sweep.training.measures import loss_of, measure, record
+from sweep.training.measures import first_loss, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.state import State
 
@@ -93,7 +93,7 @@ def train_runs(
         initial_loss = state.initial_loss
         packs.order.skip(state.epochs)
     else:
-        initial_loss = loss_of(packs, group.spec)
+        initial_loss = first_loss(packs, group.spec, state.draw)
     history: list[dict[str, np.ndarray]] = []
     done = state.epochs
     # A race is on until the epochs are over: what ends them comes after.

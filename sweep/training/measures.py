@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kernels.evaluation import Measures, evaluate, group_penalties, penalty_values
+from kernels.evaluation import Measures, evaluate, group_penalties, loss_of_one, penalty_values
+from kernels.lane.lanes import aligned_room
 from kernels.scoring import scores
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import ADDED, measured_of, scored_of
@@ -28,6 +29,41 @@ def loss_of(packs: Packs, spec: Specification, part: str = "train") -> np.ndarra
     if part == "train":
         loss = _penalised(loss, _penalties(packs))
     return packs.by_run(loss).astype(np.float64)
+
+
+def first_loss(packs: Packs, spec: Specification, draw: np.ndarray | None) -> np.ndarray:
+    """Return the loss of each run before its first epoch, as `loss_of` does.
+
+    Runs of one draw and one fold differ in their penalties at the most: their network is measured
+    once. ``draw`` is `State.draw`.
+    """
+    if draw is None:
+        return loss_of(packs, spec)
+    hyper = packs.by_run(packs.runs.activation_hyper).astype(np.float64)
+    alike = np.stack([draw, packs.by_run(packs.runs.streams), *hyper])
+    _, first, place = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+    if 2 * len(first) > packs.size:
+        return loss_of(packs, spec)
+    runs = packs.runs._replace(
+        streams=_in_all_lanes(packs.runs.streams, first),
+        activation_hyper=_in_all_lanes(packs.runs.activation_hyper, first),
+    )
+    weights = _in_all_lanes(packs.weights, first)
+    samples = packs.folds.samples(packs.folds.train[None], of_loss=True)
+    metrics = tuple(measured_of(spec).values())
+    loss = loss_of_one(packs.net, runs, weights, samples, metrics)[place.ravel()]
+    penalties = {name: packs.by_run(value) for name, value in _penalties(packs).items()}
+    return _penalised(loss, penalties).astype(np.float64)
+
+
+def _in_all_lanes(values: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+    """Return a pack for each of some lanes of ``values [pack, ..., lane]``, full of its values."""
+    width = values.shape[-1]
+    pack, lane = np.divmod(lanes, width)
+    chosen = values[pack, ..., lane]
+    out = aligned_room((*chosen.shape, width), values.dtype)
+    out[...] = chosen[..., None]
+    return out
 
 
 def measure(packs: Packs, spec: Specification) -> tuple[dict[str, np.ndarray], np.ndarray]:

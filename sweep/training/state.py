@@ -20,22 +20,26 @@ class State(NamedTuple):
         Loss at the very beginning, NaN before it is known.
     epochs : int
         Epochs trained.
+    draw : ndarray of int64, shape (runs,), or None
+        Before the first epoch, where runs begin with what their seeds draw: which of the draws
+        each has. Those of one have the same parameters.
     """
 
     parameters: np.ndarray
     memory: np.ndarray | None
     initial_loss: np.ndarray
     epochs: int
+    draw: np.ndarray | None = None
 
     @classmethod
-    def fresh(cls, parameters: np.ndarray) -> Self:
+    def fresh(cls, parameters: np.ndarray, draw: np.ndarray | None = None) -> Self:
         """Return the state of runs that begin with these parameters, and at rest."""
-        return cls(parameters, None, np.full(parameters.shape[1], np.nan), 0)
+        return cls(parameters, None, np.full(parameters.shape[1], np.nan), 0, draw)
 
     @classmethod
     def join(cls, states: "list[Self]") -> Self:
         """Return the states of several groups of runs as one."""
-        parameters, memory, initial_loss, epochs = zip(*states, strict=True)
+        parameters, memory, initial_loss, epochs, _ = zip(*states, strict=True)
         return cls(
             np.concatenate(parameters, axis=-1),
             None if memory[0] is None else np.concatenate(memory, axis=-1),
@@ -45,9 +49,10 @@ class State(NamedTuple):
 
     def take(self, index: np.ndarray) -> Self:
         """Return the states of some of the runs."""
-        parameters, memory, initial_loss, epochs = self
+        parameters, memory, initial_loss, epochs, draw = self
         memory = None if memory is None else memory[:, index]
-        return type(self)(parameters[:, index], memory, initial_loss[index], epochs)
+        draw = None if draw is None else draw[index]
+        return type(self)(parameters[:, index], memory, initial_loss[index], epochs, draw)
 
     def weights(self, step: Choice) -> np.ndarray:
         """Return the trained parameters."""
