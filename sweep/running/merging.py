@@ -114,7 +114,7 @@ def union(
     for spec, directory in zip(asked, directories, strict=True):
         if list(spec.vary) != list(first.vary):
             raise InputError(_differ("vary", directories[0], directory))
-        here = narrowed(spec, there).of_content(there).specification()
+        here = narrowed(spec, there).of_content(spec.specification()).specification()
         for name in {**here, **there}:
             if here.get(name) != there.get(name):
                 raise InputError(_differ(name, directories[0], directory))
