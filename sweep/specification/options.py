@@ -27,7 +27,11 @@ EXPERIMENT = (
     ("most-levels", "N", "a text with more levels is refused as a feature [50]"),
     ("missing", "HOW", "rows with missing cells: error, drop, or impute [error]"),
     ("missing-values", "LIST", "further spellings of a missing cell, such as ?,-999"),
-    ("hidden", "WIDTHS", "such as 32,16; none for a linear model; several, 32,16/8/none [article: 3,5]"),
+    (
+        "hidden",
+        "WIDTHS",
+        "such as 32,16; none for a linear model; several, 32,16/8/none [article: 3,5]",
+    ),
     ("activation", "NAME", f"{told('activation')}; several are an axis [relu]"),
     ("leak", "X", "slope of leaky_relu below zero [0.01]"),
     ("l1", "VALUES", "L1 penalties [0,1e-4:1e-1:log7]"),
