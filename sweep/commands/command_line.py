@@ -34,7 +34,11 @@ def _of_files(command: Callable) -> Callable:
     return _options(command, OF_FILES)
 
 
-class _GivenOnce(click.Option):
+#: Options whose values are axes.
+_AXES = {axis.field for axis in AXES if axis.grows}
+
+
+class _AxisOption(click.Option):
     """An option that is refused where it is given twice: the values of an axis stand together."""
 
     def __init__(self, *declared: Any, **about: Any) -> None:
@@ -45,9 +49,10 @@ class _GivenOnce(click.Option):
         given = super().process_value(context, value)
         if len(given) > 1:
             together = ("/" if self.name == "hidden" else ",").join(given)
-            several = self.name in {axis.field for axis in AXES}
-            mend = f"all its values at once, {self.opts[0]} {together}" if several else "it once"
-            raise InputError(f"{self.opts[0]} is given twice: give {mend}")
+            raise InputError(
+                f"{self.opts[0]} is given twice: give all its values at once, such as "
+                f"{self.opts[0]} {together}"
+            )
         return given[0] if given else None
 
 
@@ -56,7 +61,7 @@ def _options(command: Callable, names: Collection[str]) -> Callable:
         about: dict[str, Any] = {"metavar": metavar} if metavar else {"default": None}
         flag = f"--{name}" if metavar else f"--{name}/--no-{name}"
         if name in names:
-            about |= {"cls": _GivenOnce} if metavar else {}
+            about |= {"cls": _AxisOption} if name.replace("-", "_") in _AXES else {}
             command = click.option(flag, help=text, **about)(command)
     return command
 

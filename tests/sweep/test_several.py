@@ -299,7 +299,7 @@ def test_what_does_not_go_together_is_refused_in_one_line(options, message):
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("option", ["--hidden", "--lr", "--seeds", "--data"])
+@pytest.mark.parametrize("option", ["--hidden", "--lr", "--seeds", "--path-order"])
 def test_an_option_given_twice_is_refused(option, typed):
     status, _, err = typed("plan", "--data", "iris", option, "3", option, "5")
     assert status == 2 and f"{option} is given twice" in err and err.count("\n") == 1
