@@ -10,9 +10,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
 
 import results
-from sweep import InputError, Sweep, load_model
+from sweep import (
+    InputError,
+    RegularizedMLPClassifier,
+    RegularizedMLPClassifierCV,
+    Sweep,
+    load_model,
+)
 from sweep.plan.experiment import prepare
 from sweep.running.merging import merge
 from sweep.training.rows import numbers_of
@@ -305,3 +313,18 @@ def test_an_option_given_twice_is_refused(option, typed):
     assert status == 2 and f"{option} is given twice" in err and err.count("\n") == 1
     status, _, err = typed("plan", "--vary", "l1_w1=0", "--vary", "l1_w1=1")
     assert status == 2 and "--vary l1_w1 is given twice" in err
+
+
+def test_a_search_over_networks_is_that_of_scikit_learn():
+    X, y = load_iris(return_X_y=True)
+    fixed = {"l2": 0.0, "max_iter": 2, "random_state": 0}
+    axes = {"activation": ["relu", "tanh"], "hidden_layer_sizes": [(5,), (6, 3)], "l1": [0.0, 0.1]}
+    ours = RegularizedMLPClassifierCV(**axes, **fixed, cv=2).fit(X / 4 - 1, y)
+    theirs = GridSearchCV(RegularizedMLPClassifier(**fixed), axes, cv=2).fit(X / 4 - 1, y)
+    scores = ours.cv_results_["mean_test_score"]
+    assert scores.tolist() == theirs.cv_results_["mean_test_score"].tolist()
+    asked = [{name: one[name] for name in axes} for one in ours.cv_results_["params"]]
+    assert asked == theirs.cv_results_["params"]
+    assert ours.best_params_.items() >= theirs.best_params_.items()
+    with pytest.raises(InputError, match="`hidden_layer_sizes` should be one value"):
+        RegularizedMLPClassifier(hidden_layer_sizes=[(5,), (6, 3)]).fit(X, y)
