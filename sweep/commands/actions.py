@@ -319,7 +319,7 @@ def _kept(directory: str, plan: Plan) -> dict[str, str]:
     if spec.halving:
         count = len(rungs(plan.grid.cells, spec.epochs, spec.halving))
         return {"kept": f"rung {stage + 1} of {count}"} if stage + 1 < count else {}
-    steps = len(plan.grid.axes[str(spec.path)])
+    steps = plan.parts[0].tasks.steps
     if not 0 < stage < steps:
         return {}
     return {"kept": f"{spec.path}: the furthest path to step {stage} of {steps}"}
