@@ -23,6 +23,7 @@ from sweep import (
 )
 from sweep.plan.experiment import prepare
 from sweep.running.merging import merge
+from sweep.training import chosen_kernels
 from sweep.training.rows import numbers_of
 from sweep.training.task import run_task
 
@@ -242,6 +243,16 @@ def test_a_plan_tells_of_every_network(typed):
                 times = (1 if network == "none" else 2) * (1 + (optimizer == "adam"))
                 each += one.grid.total * one.cost.seconds * times
     assert told["seconds"] == pytest.approx(each / told["workers"], rel=0.02, abs=0.1)
+
+
+def test_kernels_are_made_ready_once_for_all_networks_that_take_them(monkeypatch):
+    asked = []
+    monkeypatch.setattr(chosen_kernels, "prepare", lambda *shape, **how: asked.append(shape))
+    options = {"hidden": "8/6,3/none", "batch_size": "7,16,full", "init": "he,uniform"}
+    chosen_kernels.compile_kernels(
+        prepare(Sweep(**SMALL, **options, optimizer="adam,nesterov")).plan
+    )
+    assert len(asked) == 2 * 2  # with a finish, and for full batches without
 
 
 def test_tasks_are_every_run_once_and_each_of_one_part():
