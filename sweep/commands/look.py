@@ -68,7 +68,7 @@ def best(
     cells, along = _told(directory, telling, metric)
     waits = several("patience", spec.patience)
     stop = Stop(waits[0] or 0, spec.epochs) if any(waits) else None
-    runs = results.load(directory) if spec.outer_folds or stop else None
+    runs = _loaded(directory, plan) if spec.outer_folds or stop else None
     chosen = choose(cells, rule, runs, along, stop)
     figures: dict[str, Any] = {"notes": chosen.notes}
     if chosen.folds is not None:
@@ -204,10 +204,8 @@ def _cells(
 
 def _runs(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
-    from sweep.running.same_sweep import placing
-
     spec, plan = recorded(directory)
-    runs = results.load(directory, placing=partial(placing, plan=plan))
+    runs = _loaded(directory, plan)
     check_columns(runs.columns, plan, directory)
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
@@ -220,6 +218,13 @@ def _runs(directory: str | Path) -> pd.DataFrame:
             so_far = f"{finished:,} of {counted(total, 'run')} so far"
             print(f"sweep: not complete, {so_far}: {directory}", file=sys.stderr)
     return runs
+
+
+def _loaded(directory: str | Path, plan: Plan) -> pd.DataFrame:
+    """Load the runs, also those from before the grid had all its axes."""
+    from sweep.running.same_sweep import placing
+
+    return results.load(directory, plan.grid.numbers, partial(placing, plan=plan))
 
 
 def check_columns(names: Iterable[str], plan: Plan, directory: str | Path) -> None:

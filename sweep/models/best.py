@@ -1,6 +1,7 @@
 """The model of a sweep's best cell: its best run again, to the same bits, or one on all rows."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,8 @@ from sweep.models.model import Model
 from sweep.models.refitting import judged, on_all_rows
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
-from sweep.plan.recorded import specified
+from sweep.plan.recorded import recorded, specified
+from sweep.running.same_sweep import placing
 from sweep.specification.axes import packs_of
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
@@ -84,7 +86,8 @@ def save_best(
     if refit not in REFITS:
         raise InputError(f"--refit should be {' or '.join(REFITS)}; it is {refit!r}")
     check_target(path)
-    runs = results.load(directory)
+    plan = recorded(directory).plan
+    runs = results.load(directory, plan.grid.numbers, partial(placing, plan=plan))
     cells = results.summary(runs, by=by)
     chosen = results.best(cells, rule).iloc[0]
     axes = [name for name in cell_columns(runs) if name != "data"]

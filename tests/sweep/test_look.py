@@ -474,8 +474,8 @@ def test_a_race_that_is_not_over_names_no_best_cell(ran, monkeypatch):
     early = whole[whole["rung"] < whole["rung"].max()]
     for name in ("runs.parquet", "runs.csv"):
         Path("r", name).unlink()
-    monkeypatch.setattr(results, "load", lambda directory: early)
-    monkeypatch.setattr("sweep.commands.look.results.load", lambda directory: early)
+    monkeypatch.setattr(results, "load", lambda directory, *_: early)
+    monkeypatch.setattr("sweep.commands.look.results.load", lambda directory, *_: early)
     for command in ("best", "summary", "plot", "report"):
         status, out, err = typed(command, "r")
         assert (status, out) == (2, "")

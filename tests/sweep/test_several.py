@@ -181,6 +181,23 @@ def test_a_directory_grows_along_options_that_had_one_value(history, tmp_path):
     assert again == grown and text(again.run(out=tmp_path)) == text(found)
 
 
+def test_a_grown_directory_that_is_not_complete_is_looked_at(tmp_path, typed):
+    Sweep(**SMALL, hidden="6,3").run(out=tmp_path)
+    old = {*(tmp_path / "parts").iterdir()}
+    whole = Sweep(**SMALL, hidden="8/6,3/none").run(out=tmp_path, extend=True)
+    for made in (tmp_path / "runs.parquet", tmp_path / "runs.csv"):
+        made.unlink()
+    next(part for part in (tmp_path / "parts").iterdir() if part not in old).unlink()
+    for words in (["summary"], ["best", "--save", tmp_path / "m.npz"]):
+        status, _, err = typed(words[0], tmp_path, *words[1:])
+        assert status == 0, err
+        assert f"of {len(whole)} runs so far" in err
+    assert (
+        Sweep(**SMALL, hidden="8/6,3/none").run(out=tmp_path).hidden.tolist()
+        == whole.hidden.tolist()
+    )
+
+
 def test_what_is_left_of_several_networks_is_trained(tmp_path, typed):
     spec = Sweep(**SMALL, **GROWN)
     whole = spec.run(out=tmp_path)
