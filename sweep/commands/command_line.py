@@ -13,6 +13,7 @@ from results.errors import ResultsError
 from results.labels import printable
 from sweep.errors import InputError, want_of_memory
 from sweep.specification import specfile
+from sweep.specification.axes import AXES
 from sweep.specification.choices import overlaid
 from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.messages import as_flags
@@ -34,11 +35,34 @@ def _of_files(command: Callable) -> Callable:
     return _options(command, OF_FILES)
 
 
+#: Options whose values are axes.
+_AXES = {axis.field for axis in AXES if axis.grows}
+
+
+class _AxisOption(click.Option):
+    """An option that is refused where it is given twice: the values of an axis stand together."""
+
+    def __init__(self, *declared: Any, **about: Any) -> None:
+        super().__init__(*declared, **about | {"multiple": True})
+
+    def process_value(self, context: click.Context, value: Any) -> Any:
+        """Return what was given, None for nothing."""
+        given = super().process_value(context, value)
+        if len(given) > 1:
+            together = ("/" if self.name == "hidden" else ",").join(given)
+            raise InputError(
+                f"{self.opts[0]} is given twice: give all its values at once, such as "
+                f"{self.opts[0]} {together}"
+            )
+        return given[0] if given else None
+
+
 def _options(command: Callable, names: Collection[str]) -> Callable:
     for name, metavar, text in reversed(EXPERIMENT):
         about: dict[str, Any] = {"metavar": metavar} if metavar else {"default": None}
         flag = f"--{name}" if metavar else f"--{name}/--no-{name}"
         if name in names:
+            about |= {"cls": _AxisOption} if name.replace("-", "_") in _AXES else {}
             command = click.option(flag, help=text, **about)(command)
     return command
 
@@ -387,7 +411,11 @@ def _typed(arguments: list[str] | None) -> set[str]:
 def _given(options: dict[str, Any]) -> tuple[Specification, dict[str, Any]]:
     """Lay the command line's options over the file's, which does not say how to run."""
     file = options.pop("file")
-    varied = dict(_varied(text) for text in options.pop("vary"))
+    every = [_varied(text) for text in options.pop("vary")]
+    varied = dict(every)
+    for name in varied:
+        if [axis for axis, _ in every].count(name) > 1:
+            raise InputError(f"--vary {name} is given twice: give all its values at once")
     experiment = specfile.read(file, Specification.model_fields) if file else {}
     given = {
         name: value

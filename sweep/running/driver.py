@@ -173,12 +173,13 @@ def _train(
         if plan.spec.halving:
             race(experiment, workers, sink, interrupt, stopped, report)
             return
-        if plan.tasks.lasting:
-            walk(experiment, workers, sink, interrupt, stopped, report)
-            return
+        walking = [part for part in plan.parts if part.tasks.lasting]
+        for part in walking:
+            walk(part, workers, sink, interrupt, stopped, report)
+        left = (task for task in plan.handed_out() if task[0] not in walking)
         tasks = (
-            (task[0], plan, dataset, task[1], stopped)
-            for task in claims(plan, sink, interrupt)
+            (task.start, task.plan, dataset, task.ranges, stopped)
+            for task in claims(left, sink, interrupt)
             if task
         )
         for done in workers.call(work, tasks):

@@ -92,6 +92,21 @@ def shape_of(
 
 def compile_kernels(plan: Plan) -> None:
     """Compile the kernels of a plan, or load them, before threads would wait for each other."""
+    of_each_kind = {_kind(part): part for part in plan.parts}
+    for part in of_each_kind.values():
+        _compile(part)
+
+
+def _kind(plan: Plan) -> tuple:
+    """Return what decides which kernels the runs of a part take: of widths only frozen ones."""
+    spec, freeze = plan.spec, plan.worth_freezing
+    shape = frozen, _ = shape_of(spec, plan.widths, plan.samples, freeze)
+    chosen = spec.activation, spec.optimizer, spec.l1_method, spec.groups_weights, spec.l21_on
+    ends = any(spec.dropout), bool(spec.finish)
+    return *shape, *chosen, *ends, (plan.widths, spec.batch_size) if frozen else None
+
+
+def _compile(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)

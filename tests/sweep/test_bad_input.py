@@ -202,7 +202,8 @@ def folder(tmp_path):
 def test_one_line_says_what_is_wrong(case, typed, folder):
     words, expected = WRONG[case]
     before = folder()
-    status, out, err = typed("run", "--seeds", 1, "--epochs", 1, *words)
+    one_seed = () if "--seeds" in words else ("--seeds", 1)
+    status, out, err = typed("run", *one_seed, "--epochs", 1, *words)
     assert (status, out) == (2, "")
     assert err.startswith("sweep: ") and err.endswith("\n") and err.count("\n") == 1
     assert all(word in err for word in expected), err
