@@ -1,12 +1,13 @@
 """The plan of a specification: its runs as a grid, what they cost, and the tasks that they make."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sweep.plan.cost import Cost
 from sweep.plan.grid import FullGrid, Grid
+from sweep.plan.sample import Sample, drawn
 from sweep.plan.tasks import Tasks
-from sweep.specification.axes import axes_of
+from sweep.specification.axes import axes_of, drawn_from
 from sweep.specification.spec import Specification
 
 #: Epochs of runs from which a second of compiling pays.
@@ -60,7 +61,12 @@ class Plan:
     @cached_property
     def grid(self) -> Grid:
         """The runs."""
-        return FullGrid(axes_of(self.spec))
+        spec, axes = self.spec, axes_of(self.spec)
+        if not spec.sample:
+            return FullGrid(axes)
+        spread = drawn_from(spec)
+        draw = partial(drawn, spread, spec.sample, str(spec.sampler), spec.seeds[0])
+        return Sample(axes, spread, spec.sample, draw)
 
     @cached_property
     def cost(self) -> Cost:

@@ -111,6 +111,14 @@ def union(
         if list(spec.vary) != list(first.vary):
             raise InputError(_differ("vary", directories[0], directory))
         same = {field: getattr(first, field) for field in free}
+        if first.sample and spec.sample and free:
+            same["sample"] = first.sample
+            if spec.seeds[0] != first.seeds[0]:
+                raise InputError(
+                    f"{os.fspath(directories[0])} and {os.fspath(directory)} hold different "
+                    f"samples, for the smallest seed draws the cells, and it is {first.seeds[0]} "
+                    f"and {spec.seeds[0]}"
+                )
         here, there = spec.model_copy(update=same).specification(), first.specification()
         for name in {**here, **there}:
             if here.get(name) != there.get(name):
@@ -126,6 +134,8 @@ def union(
             raise InputError(_differ(axis.field, directories[0], others[0]))
         elif others:
             joined[axis.field] = _joined(values)
+    if first.sample:
+        joined["sample"] = max(spec.sample for spec in specs if spec.sample)
     return first.replace(**joined).of_content(first.specification())
 
 

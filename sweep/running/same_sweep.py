@@ -38,6 +38,11 @@ def kinship(older: Mapping[str, Any], spec: Specification) -> Kin | None:
 def _subset(old: dict[str, Any], new: dict[str, Any], spec: Specification) -> Kin | None:
     """Tell whether the axes of one are parts of those of the other, and all else is the same."""
     pairs: list[tuple[Any, Any]] = []
+    if spec.sample:
+        fewer, seeds = old.pop("sample", None), _numbers("seeds", old["seeds"])
+        # A sample begins with the smaller ones that are drawn by the same seed.
+        if fewer is None or fewer > new.pop("sample") or seeds[0] != spec.seeds[0]:
+            return None
     for axis in growing(spec):
         # An option that nothing takes, or that came later, is not written.
         before, now = (plain.pop(axis.field, LATER.get(axis.field, [])) for plain in (old, new))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from sweep.specification.values import array
+from sweep.specification.values import Range, array
 
 if TYPE_CHECKING:
     from sweep.specification.spec import Specification
@@ -66,11 +66,15 @@ REPEATED = tuple(axis.name for axis in AXES if axis.kind == "seed")
 
 def axes_of(spec: "Specification") -> dict[str, np.ndarray]:
     """Return the values of each axis of a specification whose axes are numbers, by its column."""
+    return {name: np.asarray(values) for _, name, values in _columns(spec)}
+
+
+def drawn_from(spec: "Specification") -> dict[str, "int | Range"]:
+    """Return what a sample draws from for each column of a cell: a range, or so many values."""
     return {
-        name: values
-        for axis in AXES
-        for name, values in _values(spec, axis)
-        if len(values) and is_column(axis, values)
+        name: values if isinstance(values, Range) else len(values)
+        for axis, name, values in _columns(spec)
+        if axis.kind != "seed"
     }
 
 
@@ -93,11 +97,13 @@ def along(
 def growing(spec: "Specification") -> tuple[Axis, ...]:
     """Return the axes along which runs may be added to those of a specification.
 
-    Where runs depend on each other, along a path or in a race, no axis may grow.
+    Where runs depend on each other, along a path, in a race or as a sampler learns, no axis may
+    grow; nor may one that a sample is drawn from, which would be another sample.
     """
-    if spec.halving:
+    if spec.halving or spec.sampler == "tpe":
         return ()
-    return tuple(axis for axis in AXES if axis.grows and axis.name != spec.path)
+    free = [axis for axis in AXES if axis.grows and axis.name != spec.path]
+    return tuple(axis for axis in free if axis.kind == "seed" or not spec.sample)
 
 
 def is_column(axis: Axis, values: Sequence[float] | np.ndarray) -> bool:
@@ -105,13 +111,25 @@ def is_column(axis: Axis, values: Sequence[float] | np.ndarray) -> bool:
     return axis.always or len(values) > 1 or axis.idle not in (None, values[0])
 
 
-def _values(spec: "Specification", axis: Axis) -> Iterator[tuple[str, np.ndarray]]:
+def _columns(spec: "Specification") -> Iterator[tuple[Axis, str, "np.ndarray | Range"]]:
+    """Yield each column of the axes: its axis, its name, its values."""
+    for axis in AXES:
+        for name, values in _values(spec, axis):
+            if len(values) and is_column(axis, values):
+                yield axis, name, values
+
+
+def _values(spec: "Specification", axis: Axis) -> Iterator[tuple[str, "np.ndarray | Range"]]:
     given = getattr(spec, axis.field)
     if axis.field == "vary":
-        yield from ((name, np.array(values)) for name, values in given.items())
+        yield from ((name, _kept(values)) for name, values in given.items())
     elif axis.field == "outer_folds":
         yield axis.name, np.arange(given, dtype=np.int32)
     elif axis.field == "folds":
         yield axis.name, np.arange(max(given, 1), dtype=np.int32)
     else:
-        yield axis.name, array(given)
+        yield axis.name, _kept(given)
+
+
+def _kept(given: Sequence[float]) -> "np.ndarray | Range":
+    return given if isinstance(given, Range) else array(given)

@@ -14,7 +14,7 @@ from sweep.specification import article, choices, fitting, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
 from sweep.specification.options import LATER, RUN_OPTIONS
-from sweep.specification.values import text
+from sweep.specification.values import Range, text
 
 
 def _default(option: str, otherwise: Any) -> Any:
@@ -44,6 +44,13 @@ def _default_placement(option: str) -> Any:
         return article.DEFAULTS[option] if theirs else "weights"
 
     return Field(default_factory=choose)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, Range):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 class Specification(BaseModel):
@@ -107,6 +114,8 @@ class Specification(BaseModel):
     path: validators.Path = None
     path_order: validators.Orders = Field(default_factory=validators.default_orders)
     halving: validators.Halving = None
+    sample: validators.Sample = None
+    sampler: validators.Sampler = Field(default_factory=validators.default_sampler)
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _content: Mapping[str, Any] | None = PrivateAttr(default=None)
@@ -213,9 +222,9 @@ class Specification(BaseModel):
         sha256 = content_sha256(self.data) if known is None else known.get("data_sha256")
         plain: dict[str, Any] = {}
         for name, value in self._options().items():
-            plain[name] = list(value) if isinstance(value, tuple) else value
+            plain[name] = _plain(value)
         plain["seeds"] = text(self.seeds)
-        plain["vary"] = [[name, list(numbers)] for name, numbers in self.vary.items()]
+        plain["vary"] = [[name, _plain(numbers)] for name, numbers in self.vary.items()]
         plain["data"] = Path(self.data).name if isinstance(self.data, str) else {"sha256": sha256}
         plain["data_sha256"] = sha256
         if isinstance(self.test, str):
