@@ -61,7 +61,7 @@ class Sample(Grid):
         axes: Mapping[str, np.ndarray],
         spread: Spread,
         cells: int,
-        drawn: Callable[[], Mapping[str, np.ndarray]],
+        drawn: Callable[[], Cells],
     ) -> None:
         there = _size(spread.values())
         if there < cells:
@@ -91,8 +91,9 @@ class Sample(Grid):
     def coordinates(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
         """Return the column of each axis for the runs of these numbers."""
         repeat, cell = np.divmod(numbers, self._cells)
-        drawn = {name: values[cell] for name, values in self._drawn.items()}
-        return {**self._repeats.coordinates(repeat), **self._values(drawn)}
+        cells = {name: values[cell] for name, values in self._drawn.items()}
+        place = columns_of(self._axes, self._spread, cells)
+        return {**self._repeats.coordinates(repeat), **place}
 
     def numbers(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the run numbers of these points, -1 for a point that is not of the sample."""
@@ -101,24 +102,59 @@ class Sample(Grid):
         return np.where((repeat < 0) | (cell < 0), -1, repeat * self._cells + cell)
 
     @cached_property
-    def _drawn(self) -> Mapping[str, np.ndarray]:
+    def _drawn(self) -> Cells:
         return self._draw()
 
     @cached_property
     def _index(self) -> pd.MultiIndex:
         """Where each cell is: its values, to the bit."""
-        return _keys(self._values(self._drawn), self._spread)
-
-    def _values(self, drawn: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return {
-            name: found if isinstance(self._spread[name], Range) else self._axes[name][found]
-            for name, found in drawn.items()
-        }
+        return _keys(columns_of(self._axes, self._spread, self._drawn), self._spread)
 
 
 def _size(spread: Iterable[Range | int]) -> int:
     """Return how many different cells can be drawn, of ranges by their coordinates."""
     return math.prod(points.MOST if isinstance(one, Range) else one for one in spread)
+
+
+def columns_of(axes: Mapping[str, np.ndarray], spread: Spread, cells: Cells) -> Cells:
+    """Return the values of some cells, by column of the table."""
+    return {
+        name: found if isinstance(spread[name], Range) else axes[name][found]
+        for name, found in cells.items()
+    }
+
+
+def told(
+    axes: Mapping[str, np.ndarray], spread: Spread, cells: int, runs: Mapping[str, np.ndarray]
+) -> Cells:
+    """Return the cells of runs of a sample from the columns of their table, up to the last known.
+
+    Between these, cells of which no run is known are left empty.
+
+    Parameters
+    ----------
+    axes : dict of str to ndarray
+    spread : dict of str to Range or int
+    cells : int
+        How many there are in all.
+    runs : dict of str to ndarray
+        Their numbers, ``run``, and the column of each axis.
+    """
+    import pandas as pd
+
+    cell = np.asarray(runs["run"]) % cells
+    found: Cells = {}
+    for name, one in spread.items():
+        values = np.asarray(runs[name])
+        if not isinstance(one, Range):
+            values = pd.Index(axes[name]).get_indexer(pd.Index(values))
+            if (values < 0).any():
+                raise InputError(f"there is a value of {name} that is none of this sample's")
+        found[name] = np.zeros(
+            cell.max(initial=-1) + 1, np.float64 if isinstance(one, Range) else np.uint32
+        )
+        found[name][cell] = values
+    return found
 
 
 def drawn(spread: Spread, cells: int, sampler: str, seed: int) -> Cells:
