@@ -143,6 +143,38 @@ _PLACE = (
     Column("outer", "int32", "", "The outer fold that is the test part (with outer folds)."),
     Column("fold", "int32", "", "The fold held out, from 0; 0 where there are no folds."),
     Column(
+        *("hidden", "string", ""),
+        "Widths of the hidden layers, such as `32,16`, or `none` (with several).",
+        label="hidden layers",
+    ),
+    Column(
+        *("activation", "string", ""),
+        "What hidden units give (with several); `identity` without hidden layers.",
+    ),
+    Column("init", "string", "", "How initial weights are drawn (with several)."),
+    Column("optimizer", "string", "", "How parameters move (with several)."),
+    Column("l1_method", "string", "", "How the L1 penalty acts (with several)."),
+    Column(
+        *("l21_on", "string", ""),
+        "What a group of weights is: `inputs` or `units` (with several); `inputs` without hidden "
+        "layers, and where L1 acts by subgradient.",
+    ),
+    Column(
+        *("batch_size", "int64", "row", "Rows of a step, 0 for all (with several)."),
+        label="batch size",
+    ),
+    Column("schedule", "string", "", "What the learning rate does (with several)."),
+    Column("warmup", "int64", "epoch", "Epochs in which the learning rate rises (with several)."),
+    Column(
+        *("patience", "int64", "epoch"),
+        "Epochs without a better `val_loss` that stop a run, 0 where none do (with several).",
+    ),
+    Column("tol", "string", "", "What a loss must fall by, or `off` (with several)."),
+    Column(
+        *("leak", "float64", ""),
+        "Slope of `leaky_relu` below zero (with several); 0 of other activations.",
+    ),
+    Column(
         *("l1", "float64", "", "L1 penalty, on the parameters that it is placed on."),
         label="L1 penalty",
         penalty=True,
@@ -153,7 +185,9 @@ _PLACE = (
         penalty=True,
     ),
     Column(
-        *("l21", "float64", "", "Penalty on groups of weights (where it is not 0 throughout)."),
+        *("l21", "float64", ""),
+        "Penalty on groups of weights (where it is not 0 throughout); 0 where L1 acts by "
+        "subgradient.",
         label="group penalty (l21)",
         penalty=True,
     ),
@@ -161,11 +195,17 @@ _PLACE = (
     Column("momentum", "float64", "", "Momentum, or the first beta of Adam; 0 with `rmsprop`."),
     Column(
         *("beta2", "float64", ""),
-        "Second beta of Adam, or alpha of `rmsprop` (with several).",
+        "Second beta of Adam, or alpha of `rmsprop` (with several); 0 of other optimizers.",
         label="second beta",
     ),
-    Column("epsilon", "float64", "", "Epsilon of Adam and `rmsprop` (with several)."),
-    Column("dropout", "float64", "share", "Hidden units dropped in training (with several)."),
+    Column(
+        *("epsilon", "float64", ""),
+        "Epsilon of Adam and `rmsprop` (with several); 0 of other optimizers.",
+    ),
+    Column(
+        *("dropout", "float64", "share"),
+        "Hidden units dropped in training (with several); 0 without hidden layers.",
+    ),
     Column(
         *("<varied>", "float64", "", "A further axis: that penalty on that parameter alone."),
         penalty=True,
@@ -287,7 +327,11 @@ OF_METRIC = {
 }
 
 #: Axes that are columns where they have several values.
-SOMETIMES: tuple[str, ...] = ("l21", "beta2", "epsilon", "dropout")
+SOMETIMES: tuple[str, ...] = (
+    *("hidden", "activation", "init", "optimizer", "l1_method", "l21_on", "batch_size"),
+    *("schedule", "warmup", "patience", "tol"),
+    *("leak", "l21", "beta2", "epsilon", "dropout"),
+)
 
 #: Columns that only some sweeps have.
 OPTIONAL = (

@@ -12,6 +12,7 @@ from sweep.data.dataset import Dataset
 from sweep.data.scaling import Scaling
 from sweep.data.splits import apart, split
 from sweep.data.unit import Unit, unit_of
+from sweep.specification.several.alternatives import several
 from sweep.specification.spec import Specification
 
 
@@ -126,5 +127,10 @@ def parts_of(
 
 
 def widths(spec: Specification, data: Dataset | Article) -> tuple[int, ...]:
-    """Return the widths of the network, from inputs to outputs."""
-    return (len(data.features), *spec.hidden, data.outputs)
+    """Return the widths of the network, from inputs to outputs; of several the deepest."""
+    return (len(data.features), *deepest(spec), data.outputs)
+
+
+def deepest(spec: Specification) -> tuple[int, ...]:
+    """Return the widths of the hidden layers, of several networks the most layers."""
+    return max(several("hidden", spec.hidden), key=len)

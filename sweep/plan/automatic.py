@@ -211,7 +211,7 @@ def _left_by(present: np.ndarray, l2: float) -> np.ndarray:
 def with_numbers(
     spec: Specification, folds: Iterable[Fold], outputs: int, columns: Sequence[int]
 ) -> Specification:
-    """Return a specification with numbers where it asks for ``auto:logN``, a range for ``auto:log``.
+    """Return a specification with numbers where it asks for ``auto:logN``, or ``auto:log`` a range.
 
     They span from the largest penalty that a fold needs to be empty, rounded up to three digits so
     that no last bit of a machine's arithmetic moves it, down to `SPAN` of it.

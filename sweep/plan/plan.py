@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from heapq import merge
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from sweep.plan.cost import Cost
 from sweep.plan.grid import FullGrid, Grid
-from sweep.plan.sample import Cells, Sample, drawn, told
+from sweep.plan.drawing import check_enough
+from sweep.plan.joined import JoinedGrid
+from sweep.plan.sample import Told, sampled
 from sweep.plan.tasks import Tasks
-from sweep.plan.tpe import first_round
-from sweep.specification.axes import axes_of, drawn_from
+from sweep.plan.tpe import as_runs, first_round
+from sweep.specification.axes import Part, axes_of, axes_of_part, parts
 from sweep.specification.spec import Specification
+
+#: Half-open ranges of run numbers.
+Ranges = list[tuple[int, int]]
 
 #: Epochs of runs from which a second of compiling pays.
 _WORTH_FREEZING = 500_000
@@ -23,12 +30,16 @@ _WORTH_FREEZING = 500_000
 class Plan:
     """What is to be done.
 
+    A plan whose axes shape no code is one part, itself. Others are of several: each is the plan of
+    runs that agree in these axes, with the specification that they would have as a sweep of their
+    own, and with the run numbers of the whole. What trains runs takes the plan of a part.
+
     Parameters
     ----------
     spec : Specification
         With penalties that are numbers.
     widths : tuple of int
-        The network, from inputs to outputs.
+        The network, from inputs to outputs; of several the deepest.
     samples : int
         Samples of the training part.
     name : str
@@ -39,8 +50,10 @@ class Plan:
         Samples of the held-out part.
     columns : tuple of int
         How many inputs of the network each column of the table is.
+    of : tuple of Plan and int, optional
+        Of which plan this is a part, and which one.
     known : dict of str to ndarray, optional
-        Runs whose cells are those of a sample, see `knowing`.
+        Of a sample runs whose cells are known, see `knowing`.
     """
 
     def __init__(
@@ -52,7 +65,8 @@ class Plan:
         tested: int = 0,
         held_out: int = 0,
         columns: tuple[int, ...] = (),
-        known: Mapping[str, np.ndarray] | None = None,
+        of: tuple[Plan, int] | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> None:
         self.spec = spec
         self.name = name
@@ -61,46 +75,127 @@ class Plan:
         self.tested = tested
         self.held_out = held_out
         self.columns = columns
-        self.known = known
-
-    def knowing(self, runs: Mapping[str, np.ndarray]) -> Plan:
-        """Return the plan of a sample whose cells are those of some runs, by their table's columns.
-
-        So it is where a sampler chose them, and where a table says which they were.
-        """
-        return Plan(**{**self.__getstate__(), "known": runs}) if self.spec.sample else self
+        self._of = of
+        self._known = known
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: each task carries a plan."""
-        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns", "known")
-        return {name: getattr(self, name) for name in names}
+        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns")
+        return {name: getattr(self, name) for name in (*names, "_of", "_known")}
+
+    def knowing(self, runs: Mapping[str, Any]) -> Plan:
+        """Return the plan of a sample whose cells are those of some runs, by their table's columns.
+
+        So it is where cells were chosen one by one, and where a table says which they were.
+        """
+        told = self.samples, self.name, self.tested, self.held_out, self.columns
+        return Plan(self.spec, self.widths, *told, known=runs) if self.spec.sample else self
+
+    @property
+    def whole(self) -> Plan:
+        """The plan of the whole sweep."""
+        return self if self._of is None else self._of[0]
 
     @cached_property
     def grid(self) -> Grid:
-        """The runs."""
-        spec, axes = self.spec, axes_of(self.spec)
-        if not spec.sample:
-            return FullGrid(axes)
-        spread, cells, seed = drawn_from(spec), spec.sample, spec.seeds[0]
-        if self.known is not None:
-            draw: Callable[[], Cells] = partial(told, axes, spread, cells, self.known)
-        elif spec.sampler == "tpe":
-            draw = partial(first_round, spread, cells, seed)
-        else:
-            draw = partial(drawn, spread, cells, str(spec.sampler), seed)
-        return Sample(axes, spread, cells, draw)
+        """The runs, of a part too those of the whole sweep."""
+        return self.whole._own if self._joined is None else self._joined
 
     @cached_property
     def cost(self) -> Cost:
-        """What one of them costs."""
+        """What a run of a part costs."""
         return Cost(self.spec, self.widths, self.samples)
 
     @cached_property
     def tasks(self) -> Tasks:
-        """How they are handed out."""
-        return Tasks(self.spec, self.grid, self.cost)
+        """How the runs of a part are handed out, by their numbers in its own grid."""
+        return Tasks(self.spec, self._own, self.cost)
 
     @property
     def worth_freezing(self) -> bool:
         """Whether there is enough to train for code of its own to pay, if the network is tiny."""
-        return self.grid.total * self.spec.epochs >= _WORTH_FREEZING
+        return self._own.total * self.spec.epochs >= _WORTH_FREEZING
+
+    @cached_property
+    def parts(self) -> list[Plan]:
+        """The plans of its parts, in the order of the grid."""
+        if self._of is not None or not self._places[0].place:
+            return [self]
+        return [self._part(number, one) for number, one in enumerate(self._places)]
+
+    def apart(self, numbers: np.ndarray) -> Iterator[tuple[Plan, np.ndarray]]:
+        """Yield the plan of each part that has some of these runs, and their places among them."""
+        if self._joined is None:
+            yield self, np.arange(len(numbers))
+            return
+        number, _ = self._joined.parts_of(numbers)
+        for one in np.unique(number).tolist():
+            yield self.whole.parts[one], np.flatnonzero(number == one)
+
+    def handed_out(self) -> Iterator[tuple[Plan, Ranges]]:
+        """Yield the tasks of all parts, each with the plan of its part, as ranges of run numbers.
+
+        All parts come forward alike, so that cells have nearly as many seeds at any moment.
+        """
+        for _, part, ranges in merge(*(part._tasks() for part in self.parts), key=itemgetter(0)):
+            yield part, ranges
+
+    def _tasks(self) -> Iterator[tuple[float, Plan, Ranges]]:
+        """Yield the tasks of a part, each with the share of its runs that come before it."""
+        done = 0
+        for start, stop in self.tasks.ranges():
+            there = [(start, stop)]
+            if isinstance(self._joined, JoinedGrid) and self._of is not None:
+                there = self._joined.ranges_of(self._of[1], start, stop)
+            yield done / self._own.total, self, there
+            done += stop - start
+
+    def _part(self, number: int, one: Part) -> Plan:
+        spec = self.spec.of(one.place)
+        widths = (self.widths[0], *spec.hidden, self.widths[-1])
+        told = self.samples, self.name, self.tested, self.held_out, self.columns
+        return Plan(spec, widths, *told, of=(self, number))
+
+    @cached_property
+    def _places(self) -> list[Part]:
+        return [part for part, _ in self._laid_out]
+
+    @cached_property
+    def _grids(self) -> list[Grid]:
+        """The grid of each part, on the axes that differ within it."""
+        return [grid for _, grid in self._laid_out]
+
+    @cached_property
+    def _laid_out(self) -> list[tuple[Part, Grid]]:
+        if self._told is not None:
+            return [(part, self._told) for part in parts(self.spec)]
+        if self.spec.sample:
+            return sampled(self.spec)
+        return [(part, FullGrid(axes_of_part(self.spec, part))) for part in parts(self.spec)]
+
+    @cached_property
+    def _told(self) -> Told | None:
+        """The cells of a sample that are known by their runs, or by what is asked of a sampler."""
+        spec = self.spec
+        if not spec.sample or (self._known is None and spec.sampler != "tpe"):
+            return None
+        check_enough(spec)
+        known = self._known if self._known is not None else as_runs(first_round(spec))
+        return Told(axes_of(spec), spec.sample, parts(spec), known)
+
+    @cached_property
+    def _own(self) -> Grid:
+        """The grid of a part."""
+        return self._grids[0] if self._of is None else self.whole._grids[self._of[1]]
+
+    @property
+    def _joined(self) -> JoinedGrid | Told | None:
+        """The grid of the whole sweep, where it has several parts."""
+        return self.whole._joined_grid
+
+    @cached_property
+    def _joined_grid(self) -> JoinedGrid | Told | None:
+        places = [one.place for one in self._places]
+        if not places[0]:
+            return None
+        return self._told or JoinedGrid(axes_of(self.spec), places, self._grids)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from results.directory import sweeptoml
 from results.errors import ResultsError
 from sweep.errors import InputError
+from sweep.data.fold import deepest
 from sweep.plan.plan import Plan
 from sweep.specification import specfile
 from sweep.specification.axes import AXES
@@ -72,14 +73,14 @@ def specified(directory: str | os.PathLike[str]) -> Specification:
 
 def gridded(spec: Specification) -> Recorded:
     """Return a specification with its grid."""
-    return Recorded(spec, Plan(spec, (0, *spec.hidden, 0), 0, ""))
+    return Recorded(spec, Plan(spec, (0, *deepest(spec), 0), 0, ""))
 
 
 def _lengths(spec: Specification) -> list[int]:
     """Count the values of the axes that are no seeds or folds."""
     given = [getattr(spec, axis.field) for axis in AXES if axis.kind != "seed"]
     return [
-        len(values)
+        len(values) if isinstance(values, tuple) else 1
         for one in given
         for values in (one.values() if isinstance(one, dict) else (one,))
     ]

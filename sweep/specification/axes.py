@@ -1,17 +1,27 @@
-"""The axes of a grid: the column of the table each stands in, its option, and its kind.
+"""The axes of a sweep: the column of the table each stands in, its option, and its kind.
 
 A row here is an axis everywhere: in the grid, in results directories that grow, in what is merged.
+
+A *lane axis* may differ from lane to lane of a pack. A *pack axis* shapes code or arrays: the plan
+lays the runs out in parts that agree in these, each with the specification that
+`Specification.of` gives: what trains, measures or saves takes that, and never sees two activations.
+
+Where an option does nothing its axis is *at rest*: a run with `nesterov` has no `beta2`, and one
+without hidden layers no activation. It stands at one value then, 0 or the word that is true, so
+that no run is made twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+import math
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from sweep.errors import InputError
+from sweep.specification.choices import ACTIVATIONS, OPTIMIZERS
+from sweep.specification.several.alternatives import label, meant, several
 from sweep.specification.values import Range, array
-
-if TYPE_CHECKING:
-    from sweep.specification.spec import Specification
 
 
 class Axis(NamedTuple):
@@ -42,11 +52,27 @@ class Axis(NamedTuple):
     always: bool = True
 
 
+def _pack(name: str) -> Axis:
+    return Axis(name, name, "pack", always=False)
+
+
 #: In the order of the grid, the last fastest.
 AXES = (
     Axis("seed", "seeds", "seed"),
     Axis("outer", "outer_folds", "seed", grows=False),
     Axis("fold", "folds", "seed", grows=False),
+    _pack("hidden"),
+    _pack("activation"),
+    _pack("init"),
+    _pack("optimizer"),
+    _pack("l1_method"),
+    _pack("l21_on"),
+    _pack("batch_size"),
+    _pack("schedule"),
+    _pack("warmup"),
+    _pack("patience"),
+    _pack("tol"),
+    Axis("leak", "leak", "lane", always=False),
     Axis("l1", "l1", "lane"),
     Axis("l2", "l2", "lane"),
     Axis("l21", "l21", "lane", idle=0.0, always=False),
@@ -59,34 +85,150 @@ AXES = (
     Axis("path", "path_order", "lane"),
 )
 
+#: Those that are one for a pack.
+PACKS = tuple(axis for axis in AXES if axis.kind == "pack")
 
 #: The columns of what is repeated: all others are those of a cell.
 REPEATED = tuple(axis.name for axis in AXES if axis.kind == "seed")
 
+#: Parts that a sweep may have: each compiles and packs for itself.
+MOST_PARTS = 10_000
 
-def axes_of(spec: "Specification") -> dict[str, np.ndarray]:
-    """Return the values of each axis of a specification whose axes are numbers, by its column."""
-    return {name: np.asarray(values) for _, name, values in _columns(spec)}
+#: Numbers that a chosen step or activation takes, and others of its table may not.
+_HYPER = ("momentum", "beta2", "epsilon", "leak")
 
 
-def drawn_from(spec: "Specification") -> dict[str, "int | Range"]:
-    """Return what a sample draws from for each column of a cell: a range, or so many values."""
+class Part(NamedTuple):
+    """Runs that agree in all that shapes code and arrays.
+
+    Attributes
+    ----------
+    place : dict of str to str or int
+        Their values of the pack axes of the sweep, by column.
+    rest : dict of str to object
+        Axes that do nothing for them, and where these stand.
+    """
+
+    place: dict[str, Any]
+    rest: dict[str, Any]
+
+
+def parts(spec: Any) -> list[Part]:
+    """Return the parts of a specification, in the order of the grid; one of most.
+
+    Raises
+    ------
+    InputError
+        If there are too many.
+    """
+    axes = {axis.name: _values(spec, axis) for axis in PACKS}
+    columns = {name: values.tolist() for name, values in axes.items() if len(values) > 1}
+    count = math.prod(map(len, columns.values()))
+    if count > MOST_PARTS:
+        names = ", ".join(f"`{name}`" for name in columns)
+        raise InputError(
+            f"{names} make {count:,} combinations, and {MOST_PARTS:,} are the most: shorten one"
+        )
+    one = {name: values[0].item() for name, values in axes.items()}
+    found = {}
+    for values in product(*columns.values()):
+        here = dict(zip(columns, values, strict=True))
+        rest = at_rest(one | here)
+        place = {name: rest.get(name, value) for name, value in here.items()}
+        found.setdefault(tuple(place.values()), Part(place, rest))
+    return [found[key] for key in sorted(found)]
+
+
+def at_rest(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the axes that do nothing for a run, each with the value at which it stands then.
+
+    Parameters
+    ----------
+    run : dict
+        Its ``hidden``, ``activation``, ``optimizer`` and ``l1_method``, as the table has them.
+    """
+    hidden = run["hidden"] != "none"
+    step, activation = OPTIMIZERS[run["optimizer"]], ACTIVATIONS[run["activation"]]
+    taken = {*step.hyper, *(activation.hyper if hidden else ())}
+    found: dict[str, Any] = {name: 0.0 for name in _HYPER if name not in taken}
+    if not hidden:
+        found |= {"activation": "identity", "dropout": 0.0, "l21_on": "inputs"}
+    if run["l1_method"] != "proximal":
+        found |= {"l21": 0.0, "l21_on": "inputs"}
+    return found
+
+
+def narrowed(spec: Any, place: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes that leave a specification one value of each axis at a place.
+
+    Of an option at rest it is the default, or what is true of these runs.
+    """
+    changes: dict[str, Any] = {}
+    for axis in AXES:
+        if axis.field == "vary" and spec.vary:
+            changes["vary"] = {name: place.get(name, of) for name, of in spec.vary.items()}
+        elif axis.name in place and axis.grows:
+            changes[axis.field] = meant(axis.field, place[axis.name])
+    told = {axis.name: _values(spec, axis).tolist() for axis in PACKS}
+    run = {name: place.get(name, values[0]) for name, values in told.items()}
+    for name, value in at_rest(run).items():
+        if name in _HYPER:
+            changes[name] = None
+        elif len(told.get(name, "")) != 1:
+            changes[name] = value
+    if spec.sample and place.keys() >= _columns(spec).keys() - {*REPEATED}:
+        changes |= {"sample": None, "sampler": None}
+    return changes
+
+
+def axes_of(spec: Any) -> dict[str, np.ndarray]:
+    """Return the values of each axis of a specification whose axes are numbers, by its column.
+
+    They are in rising order, words in that of the alphabet. Of an axis that is at rest for some
+    runs there is the value at which it stands then, too.
+    """
+    found = _columns(spec)
+    for part in parts(spec):
+        for name, value in (part.rest | part.place).items():
+            if name in found and value not in found[name]:
+                found[name] = np.union1d(found[name], [value])
+    return found
+
+
+def axes_of_part(spec: Any, part: Part) -> dict[str, np.ndarray]:
+    """Return the axes of a part of a specification that differ within it, by column."""
     return {
-        name: values if isinstance(values, Range) else len(values)
-        for axis, name, values in _columns(spec)
-        if axis.kind != "seed"
+        name: np.array([part.rest[name]]) if name in part.rest else values
+        for name, values in _columns(spec).items()
+        if name not in part.place
     }
 
 
-def sometimes(spec: "Specification") -> dict[str, bool]:
+def drawn_from(spec: Any) -> dict[str, np.ndarray | Range]:
+    """Return what a sample draws from for each column of a cell: some values, or a range."""
+    given = {axis.name: getattr(spec, axis.field) for axis in AXES if axis.field != "vary"}
+    given |= spec.vary
+    ranges = {name: of for name, of in given.items() if isinstance(of, Range)}
+    return {
+        name: ranges.get(name, values)
+        for name, values in _columns(spec).items()
+        if name not in REPEATED
+    }
+
+
+def resting(spec: Any, place: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the axes that do nothing for a run at a place of a specification, as `at_rest`."""
+    one = {axis.name: _values(spec, axis)[0].item() for axis in PACKS}
+    return at_rest(one | {**place})
+
+
+def sometimes(spec: Any) -> dict[str, bool]:
     """Tell of each axis that is not always a column whether it is one."""
-    found = axes_of(spec)
+    found = _columns(spec)
     return {axis.name: axis.name in found for axis in AXES if not axis.always}
 
 
-def along(
-    spec: "Specification", columns: Mapping[str, np.ndarray], name: str, count: int
-) -> np.ndarray:
+def along(spec: Any, columns: Mapping[str, np.ndarray], name: str, count: int) -> np.ndarray:
     """Return what some runs have of an option: their column, or the one value of all."""
     if name in columns:
         return columns[name]
@@ -94,7 +236,7 @@ def along(
     return np.full(count, one, dtype=np.float64)
 
 
-def growing(spec: "Specification") -> tuple[Axis, ...]:
+def growing(spec: Any) -> tuple[Axis, ...]:
     """Return the axes along which runs may be added to those of a specification.
 
     Where runs depend on each other, along a path, in a race or as a sampler learns, no axis may
@@ -106,30 +248,26 @@ def growing(spec: "Specification") -> tuple[Axis, ...]:
     return tuple(axis for axis in free if axis.kind == "seed" or not spec.sample)
 
 
-def is_column(axis: Axis, values: Sequence[float] | np.ndarray) -> bool:
-    """Tell whether an axis with these values is a column of the table."""
-    return axis.always or len(values) > 1 or axis.idle not in (None, values[0])
-
-
-def _columns(spec: "Specification") -> Iterator[tuple[Axis, str, "np.ndarray | Range"]]:
-    """Yield each column of the axes: its axis, its name, its values."""
+def _columns(spec: Any) -> dict[str, np.ndarray]:
+    """Return the values of each axis that is a column."""
+    found = {}
     for axis in AXES:
-        for name, values in _values(spec, axis):
-            if len(values) and is_column(axis, values):
-                yield axis, name, values
+        if axis.field == "vary":
+            found |= {name: np.array(values) for name, values in spec.vary.items()}
+            continue
+        values = _values(spec, axis)
+        several = len(values) > 1 or (len(values) and axis.idle not in (None, values[0]))
+        if several or (axis.always and len(values)):
+            found[axis.name] = values
+    return found
 
 
-def _values(spec: "Specification", axis: Axis) -> Iterator[tuple[str, "np.ndarray | Range"]]:
+def _values(spec: Any, axis: Axis) -> np.ndarray:
     given = getattr(spec, axis.field)
-    if axis.field == "vary":
-        yield from ((name, _kept(values)) for name, values in given.items())
-    elif axis.field == "outer_folds":
-        yield axis.name, np.arange(given, dtype=np.int32)
-    elif axis.field == "folds":
-        yield axis.name, np.arange(max(given, 1), dtype=np.int32)
-    else:
-        yield axis.name, _kept(given)
-
-
-def _kept(given: Sequence[float]) -> "np.ndarray | Range":
-    return given if isinstance(given, Range) else array(given)
+    if axis.field == "outer_folds":
+        return np.arange(given, dtype=np.int32)
+    if axis.field == "folds":
+        return np.arange(max(given, 1), dtype=np.int32)
+    if axis.kind == "pack" or axis.field == "leak":
+        return np.array([label(axis.field, value) for value in several(axis.field, given)])
+    return array(given)

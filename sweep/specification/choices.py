@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from sweep.errors import InputError
+from sweep.specification.several.alternatives import several, split
 
 #: What is predicted: one class of several, numbers, or yes and no.
 Kind = Literal["class", "numbers", "answers"]
@@ -328,35 +329,35 @@ def hyper_of(option: str, options: Any) -> dict[str, Any]:
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Lay options over others, and drop those below that nothing chosen then takes."""
     options = {**below, **above}
-    chosen = {}
+    chosen: dict[str, tuple[str, ...]] = {}
     for name, table in TABLES.items():
         # The first is meant where none is named, in the tables whose words take anything.
-        word = options.get(name) or next(iter(table))
-        if isinstance(word, str) and word in table:
-            chosen[name] = word
+        given = split(name, options.get(name) or next(iter(table)))
+        if all(isinstance(word, str) and word in table for word in given):
+            chosen[name] = tuple(given)
     idle = strangers(chosen).keys() - above.keys()
     return {name: value for name, value in options.items() if name not in idle}
 
 
-def strangers(chosen: Mapping[str, str]) -> dict[str, str]:
+def strangers(chosen: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
     """Return the options that nothing chosen takes, each with what would take it.
 
     Parameters
     ----------
-    chosen : dict of str to str
+    chosen : dict of str to str, or to tuple of str
         The words of options of `TABLES`.
     """
     found: dict[str, str] = {}
-    for option, word_chosen in chosen.items():
-        table = TABLES[option]
+    for option, words_chosen in chosen.items():
+        table, there = TABLES[option], several(option, words_chosen)
         for name in dict.fromkeys(name for choice in table.values() for name in choice.hyper):
-            if name not in table[word_chosen].hyper:
+            if not any(name in table[word].hyper for word in there):
                 takers = [word for word, choice in table.items() if name in choice.hyper]
-                found[name] = f"`{option}` {_either(takers)}, and it is {word_chosen}"
+                found[name] = f"`{option}` {_either(takers)}, and it is {', '.join(there)}"
     return found
 
 
-def refuse_strangers(chosen: Mapping[str, str], given: Collection[str]) -> None:
+def refuse_strangers(chosen: Mapping[str, str | tuple[str, ...]], given: Collection[str]) -> None:
     """Refuse options that were given and that nothing `chosen` takes, see `strangers`.
 
     Raises

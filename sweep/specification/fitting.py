@@ -12,6 +12,7 @@ from sweep.errors import InputError
 from sweep.specification import article, schedule, validators
 from sweep.specification.choices import LOSSES, OPTIMIZERS, kind_of
 from sweep.specification.options import LATER, OF_FILES, OF_TABLES
+from sweep.specification.several.alternatives import several
 from sweep.specification.values import Range
 
 _CALLED = {"class": "one target of classes", "numbers": "numbers", "answers": "yes or no"}
@@ -41,17 +42,25 @@ def check(options: Any) -> None:
 
 
 def _network(options: Any) -> None:
-    if any(options.dropout) and not options.hidden:
+    if any(several("hidden", options.hidden)):
+        return
+    if any(options.dropout):
         raise InputError(
             "`dropout` drops hidden units, and `hidden` is none: leave it out, or give `hidden`"
         )
+    for option in ("activation", "leak"):
+        if len(several(option, getattr(options, option))) > 1:
+            raise InputError(
+                f"`{option}` is that of hidden units, and `hidden` is none: leave it out, or give "
+                "`hidden`"
+            )
 
 
 def _article(options: Any) -> None:
     if not article.is_article(options.data):
         return
     for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
-        if getattr(options, option):
+        if any(several(option, getattr(options, option))):
             raise InputError(
                 f"`{option}` needs data to hold out, and article draws one sample a run: "
                 "leave it out, or give other `data`"
@@ -71,7 +80,7 @@ def _held_out(options: Any) -> None:
         )
     if options.folds == 1:
         raise InputError("`folds` should be 0 (one hold-out split) or at least 2; it is 1")
-    if options.patience and not options.holds_out:
+    if any(several("patience", options.patience)) and not options.holds_out:
         raise InputError(
             "`patience` watches the validation loss: give `val_fraction` above 0, or `folds`"
         )
@@ -81,7 +90,7 @@ def _epochs(options: Any) -> None:
     """Check how a run begins and ends."""
     if options.path and validators.length(getattr(options, options.path)) < 2:
         raise InputError(f"`path` along `{options.path}` needs at least two values of it")
-    if options.patience and options.finish:
+    if any(several("patience", options.patience)) and options.finish:
         raise InputError(
             "`finish` trains on, and `patience` keeps the weights of an earlier epoch: leave "
             "one out"
@@ -91,12 +100,13 @@ def _epochs(options: Any) -> None:
             "`finish` follows the last epoch, and with `tol` a run stops where that brings "
             "nothing more: leave one out"
         )
-    last = schedule.parse(options.schedule).epochs
-    if options.schedule.startswith("cosine") and 0 < last < options.epochs:
-        raise InputError(
-            f"`schedule` {options.schedule} is over after {last:,} of {options.epochs:,} `epochs`: "
-            "give it at least as many"
-        )
+    for text in several("schedule", options.schedule):
+        last = schedule.parse(text).epochs
+        if text.startswith("cosine") and 0 < last < options.epochs:
+            raise InputError(
+                f"`schedule` {text} is over after {last:,} of {options.epochs:,} `epochs`: give it "
+                "at least as many"
+            )
 
 
 def _halving(options: Any) -> None:
@@ -164,23 +174,30 @@ def _learnt(options: Any) -> None:
 
 def _groups(options: Any) -> None:
     if not options.groups_weights:
+        if len(several("l21_on", options.l21_on)) > 1:
+            raise InputError(
+                "`l21_on` says where `l21` acts, which is 0: give it, or leave one out"
+            )
         return
-    if options.l1_method != "proximal":
+    if options.l1_method == "subgradient":
         raise InputError(
-            f"`l21` needs a proximal step, and `l1_method` is {options.l1_method}: choose "
-            "proximal, or leave it out"
+            "`l21` needs a proximal step, and `l1_method` is subgradient: choose proximal, or "
+            "leave it out"
         )
-    if options.l21_on == "units" and not options.hidden:
+    networks = several("hidden", options.hidden)
+    where = several("l21_on", options.l21_on)
+    if "units" in where and (not any(networks) or ("inputs" not in where and () in networks)):
+        is_none = "`hidden` is none" if len(networks) == 1 else "one `hidden` is none"
         raise InputError(
-            "`l21_on` units needs hidden units, and `hidden` is none: choose inputs, or give widths"
+            f"`l21_on` units needs hidden units, and {is_none}: choose inputs, or give widths"
         )
 
 
 def _precision(options: Any) -> None:
     """Check that numbers are finite, below 1 or above 0 in the precision that runs have."""
     number = np.finfo(options.precision)
-    optimizer = OPTIMIZERS[options.optimizer]
-    of_a_step = optimizer.hyper if optimizer.rescales else ()
+    chosen = [OPTIMIZERS[word] for word in several("optimizer", options.optimizer)]
+    of_a_step = {name for one in chosen if one.rescales for name in one.hyper}
     axes = {f"`{name}`": getattr(options, name) for name in ("l1", "l2", "l21", "lr", "epsilon")}
     axes |= {f"`vary` {name}": values for name, values in options.vary.items()}
     for name, values in axes.items():

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from sweep.errors import InputError, nearest
 
 GROUPS = ("weights", "biases", "all", "none")
+#: Stands for what is meant unless told, where that hangs on the depth of a network.
+AUTO = ("auto",)
 
 
 def names(layers: int) -> tuple[str, ...]:
@@ -46,6 +48,22 @@ def resolve(placement: str | Sequence[str], layers: int) -> tuple[str, ...]:
             raise InputError(_unknown(word.strip(), layers, GROUPS))
         chosen.update(members[word.strip()])
     return tuple(name for name in known if name in chosen)
+
+
+def resolve_in_all(raw: str | Sequence[str], depths: Sequence[int]) -> tuple[str, ...]:
+    """Turn a placement into names of parameters; leave its words where networks differ in depth.
+
+    `AUTO` is left too.
+    """
+    *others, deepest = depths
+    if not others:
+        return resolve(raw, deepest)
+    if raw == AUTO:
+        return AUTO
+    for layers in depths:
+        resolve(raw, layers)
+    words = raw.split(",") if isinstance(raw, str) else map(str, raw)
+    return tuple(dict.fromkeys(word.strip() for word in words))
 
 
 def check_varied(name: str, layers: int) -> None:

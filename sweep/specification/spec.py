@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from sweep.errors import InputError, hint
-from sweep.specification import article, choices, fitting, specfile, validators
+from sweep.specification import article, axes, choices, fitting, specfile, validators
 from sweep.specification.data_hash import content_sha256, file_sha256
 from sweep.specification.messages import one_line
 from sweep.specification.options import LATER, RUN_OPTIONS
+from sweep.specification.placement import AUTO
+from sweep.specification.several.alternatives import several
 from sweep.specification.values import Range, text
 
 
@@ -39,22 +41,27 @@ def _default_unless_built_in(otherwise: Any, built_in: Any) -> Any:
 def _default_placement(option: str) -> Any:
     """Give the document's placement where there are the document's three layers."""
 
-    def choose(fields: dict[str, Any]) -> str:
-        theirs = article.is_article(fields.get("data")) and validators.layers(fields) == 3
-        return article.DEFAULTS[option] if theirs else "weights"
+    def choose(fields: dict[str, Any]) -> Any:
+        depths = validators.depths(fields)
+        if 3 not in depths or not article.is_article(fields.get("data")):
+            return "weights"
+        return article.DEFAULTS[option] if depths == [3] else AUTO
 
     return Field(default_factory=choose)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
-    if isinstance(value, Range):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value
+#: Options whose default may hang on an axis: ``auto`` stands for it.
+_AUTOMATIC = ("finish", "l1_on", "l2_on")
+_AUTO = ("auto", [*AUTO])
 
 
 class Specification(BaseModel):
-    """What `sweep.Sweep` takes, which adds running it; frozen, and compared by `specification`."""
+    """What `sweep.Sweep` takes, which adds running it; frozen, and compared by `specification`.
+
+    A field has one value. Of an option that shapes code or arrays, a pack axis of
+    `sweep.specification.axes`, there may be several, and then it is a tuple of them; `of` gives the
+    specification that has one of each.
+    """
 
     model_config = ConfigDict(frozen=True, validate_default=True)
 
@@ -84,7 +91,7 @@ class Specification(BaseModel):
     l21: validators.Penalties = (0.0,)
     l1_on: validators.Placement = _default_placement("l1_on")
     l2_on: validators.Placement = _default_placement("l2_on")
-    l21_on: Literal["inputs", "units"] = "inputs"
+    l21_on: validators.Groups = "inputs"
     vary: validators.Vary = {}
     l1_method: validators.Word = _default("l1_method", "proximal")
     scale: Literal["standard", "robust", "quantile", "none"] = "standard"
@@ -101,16 +108,16 @@ class Specification(BaseModel):
     beta2: validators.SecondBetas = (0.999,)
     epsilon: validators.Epsilons = (1e-8,)
     schedule: validators.Schedule = "constant"
-    warmup: validators.Natural = 0
+    warmup: validators.Warmup = 0
     dropout: validators.Dropout = (0.0,)
-    init: Literal["uniform", "he"] = _default("init", "he")
+    init: validators.Init = _default("init", "he")
     precision: Literal["float64", "float32"] = "float64"
     zero_tol: validators.Tolerance = "auto"
     metrics: validators.Metrics = ()
     history: validators.Natural = 0
     patience: validators.Patience = None
     tol: validators.Fall = None
-    finish: validators.Natural = Field(default_factory=validators.default_finish)
+    finish: validators.Finish = Field(default_factory=validators.default_finish)
     path: validators.Path = None
     path_order: validators.Orders = Field(default_factory=validators.default_orders)
     halving: validators.Halving = None
@@ -122,7 +129,11 @@ class Specification(BaseModel):
 
     def __init__(self, /, **given: Any) -> None:
         # None is "not given": the command line hands it on for every option left out.
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {
+            name: value
+            for name, value in given.items()
+            if value is not None and not (name in _AUTOMATIC and _listed(value) in _AUTO)
+        }
         known = type(self).model_fields
         for name, value in given.items():
             if name in RUN_OPTIONS:
@@ -172,7 +183,8 @@ class Specification(BaseModel):
     @property
     def stops_early(self) -> bool:
         """Whether a run may stop before its last epoch."""
-        return self.patience is not None or self.tol is not None
+        ways = (*several("patience", self.patience), *several("tol", self.tol))
+        return any(way is not None for way in ways)
 
     @property
     def groups_weights(self) -> bool:
@@ -192,6 +204,19 @@ class Specification(BaseModel):
         more is dropped: after ``replace(activation="relu")`` the leak.
         """
         return type(self)(**choices.overlaid(self._given, changes))
+
+    def of(self, place: Mapping[str, Any]) -> Self:
+        """Return the specification of the runs at a place: it has one value on each axis named.
+
+        What was never given follows its default for these runs, and what does nothing for them is
+        left out, as if they were a sweep of their own.
+
+        Parameters
+        ----------
+        place : dict
+            Values of axes, by their columns of the table; of those not named all stay.
+        """
+        return self.replace(**axes.narrowed(self, place))
 
     def without_data(self, name: str) -> Self:
         """Return the Sweep with no more than a name of its data, to be sent along with them."""
@@ -222,9 +247,9 @@ class Specification(BaseModel):
         sha256 = content_sha256(self.data) if known is None else known.get("data_sha256")
         plain: dict[str, Any] = {}
         for name, value in self._options().items():
-            plain[name] = _plain(value)
+            plain[name] = _listed(value)
         plain["seeds"] = text(self.seeds)
-        plain["vary"] = [[name, _plain(numbers)] for name, numbers in self.vary.items()]
+        plain["vary"] = [[name, _listed(numbers)] for name, numbers in self.vary.items()]
         plain["data"] = Path(self.data).name if isinstance(self.data, str) else {"sha256": sha256}
         plain["data_sha256"] = sha256
         if isinstance(self.test, str):
@@ -257,7 +282,7 @@ class Specification(BaseModel):
         return cls(**specfile.parse(toml.encode(), "TOML text", cls.model_fields))
 
     @property
-    def _chosen(self) -> dict[str, str]:
+    def _chosen(self) -> dict[str, str | tuple[str, ...]]:
         """What is chosen by a word, as far as it is."""
         words = {option: getattr(self, option) for option in choices.TABLES}
         return {option: word for option, word in words.items() if word is not None}
@@ -286,3 +311,10 @@ class Specification(BaseModel):
             if name not in self.__private_attributes__:
                 raise InputError(f"a Sweep is frozen: use replace({name}=...)")
             super().__setattr__(name, value)
+
+
+def _listed(value: Any) -> Any:
+    """Return a value with lists for tuples, and ranges as texts, as JSON has it."""
+    if isinstance(value, Range):
+        return str(value)
+    return [_listed(part) for part in value] if isinstance(value, tuple) else value

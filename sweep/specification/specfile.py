@@ -8,11 +8,16 @@ from typing import Any
 from results.directory.sweeptoml import LARGEST, parsed
 from results.regular import opened
 from sweep.errors import InputError, hint
+from sweep.specification.axes import PACKS
 from sweep.specification.choices import TABLES
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.options import CHANGED, LATER, RUN_OPTIONS
+from sweep.specification.several.alternatives import label, several
 from sweep.specification.validators import IN_MEMORY, NAMES, WORDS
 from sweep.specification.values import text
+
+#: Options that shape code or arrays: several of them are one text.
+_SEVERAL = {axis.field for axis in PACKS}
 
 #: Options that `write` leaves out where they are empty, or where nothing chosen takes them.
 _LEFT_OUT = {"target", "vary", "path_order"} | {
@@ -84,8 +89,12 @@ def _plain(name: str, value: Any) -> Any:
         return f"{IN_MEMORY}{content_sha256(value)}>"
     if name in WORDS and value == WORDS[name][1]:
         return WORDS[name][0]
-    if name in ("hidden", "l1_on", "l2_on"):
-        return ",".join(map(str, value)) or "none"
+    if name == "hidden":
+        return "/".join(str(label(name, one)) for one in several(name, value))
+    if name in _SEVERAL and isinstance(value, tuple):
+        return ",".join(str(_plain(name, one)) for one in value)
+    if name in ("l1_on", "l2_on"):
+        return ",".join(value) or "none"
     if name in ("path_order", "metrics"):
         return ",".join(value) or None
     if name in NAMES or (name == "target" and isinstance(value, tuple)):

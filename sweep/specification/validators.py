@@ -11,22 +11,33 @@ import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from numbers import Integral
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from sweep.errors import InputError
 from sweep.specification import choices, placement, schedule
 from sweep.specification import values as grammar
 from sweep.specification.article import NAME
+from sweep.specification.several import networks
+from sweep.specification.several.alternatives import several, validated
 
 BUILT_IN = (NAME, "iris", "wine", "breast_cancer", "digits")
 IN_MEMORY = "<in memory, sha256 "  # how a TOML file names data that it does not hold
 WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and what it stands for
     "loss": ("auto", None),
     "batch_size": ("full", 0),
+    "finish": ("auto", None),
     "test": ("off", None),
     "patience": ("off", None),
     "tol": ("off", None),
@@ -47,8 +58,6 @@ ORDERS = ("up", "down", "cold")
 MOST_VALUES = 1_000_000
 #: Further axes: NumPy numbers the points of a grid of at most 64.
 MOST_VARIED = 24
-#: Layers, of which each has columns of the table and of the summary.
-MOST_LAYERS = 100
 
 
 @contextmanager
@@ -145,22 +154,6 @@ def default_most_levels(fields: Mapping[str, Any]) -> int:
     return 0 if is_built_in(fields.get("data")) else 50
 
 
-def _widths(raw: Any) -> tuple[int, ...]:
-    parts = raw.tolist() if isinstance(raw, np.ndarray) else raw
-    if isinstance(parts, str):
-        parts = [] if parts.strip() == "none" else parts.split(",")
-    elif not isinstance(parts, list | tuple):
-        parts = [parts]
-    widths = [str(part).strip() for part in parts]  # as text: 2.5 is refused, not rounded
-    if not all(re.fullmatch(r"0*[1-9]\d{0,8}", width, re.ASCII) for width in widths):
-        raise InputError(
-            f"`hidden` should be widths such as 32,16, or none, not {reprlib.repr(raw)}"
-        )
-    if len(widths) > MOST_LAYERS:
-        raise InputError(f"`hidden` has {len(widths):,} layers, and {MOST_LAYERS} are the most")
-    return tuple(map(int, widths))
-
-
 def _axis(
     option: str, raw: Any, rule: str, allowed: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[float, ...]:
@@ -215,14 +208,15 @@ def _seeds(raw: Any) -> Sequence[int]:
         return grammar.seeds(grammar.parse(raw, integers=True))
 
 
-def layers(fields: Mapping[str, Any]) -> int:
-    """Count the weight matrices of the network that the validated `fields` describe."""
-    return len(fields.get("hidden", ())) + 1  # absent where `hidden` itself was refused
+def depths(fields: Mapping[str, Any]) -> list[int]:
+    """Return how many weight matrices the networks have that the validated `fields` describe."""
+    hidden = several("hidden", fields.get("hidden", ()))  # absent where it was refused itself
+    return sorted({len(widths) + 1 for widths in hidden})
 
 
 def _placement(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
     with _naming(f"`{info.field_name}`"):
-        return placement.resolve(raw, layers(info.data))
+        return placement.resolve_in_all(raw, depths(info.data))
 
 
 def _vary(raw: Any, info: ValidationInfo) -> dict[str, tuple[float, ...]]:
@@ -240,7 +234,7 @@ def _vary(raw: Any, info: ValidationInfo) -> dict[str, tuple[float, ...]]:
         raise InputError(f"`vary` names {len(named):,} axes, and {MOST_VARIED} are the most")
     for name, values in named:
         with _naming("`vary`"):
-            placement.check_varied(name, layers(info.data))
+            placement.check_varied(name, depths(info.data)[0])
         if name in axes:
             raise InputError(f"`vary` names {name} twice")
         axes[name] = _penalties(f"`vary` {name}", values)
@@ -266,23 +260,31 @@ def default_sampler(fields: Mapping[str, Any]) -> Literal["sobol"] | None:
 
 def default_momenta(fields: Mapping[str, Any]) -> tuple[float, ...]:
     """Return the momentum unless told: none of an optimizer that has none."""
-    optimizer = choices.OPTIMIZERS.get(fields.get("optimizer", ""))
-    return (0.9,) if optimizer is None or "momentum" in optimizer.hyper else (0.0,)
+    optimizers = several("optimizer", fields.get("optimizer", ""))
+    known = [choices.OPTIMIZERS[word] for word in optimizers if word in choices.OPTIMIZERS]
+    return (0.9,) if not known or any("momentum" in one.hyper for one in known) else (0.0,)
 
 
-def default_finish(fields: Mapping[str, Any]) -> int:
-    """Return how many epochs end a run unless told: as many again, where there is need of them.
+#: What it hangs on how many epochs end a run.
+_FOR_FINISH = ("l1_method", "schedule", "patience", "tol", "batch_size")
 
-    That is where zeros are exact and the gradient is that of mini-batches, whose noise would
-    revive what is zero. Runs without a penalty have them too, to be compared with the others. A
-    schedule takes the rate down, and that noise with it; runs that stop early have no last epochs
-    in common.
+
+def default_finish(fields: Mapping[str, Any]) -> int | None:
+    """Return how many epochs end a run unless told; None where that differs from run to run.
+
+    It is as many again where there is need of them: where zeros are exact and the gradient is that
+    of mini-batches, whose noise would revive what is zero. Runs without a penalty have them too, to
+    be compared with the others. A schedule takes the rate down, and that noise with it; runs that
+    stop early have no last epochs in common.
     """
-    exact = fields.get("l1_method") == "proximal"
-    steady = fields.get("schedule") == "constant"
-    stops = fields.get("patience") or fields.get("tol") is not None
-    noisy = fields.get("batch_size") and steady and not stops
-    return fields.get("epochs", 0) if exact and noisy else 0
+    every = product(*(several(name, fields.get(name)) for name in _FOR_FINISH))
+    needed = {
+        method == "proximal" and how == "constant" and not patience and tol is None and batch != 0
+        for method, how, patience, tol, batch in every
+    }
+    if len(needed) > 1:
+        return None
+    return fields.get("epochs", 0) if needed == {True} else 0
 
 
 def _orders(raw: Any, info: ValidationInfo) -> tuple[str, ...]:
@@ -358,20 +360,31 @@ def _choice(raw: Any, info: ValidationInfo) -> str:
     return choices.known(str(info.field_name), raw)
 
 
+def _alternatives(raw: Any, one: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """Take several values, each as one is taken; see `sweep.specification.several`."""
+    return validated(str(info.field_name), raw, one)
+
+
+#: Of an option that may have several values, which are then a tuple: its type is that of each.
+SEVERAL = WrapValidator(_alternatives)
+
+
 Data = Annotated[Any, PlainValidator(_data)]
 Name = Annotated[str | None, BeforeValidator(_name)]
 Target = Annotated[Annotated[str | tuple[str, ...], PlainValidator(_target)] | None, Field()]
 Separator = Annotated[Annotated[str, PlainValidator(_separator)] | None, Field()]
 Encoding = Annotated[Annotated[str, PlainValidator(_encoding)] | None, Field()]
 Names = Annotated[tuple[str, ...], PlainValidator(_names)]
-Slope = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Word = Annotated[str, PlainValidator(_choice)]
+Slope = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), SEVERAL]
+Word = Annotated[str, PlainValidator(_choice), SEVERAL]
 Loss = Annotated[Annotated[str, PlainValidator(_choice)] | None, BeforeValidator(_word)]
-Widths = Annotated[tuple[int, ...], PlainValidator(_widths)]
+Widths = Annotated[tuple[int, ...], PlainValidator(networks.widths), SEVERAL]
 Penalties = Annotated[tuple[float, ...] | str, PlainValidator(_penalties_or_auto)]
 Rates = Annotated[tuple[float, ...], PlainValidator(_rates)]
 Momenta = Annotated[tuple[float, ...], PlainValidator(_momenta)]
-Schedule = Annotated[str, PlainValidator(_schedule)]
+Schedule = Annotated[str, PlainValidator(_schedule), SEVERAL]
+Groups = Annotated[Literal["inputs", "units"], SEVERAL]
+Init = Annotated[Literal["uniform", "he"], SEVERAL]
 Dropout = Annotated[tuple[float, ...], PlainValidator(_dropout)]
 SecondBetas = Annotated[tuple[float, ...], PlainValidator(_second_betas)]
 Epsilons = Annotated[tuple[float, ...], PlainValidator(_epsilons)]
@@ -386,9 +399,11 @@ Tolerance = Annotated[
     Literal["auto"] | Annotated[float, Field(ge=0, allow_inf_nan=False)],
     BeforeValidator(_tolerance),
 ]
-BatchSize = Annotated[Natural, BeforeValidator(_word)]
-Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word)]
-Fall = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_word)]
+Warmup = Annotated[Natural, SEVERAL]
+Finish = Annotated[Natural | None, Field()]
+BatchSize = Annotated[Natural, BeforeValidator(_word), SEVERAL]
+Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word), SEVERAL]
+Fall = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_word), SEVERAL]
 Path = Annotated[Literal["l1", "l2", "l21"] | None, BeforeValidator(_word)]
 Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
 Metrics = Annotated[tuple[str, ...], PlainValidator(_metrics)]

@@ -8,6 +8,7 @@ import numpy as np
 from results import columns
 from sweep.plan.plan import Plan
 from sweep.specification.axes import sometimes
+from sweep.specification.several.alternatives import several
 from sweep.training.chosen_kernels import measured_of, scored_of
 
 if TYPE_CHECKING:
@@ -56,17 +57,17 @@ def table(plan: Plan, values: Columns) -> "pa.Table":
 
 
 def schema(plan: Plan) -> "pa.Schema":
-    """Return the columns of a plan's table."""
-    weights = [f"w{i}" for i in range(1, len(plan.widths))]
+    """Return the columns of a sweep's table, by its plan or that of a part."""
+    weights = [f"w{i}" for i in range(1, len(plan.whole.widths))]
     return columns.schema(weights, plan.spec.vary, _extras(plan))
 
 
 def _extras(plan: Plan) -> list[str]:
     """Return which of the optional columns there are."""
-    spec = plan.spec
+    spec = plan.whole.spec
     there: dict[str, object] = {
         "path": spec.path,
-        "best_epoch": spec.patience,
+        "best_epoch": any(several("patience", spec.patience)),
         "rung": spec.halving,
         **dict.fromkeys(columns.HELD_OUT, spec.holds_out),
         **dict.fromkeys(("test_rows", columns.TEST[0]), spec.sets_apart),
