@@ -97,7 +97,8 @@ class Intake:
                     f"{self._directory}, or give another --out"
                 )
             self._ours.add(part.grid)
-        if not parts.has_columns(part.path, self._grid.schema):
+        found = self._catalogue.placed(part, parts.schema(part.path).empty_table())
+        if not parts.are_columns(found, self._grid.schema):
             raise ResultsError(
                 f"{part.path} has other columns, those of another version: go on with that "
                 "version, or give another --out"

@@ -207,9 +207,9 @@ def check_columns(path: Path) -> None:
         raise Damaged(path, "its columns are not those of runs, or those of another version")
 
 
-def has_columns(path: Path, wanted: pa.Schema) -> bool:
-    """Tell whether a part has the columns of a schema, but for those that came later."""
-    return completed(schema(path).empty_table(), wanted).schema.equals(wanted)
+def are_columns(rows: pa.Table, wanted: pa.Schema) -> bool:
+    """Tell whether the rows of a part have the columns of a schema, but for those of later."""
+    return completed(rows, wanted).schema.equals(wanted)
 
 
 def footer(path: Path) -> pq.FileMetaData:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from results.columns import completed, coordinates, schema
 from results.directory import layout, parts, sweeptoml
-from results.directory.valid_parts import Catalogue, Number
+from results.directory.valid_parts import Catalogue, Number, Placing
 from results.directory.windows import first_of_each, history_path
 from results.errors import ResultsError
 
@@ -32,7 +32,9 @@ Out = TypeVar("Out")
 _log = logging.getLogger(__name__)
 
 
-def load(path: str | os.PathLike[str], number: Number | None = None) -> pd.DataFrame:
+def load(
+    path: str | os.PathLike[str], number: Number | None = None, placing: Placing | None = None
+) -> pd.DataFrame:
     """Read the runs of a results directory: all, or those finished so far.
 
     Parameters
@@ -42,6 +44,8 @@ def load(path: str | os.PathLike[str], number: Number | None = None) -> pd.DataF
     number : callable, optional
         As for `results.directory.store.Store.open`. Only an unfinished sweep whose grid was
         enlarged needs it: without, runs from before that keep the numbers they had then.
+    placing : callable, optional
+        See `results.directory.valid_parts.Placing`: where the grid has more columns since.
 
     Returns
     -------
@@ -57,12 +61,17 @@ def load(path: str | os.PathLike[str], number: Number | None = None) -> pd.DataF
     sweeptoml.read(directory)
     table = _final(directory / layout.RUNS)
     if table is None:
-        table = _so_far(directory / layout.PARTS, number)
+        table = _so_far(directory / layout.PARTS, number, placing)
     return table.to_pandas()
 
 
 def counts(
-    path: str | os.PathLike[str], specification: dict[str, Any], *, number: Number, total: int
+    path: str | os.PathLike[str],
+    specification: dict[str, Any],
+    *,
+    number: Number,
+    placing: Placing | None = None,
+    total: int,
 ) -> dict[str, int]:
     """How many runs are ``done``, ``diverged``, in ``error``, and the grid's ``total``.
 
@@ -72,11 +81,11 @@ def counts(
     ----------
     path : str or path
         The directory.
-    specification, number, total
+    specification, number, placing, total
         As for `results.directory.store.Store.open`.
     """
     folder = Path(path) / layout.PARTS
-    catalogue = Catalogue(folder, specification, number)
+    catalogue = Catalogue(folder, specification, number, placing)
     try:
         for entry in _sound(lambda path: catalogue.enter(_look(path)), _paths(folder)):
             if len(entry.ranges) and entry.ranges[-1, 1] <= total:
@@ -85,7 +94,7 @@ def counts(
                 _log.warning("%s holds runs that are not in the grid; left out", entry.part.path)
         return {**catalogue.counts(), "total": total}
     except FileNotFoundError:  # a running sweep has put a part aside
-        return counts(path, specification, number=number, total=total)
+        return counts(path, specification, number=number, placing=placing, total=total)
 
 
 def sound(path: str | os.PathLike[str]) -> Iterator[parts.Part]:
@@ -177,11 +186,14 @@ def _final(path: Path) -> pa.Table | None:
         return None
 
 
-def _so_far(folder: Path, number: Number | None) -> pa.Table:
+def _so_far(folder: Path, number: Number | None, placing: Placing | None) -> pa.Table:
     """Read the parts as one table in grid order, one row a run."""
     found = list(_sound(_look, _paths(folder)))
     fits(str(folder), sum(part.rows * part.columns for part in found))
     tables = dict(_sound(lambda part: (part, parts.table_of(part)), found))
+    if placing is not None and len({part.grid for part in tables}) > 1:
+        place = {part.grid: placing(parts.specification(part.path)) for part in tables}
+        tables = {part: place[part.grid](table) for part, table in tables.items()}
     try:
         rows = _joined(tables) if tables else schema((), ()).empty_table()
     except pa.ArrowInvalid as error:

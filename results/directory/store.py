@@ -25,7 +25,7 @@ from results.directory.accepting import Grid, Intake
 from results.directory.checkpoints import Checkpoints
 from results.directory.layout import Kinship
 from results.directory.locks import Lock
-from results.directory.valid_parts import Catalogue, Number
+from results.directory.valid_parts import Catalogue, Number, Placing
 from results.directory.windows import Lost
 from results.errors import ResultsError
 
@@ -70,6 +70,7 @@ class Store:
         toml: str,
         schema: pa.Schema,
         number: Number,
+        placing: Placing | None = None,
         kinship: Kinship,
         total: int,
         footer: dict[str, Any],
@@ -92,6 +93,8 @@ class Store:
         number : callable
             Given a table with the coordinate columns, returns each row's run number in this
             grid, -1 for a row that is not on it.
+        placing : callable, optional
+            See `results.directory.valid_parts.Placing`.
         kinship : callable
             Given an older specification, the keys of a ``sweep.toml`` or the dict that a part
             carries, returns "same", "subset" where this one only adds runs to it, or None.
@@ -120,7 +123,7 @@ class Store:
         durable.folder(directory)
         lock = Lock(directory, join)
         try:
-            catalogue = Catalogue(directory / layout.PARTS, specification, number)
+            catalogue = Catalogue(directory / layout.PARTS, specification, number, placing)
             grid = Grid(specification, schema, kinship, total)
             store = cls(directory, catalogue, grid, footer, lock)
             store._settle(toml, extend)

@@ -22,6 +22,10 @@ from results.directory import parts
 #: Gives each row its run number in the present grid, -1 if it has none.
 Number = Callable[[pa.Table], np.ndarray]
 
+#: Given the specification of parts from before the grid was enlarged, returns what gives their
+#: rows, and those of their history, the columns that the present grid has more.
+Placing = Callable[[dict[str, Any]], Callable[[pa.Table], pa.Table]]
+
 
 class Entry(NamedTuple):
     """A part, and the ranges of its runs in the present grid."""
@@ -41,12 +45,22 @@ class Catalogue:
         The present specification; parts written under an equal one share its run numbers.
     number : callable
         See `Number`.
+    placing : callable, optional
+        See `Placing`.
     """
 
-    def __init__(self, folder: Path, specification: dict[str, Any], number: Number) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        specification: dict[str, Any],
+        number: Number,
+        placing: Placing | None = None,
+    ) -> None:
         self.folder = folder
         self.grid = parts.digest(specification)
         self._number = number
+        self._placing = placing
+        self._older: dict[str, Callable[[pa.Table], pa.Table]] = {}
         self._entries: dict[str, Entry] = {}
         self._finished = ranges.EMPTY
         self._well: tuple[frozenset[str], np.ndarray] | None = None
@@ -82,6 +96,14 @@ class Catalogue:
         del self._entries[part.path.name]
         self._finished = ranges.union(entry.ranges for entry in self)
         self._well = None
+
+    def placed(self, part: parts.Part, table: pa.Table) -> pa.Table:
+        """Rows of a part or of its history, with the columns that came with a larger grid."""
+        if part.grid == self.grid or self._placing is None:
+            return table
+        if part.grid not in self._older:
+            self._older[part.grid] = self._placing(parts.specification(part.path))
+        return self._older[part.grid](table)
 
     def numbers(self, part: parts.Part, table: pa.Table) -> np.ndarray:
         """Run numbers, in the present grid, of rows of a part or of its history."""
@@ -122,7 +144,7 @@ class Catalogue:
     def _with_status(self, part: parts.Part, statuses: tuple[str, ...]) -> np.ndarray:
         """Ranges of a part's runs whose status is one of the first few, `statuses`."""
         columns = coordinates(parts.schema(part.path).names)
-        table = parts.table_of(part, [*columns, "status"])
+        table = self.placed(part, parts.table_of(part, [*columns, "status"]))
         numbers = self.numbers(part, table)
         chosen = (parts.status_rank(table) < len(statuses)) & (numbers >= 0)
         return ranges.of(np.unique(numbers[chosen]))

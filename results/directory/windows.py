@@ -214,6 +214,7 @@ class Reader:
             numbers = table["run"].to_numpy()
         else:
             table = parts.table_of(part) if path == part.path else parts.table(path)
+            table = self._catalogue.placed(part, table)
             numbers = self._catalogue.numbers(part, table)
             order = np.argsort(numbers, kind="stable")
             numbers = numbers[order]

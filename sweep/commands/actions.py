@@ -100,9 +100,16 @@ def status(directory: str, as_json: bool) -> int:
     """Count the runs of a results directory."""
     from results.directory.reading import counts
     from sweep.plan.recorded import recorded
+    from sweep.running.same_sweep import placing
 
     spec, plan = recorded(directory)
-    found = counts(directory, spec.specification(), number=plan.grid.numbers, total=plan.grid.total)
+    found = counts(
+        directory,
+        spec.specification(),
+        number=plan.grid.numbers,
+        placing=lambda older: placing(older, plan),
+        total=plan.grid.total,
+    )
     found["left"] = _left(found)
     shown = found | _unequal(plan) | _kept(directory, plan)
     if as_json:

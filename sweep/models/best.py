@@ -112,7 +112,7 @@ def again(
     InputError
         If one does not give what its row says.
     """
-    known = experiment.plan.knowing({name: rows[name].to_numpy() for name in rows})
+    known = experiment.plan.knowing({str(name): rows[name].to_numpy() for name in rows})
     experiment = experiment._replace(plan=known)
     columns, _, weights = train_again(experiment, rows["run"].to_numpy())
     losses = [name for name in RANKED if name in columns]

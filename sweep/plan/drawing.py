@@ -78,8 +78,8 @@ def check_enough(spec: Specification) -> None:
     there = layout(spec).cells
     if there < spec.sample:
         raise InputError(
-            f"`sample` is {spec.sample:,}, and the grid of these axes has {counted(there, 'cell')}: "
-            "leave it out, give fewer, or an axis a range without a count, such as 1e-5:1e-1:log"
+            f"`sample` is {spec.sample:,}, and these axes have {counted(there, 'cell')}: leave it "
+            "out, give fewer, or an axis a range without a count, such as 1e-5:1e-1:log"
         )
 
 

@@ -116,7 +116,7 @@ class JoinedGrid(Grid):
         return found
 
     def _code(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Number the values of runs on the axes in which parts differ, -1 for strange ones."""
+        """Return a number for the values on the axes in which parts differ, -1 for strange ones."""
         code, known = np.zeros(1, dtype=np.int64), np.array(True)
         for name in self._apart:
             axis, values = self._axes[name], columns[name]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from sweep.plan.cost import Cost
-from sweep.plan.grid import FullGrid, Grid
 from sweep.plan.drawing import check_enough
+from sweep.plan.grid import FullGrid, Grid
 from sweep.plan.joined import JoinedGrid
 from sweep.plan.sample import Told, sampled
 from sweep.plan.tasks import Tasks

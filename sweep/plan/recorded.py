@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from results.directory import sweeptoml
 from results.errors import ResultsError
-from sweep.errors import InputError
 from sweep.data.fold import deepest
+from sweep.errors import InputError
 from sweep.plan.plan import Plan
 from sweep.specification import specfile
 from sweep.specification.axes import AXES

@@ -4,32 +4,51 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from sweep.plan.plan import Plan
+from sweep.plan.plan import Plan, Ranges
 from sweep.running.interrupt import Interrupt
 from sweep.running.sink import Sink
-from sweep.training.rows import Ranges
 
 #: How often a joined process asks again for the tasks of the others, in seconds.
 _ASK_AGAIN = 0.2
 
 
-def claims(plan: Plan, sink: Sink, interrupt: Interrupt) -> Iterator[tuple[int, Ranges] | None]:
-    """Yield what is left to do, task by task, until nobody else is at work either.
+class Claim(NamedTuple):
+    """What is left to do of a task.
+
+    Attributes
+    ----------
+    start : int
+        Where the task begins.
+    plan : Plan
+        That of its part.
+    ranges : list of (int, int)
+        The runs.
+    """
+
+    start: int
+    plan: Plan
+    ranges: Ranges
+
+
+def claims(
+    asked: Iterable[tuple[Plan, Ranges]], sink: Sink, interrupt: Interrupt
+) -> Iterator[Claim | None]:
+    """Yield what is left to do of tasks, until nobody else is at work at them either.
 
     None stands for a pause: what is left is being done by others.
     """
-    asked: Iterable[tuple[int, int]] = plan.tasks.ranges()
     while True:
         others = []
-        for start, stop in asked:
+        for plan, task in asked:
             if interrupt.requested():
                 return
-            ranges = sink.claim(start, stop)
+            ranges = sink.claim(task)
             if ranges is None:
-                others.append((start, stop))
+                others.append((plan, task))
             elif ranges:
-                yield start, ranges
+                yield Claim(task[0][0], plan, ranges)
         if not others:
             return
         yield None
@@ -37,11 +56,9 @@ def claims(plan: Plan, sink: Sink, interrupt: Interrupt) -> Iterator[tuple[int, 
         time.sleep(_ASK_AGAIN)
 
 
-def rounds(
-    tasks: Iterable[tuple[int, Ranges] | None], size: int
-) -> Iterator[list[tuple[int, Ranges]]]:
+def rounds(tasks: Iterable[Claim | None], size: int) -> Iterator[list[Claim]]:
     """Yield so many claims at a time, and fewer where the rest are the others'."""
-    some: list[tuple[int, Ranges]] = []
+    some: list[Claim] = []
     for task in tasks:
         if task is not None:
             some.append(task)

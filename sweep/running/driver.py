@@ -111,7 +111,8 @@ def run(
         clock.lap("data")
         with parallel(where.jobs, where.backend, where.scheduler, experiment.dataset) as workers:
             with interrupt.noted():  # LLVM calls Python back: what a signal raises there is lost
-                compile_kernels(experiment.plan)
+                if spec.sampler != "tpe":  # which compiles what it comes to
+                    compile_kernels(experiment.plan)
             clock.lap("compile")
             with _opened(experiment, where) as sink:
                 with suppress(Interrupted):  # the outcome says so
@@ -178,12 +179,13 @@ def _train(
         if plan.spec.sampler == "tpe":
             search(experiment, workers, sink, interrupt, stopped, report)
             return
-        if plan.tasks.lasting:
-            walk(experiment, workers, sink, interrupt, stopped, report)
-            return
+        walking = [part for part in plan.parts if part.tasks.lasting]
+        for part in walking:
+            walk(part, workers, sink, interrupt, stopped, report)
+        left = (task for task in plan.handed_out() if task[0] not in walking)
         tasks = (
-            (task[0], plan, dataset, task[1], stopped)
-            for task in claims(plan, sink, interrupt)
+            (task.start, task.plan, dataset, task.ranges, stopped)
+            for task in claims(left, sink, interrupt)
             if task
         )
         for done in workers.call(work, tasks):

@@ -35,7 +35,7 @@ def race(
     """
     plan = experiment.plan
     assert plan.spec.halving
-    left = [sink.claim(start, stop) for start, stop in plan.tasks.ranges()]
+    left = [sink.claim(task) for _, task in plan.handed_out()]
     if not any(left):
         return
     missing = np.concatenate([numbers_of(ranges) for ranges in left if ranges])
@@ -45,8 +45,8 @@ def race(
         tasks = halving_tasks.first_tasks(plan)
     for rung, (_, epochs) in list(enumerate(ladder))[begun:]:
         calls = (
-            (task, plan, workers.dataset, epochs, stopped)
-            for task in halving_tasks.closed_up(tasks, plan.tasks.runs)
+            (task, part, workers.dataset, epochs, stopped)
+            for part, task in halving_tasks.closed_up(tasks, plan)
             if not interrupt.requested()
         )
         climbed = list(workers.call(climb, calls))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +19,7 @@ from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.plan.plan import Plan
 from sweep.training.batch import Batch
-from sweep.training.rows import Columns, Rows, table
+from sweep.training.rows import Columns, Rows, numbers_of, table
 from sweep.training.state import State
 
 if TYPE_CHECKING:
@@ -95,21 +96,26 @@ class Task(NamedTuple):
 
 def first_tasks(plan: Plan) -> list[Task]:
     """Return all runs of a plan as tasks at their beginning."""
-    ranges = plan.tasks.ranges()
-    numbers = [(start, np.arange(start, stop)) for start, stop in ranges]
-    return [Task(start, runs, None, np.zeros(len(runs)), []) for start, runs in numbers]
+    numbers = (numbers_of(ranges) for _, ranges in plan.handed_out())
+    return [Task(int(runs[0]), runs, None, np.zeros(len(runs)), []) for runs in numbers]
 
 
-def closed_up(tasks: list[Task], size: int) -> list[Task]:
-    """Return tasks that the race has thinned out as fewer ones of ``size`` runs: full lanes."""
-    pieces: dict[int, list[Task]] = {}
-    before = 0
+def closed_up(tasks: list[Task], plan: Plan) -> list[tuple[Plan, Task]]:
+    """Return tasks that the race has thinned out as fewer ones with full lanes.
+
+    Each is of one part of the plan, and comes with the plan of that.
+    """
+    pieces: dict[tuple[int, int], list[Task]] = {}
+    parts: dict[int, Plan] = {}
+    before: dict[int, int] = defaultdict(int)
     for task in sorted(tasks, key=lambda task: task.start):
-        place = (before + np.arange(len(task.numbers))) // size
+        ((part, _),) = plan.apart(task.numbers)
+        parts[id(part)] = part
+        place = (before[id(part)] + np.arange(len(task.numbers))) // part.tasks.runs
         for one in np.unique(place).tolist():
-            pieces.setdefault(one, []).append(task.take(place == one))
-        before += len(task.numbers)
-    return [Task.join(group) for group in pieces.values()]
+            pieces.setdefault((id(part), one), []).append(task.take(place == one))
+        before[id(part)] += len(task.numbers)
+    return [(parts[of], Task.join(group)) for (of, _), group in pieces.items()]
 
 
 def climb(

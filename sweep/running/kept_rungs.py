@@ -63,12 +63,17 @@ def resumed(sink: Sink, plan: Plan, missing: np.ndarray) -> tuple[int, list[Task
 
 def _task(plan: Plan, arrays: Mapping[str, np.ndarray], epochs: int) -> Task | None:
     """Return what was kept of a task, None where it is not what `keep` gives."""
-    net = network_of(plan.widths, plan.spec)
-    like = np.zeros((1, net.size, 1), plan.spec.precision)
-    remembered = step_of(plan.spec).start(like).shape[1]
     numbers = arrays.get("numbers")
     if numbers is None or numbers.dtype != np.int64 or numbers.ndim != 1 or not len(numbers):
         return None
+    if numbers[0] < 0 or numbers[-1] >= plan.grid.total or (np.diff(numbers) < 1).any():
+        return None
+    (part, _), *others = plan.apart(numbers)
+    if others:
+        return None
+    net = network_of(part.widths, part.spec)
+    like = np.zeros((1, net.size, 1), part.spec.precision)
+    remembered = step_of(part.spec).start(like).shape[1]
     runs = len(numbers)
     wanted = {
         "whole": (np.int64, ()),
@@ -81,8 +86,6 @@ def _task(plan: Plan, arrays: Mapping[str, np.ndarray], epochs: int) -> Task | N
         there = arrays.get(name)
         if there is None or there.dtype != dtype or there.shape != shape:
             return None
-    if numbers[0] < 0 or numbers[-1] >= plan.grid.total or (np.diff(numbers) < 1).any():
-        return None
     past = {name[len(_PAST) :]: of for name, of in arrays.items() if name.startswith(_PAST)}
     history = []
     if plan.spec.history:

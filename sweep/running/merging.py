@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ import numpy as np
 from results.errors import ResultsError
 from sweep.errors import InputError
 from sweep.plan.recorded import Recorded, gridded, recorded
-from sweep.running.same_sweep import kinship
+from sweep.running.same_sweep import as_asked, kinship, narrowed, placing
 from sweep.running.sink import Directory
-from sweep.specification.axes import growing, is_column
+from sweep.specification.axes import Axis, at_work, growing
+from sweep.specification.several.alternatives import several
 from sweep.specification.spec import Specification
 from sweep.specification.values import array
 from sweep.training.rows import Rows, schema
@@ -73,7 +75,9 @@ def merge(
     experiment = gridded(union(specs, directories))
     spec, plan = experiment
     _may_hold(out, spec, directories)
-    catalogue = Catalogue(Path(out) / PARTS, spec.specification(), plan.grid.numbers)
+    folder = Path(out) / PARTS
+    place = partial(placing, plan=plan)
+    catalogue = Catalogue(folder, spec.specification(), plan.grid.numbers, place)
     entries = list(_entries(out, experiment, catalogue))
     there = len(entries)
     entries += [entry for path in directories for entry in _entries(path, experiment, catalogue)]
@@ -105,38 +109,34 @@ def union(
     InputError
         If they differ in more than their axes; or in these, where runs depend on each other.
     """
-    first = specs[0]
-    free = [axis.field for axis in growing(first)]
-    for spec, directory in zip(specs, directories, strict=True):
+    first, *_ = asked = [as_asked(spec) for spec in specs]
+    there = first.specification()
+    for spec, directory in zip(asked, directories, strict=True):
         if list(spec.vary) != list(first.vary):
             raise InputError(_differ("vary", directories[0], directory))
-        same = {field: getattr(first, field) for field in free}
-        if first.sample and spec.sample and free:
-            same["sample"] = first.sample
-            if spec.seeds[0] != first.seeds[0]:
-                raise InputError(
-                    f"{os.fspath(directories[0])} and {os.fspath(directory)} hold different "
-                    f"samples, for the smallest seed draws the cells, and it is {first.seeds[0]} "
-                    f"and {spec.seeds[0]}"
-                )
-        here, there = spec.model_copy(update=same).specification(), first.specification()
+        if first.sample and spec.sample and spec.seeds[0] != first.seeds[0]:
+            raise InputError(
+                f"{os.fspath(directories[0])} and {os.fspath(directory)} hold different samples, "
+                f"for the smallest seed draws the cells, and it is {first.seeds[0]} and "
+                f"{spec.seeds[0]}"
+            )
+        here = narrowed(spec, there).of_content(there).specification()
         for name in {**here, **there}:
             if here.get(name) != there.get(name):
                 raise InputError(_differ(name, directories[0], directory))
     joined: dict[str, Any] = {}
     for axis in growing(first):
-        values = [getattr(spec, axis.field) for spec in specs]
-        others = [path for path, one in zip(directories, values, strict=True) if one != values[0]]
-        if others and axis.field == "vary":
-            joined["vary"] = {name: _joined([one[name] for one in values]) for name in first.vary}
-        elif others and not all(is_column(axis, one) for one in values):
-            # Rows without the column do not say which value is theirs.
-            raise InputError(_differ(axis.field, directories[0], others[0]))
-        elif others:
-            joined[axis.field] = _joined(values)
+        if axis.field == "vary":
+            every = {name: _joined(axis, [one.vary[name] for one in asked]) for name in first.vary}
+            joined["vary"] = every or None
+            continue
+        # Where nothing takes an option its value says nothing.
+        values = [getattr(spec, axis.field) for spec in asked if axis.name in at_work(spec)]
+        if any(one != values[0] for one in values):
+            joined[axis.field] = _joined(axis, values)
     if first.sample:
-        joined["sample"] = max(spec.sample for spec in specs if spec.sample)
-    return first.replace(**joined).of_content(first.specification())
+        joined["sample"] = max(spec.sample for spec in asked if spec.sample)
+    return first.replace(**joined).of_content(there)
 
 
 def _of_one_content(
@@ -150,8 +150,13 @@ def _of_one_content(
     return [spec.of_content(own or known) for spec, own in zip(specs, contents, strict=True)]
 
 
-def _joined(axes: Sequence[Sequence]) -> Sequence | None:
-    return np.unique(np.concatenate([array(axis) for axis in axes])).tolist() or None
+def _joined(axis: Axis, values: Sequence[Any]) -> Any:
+    """Return all values that some specifications have of an axis."""
+    if axis.kind == "pack":
+        return [one for some in values for one in several(axis.field, some)]
+    return (
+        np.unique(np.concatenate([np.atleast_1d(array(some)) for some in values])).tolist() or None
+    )
 
 
 def _differ(name: str, one: str | os.PathLike[str], other: str | os.PathLike[str]) -> str:
@@ -187,7 +192,8 @@ def _entries(
             if kinship(parts.specification(part.path), experiment.spec) is None:
                 raise InputError(f"{part.path} is of another sweep: move it out of {directory}")
             known.add(part.grid)
-        if not parts.has_columns(part.path, columns):
+        found = catalogue.placed(part, parts.schema(part.path).empty_table())
+        if not parts.are_columns(found, columns):
             raise InputError(f"{part.path} has other columns, those of another version")
         entry = catalogue.enter(part)
         if len(entry.ranges) and entry.ranges[-1, 1] > experiment.plan.grid.total:

@@ -1,19 +1,24 @@
 """How the specification of a results directory and the present one are related."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from results.columns import coordinates
 from results.directory.layout import Kin
 from sweep.errors import InputError
+from sweep.plan.plan import Plan
+from sweep.plan.recorded import gridded
 from sweep.specification import specfile
-from sweep.specification.axes import growing, is_column
-from sweep.specification.options import LATER
+from sweep.specification.axes import at_work, growing, one_value, rested
 from sweep.specification.spec import Specification
 from sweep.specification.validators import IN_MEMORY
-from sweep.specification.values import parse
+from sweep.training.rows import schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def kinship(older: Mapping[str, Any], spec: Specification) -> Kin | None:
@@ -35,27 +40,95 @@ def kinship(older: Mapping[str, Any], spec: Specification) -> Kin | None:
         return None
 
 
+def placing(older: Mapping[str, Any], plan: Plan) -> "Callable[[pa.Table], pa.Table]":
+    """Return what gives rows of a smaller grid the columns of a larger one.
+
+    Of an axis along which they all were alike it is the value that they had, and what was not
+    measured of them is null.
+
+    Parameters
+    ----------
+    older : dict
+        What `Specification.specification` returned of the smaller one; see `kinship`.
+    plan : Plan
+        That of the larger one.
+    """
+    before = narrowed(plan.spec, older)
+    then, now = gridded(before).plan, schema(plan)
+    known = schema(then).names
+    new = [field for field in now if field.name not in known]
+    in_front = coordinates(now.names)
+
+    def place(table: "pa.Table") -> "pa.Table":
+        """Add the columns to rows of the smaller grid, of runs or of their history."""
+        import pyarrow as pa
+
+        there, count = table.column_names, len(table)
+        columns = {name: np.asarray(table[name]) for name in then.grid.axes if name in there}
+        columns |= {
+            field.name: np.full(count, one_value(before, field.name))
+            for field in new
+            if field.name in in_front
+        }
+        columns = rested(before, columns)
+        for field in new:
+            if field.name in columns:
+                values = pa.array(columns[field.name].tolist(), field.type)
+            elif "epoch" in there:
+                continue
+            else:
+                values = pa.nulls(count, field.type)
+            table = table.append_column(field, values)
+        first = [name for name in in_front if name in table.column_names]
+        rest = [name for name in table.column_names if name not in first]
+        if "epoch" not in there:
+            rest.sort(key=lambda name: now.names.index(name) if name in now.names else len(now))
+        return table.select([*first, *rest])
+
+    return place if new else lambda table: table
+
+
+def narrowed(spec: Specification, older: Mapping[str, Any]) -> Specification:
+    """Return a specification with the values of another one on the axes that may grow.
+
+    Parameters
+    ----------
+    spec : Specification
+    older : dict
+        What `Specification.specification` returned of the other one.
+    """
+    grown = [axis.field for axis in growing(spec)]
+    if grown and spec.sample:
+        grown.append("sample")
+    return spec.replace(**{field: older.get(field) for field in grown})
+
+
+def as_asked(spec: Specification) -> Specification:
+    """Return a specification that was read from a file as if defaults had not been told.
+
+    So they may be others where it grows.
+    """
+    for name in ("finish", "l1_on", "l2_on", "zero_tol"):
+        untold = spec.replace(**{name: None}).of_content(spec.specification())
+        if untold == spec:
+            spec = untold
+    return spec
+
+
 def _subset(old: dict[str, Any], new: dict[str, Any], spec: Specification) -> Kin | None:
     """Tell whether the axes of one are parts of those of the other, and all else is the same."""
-    pairs: list[tuple[Any, Any]] = []
-    if spec.sample:
-        fewer, seeds = old.pop("sample", None), _numbers("seeds", old["seeds"])
-        # A sample begins with the smaller ones that are drawn by the same seed.
-        if fewer is None or fewer > new.pop("sample") or seeds[0] != spec.seeds[0]:
+    before = narrowed(spec, old)
+    if before.of_content(new).specification() != old:
+        return None
+    if spec.sample:  # which begins with the smaller ones that are drawn by the same seed
+        fewer = before.sample is not None and before.sample <= spec.sample
+        if not fewer or before.seeds[0] != spec.seeds[0]:
             return None
-    for axis in growing(spec):
-        # An option that nothing takes, or that came later, is not written.
-        before, now = (plain.pop(axis.field, LATER.get(axis.field, [])) for plain in (old, new))
-        if is_column(axis, before) != is_column(axis, now):
-            return None
-        if axis.field != "vary":
-            pairs.append((_numbers(axis.field, before), _numbers(axis.field, now)))
-        elif [name for name, _ in before] == [name for name, _ in now]:
-            pairs += [(a, b) for (_, a), (_, b) in zip(before, now, strict=True)]
-        else:
-            return None
-    contained = all(np.isin(before, now).all() for before, now in pairs)
-    return "subset" if old == new and contained else None
+    there, here = at_work(before), at_work(spec)
+    if list(before.vary) != list(spec.vary):
+        return None
+    contained = all(np.isin(values, here[name]).all() for name, values in there.items())
+    return "subset" if contained else None
 
 
 def _completed(
@@ -70,7 +143,3 @@ def _completed(
         given["test"] = spec.test
     meant = specfile.as_meant(given, Specification.model_fields)
     return Specification(**meant).of_content(new).specification()
-
-
-def _numbers(field: str, values: Any) -> Any:
-    return parse(values, integers=True) if field == "seeds" and values else values

@@ -10,24 +10,24 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from results import ranges
 from results.columns import RANKED
 from sweep.plan.experiment import Experiment
-from sweep.plan.plan import Plan
-from sweep.plan.sample import Cells, columns_of, told
+from sweep.plan.plan import Plan, Ranges
 from sweep.plan.tasks import QUANTUM
-from sweep.plan.tpe import ROUND, first_round, next_cells
+from sweep.plan.tpe import ROUND, Cell, as_runs, first_round, next_round
 from sweep.running.backends import Workers
+from sweep.running.claims import claims
 from sweep.running.interrupt import Interrupt
 from sweep.running.progress import Report
 from sweep.running.sink import Sink
 from sweep.running.worker import work
 from sweep.specification.axes import drawn_from
-from sweep.training.rows import Ranges
+from sweep.training.chosen_kernels import compile_kernels
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,14 +44,18 @@ def search(
     report: Report,
 ) -> None:
     """Train the cells of all rounds, one round after another; see `sweep.plan.tpe`."""
-    plan = experiment.plan
-    found = _Found(plan, sink)
-    for first in range(0, plan.grid.cells, ROUND):
-        known = found.asked(range(first, min(first + ROUND, plan.grid.cells)))
+    cells = experiment.plan.grid.cells
+    found = _Found(experiment.plan, sink)
+    for first in range(0, cells, ROUND):
+        plan = found.asked(range(first, min(first + ROUND, cells)))
+        tasks = list(_tasks(plan, range(first, min(first + ROUND, cells))))
+        for part in {part for part, _ in tasks}:
+            with interrupt.noted():  # LLVM calls Python back: what a signal raises there is lost
+                compile_kernels(part)
         calls = (
-            (ranges[0][0], known, workers.dataset, ranges, stopped)
-            for ranges in _tasks(known, sink, first)
-            if not interrupt.requested()
+            (task.start, task.plan, workers.dataset, task.ranges, stopped)
+            for task in claims(tasks, sink, interrupt)
+            if task
         )
         for done in workers.call(work, calls):
             if done.rows is not None:
@@ -71,69 +75,50 @@ class _Found:
     def __init__(self, plan: Plan, sink: Sink) -> None:
         self._plan = plan
         self._loss = RANKED[0] if plan.spec.holds_out else RANKED[-1]
-        self._spread = drawn_from(plan.spec)
         self._losses = np.full(plan.grid.total, math.inf)
-        rows = sink.rows(["run", *self._spread, self._loss])
+        self._cells: list[Cell] = []
+        names = [*drawn_from(plan.spec)]
+        rows = sink.rows(["run", *names, self._loss])
         self.take(rows)
-        columns = {name: rows[name].to_numpy() for name in ("run", *self._spread)}
-        #: The cells of which there are rows, in their places.
-        self._recorded = told(plan.grid.axes, self._spread, plan.grid.cells, columns)
-        self._there = set((columns["run"] % plan.grid.cells).tolist())
-        self._cells = {name: column[:0] for name, column in self._recorded.items()}
+        cell, first = np.unique(rows["run"].to_numpy() % plan.grid.cells, return_index=True)
+        #: The cells of which there are rows, by their places.
+        self._recorded: dict[int, Cell] = dict(
+            zip(cell.tolist(), rows.select(names).take(first).to_pylist(), strict=True)
+        )
 
     def take(self, rows: pa.Table) -> None:
         """Note what came of some runs; of one that failed, and was done again, the better."""
         loss = rows[self._loss].to_numpy()
-        runs = rows["run"].to_numpy()
-        np.minimum.at(self._losses, runs, np.where(np.isfinite(loss), loss, math.inf))
+        reached = np.where(np.isfinite(loss), loss, math.inf)
+        np.minimum.at(self._losses, rows["run"].to_numpy(), reached)
 
     def asked(self, cells: range) -> Plan:
         """Return the plan that knows the cells of a round too, the next ones."""
-        mine = {name: column[cells.start : cells.stop] for name, column in self._recorded.items()}
-        if not self._there.issuperset(cells):
+        mine = [self._recorded.get(cell) for cell in cells]
+        if None in mine:
             fresh = self._fresh(cells)
-            kept = [cell for cell in cells if cell in self._there]
-            for name, column in fresh.items():
-                column[np.array(kept, int) - cells.start] = self._recorded[name][kept]
-            mine = fresh
-        self._cells = {
-            name: np.concatenate([column, mine[name]]) for name, column in self._cells.items()
-        }
-        columns = columns_of(self._plan.grid.axes, self._spread, self._cells)
-        return self._plan.knowing({"run": np.arange(cells.stop), **columns})
+            mine = [known or new for known, new in zip(mine, fresh, strict=True)]
+        self._cells += [cell for cell in mine if cell]
+        return self._plan.knowing(as_runs(self._cells))
 
-    def _fresh(self, cells: range) -> Cells:
+    def _fresh(self, cells: range) -> list[Cell]:
         """Return the cells that are chosen by what came of all before."""
-        plan, seed = self._plan, self._plan.spec.seeds[0]
+        spec = self._plan.spec
         if not cells.start:
-            return first_round(self._spread, cells.stop, seed)
-        each = self._losses.reshape(-1, plan.grid.cells).T[: cells.start]
-        means = np.array([math.fsum(losses) / len(losses) for losses in each])
-        chosen = next_cells(plan.grid.axes, self._spread, self._cells, means, seed)
-        new = list(islice(chosen, len(cells)))
-        return {
-            name: np.array([cell[name] for cell in new], column.dtype)
-            for name, column in self._cells.items()
-        }
+            return first_round(spec)
+        each = self._losses.reshape(-1, self._plan.grid.cells).T[: cells.start]
+        means = [math.fsum(losses) / len(losses) for losses in each.tolist()]
+        return next_round(spec, self._cells, means, len(cells))
 
 
-def _tasks(plan: Plan, sink: Sink, first: int) -> Iterator[Ranges]:
-    """Yield the tasks of a round: its runs of one seed and fold after another, shared out."""
+def _tasks(plan: Plan, cells: range) -> Iterator[tuple[Plan, Ranges]]:
+    """Yield the tasks of a round: the runs of each part, shared out among the workers."""
     import joblib
 
-    total, cells = plan.grid.total, plan.grid.cells
-    size = min(ROUND, cells - first)
-    left = [
-        one for start in range(first, total, cells) for one in sink.claim(start, start + size) or []
-    ]
-    runs = sum(stop - start for start, stop in left)
-    share = -(-runs // (joblib.effective_n_jobs(None) * QUANTUM)) * QUANTUM
-    most = min(share, plan.tasks.runs)
-    task: Ranges = []
-    for start, stop in left:
-        if task and sum(b - a for a, b in task) + stop - start > most:
-            yield task
-            task = []
-        task.append((start, stop))
-    if task:
-        yield task
+    repeats = np.arange(0, plan.grid.total, plan.grid.cells)
+    numbers = (repeats[:, None] + np.array(cells)).ravel()
+    share = -(-len(numbers) // (joblib.effective_n_jobs(None) * QUANTUM)) * QUANTUM
+    for part, places in plan.apart(numbers):
+        size = min(share, part.tasks.runs)
+        for start in range(0, len(places), size):
+            yield part, ranges.pairs(ranges.of(numbers[places[start : start + size]]))

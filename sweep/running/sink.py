@@ -13,10 +13,10 @@ import numpy as np
 
 from sweep.machine import versions
 from sweep.plan.experiment import Experiment
-from sweep.plan.plan import Plan
+from sweep.plan.plan import Plan, Ranges
 from sweep.plan.recorded import Recorded
-from sweep.running.same_sweep import kinship
-from sweep.training.rows import Ranges, Rows, schema
+from sweep.running.same_sweep import kinship, placing
+from sweep.training.rows import Rows, schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,8 +55,8 @@ class Sink(Protocol):
     trained: int
     tables: list[pa.Table]
 
-    def claim(self, start: int, stop: int) -> Ranges | None:
-        """Return what is left to do of the runs [start, stop), None while others do it."""
+    def claim(self, task: Ranges) -> Ranges | None:
+        """Return what is left to do of the runs of a task, None while others do it."""
 
     def append(self, start: int, rows: Rows, *, ends: bool = True) -> None:
         """Keep rows of the task that begins at ``start``, whose last they are if it ``ends``."""
@@ -92,9 +92,9 @@ class Memory(Sink):
         self._total = plan.grid.total
         self._schema = schema(plan)
 
-    def claim(self, start: int, stop: int) -> Ranges:
+    def claim(self, task: Ranges) -> Ranges:
         """Return the whole task: nothing is done before, or by others."""
-        return [(start, stop)]
+        return task
 
     def append(self, start: int, rows: Rows, *, ends: bool = True) -> None:
         """Keep the rows."""
@@ -158,6 +158,7 @@ class Directory(Sink):
             toml=spec.to_toml(),
             schema=schema(plan),
             number=plan.grid.numbers,
+            placing=lambda older: placing(older, plan),
             kinship=lambda older: kinship(older, spec),
             total=plan.grid.total,
             footer=versions(spec.precision),
@@ -165,16 +166,17 @@ class Directory(Sink):
             join=join,
         )
 
-    def claim(self, start: int, stop: int) -> Ranges | None:
+    def claim(self, task: Ranges) -> Ranges | None:
         """Return what is left to do of a task, and hold it until its rows are appended."""
         with self._lock, ExitStack() as held:
-            if not self._store.missing(start, stop, self._retry_failed):
+            left = [one for one in task if self._missing([one])]
+            if not left:
                 return []
-            if not held.enter_context(self._store.claim(start, stop, self._retry_failed)):
-                return None
-            left = self._store.missing(start, stop, self._retry_failed)
-            self._claims[start] = held.pop_all()
-            return left
+            for start, stop in left:
+                if not held.enter_context(self._store.claim(start, stop, self._retry_failed)):
+                    return None
+            self._claims[task[0][0]] = held.pop_all()
+            return self._missing(left)
 
     def append(self, start: int, rows: Rows, *, ends: bool = True) -> None:
         """Keep the rows for good, and let go of a task that ends."""
@@ -218,6 +220,11 @@ class Directory(Sink):
         """Write the final tables."""
         with self._lock:
             self._store.finish()
+
+    def _missing(self, ranges: Ranges) -> Ranges:
+        """Return what is left to do of some ranges of runs."""
+        missing = self._store.missing
+        return [left for start, stop in ranges for left in missing(start, stop, self._retry_failed)]
 
     def close(self) -> None:
         """Let go of all tasks, and unlock the directory."""

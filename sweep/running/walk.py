@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sweep.plan.experiment import Experiment
-from sweep.plan.plan import Plan
+from sweep.plan.plan import Plan, Ranges
 from sweep.running.backends import Workers
 from sweep.running.claims import claims, rounds
 from sweep.running.interrupt import Interrupt
@@ -18,7 +17,7 @@ from sweep.running.sink import Sink
 from sweep.running.worker import walk_on
 from sweep.training.chosen_kernels import network_of
 from sweep.training.path_order import places
-from sweep.training.rows import Ranges, numbers_of, only
+from sweep.training.rows import numbers_of, only
 from sweep.training.task import Leg
 
 _log = logging.getLogger(__name__)
@@ -49,30 +48,30 @@ class _Task(NamedTuple):
 
 
 def walk(
-    experiment: Experiment,
+    plan: Plan,
     workers: Workers,
     sink: Sink,
     interrupt: Interrupt,
     stopped: Callable[[], bool],
     report: Report,
 ) -> None:
-    """Train the runs of paths; see `sweep.plan.tasks.Tasks`.
+    """Train the runs of the paths of a part; see `sweep.plan.tasks.Tasks`.
 
     Rows are kept before it is kept where the paths stand: what is begun again from there may have
     been trained before, and lacks no row.
     """
     import joblib
 
-    plan = experiment.plan
     at_once = 2 * joblib.effective_n_jobs(None)
-    for some in rounds(claims(plan, sink, interrupt), max(at_once // plan.tasks.pieces, 1)):
-        tasks = [_begun(plan, sink, start, ranges) for start, ranges in some]
+    asked = claims(plan.handed_out(), sink, interrupt)
+    for some in rounds(asked, max(at_once // plan.tasks.pieces, 1)):
+        tasks = [_begun(plan, sink, task.start, task.ranges) for task in some]
         while tasks and not interrupt.requested():
-            tasks = list(_leg(experiment, tasks, workers, sink, interrupt, stopped, report))
+            tasks = list(_leg(plan, tasks, workers, sink, interrupt, stopped, report))
 
 
 def _leg(
-    experiment: Experiment,
+    plan: Plan,
     tasks: list[_Task],
     workers: Workers,
     sink: Sink,
@@ -81,7 +80,6 @@ def _leg(
     report: Report,
 ) -> Iterator[_Task]:
     """Train a leg of each piece; yield the tasks that are not at their ends."""
-    plan = experiment.plan
     number = {task.start: place for place, task in enumerate(tasks)}
     left = [len(task.legs) for task in tasks]
     onward: list[list[Leg]] = [[] for _ in tasks]

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from results.labels import counted
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
-from sweep.plan.plan import Plan
+from sweep.plan.plan import Plan, Ranges
 from sweep.running import halving_tasks
 from sweep.running.backends import Where
 from sweep.training.loop import Stopped
 from sweep.training.path_order import runs_along
-from sweep.training.rows import Columns, Ranges, Rows, failed_rows, numbers_of
+from sweep.training.rows import Columns, Rows, failed_rows, numbers_of
 from sweep.training.task import Leg, run_leg, run_task
 
 

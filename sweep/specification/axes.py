@@ -98,6 +98,10 @@ MOST_PARTS = 10_000
 _HYPER = ("momentum", "beta2", "epsilon", "leak")
 
 
+#: What says which axes are at rest.
+_DECIDING = ("hidden", "activation", "optimizer", "l1_method")
+
+
 class Part(NamedTuple):
     """Runs that agree in all that shapes code and arrays.
 
@@ -130,7 +134,7 @@ def parts(spec: Any) -> list[Part]:
             f"{names} make {count:,} combinations, and {MOST_PARTS:,} are the most: shorten one"
         )
     one = {name: values[0].item() for name, values in axes.items()}
-    found = {}
+    found: dict[tuple[Any, ...], Part] = {}
     for values in product(*columns.values()):
         here = dict(zip(columns, values, strict=True))
         rest = at_rest(one | here)
@@ -222,6 +226,36 @@ def resting(spec: Any, place: Mapping[str, Any]) -> dict[str, Any]:
     return at_rest(one | {**place})
 
 
+def at_work(spec: Any) -> dict[str, np.ndarray]:
+    """Return the values of each axis that may grow, but for those at rest for all runs."""
+    resting = set.intersection(*(set(part.rest) for part in parts(spec)))
+    there = [axis for axis in AXES if axis.grows and axis.field != "vary"]
+    found = {axis.name: _values(spec, axis) for axis in there if axis.name not in resting}
+    return found | {name: np.array(values) for name, values in spec.vary.items()}
+
+
+def rested(spec: Any, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return columns of some runs with axes that are at rest for a run at its value then.
+
+    Parameters
+    ----------
+    spec : Specification
+        It has what there is no column of.
+    columns : dict of str to ndarray, shape (runs,)
+        Their values of axes.
+    """
+    count = len(next(iter(columns.values())))
+    one = {axis.name: _values(spec, axis)[0] for axis in PACKS if axis.name in _DECIDING}
+    runs = [columns.get(name, np.full(count, one[name])) for name in _DECIDING]
+    found = {name: values.copy() for name, values in columns.items()}
+    for kind in set(zip(*(values.tolist() for values in runs), strict=True)):
+        here = np.all([values == value for values, value in zip(runs, kind, strict=True)], axis=0)
+        for name, value in at_rest(dict(zip(_DECIDING, kind, strict=True))).items():
+            if name in found:
+                found[name][here] = value
+    return found
+
+
 def sometimes(spec: Any) -> dict[str, bool]:
     """Tell of each axis that is not always a column whether it is one."""
     found = _columns(spec)
@@ -234,6 +268,13 @@ def along(spec: Any, columns: Mapping[str, np.ndarray], name: str, count: int) -
         return columns[name]
     (one,) = np.atleast_1d(getattr(spec, name))
     return np.full(count, one, dtype=np.float64)
+
+
+def one_value(spec: Any, name: str) -> Any:
+    """Return the value of an axis that has one, as the table has it."""
+    (axis,) = (axis for axis in AXES if axis.name == name)
+    (value,) = _values(spec, axis).tolist()
+    return value
 
 
 def growing(spec: Any) -> tuple[Axis, ...]:
@@ -250,7 +291,7 @@ def growing(spec: Any) -> tuple[Axis, ...]:
 
 def _columns(spec: Any) -> dict[str, np.ndarray]:
     """Return the values of each axis that is a column."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for axis in AXES:
         if axis.field == "vary":
             found |= {name: np.array(values) for name, values in spec.vary.items()}

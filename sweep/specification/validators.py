@@ -7,7 +7,6 @@ import codecs
 import csv
 import math
 import os
-import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -269,7 +268,7 @@ def default_momenta(fields: Mapping[str, Any]) -> tuple[float, ...]:
 _FOR_FINISH = ("l1_method", "schedule", "patience", "tol", "batch_size")
 
 
-def default_finish(fields: Mapping[str, Any]) -> int | None:
+def default_finish(fields: Mapping[str, Any]) -> Any:
     """Return how many epochs end a run unless told; None where that differs from run to run.
 
     It is as many again where there is need of them: where zeros are exact and the gradient is that
@@ -365,6 +364,11 @@ def _alternatives(raw: Any, one: ValidatorFunctionWrapHandler, info: ValidationI
     return validated(str(info.field_name), raw, one)
 
 
+def _or_nowhere_one(raw: Any, one: ValidatorFunctionWrapHandler) -> Any:
+    """Leave None, which stands for a default that differs from run to run."""
+    return None if raw is None else one(raw)
+
+
 #: Of an option that may have several values, which are then a tuple: its type is that of each.
 SEVERAL = WrapValidator(_alternatives)
 
@@ -400,7 +404,7 @@ Tolerance = Annotated[
     BeforeValidator(_tolerance),
 ]
 Warmup = Annotated[Natural, SEVERAL]
-Finish = Annotated[Natural | None, Field()]
+Finish = Annotated[Natural, WrapValidator(_or_nowhere_one)]
 BatchSize = Annotated[Natural, BeforeValidator(_word), SEVERAL]
 Patience = Annotated[Natural | None, Field(ge=1), BeforeValidator(_word), SEVERAL]
 Fall = Annotated[float | None, Field(ge=0, allow_inf_nan=False), BeforeValidator(_word), SEVERAL]

@@ -93,6 +93,11 @@ def shape_of(
 
 def compile_kernels(plan: Plan) -> None:
     """Compile the kernels of a plan, or load them, before threads would wait for each other."""
+    for part in plan.parts:
+        _compile(part)
+
+
+def _compile(plan: Plan) -> None:
     spec = plan.spec
     freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
     batch = min(spec.batch_size or plan.samples, plan.samples)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from results import columns
-from sweep.plan.plan import Plan
+from sweep.plan.plan import Plan, Ranges
 from sweep.specification.axes import sometimes
 from sweep.specification.several.alternatives import several
 from sweep.training.chosen_kernels import measured_of, scored_of
@@ -14,7 +14,6 @@ from sweep.training.chosen_kernels import measured_of, scored_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Ranges = list[tuple[int, int]]
 Columns = dict[str, np.ndarray]
 
 

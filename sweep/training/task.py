@@ -8,11 +8,11 @@ import numpy as np
 
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset
-from sweep.plan.plan import Plan
+from sweep.plan.plan import Plan, Ranges
 from sweep.training.batch import Batch
 from sweep.training.path import train_leg, train_paths
 from sweep.training.path_order import runs_along, whole_paths
-from sweep.training.rows import Columns, Ranges, Rows, numbers_of, only, table
+from sweep.training.rows import Columns, Rows, numbers_of, only, table
 
 
 class Leg(NamedTuple):
