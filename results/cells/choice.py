@@ -24,7 +24,10 @@ TELLING = ("epochs", "best_epoch", "test_rows", "test_size", *TEST, *FURTHER_TES
 
 
 class Stop(NamedTuple):
-    """When a run of a sweep with patience ends: see `results.cells.honest.unstopped`."""
+    """When a run of a sweep with patience ends: see `results.cells.honest.unstopped`.
+
+    Where the patience is an axis, it is that of the cell.
+    """
 
     patience: int
     epochs: int
@@ -93,7 +96,7 @@ def choose(
         known.append(orders)
     if "mean_best_epoch" in cells:
         known.append(OF_PATIENCE)
-    if stop and runs is not None:
-        known.append(said_of_patience(runs_of(runs, chosen), *stop))
+    if stop and runs is not None and (patience := int(chosen.get("patience", stop.patience))):
+        known.append(said_of_patience(runs_of(runs, chosen), patience, stop.epochs))
     known = [note for note in known if note]
     return Choice(row, known, figures, folds)

@@ -123,8 +123,8 @@ def page(
 
     toml = sweeptoml.read(directory)
     spec = tomllib.loads(toml)
-    stops = isinstance(spec.get("patience"), int)  # else it is off
-    stop = Stop(spec["patience"], spec["epochs"]) if stops else None
+    patience = spec.get("patience", "off")  # of several values a text
+    stop = Stop(patience if isinstance(patience, int) else 0, spec["epochs"])
     layers = [name for name in runs.columns if name.startswith("sparsity_")]
     metrics = [name for name in (*_SHOWN, *layers) if name in runs]
     cells = summary(runs, [*metrics, *(name for name in TELLING if name in runs)], by)
@@ -154,7 +154,7 @@ def page(
         counts=_counts(directory, runs, total),
         ranking="Loss" if deciding(cells) in RANKED else deciding(cells),
         question=_question(runs, cells, spec, seeds),
-        answers=answers(cells, runs, spec.get("path"), stop),
+        answers=answers(cells, runs, spec.get("path"), stop if patience != "off" else None),
         predicted=predicted,
         toml=toml,
         machines=_machines(directory),

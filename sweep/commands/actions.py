@@ -6,7 +6,7 @@ import json as json_format
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sweep.plan.experiment import Experiment
     from sweep.plan.plan import Plan
     from sweep.running.driver import Outcome
+
+#: So many networks are named.
+_NAMED = 4
 
 
 def run(spec: Specification, options: dict[str, Any]) -> int:
@@ -222,34 +225,63 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     import joblib
 
     from sweep.plan.cost import parameter_count
+    from sweep.specification.axes import given_axes
+
+    workers = joblib.effective_n_jobs(jobs)
+    tasks = sum(part.tasks.count * part.tasks.pieces for part in plan.parts)
+    networks = sorted({part.widths for part in plan.parts}, key=parameter_count, reverse=True)
+    at_once = {-(-part.tasks.runs // part.tasks.pieces) for part in plan.parts}
+    return {
+        "data": plan.name,
+        **({"test_rows": plan.tested} if plan.tested else {}),
+        "network": _listed(["-".join(map(str, widths)) for widths in networks]),
+        "parameters": _reach(set(map(parameter_count, networks))),
+        "grid": " x ".join(
+            f"{len(axis)} {name}" for name, axis in given_axes(plan.spec).items() if len(axis) > 1
+        )
+        or "one run",
+        **_not_everywhere(plan),
+        **_unequal(plan),
+        "runs": plan.grid.total,
+        "tasks": tasks,
+        "runs_a_task": _reach(at_once),
+        "workers": workers,
+        "seconds": round(sum(map(_seconds, plan.parts)) / min(workers, tasks), 1),
+        "megabytes": round(workers * max(part.tasks.bytes for part in plan.parts) / 2**20, 1),
+    }
+
+
+def _seconds(part: Plan) -> float:
+    """Estimate what all runs of a part take on one core."""
     from sweep.plan.halving import rungs, share
 
-    spec, cells = plan.spec, plan.grid.cells
-    seconds = plan.grid.total * plan.cost.seconds
+    spec, cells = part.spec, part.grid.cells
+    seconds = part.runs * part.cost.seconds
     if spec.halving:  # of which the last rung alone has a finish
         last, _ = rungs(cells, spec.epochs, spec.halving)[-1]
         begun = share(cells, spec.epochs, spec.halving) * spec.epochs
         epochs = begun + spec.finish * last / cells
         seconds *= epochs / (spec.epochs + spec.finish or 1)
-    workers = joblib.effective_n_jobs(jobs)
-    tasks = plan.tasks.count * plan.tasks.pieces
-    return {
-        "data": plan.name,
-        **({"test_rows": plan.tested} if plan.tested else {}),
-        "network": "-".join(map(str, plan.widths)),
-        "parameters": parameter_count(plan.widths),
-        "grid": " x ".join(
-            f"{len(axis)} {name}" for name, axis in plan.grid.axes.items() if len(axis) > 1
-        )
-        or "one run",
-        **_unequal(plan),
-        "runs": plan.grid.total,
-        "tasks": tasks,
-        "runs_a_task": -(-plan.tasks.runs // plan.tasks.pieces),
-        "workers": workers,
-        "seconds": round(seconds / min(workers, tasks), 1),
-        "megabytes": round(workers * plan.tasks.bytes / 2**20, 1),
-    }
+    return seconds
+
+
+def _reach(numbers: Collection[int]) -> int | str:
+    """Return the one number that there is, or say between which they lie."""
+    low, high = min(numbers), max(numbers)
+    return low if low == high else f"{low:,} to {high:,}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _NAMED:,} more" if len(words) > _NAMED else ""
+    return ", ".join(words[:_NAMED]) + more
+
+
+def _not_everywhere(plan: Plan) -> dict[str, str]:
+    """Say which axes do nothing for some runs, and which runs are then the same."""
+    from sweep.plan.idle import at_rest, repeated
+
+    found = {"at_rest": "; ".join(at_rest(plan)), "repeated": "; ".join(repeated(plan))}
+    return {name: text for name, text in found.items() if text}
 
 
 def _unequal(plan: Plan) -> dict[str, str]:
@@ -257,18 +289,19 @@ def _unequal(plan: Plan) -> dict[str, str]:
     from sweep.plan.halving import rungs, said
 
     spec = plan.spec
+    finishes = {part.spec.finish for part in plan.parts}
     if spec.halving:
         ladder = said(rungs(plan.grid.cells, spec.epochs, spec.halving))
-        finish = f", and a finish of {spec.finish:,}" if spec.finish else ""
+        finish = f", and a finish of {_reach(finishes)}" if any(finishes) else ""
         return {"rungs": f"{ladder}{finish}"}
     longer = [order for order in spec.path_order if order != "cold"]
     if not longer:
         return {}
-    epochs = spec.epochs + spec.finish
+    epochs = spec.epochs + max(finishes)
     most = epochs * len(plan.grid.axes[str(spec.path)])
     # After a network that no input passes a run begins anew, if there are hidden layers.
-    at_most = "at most " if spec.stops_early or spec.hidden else ""
-    once = "at most " if spec.stops_early else ""
+    once = "at most " if spec.stops_early or len(finishes) > 1 else ""
+    at_most = "at most " if once or any(len(part.widths) > 2 for part in plan.parts) else ""
     cold = f", {once}{epochs:,} (cold)" if "cold" in spec.path_order else ""
     text = f"{spec.path}: {at_most}{counted(most, 'epoch')} by its end ({', '.join(longer)}){cold}"
     return {"path": text}
@@ -286,7 +319,7 @@ def _kept(directory: str, plan: Plan) -> dict[str, str]:
     if spec.halving:
         count = len(rungs(plan.grid.cells, spec.epochs, spec.halving))
         return {"kept": f"rung {stage + 1} of {count}"} if stage + 1 < count else {}
-    steps = plan.tasks.steps
+    steps = len(plan.grid.axes[str(spec.path)])
     if not 0 < stage < steps:
         return {}
     return {"kept": f"{spec.path}: the furthest path to step {stage} of {steps}"}

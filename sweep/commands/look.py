@@ -6,6 +6,7 @@ import json as json_format
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from results.labels import counted
 from sweep.errors import InputError
 from sweep.plan.halving import rungs
 from sweep.plan.recorded import recorded
+from sweep.specification.several.alternatives import several
 from sweep.streams import exactly
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ def best(
     spec, plan = recorded(directory)
     telling = [name for name in TELLING if name in schema(plan).names and name != "epochs"]
     cells, along = _told(directory, telling, metric)
-    stop = Stop(spec.patience, spec.epochs) if spec.patience else None
+    waits = several("patience", spec.patience)
+    stop = Stop(waits[0] or 0, spec.epochs) if any(waits) else None
     runs = results.load(directory) if spec.outer_folds or stop else None
     chosen = choose(cells, rule, runs, along, stop)
     figures: dict[str, Any] = {"notes": chosen.notes}
@@ -201,8 +204,10 @@ def _cells(
 
 def _runs(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
-    runs = results.load(directory)
+    from sweep.running.same_sweep import placing
+
     spec, plan = recorded(directory)
+    runs = results.load(directory, placing=partial(placing, plan=plan))
     check_columns(runs.columns, plan, directory)
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))

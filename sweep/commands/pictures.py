@@ -25,11 +25,13 @@ from results.pictures.predictions import predictions
 from results.pictures.style import entitle, style, title
 from results.plane import hold, said, slice_at, value_of
 from sweep.data.article import Article
+from sweep.data.fold import deepest
 from sweep.errors import InputError
 from sweep.models.retraining import retrained
-from sweep.plan.cost import Cost
+from sweep.plan.plan import Plan
 from sweep.plan.recorded import recorded
 from sweep.specification.article import is_article
+from sweep.specification.axes import packs_of
 from sweep.specification.spec import Specification
 from sweep.training.sparsity import tolerance
 
@@ -196,7 +198,8 @@ def _small(spec: Specification, cells: pd.DataFrame) -> bool:
     """Tell whether the runs of a picture of weights are trained in no time."""
     if not is_article(spec.data) or spec.halving:
         return False
-    seconds = Cost(spec, (len(Article.features), *spec.hidden, len(Article.classes)), 1).seconds
+    widths = len(Article.features), *deepest(spec), len(Article.classes)
+    seconds = max(part.cost.seconds for part in Plan(spec, widths, 1, "").parts)
     return seconds * max(cells[name].nunique() for name in axis_names(cells)) < _NO_TIME
 
 
@@ -224,8 +227,9 @@ def _weights(spec: Specification, cells: pd.DataFrame, at: Mapping[str, float | 
 
 def _tolerance(spec: Specification, cell: pd.Series, name: str) -> float:
     """Return the size up to which the entries of a weight matrix count as zero in a cell."""
-    l1 = cell.get(f"l1_{name}", cell["l1"] if name in spec.l1_on else 0.0)
-    return float(tolerance(spec, cell["lr"], np.array(l1)))
+    own = spec.of(packs_of({str(name): value for name, value in cell.items()}))
+    l1 = cell.get(f"l1_{name}", cell["l1"] if name in own.l1_on else 0.0)
+    return float(tolerance(own, cell["lr"], np.array(l1)))
 
 
 def _weight_path(

@@ -25,6 +25,7 @@ from sweep.models.refitting import judged, on_all_rows
 from sweep.models.retraining import train_again
 from sweep.plan.experiment import Experiment, prepare
 from sweep.plan.recorded import specified
+from sweep.specification.axes import packs_of
 from sweep.specification.choices import hyper_of
 from sweep.specification.spec import Specification
 
@@ -112,8 +113,18 @@ def again(
     InputError
         If one does not give what its row says.
     """
+    found: dict[int, Model] = {}
     known = experiment.plan.knowing({str(name): rows[name].to_numpy() for name in rows})
-    experiment = experiment._replace(plan=known)
+    for part, places in known.apart(rows["run"].to_numpy()):
+        models = _again(experiment._replace(plan=part), rows.iloc[places], directory)
+        found |= zip(places.tolist(), models, strict=True)
+    return [found[place] for place in range(len(rows))]
+
+
+def _again(
+    experiment: Experiment, rows: "pd.DataFrame", directory: str | os.PathLike[str]
+) -> list[Model]:
+    """Do what `again` does with runs of one part of the plan, which the experiment has."""
     columns, _, weights = train_again(experiment, rows["run"].to_numpy())
     losses = [name for name in RANKED if name in columns]
     other = np.any([columns[name] != rows[name].to_numpy() for name in losses], axis=0)
@@ -154,10 +165,13 @@ def _on_all_rows(
     """Train a network of a cell on all rows but a test part's."""
     from results.directory.reading import specification
 
+    spec = spec.of(packs_of(cell))
     now, then = spec.specification(), specification(directory)
     if any(now.get(name) != then.get(name) for name in ("data_sha256", "test_sha256")):
         raise InputError(f"the data are not those of the parts of {directory}: run the sweep again")
     experiment, run, how = on_all_rows(spec, cell, runs)
+    ((part, _),) = experiment.plan.apart(np.array([run]))
+    experiment = experiment._replace(plan=part)
     columns, _, weights = train_again(experiment, np.array([run]))
     model = _model(experiment, columns, weights[:, 0])
     del model.trained_on["run"]  # its number is that of no table
@@ -167,7 +181,7 @@ def _on_all_rows(
 
 
 def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: np.ndarray) -> Model:
-    """Make a model of a run's row and weights."""
+    """Make a model of a run's row and weights, with the plan of its part."""
     spec, dataset, plan = experiment
     names = ["run", *plan.grid.axes]
     place = {name: columns[name][0].item() for name in names}
@@ -177,6 +191,7 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         for name in _REACHED
         if name in columns and np.isfinite(columns[name][0])
     }
+    own = spec.of(place)
     scaling = fold.scaling or Scaling.nothing(plan.widths[0])
     if spec.missing == "impute" and isinstance(dataset, Dataset):
         scaling = filling_any_number(scaling, dataset, fold.train)
@@ -190,8 +205,8 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         variables=dataset.variables,
         specification=spec.specification(),
         trained_on={**trained_on, **place, **reached, "regsweep": version("regsweep")},
-        activation=spec.activation,
-        hyper=hyper_of("activation", spec),
+        activation=own.activation,
+        hyper=hyper_of("activation", own),
         loss=str(spec.loss),
         targets=dataset.targets,
         unit=fold.unit,

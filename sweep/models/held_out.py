@@ -89,9 +89,10 @@ def held_out(directory: str | os.PathLike[str], runs: pd.DataFrame) -> HeldOut:
         parts[f"{counted(len(test[0]), 'row')} of the test part"] = test
         if len(own) > 1:
             whose += f", and run {first} on the test part"
+    stopped = "best_epoch" in own and bool(own["best_epoch"].notna().any())
     dataset = experiment.dataset
     targets = [Variable("class", dataset.classes)] if dataset.classes else list(dataset.targets)
-    return HeldOut(targets, parts, whose, stopped=bool(spec.patience))
+    return HeldOut(targets, parts, whose, stopped=stopped)
 
 
 def _told(experiment: Experiment, model: Model, part: str) -> Part:

@@ -61,7 +61,8 @@ def retrained(spec: Specification, cells: Mapping[str, ArrayLike]) -> Retrained:
     if (numbers < 0).any():
         raise InputError("that cell is not on the grid of this sweep")
     columns, before, after = train_again(experiment, numbers)
-    net = network(experiment.plan.widths)
+    ((part, _),) = experiment.plan.apart(numbers)
+    net = network(part.widths)
 
     def by_name(parameters: NDArray) -> dict[str, NDArray]:
         return {
@@ -76,6 +77,8 @@ def train_again(
 ) -> tuple[Columns, NDArray, NDArray]:
     """Train the runs of these numbers again, and what comes before them on their paths.
 
+    They are all of one part of the plan, see `sweep.plan.plan.Plan.apart`.
+
     Returns
     -------
     columns : dict of str to ndarray
@@ -83,8 +86,9 @@ def train_again(
     before, after : ndarray, shape (parameters, runs)
         Parameters.
     """
-    needed = leading_to(experiment.plan, numbers)
-    batch = Batch(experiment.plan, experiment.dataset, needed, lambda: False)
+    ((part, _),) = experiment.plan.apart(numbers)
+    needed = leading_to(part, numbers)
+    batch = Batch(part, experiment.dataset, needed, lambda: False)
     columns, weights = train_all(batch)
     kept = np.searchsorted(needed, numbers)
     columns = {name: values[kept] for name, values in columns.items()}

@@ -50,9 +50,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sweep.data.constant import best_constant, costs
-from sweep.data.fold import Fold
+from sweep.data.fold import Fold, deepest
 from sweep.errors import InputError
 from sweep.specification.placement import names
+from sweep.specification.several.alternatives import label, several
 from sweep.specification.spec import Specification
 from sweep.specification.values import Range
 
@@ -224,10 +225,11 @@ def with_numbers(
     loss = str(spec.loss)
     tops: dict[str, Callable[[Fold], float]] = {}
     if isinstance(spec.l1, str):
-        layers, penalties = len(spec.hidden) + 1, _on_bias(spec)
-        tops["l1"] = lambda fold: max(
-            lambda_max(fold, loss, outputs, layers, one) for one in penalties
-        )
+        networks = [
+            spec.of({"hidden": label("hidden", one)}) for one in several("hidden", spec.hidden)
+        ]
+        every = [(len(own.hidden) + 1, one) for own in networks for one in _on_bias(own)]
+        tops["l1"] = lambda fold: max(lambda_max(fold, loss, outputs, *one) for one in every)
     if isinstance(spec.l21, str):
         _refuse_endless_groups(spec)
         tops["l21"] = lambda fold: group_lambda_max(fold, loss, outputs, columns)
@@ -282,8 +284,9 @@ def _on_bias(spec: Specification) -> list[OnBias]:
 
 
 def _refuse_endless_groups(spec: Specification) -> None:
-    if spec.hidden:
-        free = ", ".join(names(len(spec.hidden) + 1)[2 if spec.l21_on == "inputs" else -2 :: 2])
+    if hidden := deepest(spec):
+        on_inputs = "inputs" in several("l21_on", spec.l21_on)
+        free = ", ".join(names(len(hidden) + 1)[2 if on_inputs else -2 :: 2])
         raise InputError(
             f"`l21`: it does not act on {free}, which may grow as it makes others small, so no "
             "value of it empties the network, and auto has no upper end: choose `hidden` none, or "

@@ -112,6 +112,11 @@ class Plan:
         return Tasks(self.spec, self._own, self.cost)
 
     @property
+    def runs(self) -> int:
+        """How many runs a part has."""
+        return self._own.total
+
+    @property
     def worth_freezing(self) -> bool:
         """Whether there is enough to train for code of its own to pay, if the network is tiny."""
         return self._own.total * self.spec.epochs >= _WORTH_FREEZING

@@ -95,7 +95,7 @@ REPEATED = tuple(axis.name for axis in AXES if axis.kind == "seed")
 MOST_PARTS = 10_000
 
 #: Numbers that a chosen step or activation takes, and others of its table may not.
-_HYPER = ("momentum", "beta2", "epsilon", "leak")
+_HYPER = {"optimizer": ("momentum", "beta2", "epsilon"), "activation": ("leak",)}
 
 
 #: What says which axes are at rest.
@@ -149,15 +149,17 @@ def at_rest(run: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     run : dict
-        Its ``hidden``, ``activation``, ``optimizer`` and ``l1_method``, as the table has them.
+        What is known of its ``hidden``, ``activation``, ``optimizer`` and ``l1_method``, as the
+        table has them.
     """
-    hidden = run["hidden"] != "none"
-    step, activation = OPTIMIZERS[run["optimizer"]], ACTIVATIONS[run["activation"]]
-    taken = {*step.hyper, *(activation.hyper if hidden else ())}
-    found: dict[str, Any] = {name: 0.0 for name in _HYPER if name not in taken}
-    if not hidden:
-        found |= {"activation": "identity", "dropout": 0.0, "l21_on": "inputs"}
-    if run["l1_method"] != "proximal":
+    found: dict[str, Any] = {}
+    for option, table in (("optimizer", OPTIMIZERS), ("activation", ACTIVATIONS)):
+        if option in run:
+            taken = table[run[option]].hyper
+            found |= {name: 0.0 for name in _HYPER[option] if name not in taken}
+    if run.get("hidden") == "none":
+        found |= {"activation": "identity", "leak": 0.0, "dropout": 0.0, "l21_on": "inputs"}
+    if run.get("l1_method") == "subgradient":
         found |= {"l21": 0.0, "l21_on": "inputs"}
     return found
 
@@ -173,16 +175,23 @@ def narrowed(spec: Any, place: Mapping[str, Any]) -> dict[str, Any]:
             changes["vary"] = {name: place.get(name, of) for name, of in spec.vary.items()}
         elif axis.name in place and axis.grows:
             changes[axis.field] = meant(axis.field, place[axis.name])
+    if spec.path in place:  # one point is no path
+        changes |= {"path": None, "path_order": None}
     told = {axis.name: _values(spec, axis).tolist() for axis in PACKS}
-    run = {name: place.get(name, values[0]) for name, values in told.items()}
+    run = {name: values[0] for name, values in told.items() if len(values) == 1} | dict(place)
     for name, value in at_rest(run).items():
-        if name in _HYPER:
+        if value == 0 and name not in ("dropout", "l21"):
             changes[name] = None
         elif len(told.get(name, "")) != 1:
             changes[name] = value
-    if spec.sample and place.keys() >= _columns(spec).keys() - {*REPEATED}:
+    if spec.sample and place.keys() >= given_axes(spec).keys() - {*REPEATED}:
         changes |= {"sample": None, "sampler": None}
     return changes
+
+
+def packs_of(place: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a place says of the axes that shape code or arrays."""
+    return {axis.name: place[axis.name] for axis in PACKS if axis.name in place}
 
 
 def axes_of(spec: Any) -> dict[str, np.ndarray]:
@@ -191,7 +200,7 @@ def axes_of(spec: Any) -> dict[str, np.ndarray]:
     They are in rising order, words in that of the alphabet. Of an axis that is at rest for some
     runs there is the value at which it stands then, too.
     """
-    found = _columns(spec)
+    found = given_axes(spec)
     for part in parts(spec):
         for name, value in (part.rest | part.place).items():
             if name in found and value not in found[name]:
@@ -203,7 +212,7 @@ def axes_of_part(spec: Any, part: Part) -> dict[str, np.ndarray]:
     """Return the axes of a part of a specification that differ within it, by column."""
     return {
         name: np.array([part.rest[name]]) if name in part.rest else values
-        for name, values in _columns(spec).items()
+        for name, values in given_axes(spec).items()
         if name not in part.place
     }
 
@@ -215,7 +224,7 @@ def drawn_from(spec: Any) -> dict[str, np.ndarray | Range]:
     ranges = {name: of for name, of in given.items() if isinstance(of, Range)}
     return {
         name: ranges.get(name, values)
-        for name, values in _columns(spec).items()
+        for name, values in given_axes(spec).items()
         if name not in REPEATED
     }
 
@@ -258,7 +267,7 @@ def rested(spec: Any, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def sometimes(spec: Any) -> dict[str, bool]:
     """Tell of each axis that is not always a column whether it is one."""
-    found = _columns(spec)
+    found = given_axes(spec)
     return {axis.name: axis.name in found for axis in AXES if not axis.always}
 
 
@@ -289,8 +298,8 @@ def growing(spec: Any) -> tuple[Axis, ...]:
     return tuple(axis for axis in free if axis.kind == "seed" or not spec.sample)
 
 
-def _columns(spec: Any) -> dict[str, np.ndarray]:
-    """Return the values of each axis that is a column."""
+def given_axes(spec: Any) -> dict[str, np.ndarray]:
+    """Return the values that were given of each axis that is a column."""
     found: dict[str, np.ndarray] = {}
     for axis in AXES:
         if axis.field == "vary":
