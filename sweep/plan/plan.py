@@ -172,8 +172,9 @@ class Plan:
 
     @cached_property
     def _laid_out(self) -> list[tuple[Part, Grid]]:
-        if self._told is not None:
-            return [(part, self._told) for part in parts(self.spec)]
+        if self._told is not None:  # nobody knows yet of which part its cells will be
+            every = parts(self.spec)
+            return [(part, self._told.share(len(every))) for part in every]
         if self.spec.sample:
             return sampled(self.spec)
         return [(part, FullGrid(axes_of_part(self.spec, part))) for part in parts(self.spec)]

@@ -96,9 +96,15 @@ class Told(Sample):
         parts: Sequence[Part],
         runs: Mapping[str, Any],
     ) -> None:
-        super().__init__(axes, cells, lambda: _by_cell(axes, cells, runs))
+        super().__init__(axes, cells, partial(_by_cell, axes, cells, runs))
+        self._parts, self._runs = parts, runs
         self._number = {tuple(part.place.values()): place for place, part in enumerate(parts)}
         self._apart = list(parts[0].place)
+
+    def share(self, count: int) -> Told:
+        """Return one of so many equal parts, by which their tasks can be reckoned."""
+        cells = -(-self._cells // count)
+        return self if count == 1 else Told(self._axes, cells, self._parts, self._runs)
 
     def parts_of(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return of which part runs are, and their numbers."""
@@ -136,7 +142,7 @@ def _by_cell(axes: Mapping[str, np.ndarray], cells: int, runs: Mapping[str, Any]
     cell = np.asarray(runs["run"]) % cells
     found = {}
     for name in (name for name in axes if name not in REPEATED):
-        values = np.asarray(runs[name])
+        values = np.asarray(runs[name]).astype(axes[name].dtype)
         found[name] = np.zeros(cell.max(initial=-1) + 1, values.dtype)
         found[name][cell] = values
     return found
