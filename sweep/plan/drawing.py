@@ -83,8 +83,8 @@ def check_enough(spec: Specification) -> None:
         )
 
 
-def drawn(spec: Specification, cells: int) -> Iterator[tuple[Part, Columns]]:
-    """Draw so many cells; yield those of each part, as the values of the axes within it.
+def drawn(spec: Specification, cells: int) -> Iterator[tuple[Part, np.ndarray]]:
+    """Draw so many cells; yield those of each part, as they are drawn: see `columns`.
 
     Parameters
     ----------
@@ -95,10 +95,28 @@ def drawn(spec: Specification, cells: int) -> Iterator[tuple[Part, Columns]]:
     """
     sampler = "random" if spec.sampler == "random" else "sobol"
     rows = _rows(layout(spec), cells, sampler, spec.seeds[0])
-    for number, part in enumerate(parts(spec)):
-        own = rows[rows[:, 0] == number]
+    each = parts(spec)
+    for number, part in enumerate(each):
+        own = rows[rows[:, 0] == number] if len(each) > 1 else rows
         if len(own):
-            yield part, _columns(spec, part, own)
+            yield part, own
+
+
+def columns(spec: Specification, part: Part, rows: np.ndarray) -> Columns:
+    """Return the values of some cells of a part, as they were drawn, on the axes within it."""
+    places = iter(rows.T[1:])
+    found: dict[str, Any] = {}
+    for name, of in drawn_from(spec).items():
+        if name in part.place:
+            continue
+        at = next(places) if len(of) > 1 else None
+        if name in part.rest:
+            found[name] = np.broadcast_to(part.rest[name], len(rows))
+        elif at is None:
+            found[name] = np.broadcast_to(of[0], len(rows))  # type: ignore[index]
+        else:
+            found[name] = points.values(of, at) if isinstance(of, Range) else of[at]
+    return found
 
 
 def layout(spec: Specification) -> Layout:
@@ -185,20 +203,3 @@ def _sizes(lanes: Sequence[Spread], rest: Sequence[bool] | None = None) -> list[
     at_rest = rest or [False] * len(lanes)
     sizes = [points.MOST if isinstance(one, Range) else one for one in lanes]
     return [1 if rests else size for size, rests in zip(sizes, at_rest, strict=True)]
-
-
-def _columns(spec: Specification, part: Part, rows: np.ndarray) -> Columns:
-    """Return the values of some cells of a part."""
-    places = iter(rows.T[1:])
-    found: dict[str, Any] = {}
-    for name, of in drawn_from(spec).items():
-        if name in part.place:
-            continue
-        at = next(places) if len(of) > 1 else None
-        if name in part.rest:
-            found[name] = np.broadcast_to(part.rest[name], len(rows))
-        elif at is None:
-            found[name] = np.broadcast_to(of[0], len(rows))  # type: ignore[index]
-        else:
-            found[name] = points.values(of, at) if isinstance(of, Range) else of[at]
-    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.plan.drawing import Columns, check_enough, drawn
+from sweep.plan.drawing import Columns, check_enough, columns, drawn
 from sweep.plan.grid import FullGrid, Grid
 from sweep.specification.axes import REPEATED, Part, axes_of_part, parts
 from sweep.specification.spec import Specification
@@ -27,14 +27,17 @@ class Sample(Grid):
         See `sweep.specification.axes.axes_of`; of a range its ends.
     cells : int
         How many there are.
-    columns : callable
-        Gives the values of all, or of the first that are known, when they are first asked for.
+    values : callable
+        Gives the values of those of some places, by column.
     """
 
     def __init__(
-        self, axes: Mapping[str, np.ndarray], cells: int, columns: Callable[[], Columns]
+        self,
+        axes: Mapping[str, np.ndarray],
+        cells: int,
+        values: Callable[[np.ndarray], Columns],
     ) -> None:
-        self._axes, self._cells, self._give = axes, cells, columns
+        self._axes, self._cells, self._values = axes, cells, values
         self._repeats = FullGrid({name: axis for name, axis in axes.items() if name in REPEATED})
 
     @property
@@ -55,26 +58,28 @@ class Sample(Grid):
     def coordinates(self, numbers: np.ndarray) -> dict[str, np.ndarray]:
         """Return the column of each axis for the runs of these numbers."""
         repeat, cell = np.divmod(numbers, self._cells)
-        place = {name: values[cell] for name, values in self._columns.items()}
-        return {**self._repeats.coordinates(repeat), **place}
+        return {**self._repeats.coordinates(repeat), **self._values(cell)}
 
     def numbers(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the run numbers of these points, -1 for a point that is not of the sample."""
         repeat = self._repeats.numbers(columns)
         names = getattr(columns, "column_names", columns)
-        if missing := [name for name in self._columns if name not in names]:
+        if missing := [name for name in self._axes if name not in names]:
             raise InputError(f"there is no column {missing[0]}, an axis of this sample")
-        cell = self._index.get_indexer(_keys(columns, self._columns))
+        cell = self._index.get_indexer(self._keys(columns))
         return np.where((repeat < 0) | (cell < 0), -1, repeat * self._cells + cell)
-
-    @cached_property
-    def _columns(self) -> Columns:
-        return self._give()
 
     @cached_property
     def _index(self) -> pd.MultiIndex:
         """Where each cell is: its values, to the bit."""
-        return _keys(self._columns, self._columns)
+        return self._keys(self._values(np.arange(self._cells)))
+
+    def _keys(self, columns: Mapping[str, Any]) -> pd.MultiIndex:
+        """Return rows as keys, which are alike where all values are."""
+        import pandas as pd
+
+        names = [name for name in self._axes if name not in REPEATED]
+        return pd.MultiIndex.from_arrays([np.asarray(columns[name]) for name in names])
 
 
 class Told(Sample):
@@ -96,7 +101,7 @@ class Told(Sample):
         parts: Sequence[Part],
         runs: Mapping[str, Any],
     ) -> None:
-        super().__init__(axes, cells, partial(_by_cell, axes, cells, runs))
+        super().__init__(axes, cells, self._known)
         self._parts, self._runs = parts, runs
         self._number = {tuple(part.place.values()): place for place, part in enumerate(parts)}
         self._apart = list(parts[0].place)
@@ -112,6 +117,21 @@ class Told(Sample):
         values = zip(*(self._columns[name][cell].tolist() for name in self._apart), strict=True)
         return np.array([self._number[place] for place in values], int), numbers
 
+    def _known(self, cells: np.ndarray) -> Columns:
+        return {name: values[cells] for name, values in self._columns.items()}
+
+    @cached_property
+    def _columns(self) -> Columns:
+        """The values of all cells up to the last that is known; between them may be gaps."""
+        cell = np.asarray(self._runs["run"]) % self._cells
+        found = {}
+        for name, axis in self._axes.items():
+            if name not in REPEATED:
+                values = np.asarray(self._runs[name]).astype(axis.dtype)
+                found[name] = np.zeros(cell.max(initial=-1) + 1, axis.dtype)
+                found[name][cell] = values
+        return found
+
 
 def sampled(spec: Specification) -> list[tuple[Part, Grid]]:
     """Return the parts of a sample that have cells, each with them.
@@ -123,33 +143,21 @@ def sampled(spec: Specification) -> list[tuple[Part, Grid]]:
     """
     check_enough(spec)
     assert spec.sample
-    one, *others = parts(spec)
-    if not others:  # nothing needs to be known of its cells yet
-        return [(one, Sample(axes_of_part(spec, one), spec.sample, partial(_all, spec)))]
-    found = [(part, axes_of_part(spec, part), own) for part, own in drawn(spec, spec.sample)]
-    return [(part, Sample(axes, len(own["l1"]), partial(dict, own))) for part, axes, own in found]
+    if len(parts(spec)) == 1:  # nothing needs to be known of its cells yet
+        (one,) = parts(spec)
+        return [(one, Sample(axes_of_part(spec, one), spec.sample, partial(_alone, spec)))]
+    return [
+        (part, Sample(axes_of_part(spec, part), len(rows), partial(_chosen, spec, part, rows)))
+        for part, rows in drawn(spec, spec.sample)
+    ]
 
 
-def _all(spec: Specification) -> Columns:
-    """Return the values of the cells of a sample whose parts are one."""
+def _alone(spec: Specification, cells: np.ndarray) -> Columns:
+    """Return the values of some cells of a sample that is one part."""
     assert spec.sample
-    ((_, columns),) = drawn(spec, spec.sample)
-    return columns
+    ((part, rows),) = drawn(spec, spec.sample)
+    return columns(spec, part, rows[cells])
 
 
-def _by_cell(axes: Mapping[str, np.ndarray], cells: int, runs: Mapping[str, Any]) -> Columns:
-    """Return the values of cells from those of their runs; between them may be gaps."""
-    cell = np.asarray(runs["run"]) % cells
-    found = {}
-    for name in (name for name in axes if name not in REPEATED):
-        values = np.asarray(runs[name]).astype(axes[name].dtype)
-        found[name] = np.zeros(cell.max(initial=-1) + 1, values.dtype)
-        found[name][cell] = values
-    return found
-
-
-def _keys(columns: Mapping[str, Any], names: Mapping[str, Any]) -> pd.MultiIndex:
-    """Return some columns as keys of rows, which are alike where all values are."""
-    import pandas as pd
-
-    return pd.MultiIndex.from_arrays([np.asarray(columns[name]) for name in names])
+def _chosen(spec: Specification, part: Part, rows: np.ndarray, cells: np.ndarray) -> Columns:
+    return columns(spec, part, rows[cells])

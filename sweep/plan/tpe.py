@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.plan.drawing import drawn
+from sweep.plan.drawing import columns, drawn
 from sweep.seeded import generator
 from sweep.specification.axes import drawn_from, resting
 from sweep.specification.spec import Specification
@@ -46,8 +46,8 @@ def check_installed() -> None:
 
 def as_runs(cells: Sequence[Cell]) -> dict[str, np.ndarray]:
     """Return the columns of cells as a table of runs has them, each with one."""
-    columns = {name: np.array([cell[name] for cell in cells]) for name in cells[0]}
-    return {"run": np.arange(len(cells)), **columns}
+    values = {name: np.array([cell[name] for cell in cells]) for name in cells[0]}
+    return {"run": np.arange(len(cells)), **values}
 
 
 def first_round(spec: Specification) -> list[Cell]:
@@ -100,11 +100,14 @@ def next_round(
 
 
 def _drawn(spec: Specification, count: int) -> list[Cell]:
-    return [
-        _in_order(spec, {**part.place, **dict(zip(columns, values, strict=True))})
-        for part, columns in drawn(spec, count)
-        for values in zip(*(column.tolist() for column in columns.values()), strict=True)
-    ]
+    """Return the first cells of a Sobol' sequence, in the order of their parts."""
+    found = []
+    for part, rows in drawn(spec, count):
+        lanes = columns(spec, part, rows)
+        for values in zip(*(of.tolist() for of in lanes.values()), strict=True):
+            cell = part.place | dict(zip(lanes, values, strict=True))
+            found.append({name: cell[name] for name in drawn_from(spec)})
+    return found
 
 
 def _cell(spec: Specification, params: Mapping[str, Any]) -> Cell:
@@ -125,10 +128,6 @@ def _params(spec: Specification, cell: Cell, varied: Mapping[str, Any]) -> dict[
         for name, of in varied.items()
         if name not in rest
     }
-
-
-def _in_order(spec: Specification, cell: Cell) -> Cell:
-    return {name: cell[name] for name in drawn_from(spec)}
 
 
 def _key(cell: Cell) -> tuple[Any, ...]:
