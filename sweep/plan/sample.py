@@ -72,7 +72,12 @@ class Sample(Grid):
     @cached_property
     def _index(self) -> pd.MultiIndex:
         """Where each cell is: its values, to the bit."""
-        return self._keys(self._values(np.arange(self._cells)))
+        return self._keys(self._values(np.arange(self._known)))
+
+    @property
+    def _known(self) -> int:
+        """How many cells are known."""
+        return self._cells
 
     def _keys(self, columns: Mapping[str, Any]) -> pd.MultiIndex:
         """Return rows as keys, which are alike where all values are."""
@@ -101,7 +106,7 @@ class Told(Sample):
         parts: Sequence[Part],
         runs: Mapping[str, Any],
     ) -> None:
-        super().__init__(axes, cells, self._known)
+        super().__init__(axes, cells, self._told)
         self._parts, self._runs = parts, runs
         self._number = {tuple(part.place.values()): place for place, part in enumerate(parts)}
         self._apart = list(parts[0].place)
@@ -117,19 +122,28 @@ class Told(Sample):
         values = zip(*(self._columns[name][cell].tolist() for name in self._apart), strict=True)
         return np.array([self._number[place] for place in values], int), numbers
 
-    def _known(self, cells: np.ndarray) -> Columns:
+    @property
+    def _known(self) -> int:
+        """How many cells there are up to the last that is known."""
+        return int(self._place.max(initial=-1)) + 1
+
+    def _told(self, cells: np.ndarray) -> Columns:
         return {name: values[cells] for name, values in self._columns.items()}
+
+    @property
+    def _place(self) -> np.ndarray:
+        """The cell of each run."""
+        return np.asarray(self._runs["run"]) % self._cells
 
     @cached_property
     def _columns(self) -> Columns:
-        """The values of all cells up to the last that is known; between them may be gaps."""
-        cell = np.asarray(self._runs["run"]) % self._cells
+        """The values of all cells that are known, and nothing between them."""
         found = {}
         for name, axis in self._axes.items():
             if name not in REPEATED:
                 values = np.asarray(self._runs[name]).astype(axis.dtype)
-                found[name] = np.zeros(cell.max(initial=-1) + 1, axis.dtype)
-                found[name][cell] = values
+                found[name] = np.zeros(self._known, axis.dtype)
+                found[name][self._place] = values
         return found
 
 

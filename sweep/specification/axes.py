@@ -102,6 +102,10 @@ _HYPER = {"optimizer": ("momentum", "beta2", "epsilon"), "activation": ("leak",)
 _DECIDING = ("hidden", "activation", "optimizer", "l1_method")
 
 
+#: Columns of the place of any cell.
+_OF_EVERY_CELL = {"l1", "l2", "lr", "momentum"}
+
+
 class Part(NamedTuple):
     """Runs that agree in all that shapes code and arrays.
 
@@ -184,7 +188,7 @@ def narrowed(spec: Any, place: Mapping[str, Any]) -> dict[str, Any]:
             changes[name] = None
         elif len(told.get(name, "")) != 1:
             changes[name] = value
-    if spec.sample and place.keys() >= given_axes(spec).keys() - {*REPEATED}:
+    if spec.sample and place.keys() >= _OF_EVERY_CELL:  # one cell is no sample
         changes |= {"sample": None, "sampler": None}
     return changes
 
