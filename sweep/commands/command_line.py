@@ -13,6 +13,7 @@ from results.errors import ResultsError
 from results.labels import printable
 from sweep.errors import InputError, want_of_memory
 from sweep.specification import specfile
+from sweep.specification.axes import AXES
 from sweep.specification.choices import overlaid
 from sweep.specification.messages import as_flags
 from sweep.specification.options import EXPERIMENT, OF_FILES, RUN_OPTIONS
@@ -33,11 +34,29 @@ def _of_files(command: Callable) -> Callable:
     return _options(command, OF_FILES)
 
 
+class _Once(click.Option):
+    """An option that is refused where it is given twice: the values of an axis stand together."""
+
+    def __init__(self, *declared: Any, **about: Any) -> None:
+        super().__init__(*declared, multiple=True, **about)
+
+    def process_value(self, context: click.Context, value: Any) -> Any:
+        """Return what was given, None for nothing."""
+        given = super().process_value(context, value)
+        if len(given) > 1:
+            together = ("/" if self.name == "hidden" else ",").join(given)
+            several = self.name in {axis.field for axis in AXES}
+            mend = f"all its values at once, {self.opts[0]} {together}" if several else "it once"
+            raise InputError(f"{self.opts[0]} is given twice: give {mend}")
+        return given[0] if given else None
+
+
 def _options(command: Callable, names: Collection[str]) -> Callable:
     for name, metavar, text in reversed(EXPERIMENT):
         about: dict[str, Any] = {"metavar": metavar} if metavar else {"default": None}
         flag = f"--{name}" if metavar else f"--{name}/--no-{name}"
         if name in names:
+            about |= {"cls": _Once} if metavar else {}
             command = click.option(flag, help=text, **about)(command)
     return command
 
@@ -386,7 +405,11 @@ def _typed(arguments: list[str] | None) -> set[str]:
 def _given(options: dict[str, Any]) -> tuple[Specification, dict[str, Any]]:
     """Lay the command line's options over the file's, which does not say how to run."""
     file = options.pop("file")
-    varied = dict(_varied(text) for text in options.pop("vary"))
+    every = [_varied(text) for text in options.pop("vary")]
+    varied = dict(every)
+    for name in varied:
+        if [axis for axis, _ in every].count(name) > 1:
+            raise InputError(f"--vary {name} is given twice: give all its values at once")
     experiment = specfile.read(file, Specification.model_fields) if file else {}
     given = {
         name: value

@@ -16,7 +16,7 @@ from sweep.estimators.fits import Fit, Portion, fit_all, portion
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.machine import version
 from sweep.models.model import Model
-from sweep.specification.axes import AXES
+from sweep.specification.axes import AXES, given_axes
 from sweep.specification.choices import LOSSES, hyper_of
 from sweep.specification.spec import Specification
 
@@ -72,12 +72,14 @@ class RegularizedMLP(Parameters, ABC):
     def _refuse_axes(self, spec: Specification) -> None:
         """Refuse several values: they are for a search."""
         names = names_of(self.solver)
+        automatic = {name for name in ("l1", "l21") if isinstance(getattr(spec, name), str)}
+        every = spec.replace(**dict.fromkeys(automatic, 0))
+        found = automatic | {name for name, of in given_axes(every).items() if len(of) > 1}
         for axis in AXES:
-            values = getattr(spec, axis.field)
-            several = axis.kind == "lane" and (isinstance(values, str) or len(values) != 1)
             name = names.get(axis.field, axis.field)
-            if several and hasattr(self, name):
-                raise InputError(f"`{name}` should be one number, not {getattr(self, name)!r}")
+            if axis.name in found and hasattr(self, name):
+                one = "value" if axis.kind == "pack" else "number"
+                raise InputError(f"`{name}` should be one {one}, not {getattr(self, name)!r}")
 
     def _l2(self, spec: Specification, learnt: Portion) -> float:
         """Return what `alpha` is here."""

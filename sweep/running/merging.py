@@ -120,7 +120,7 @@ def union(
                 f"for the smallest seed draws the cells, and it is {first.seeds[0]} and "
                 f"{spec.seeds[0]}"
             )
-        here = narrowed(spec, there).of_content(there).specification()
+        here = narrowed(spec, there).of_content(spec.specification()).specification()
         for name in {**here, **there}:
             if here.get(name) != there.get(name):
                 raise InputError(_differ(name, directories[0], directory))

@@ -380,17 +380,18 @@ def test_only_what_others_hold_is_asked_for_again(monkeypatch):
     held, asked = dict.fromkeys(list(plan.tasks.ranges())[2:4], 3), []
 
     class Shared:
-        def claim(self, start, stop):
-            asked.append((start, stop))
-            held[start, stop] = held.get((start, stop), 0) - 1
-            return None if held[start, stop] >= 0 else [(start, stop)]
+        def claim(self, task):
+            (runs,) = task
+            asked.append(runs)
+            held[runs] = held.get(runs, 0) - 1
+            return None if held[runs] >= 0 else task
 
     class Quiet:
         def requested(self):
             return False
 
-    given = [task for task in claims(plan, Shared(), Quiet()) if task]
-    assert sorted(start for start, _ in given) == sorted(start for start, _ in plan.tasks.ranges())
+    given = [task for task in claims(plan.handed_out(), Shared(), Quiet()) if task]
+    assert sorted(task.start for task in given) == sorted(start for start, _ in plan.tasks.ranges())
     assert len(asked) == plan.tasks.count + 2 * 3
 
 
