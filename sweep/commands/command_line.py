@@ -34,7 +34,7 @@ def _of_files(command: Callable) -> Callable:
     return _options(command, OF_FILES)
 
 
-class _Once(click.Option):
+class _GivenOnce(click.Option):
     """An option that is refused where it is given twice: the values of an axis stand together."""
 
     def __init__(self, *declared: Any, **about: Any) -> None:
@@ -56,7 +56,7 @@ def _options(command: Callable, names: Collection[str]) -> Callable:
         about: dict[str, Any] = {"metavar": metavar} if metavar else {"default": None}
         flag = f"--{name}" if metavar else f"--{name}/--no-{name}"
         if name in names:
-            about |= {"cls": _Once} if metavar else {}
+            about |= {"cls": _GivenOnce} if metavar else {}
             command = click.option(flag, help=text, **about)(command)
     return command
 

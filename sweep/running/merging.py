@@ -132,7 +132,7 @@ def union(
             continue
         # Where nothing takes an option its value says nothing.
         values = [getattr(spec, axis.field) for spec in asked if axis.name in at_work(spec)]
-        if any(one != values[0] for one in values):
+        if any(one != getattr(first, axis.field) for one in values):
             joined[axis.field] = _joined(axis, values)
     if first.sample:
         joined["sample"] = max(spec.sample for spec in asked if spec.sample)

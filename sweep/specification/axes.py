@@ -122,21 +122,9 @@ class Part(NamedTuple):
 
 
 def parts(spec: Any) -> list[Part]:
-    """Return the parts of a specification, in the order of the grid; one of most.
-
-    Raises
-    ------
-    InputError
-        If there are too many.
-    """
+    """Return the parts of a specification, in the order of the grid; one of most."""
     axes = {axis.name: _values(spec, axis) for axis in PACKS}
     columns = {name: values.tolist() for name, values in axes.items() if len(values) > 1}
-    count = math.prod(map(len, columns.values()))
-    if count > MOST_PARTS:
-        names = ", ".join(f"`{name}`" for name in columns)
-        raise InputError(
-            f"{names} make {count:,} combinations, and {MOST_PARTS:,} are the most: shorten one"
-        )
     one = {name: values[0].item() for name, values in axes.items()}
     found: dict[tuple[Any, ...], Part] = {}
     for values in product(*columns.values()):
@@ -145,6 +133,17 @@ def parts(spec: Any) -> list[Part]:
         place = {name: rest.get(name, value) for name, value in here.items()}
         found.setdefault(tuple(place.values()), Part(place, rest))
     return [found[key] for key in sorted(found)]
+
+
+def refuse_too_many(spec: Any) -> None:
+    """Refuse a specification of more parts than there may be."""
+    lengths = {axis.name: len(_values(spec, axis)) for axis in PACKS}
+    count = math.prod(lengths.values())
+    if count > MOST_PARTS:
+        names = ", ".join(f"`{name}`" for name, length in lengths.items() if length > 1)
+        raise InputError(
+            f"{names} make {count:,} combinations, and {MOST_PARTS:,} are the most: shorten one"
+        )
 
 
 def at_rest(run: Mapping[str, Any]) -> dict[str, Any]:

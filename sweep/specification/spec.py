@@ -155,6 +155,7 @@ class Specification(BaseModel):
     def _fits_together(self) -> Self:
         choices.refuse_strangers(self._chosen, self.model_fields_set)
         fitting.check(self)
+        axes.refuse_too_many(self)
         return self
 
     @property
