@@ -13,7 +13,10 @@ class Sweep(Specification):
     """The specification of a sweep: a grid of runs, each of which trains one network.
 
     A Sweep is frozen, and compares and hashes by its `specification`. Where VALUES are taken,
-    a text such as ``0,1e-4:1e-1:log7``, a number, a list or an array will do.
+    a text such as ``0,1e-4:1e-1:log7``, a number, a list or an array will do. Of `hidden`,
+    `activation`, `leak`, `init`, `optimizer`, `l1_method`, `l21_on`, `batch_size`, `schedule`,
+    `warmup`, `patience` and `tol` there may be several, in a list or a text such as ``relu,tanh``:
+    each is then an axis of the grid.
 
     Parameters
     ----------
@@ -53,6 +56,7 @@ class Sweep(Specification):
         Further spellings of a missing cell, such as ``?,-999``.
     hidden : str or sequence of int
         Widths of the hidden layers; ``none`` for a linear model. 3,5 for article, else 32,16.
+        Several networks are ``32,16/8/none``, or a list of such texts or of lists of widths.
     activation : str, default "relu"
         What hidden units give: ``relu``, ``leaky_relu``, ``tanh``, ``logistic``, ``elu`` (e**z - 1
         below zero) or ``identity``.

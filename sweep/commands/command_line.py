@@ -38,7 +38,7 @@ class _GivenOnce(click.Option):
     """An option that is refused where it is given twice: the values of an axis stand together."""
 
     def __init__(self, *declared: Any, **about: Any) -> None:
-        super().__init__(*declared, multiple=True, **about)
+        super().__init__(*declared, **about | {"multiple": True})
 
     def process_value(self, context: click.Context, value: Any) -> Any:
         """Return what was given, None for nothing."""

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def cv_results(
-    params: Sequence[Mapping[str, float]],
+    params: Sequence[Mapping[str, Any]],
     times: Mapping[str, np.ndarray],
     scores: Mapping[str, np.ndarray],
 ) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def cv_results(
     for name, values in times.items():
         found |= _mean_and_std(name, values)
     for name in params[0]:
-        found[f"param_{name}"] = np.ma.array([candidate[name] for candidate in params], mask=False)
+        found[f"param_{name}"] = _column([candidate[name] for candidate in params])
     found["params"] = [dict(candidate) for candidate in params]
     for name, values in scores.items():
         found |= {f"split{i}_{name}": values[:, i] for i in range(values.shape[1])}
@@ -42,6 +42,16 @@ def cv_results(
         if name == "test_score":
             found["rank_test_score"] = _ranks(mean)
     return found
+
+
+def _column(values: Sequence[Any]) -> np.ma.MaskedArray:
+    """Lay out the values of a parameter; tuples are objects."""
+    if not isinstance(values[0], tuple):
+        return np.ma.array(values, mask=False)
+    found = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        found[place] = value
+    return np.ma.array(found, mask=False)
 
 
 def _mean_and_std(name: str, values: np.ndarray) -> dict[str, np.ndarray]:

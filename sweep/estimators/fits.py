@@ -9,7 +9,7 @@ import numpy as np
 
 from sweep.data.counts import balanced
 from sweep.data.dataset import Dataset
-from sweep.data.fold import Fold
+from sweep.data.fold import Fold, deepest
 from sweep.data.scaling import fit
 from sweep.data.splits import split
 from sweep.data.unit import unit_of
@@ -49,6 +49,8 @@ class Fit(NamedTuple):
 
     Attributes
     ----------
+    spec : Specification
+        What it was trained by, with one value of all that shapes the network and its step.
     widths : tuple of int
     parameters : ndarray, shape (parameters,)
     metrics : dict of str to float
@@ -59,6 +61,7 @@ class Fit(NamedTuple):
         Its share of the time that it took with those beside it.
     """
 
+    spec: Specification
     widths: tuple[int, ...]
     parameters: np.ndarray
     metrics: dict[str, float]
@@ -149,11 +152,12 @@ def fit_all(
     tasks: list[tuple[Plan, list[tuple[int, int]]]] = []
     for (samples, _, outputs), members in shapes.items():
         inputs = portions[0].fold.X.shape[1]
-        widths = (inputs, *spec.hidden, outputs)
-        plan = Plan(spec, widths, samples, "data", columns=(1,) * inputs)
-        runs = [(i, cell) for i in members for cell in range(plan.grid.cells)]
-        size = plan.tasks.runs
-        tasks += [(plan, runs[first : first + size]) for first in range(0, len(runs), size)]
+        widths = (inputs, *deepest(spec), outputs)
+        whole = Plan(spec, widths, samples, "data", columns=(1,) * inputs)
+        for plan, cells in whole.apart(np.arange(whole.grid.cells)):
+            runs = [(i, cell) for i in members for cell in cells.tolist()]
+            size = plan.tasks.runs
+            tasks += [(plan, runs[first : first + size]) for first in range(0, len(runs), size)]
     stop = threading.Event()
     try:
         done = Parallel(n_jobs, require="sharedmem")(
@@ -199,7 +203,8 @@ def _task(
             metrics = {name: values[place].item() for name, values in trained.metrics.items()}
             weights = learnt[:, place].astype(np.float64)
             part, cell = runs[i]
-            fit = Fit(plan.widths, weights, metrics, histories[i], seconds)
+            own = spec.of({"leak": columns["leak"][i]}) if "leak" in columns else spec
+            fit = Fit(own, plan.widths, weights, metrics, histories[i], seconds)
             done[part, cell] = then(part, cell, fit)
         begun = time.perf_counter()
     return done

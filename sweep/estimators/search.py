@@ -14,6 +14,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, indexable
 
+from sweep.data.fold import deepest
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_results import cv_results
@@ -26,6 +27,7 @@ from sweep.plan.plan import Plan
 from sweep.specification import axes
 from sweep.specification import values as grammar
 from sweep.specification.choices import OPTIMIZERS
+from sweep.specification.several import networks
 from sweep.specification.spec import Specification
 
 #: What an estimator knows of X.
@@ -114,7 +116,7 @@ class Search(Parameters, ABC):
             estimator = estimator_of(**cells[cell], random_state=learnt.seed)
             for name, value in noted.items():
                 setattr(estimator, name, value)
-            estimator._keep(fit, learnt, aim, spec, {}, {})
+            estimator._keep(fit, learnt, aim, fit.spec, {}, {})
             return judge.score(estimator, training, test, fit.seconds)
 
         scored = fit_all(spec, portions, score, self.n_jobs)
@@ -161,7 +163,7 @@ class Search(Parameters, ABC):
         known = self._of().get_params()
         return {name: value for name, value in self.get_params().items() if name in known}
 
-    def _choose(self, candidates: Sequence[Mapping[str, float]]) -> None:
+    def _choose(self, candidates: Sequence[Mapping[str, Any]]) -> None:
         if callable(self.refit):
             self.best_index_ = self.refit(self.cv_results_)
         else:
@@ -170,16 +172,23 @@ class Search(Parameters, ABC):
         self.best_params_ = dict(candidates[self.best_index_])
 
 
-def _cells(spec: Specification, solver: str) -> list[dict[str, float]]:
+def _cells(spec: Specification, solver: str) -> list[dict[str, Any]]:
     """Return the points of the grid in its order, each by its names in theirs."""
-    plan = Plan(spec, (1, 1), 1, "data")
+    plan = Plan(spec, (1, *deepest(spec), 1), 1, "data")
     columns = plan.grid.coordinates(np.arange(plan.grid.cells))
     called, taken = names_of(solver), OPTIMIZERS[spec.optimizer].hyper
     names = {
         called.get(axis.field, axis.field): axis.name
         for axis in axes.AXES
-        if axis.kind == "lane" and axis.name in columns
+        if axis.kind != "seed" and axis.name in columns
         if axis.field != "path_order" and (axis.field != "momentum" or "momentum" in taken)
     }
-    values = [columns[names[name]].tolist() for name in sorted(names)]
+    values = [_values(columns[names[name]], name) for name in sorted(names)]
     return [dict(zip(sorted(names), point, strict=True)) for point in zip(*values, strict=True)]
+
+
+def _values(column: np.ndarray, name: str) -> list[Any]:
+    """Return what a parameter is given for what the columns of an axis say."""
+    if name == "hidden_layer_sizes":
+        return [networks.widths(text) for text in column.tolist()]
+    return column.tolist()

@@ -10,7 +10,8 @@ def test_runs_have_the_columns_of_the_interface_in_its_order():
     assert " ".join(names) == (
         "run data seed outer fold hidden activation init optimizer l1_method l21_on batch_size "
         "schedule warmup patience tol leak l1 l2 l21 lr momentum beta2 epsilon dropout l1_w1 "
-        "l2_b2 path status epochs train_rows val_rows val_from test_rows test_size initial_loss final_loss "
+        "l2_b2 path status epochs train_rows val_rows val_from test_rows test_size initial_loss "
+        "final_loss "
         "train_loss val_loss train_accuracy val_accuracy test_loss test_accuracy "
         "baseline_loss baseline_accuracy l1_penalty l2_penalty l21_penalty sparsity sparsity_w1 "
         "sparsity_w2 nonzero effective dead_units unused_inputs best_epoch rung seconds"
