@@ -134,6 +134,13 @@ class Sweep(Specification):
         From the smallest penalty "up", from the largest "down", or "cold": an axis of the grid.
     halving : int, optional
         Successive halving over the cells: the share 1 / halving goes on.
+    sample : int, optional
+        So many cells, each with all seeds and folds, are drawn from the axes in the place of their
+        grid. VALUES may then be ranges without a count: ``1e-5:1e-1:log``, ``0:0.5:lin``, for l1
+        also ``auto:log``. The smallest seed draws them.
+    sampler : {"sobol", "random", "tpe"}, default "sobol" with `sample`
+        A scrambled Sobol' sequence; independent points; or optuna's TPE, which chooses rounds of 16
+        cells by the mean ``val_loss``, or ``final_loss``, of all before them.
     """
 
     def run(

@@ -15,7 +15,7 @@ from sweep import Sweep
 from sweep.commands.command_line import app, command_line
 from sweep.specification.choices import TABLES
 from sweep.specification.validators import WORDS
-from sweep.specification.values import automatic, parse
+from sweep.specification.values import automatic, interval, parse
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -142,6 +142,7 @@ def test_the_defaults_are_those_of_the_program(data, place):
         else:
             taken = {"path_order": {"path": "l1"}, "leak": {"activation": "leaky_relu"}}
             taken |= {option: {"optimizer": "adam"} for option in ("beta2", "epsilon")}
+            taken["sampler"] = {"sample": 2}
             there = plain.replace(**taken.get(name, {}))
             assert there.replace(**{name: default.strip("`")}) == there, row
             checked += 1
@@ -160,9 +161,9 @@ def test_every_choice_is_told():
 def test_the_values_are_in_the_grammar():
     (block,) = (b for b in blocks() if b.section == "VALUES")
     shown = [text for line in block.text.splitlines() for text in re.split("  +", line)[:-1]]
-    assert len(shown) == 7
+    assert len(shown) == 10
     for text in shown:
-        assert automatic(text) == text or len(parse(text)) > 1
+        assert automatic(text) == text or len(interval(text) or parse(text)) > 1
 
 
 def test_what_it_points_to_is_there():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -202,6 +202,12 @@ class Store:
     def counts(self) -> dict[str, int]:
         """How many runs are ``done``, ``diverged``, in ``error``, and the grid's ``total``."""
         return {**self._catalogue.counts(), "total": self._grid.total}
+
+    def rows(self, columns: Sequence[str]) -> pa.Table:
+        """Return columns of all rows that are kept; of a run that was done again all of its own."""
+        empty = self._grid.schema.empty_table().select(list(columns))
+        paths = (entry.part.path for entry in self._catalogue)
+        return pa.concat_tables([empty, *(parts.table(path, columns) for path in paths)])
 
     def lowest(self) -> float:
         """Return the lowest loss of a finished run, infinite where there is none."""

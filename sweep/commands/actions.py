@@ -10,16 +10,22 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from results.labels import counted, printable
+import numpy as np
+
+from results.labels import counted, number, printable
 from sweep.errors import InputError
 from sweep.specification.options import RUN_OPTIONS
 from sweep.specification.spec import Specification
 from sweep.specification.validators import BUILT_IN
+from sweep.specification.values import Range
 
 if TYPE_CHECKING:
     from sweep.plan.experiment import Experiment
     from sweep.plan.plan import Plan
     from sweep.running.driver import Outcome
+
+#: So many cells of a sample are shown.
+_SHOWN = 10
 
 #: So many networks are named.
 _NAMED = 4
@@ -96,7 +102,9 @@ def plan(spec: Specification, options: dict[str, Any], columns_found: bool) -> i
     read = account.account(experiment)
     origin = getattr(experiment.dataset, "origin", None)
     found = _planned(experiment.plan, options.get("jobs", -1))
+    cells = _some_cells(experiment.plan) if spec.sample else []
     if options.get("json"):
+        found |= {"some_cells": cells} if cells else {}
         columns = [one._asdict() for one in origin.columns] if origin and columns_found else []
         found |= {"table": read} if read else {}
         print(json_format.dumps(found | ({"columns": columns} if columns else {})))
@@ -105,6 +113,7 @@ def plan(spec: Specification, options: dict[str, Any], columns_found: bool) -> i
         _print_read(read, spec.outer_folds, sys.stdout)
     if not columns_found:
         _print_pairs(found)
+        _print_cells(cells, experiment.plan.grid.cells - len(cells))
     elif origin:
         _print_table(account.columns_found(origin))
     return 0
@@ -243,7 +252,6 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
     import joblib
 
     from sweep.plan.cost import parameter_count
-    from sweep.specification.axes import given_axes
 
     workers = plan.gpus.workers if plan.gpus else joblib.effective_n_jobs(jobs)
     alone = sum(map(_seconds, plan.parts))
@@ -255,10 +263,7 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
         **({"test_rows": plan.tested} if plan.tested else {}),
         "network": _listed(["-".join(map(str, widths)) for widths in networks]),
         "parameters": _reach(set(map(parameter_count, networks))),
-        "grid": " x ".join(
-            f"{len(axis)} {name}" for name, axis in given_axes(plan.spec).items() if len(axis) > 1
-        )
-        or "one run",
+        **_axes_in_words(plan),
         **_not_everywhere(plan),
         **_unequal(plan),
         "runs": plan.grid.total,
@@ -269,6 +274,52 @@ def _planned(plan: Plan, jobs: int) -> dict[str, Any]:
         **({} if plan.gpus else {"seconds": round(alone / min(workers, tasks), 1)}),
         "megabytes": round(workers * max(part.tasks.bytes for part in plan.parts) / 2**20, 1),
     }
+
+
+def _axes_in_words(plan: Plan) -> dict[str, str]:
+    """Say what the axes are, and of a sample what it is drawn from."""
+    from sweep.specification.axes import REPEATED, drawn_from, given_axes
+
+    spec = plan.spec
+    lengths = {name: len(of) for name, of in given_axes(spec).items() if len(of) > 1}
+    if not spec.sample:
+        return {"grid": " x ".join(f"{of} {name}" for name, of in lengths.items()) or "one run"}
+    repeats = [f"{of} {name}" for name, of in lengths.items() if name in REPEATED]
+    drawn = [
+        f"{name} {of}" if isinstance(of, Range) else f"{len(of)} {name}"
+        for name, of in drawn_from(spec).items()
+        if len(of) > 1
+    ]
+    return {
+        "grid": " x ".join([counted(spec.sample, "cell"), *repeats]),
+        "drawn_from": f"{' x '.join(drawn)}, by {spec.sampler}",
+    }
+
+
+def _some_cells(plan: Plan) -> list[dict[str, Any]]:
+    """Return some cells of a sample, from all of it: their values of the axes that have several.
+
+    Of a search only those of the first round are known.
+    """
+    from sweep.plan.tpe import ROUND
+    from sweep.specification.axes import drawn_from
+
+    known = min(ROUND, plan.grid.cells) if plan.spec.sampler == "tpe" else plan.grid.cells
+    found = plan.grid.coordinates(np.linspace(0, known - 1, min(_SHOWN, known)).astype(int))
+    varied = [name for name, of in drawn_from(plan.spec).items() if len(of) > 1]
+    rows = zip(*(found[name].tolist() for name in varied), strict=True)
+    return [dict(zip(varied, row, strict=True)) for row in rows]
+
+
+def _print_cells(cells: Sequence[dict[str, Any]], more: int) -> None:
+    """Print cells as a table, and how many more there are."""
+    if not cells:
+        return
+    texts = [[x if isinstance(x, str) else number(x) for x in cell.values()] for cell in cells]
+    print()
+    _print_table([list(cells[0]), *texts])
+    if more:
+        print(f"and {counted(more, 'more cell')}")
 
 
 def _seconds(part: Plan) -> float:

@@ -117,7 +117,8 @@ def again(
         If one does not give what its row says.
     """
     found: dict[int, Model] = {}
-    for part, places in experiment.plan.apart(rows["run"].to_numpy()):
+    known = experiment.plan.knowing({str(name): rows[name].to_numpy() for name in rows})
+    for part, places in known.apart(rows["run"].to_numpy()):
         models = _again(experiment._replace(plan=part), rows.iloc[places], directory)
         found |= zip(places.tolist(), models, strict=True)
     return [found[place] for place in range(len(rows))]

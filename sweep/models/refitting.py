@@ -45,8 +45,10 @@ def on_all_rows(
         schedule=schedule, finish=spec.finish, history=0, patience=None, tol=None, halving=None,
     )  # fmt: skip
     experiment = prepare(alone)
-    place = {**cell, "seed": seed, "fold": 0}
-    (run,) = experiment.plan.grid.numbers({name: np.array([at]) for name, at in place.items()})
+    place = {name: np.array([at]) for name, at in {**cell, "seed": seed, "fold": 0}.items()}
+    known = experiment.plan.knowing({"run": np.array([0]), **place})
+    experiment = experiment._replace(plan=known)
+    (run,) = known.grid.numbers(place)
     rows = counted(experiment.plan.samples, "row")
     where = f"the {rows} outside of the test part" if spec.test else f"all {rows}"
     if spec.patience:

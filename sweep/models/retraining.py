@@ -55,7 +55,9 @@ def retrained(spec: Specification, cells: Mapping[str, ArrayLike]) -> Retrained:
     count = len(wanted["l1"])
     folds = dict.fromkeys(("outer", "fold"), np.zeros(count, dtype=np.int32))
     first = {"seed": np.full(count, spec.seeds[0]), **folds}
-    numbers = experiment.plan.grid.numbers({**first, **wanted})
+    known = experiment.plan.knowing({"run": np.arange(count), **wanted})
+    experiment = experiment._replace(plan=known)
+    numbers = known.grid.numbers({**first, **wanted})
     if (numbers < 0).any():
         raise InputError("that cell is not on the grid of this sweep")
     columns, before, after = train_again(experiment, numbers)

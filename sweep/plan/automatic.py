@@ -55,6 +55,7 @@ from sweep.errors import InputError
 from sweep.specification.placement import names
 from sweep.specification.several.alternatives import label, several
 from sweep.specification.spec import Specification
+from sweep.specification.values import Range
 
 #: The other end of the axis, as a share of its upper end.
 SPAN = 1e-3
@@ -211,7 +212,7 @@ def _left_by(present: np.ndarray, l2: float) -> np.ndarray:
 def with_numbers(
     spec: Specification, folds: Iterable[Fold], outputs: int, columns: Sequence[int]
 ) -> Specification:
-    """Return a specification with numbers where it asks for ``auto:logN``.
+    """Return a specification with numbers where it asks for ``auto:logN``, or ``auto:log`` a range.
 
     They span from the largest penalty that a fold needs to be empty, rounded up to three digits so
     that no last bit of a machine's arithmetic moves it, down to `SPAN` of it.
@@ -240,7 +241,7 @@ def with_numbers(
     return spec.replace(**{name: _spaced(spec, name, top) for name, top in highest.items()})
 
 
-def _spaced(spec: Specification, option: str, top: float) -> tuple[float, ...]:
+def _spaced(spec: Specification, option: str, top: float) -> tuple[float, ...] | Range:
     if top == 0:
         raise InputError(
             f"`{option}`: biases alone are best for these data, so auto has no upper end: give "
@@ -248,8 +249,10 @@ def _spaced(spec: Specification, option: str, top: float) -> tuple[float, ...]:
         )
     digits = 10.0 ** (math.floor(math.log10(top)) - 2)
     top = math.ceil(top / digits) * digits
-    count = int(str(getattr(spec, option)).removeprefix("auto:log"))
-    return tuple(sorted(set(np.geomspace(SPAN * top, top, count).tolist())))
+    count = str(getattr(spec, option)).removeprefix("auto:log")
+    if not count:
+        return Range(SPAN * top, top, "log")
+    return tuple(sorted(set(np.geomspace(SPAN * top, top, int(count)).tolist())))
 
 
 def _on_bias(spec: Specification) -> list[OnBias]:

@@ -39,6 +39,14 @@ class Grid(Protocol):
         """Return the run numbers of these points, -1 for a point that is not there."""
 
 
+def check_size(runs: int) -> None:
+    """Refuse so many runs that they cannot be numbered."""
+    if runs > MOST_RUNS:
+        raise InputError(
+            f"the grid has {runs:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten an axis"
+        )
+
+
 class FullGrid(Grid):
     """Every point of some axes, the last fastest; the seeds' and the folds' come first.
 
@@ -56,11 +64,7 @@ class FullGrid(Grid):
     def __init__(self, axes: Mapping[str, np.ndarray]) -> None:
         self._axes = axes
         self._shape = tuple(map(len, axes.values()))
-        if self.total > MOST_RUNS:
-            raise InputError(
-                f"the grid has {self.total:.1e} runs, and {MOST_RUNS:.1e} are the most: shorten an "
-                "axis"
-            )
+        check_size(self.total)
 
     @property
     def axes(self) -> Mapping[str, np.ndarray]:

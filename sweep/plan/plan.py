@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from heapq import merge
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.plan.cost import Cost
+from sweep.plan.drawing import check_enough
 from sweep.plan.grid import FullGrid, Grid
 from sweep.plan.joined import JoinedGrid
+from sweep.plan.sample import Told, sampled
 from sweep.plan.tasks import Tasks
+from sweep.plan.tpe import as_runs, first_round
 from sweep.specification.axes import Part, axes_of, axes_of_part, parts
 from sweep.specification.spec import Specification
 
@@ -53,6 +56,8 @@ class Plan:
         How many inputs of the network each column of the table is.
     of : tuple of Plan and int, optional
         Of which plan this is a part, and which one.
+    known : dict of str to ndarray, optional
+        Of a sample runs whose cells are known, see `knowing`.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Plan:
         held_out: int = 0,
         columns: tuple[int, ...] = (),
         of: tuple[Plan, int] | None = None,
+        known: Mapping[str, Any] | None = None,
     ) -> None:
         self.spec = spec
         self.name = name
@@ -74,6 +80,7 @@ class Plan:
         self.held_out = held_out
         self.columns = columns
         self._of = of
+        self._known = known
         self._gpus: Gpus | None = None
 
     @property
@@ -89,9 +96,18 @@ class Plan:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: each task carries a plan."""
-        told = ("spec", "name", "widths", "samples", "tested", "held_out", "columns")
-        names = (*told, "_of", "_gpus")
-        return {name: getattr(self, name) for name in names}
+        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns")
+        return {name: getattr(self, name) for name in (*names, "_of", "_known", "_gpus")}
+
+    def knowing(self, runs: Mapping[str, Any]) -> Plan:
+        """Return the plan of a sample whose cells are those of some runs, by their table's columns.
+
+        So it is where cells were chosen one by one, and where a table says which they were.
+        """
+        if not self.spec.sample:
+            return self
+        told = self.samples, self.name, self.tested, self.held_out, self.columns
+        return Plan(self.spec, self.widths, *told, known=runs).on(self._gpus)
 
     @property
     def whole(self) -> Plan:
@@ -157,7 +173,7 @@ class Plan:
         done = 0
         for start, stop in self.tasks.ranges():
             there = [(start, stop)]
-            if self._joined is not None and self._of is not None:
+            if isinstance(self._joined, JoinedGrid) and self._of is not None:
                 there = self._joined.ranges_of(self._of[1], start, stop)
             yield done / self._own.total, self, there
             done += stop - start
@@ -170,12 +186,31 @@ class Plan:
 
     @cached_property
     def _places(self) -> list[Part]:
-        return parts(self.spec)
+        return [part for part, _ in self._laid_out]
 
     @cached_property
     def _grids(self) -> list[Grid]:
         """The grid of each part, on the axes that differ within it."""
-        return [FullGrid(axes_of_part(self.spec, one)) for one in self._places]
+        return [grid for _, grid in self._laid_out]
+
+    @cached_property
+    def _laid_out(self) -> list[tuple[Part, Grid]]:
+        if self._told is not None:  # nobody knows yet of which part its cells will be
+            every = parts(self.spec)
+            return [(part, self._told.share(len(every))) for part in every]
+        if self.spec.sample:
+            return sampled(self.spec)
+        return [(part, FullGrid(axes_of_part(self.spec, part))) for part in parts(self.spec)]
+
+    @cached_property
+    def _told(self) -> Told | None:
+        """The cells of a sample that are known by their runs, or by what is asked of a sampler."""
+        spec = self.spec
+        if not spec.sample or (self._known is None and spec.sampler != "tpe"):
+            return None
+        check_enough(spec)
+        known = self._known if self._known is not None else as_runs(first_round(spec))
+        return Told(axes_of(spec), spec.sample, parts(spec), known)
 
     @cached_property
     def _own(self) -> Grid:
@@ -183,11 +218,13 @@ class Plan:
         return self._grids[0] if self._of is None else self.whole._grids[self._of[1]]
 
     @property
-    def _joined(self) -> JoinedGrid | None:
+    def _joined(self) -> JoinedGrid | Told | None:
         """The grid of the whole sweep, where it has several parts."""
         return self.whole._joined_grid
 
     @cached_property
-    def _joined_grid(self) -> JoinedGrid | None:
+    def _joined_grid(self) -> JoinedGrid | Told | None:
         places = [one.place for one in self._places]
-        return JoinedGrid(axes_of(self.spec), places, self._grids) if places[0] else None
+        if not places[0]:
+            return None
+        return self._told or JoinedGrid(axes_of(self.spec), places, self._grids)

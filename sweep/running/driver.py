@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from sweep.errors import InputError
+from sweep.plan import tpe
 from sweep.plan.experiment import Experiment, prepare
 from sweep.plan.plan import Plan
 from sweep.running.backends import Workers, gpus_here, parallel
@@ -17,6 +18,7 @@ from sweep.running.claims import claims
 from sweep.running.halving import race
 from sweep.running.interrupt import Interrupt, Interrupted
 from sweep.running.progress import progress
+from sweep.running.search import search
 from sweep.running.sink import Directory, Memory, Sink
 from sweep.running.walk import walk
 from sweep.running.worker import asks_to_stop, work
@@ -94,6 +96,13 @@ def run(
     """
     if spec.halving and where.join:
         raise InputError("`join` shares tasks out, and `halving` is one race: leave one out")
+    if spec.sampler == "tpe":
+        tpe.check_installed()
+        if where.join:
+            raise InputError(
+                "`join` shares tasks out, and `sampler` tpe is one search: leave it out, or take "
+                "sobol"
+            )
     clock = _Clock()
     with Interrupt() as interrupt:
         if where.backend == "cuda" and where.scheduler is None:
@@ -106,7 +115,8 @@ def run(
             experiment = experiment._replace(plan=experiment.plan.on(workers.gpus))
             if workers.gpus:
                 refuse_what_no_gpu_trains(experiment.plan)
-            if not workers.gpus or workers.are == "threads":  # who trains elsewhere has GPUs there
+            mine = not workers.gpus or workers.are == "threads"  # who is elsewhere has GPUs there
+            if mine and spec.sampler != "tpe":  # which compiles what it comes to
                 # LLVM calls Python back: what a signal raises there is lost.
                 with interrupt.noted():
                     compile_kernels(experiment.plan)
@@ -172,6 +182,9 @@ def _train(
     with progress(sink, quiet) as report, held:
         if plan.spec.halving:
             race(experiment, workers, sink, interrupt, stopped, report)
+            return
+        if plan.spec.sampler == "tpe":
+            search(experiment, workers, sink, interrupt, stopped, report)
             return
         walking = [part for part in plan.parts if part.tasks.lasting]
         for part in walking:

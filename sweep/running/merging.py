@@ -114,6 +114,12 @@ def union(
     for spec, directory in zip(asked, directories, strict=True):
         if list(spec.vary) != list(first.vary):
             raise InputError(_differ("vary", directories[0], directory))
+        if first.sample and spec.sample and spec.seeds[0] != first.seeds[0]:
+            raise InputError(
+                f"{os.fspath(directories[0])} and {os.fspath(directory)} hold different samples, "
+                f"for the smallest seed draws the cells, and it is {first.seeds[0]} and "
+                f"{spec.seeds[0]}"
+            )
         here = narrowed(spec, there).of_content(spec.specification()).specification()
         for name in {**here, **there}:
             if here.get(name) != there.get(name):
@@ -128,6 +134,8 @@ def union(
         values = [getattr(spec, axis.field) for spec in asked if axis.name in at_work(spec)]
         if any(one != getattr(first, axis.field) for one in values):
             joined[axis.field] = _joined(axis, values)
+    if first.sample:
+        joined["sample"] = max(spec.sample for spec in asked if spec.sample)
     return first.replace(**joined).of_content(there)
 
 

@@ -97,7 +97,10 @@ def narrowed(spec: Specification, older: Mapping[str, Any]) -> Specification:
     older : dict
         What `Specification.specification` returned of the other one.
     """
-    return spec.replace(**{axis.field: older.get(axis.field) for axis in growing(spec)})
+    grown = [axis.field for axis in growing(spec)]
+    if grown and spec.sample:
+        grown.append("sample")
+    return spec.replace(**{field: older.get(field) for field in grown})
 
 
 def as_asked(spec: Specification) -> Specification:
@@ -117,6 +120,10 @@ def _subset(old: dict[str, Any], new: dict[str, Any], spec: Specification) -> Ki
     before = narrowed(spec, old)
     if before.of_content(new).specification() != old:
         return None
+    if spec.sample:  # which begins with the smaller ones that are drawn by the same seed
+        fewer = before.sample is not None and before.sample <= spec.sample
+        if not fewer or before.seeds[0] != spec.seeds[0]:
+            return None
     there, here = at_work(before), at_work(spec)
     if list(before.vary) != list(spec.vary):
         return None

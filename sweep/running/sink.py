@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -70,6 +70,9 @@ class Sink(Protocol):
     def forget(self, runs: range, stages: range) -> None:
         """Remove what is kept of these runs at some stages."""
 
+    def rows(self, columns: Sequence[str]) -> pa.Table:
+        """Return columns of all rows; of a run that was done again there are several."""
+
     def counts(self) -> dict[str, int]:
         """Return how many runs are ``done``, ``diverged``, in ``error``, and in ``total``."""
 
@@ -87,6 +90,7 @@ class Memory(Sink):
         self.tables = []
         self.trained = 0
         self._total = plan.grid.total
+        self._schema = schema(plan)
 
     def claim(self, task: Ranges) -> Ranges:
         """Return the whole task: nothing is done before, or by others."""
@@ -106,6 +110,13 @@ class Memory(Sink):
 
     def forget(self, runs: range, stages: range) -> None:
         """Do nothing: there is nothing."""
+
+    def rows(self, columns: Sequence[str]) -> pa.Table:
+        """Return columns of the rows."""
+        import pyarrow as pa
+
+        empty = self._schema.empty_table()
+        return pa.concat_tables([empty, *self.tables]).select(list(columns))
 
     def counts(self) -> dict[str, int]:
         """Count the rows by status."""
@@ -186,6 +197,11 @@ class Directory(Sink):
         """Remove what is kept of some runs."""
         with self._lock:
             self._store.checkpoints.remove(runs, stages)
+
+    def rows(self, columns: Sequence[str]) -> pa.Table:
+        """Return columns of the rows."""
+        with self._lock:
+            return self._store.rows(columns)
 
     def counts(self) -> dict[str, int]:
         """Count the runs by status."""

@@ -21,7 +21,7 @@ import numpy as np
 from sweep.errors import InputError
 from sweep.specification.choices import ACTIVATIONS, OPTIMIZERS
 from sweep.specification.several.alternatives import label, meant, several
-from sweep.specification.values import array
+from sweep.specification.values import Range, array
 
 
 class Axis(NamedTuple):
@@ -100,6 +100,10 @@ _HYPER = {"optimizer": ("momentum", "beta2", "epsilon"), "activation": ("leak",)
 
 #: What says which axes are at rest.
 _DECIDING = ("hidden", "activation", "optimizer", "l1_method")
+
+
+#: Columns of the place of any cell.
+_OF_EVERY_CELL = {"l1", "l2", "lr", "momentum"}
 
 
 class Part(NamedTuple):
@@ -183,6 +187,8 @@ def narrowed(spec: Any, place: Mapping[str, Any]) -> dict[str, Any]:
             changes[name] = None
         elif len(told.get(name, "")) != 1:
             changes[name] = value
+    if spec.sample and place.keys() >= _OF_EVERY_CELL:  # one cell is no sample
+        changes |= {"sample": None, "sampler": None}
     return changes
 
 
@@ -212,6 +218,24 @@ def axes_of_part(spec: Any, part: Part) -> dict[str, np.ndarray]:
         for name, values in given_axes(spec).items()
         if name not in part.place
     }
+
+
+def drawn_from(spec: Any) -> dict[str, np.ndarray | Range]:
+    """Return what a sample draws from for each column of a cell: some values, or a range."""
+    given = {axis.name: getattr(spec, axis.field) for axis in AXES if axis.field != "vary"}
+    given |= spec.vary
+    ranges = {name: of for name, of in given.items() if isinstance(of, Range)}
+    return {
+        name: ranges.get(name, values)
+        for name, values in given_axes(spec).items()
+        if name not in REPEATED
+    }
+
+
+def resting(spec: Any, place: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the axes that do nothing for a run at a place of a specification, as `at_rest`."""
+    one = {axis.name: _values(spec, axis)[0].item() for axis in PACKS}
+    return at_rest(one | {**place})
 
 
 def at_work(spec: Any) -> dict[str, np.ndarray]:
@@ -268,11 +292,13 @@ def one_value(spec: Any, name: str) -> Any:
 def growing(spec: Any) -> tuple[Axis, ...]:
     """Return the axes along which runs may be added to those of a specification.
 
-    Where runs depend on each other, along a path or in a race, no axis may grow.
+    Where runs depend on each other, along a path, in a race or as a sampler learns, no axis may
+    grow; nor may one that a sample is drawn from, which would be another sample.
     """
-    if spec.halving:
+    if spec.halving or spec.sampler == "tpe":
         return ()
-    return tuple(axis for axis in AXES if axis.grows and axis.name != spec.path)
+    free = [axis for axis in AXES if axis.grows and axis.name != spec.path]
+    return tuple(axis for axis in free if axis.kind == "seed" or not spec.sample)
 
 
 def given_axes(spec: Any) -> dict[str, np.ndarray]:

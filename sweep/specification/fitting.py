@@ -13,6 +13,7 @@ from sweep.specification import article, schedule, validators
 from sweep.specification.choices import LOSSES, OPTIMIZERS, kind_of
 from sweep.specification.options import LATER, OF_FILES, OF_TABLES
 from sweep.specification.several.alternatives import several
+from sweep.specification.values import Range
 
 _CALLED = {"class": "one target of classes", "numbers": "numbers", "answers": "yes or no"}
 
@@ -30,6 +31,7 @@ def check(options: Any) -> None:
     _held_out(options)
     _epochs(options)
     _halving(options)
+    _sample(options)
     _learnt(options)
     _groups(options)
     _precision(options)
@@ -120,6 +122,34 @@ def _halving(options: Any) -> None:
     for other in ("path", "patience", "tol"):
         if options.halving and getattr(options, other) is not None:
             raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+
+
+def _sample(options: Any) -> None:
+    """Check what is drawn from the axes, and that nothing else is to be."""
+    if not options.sample:
+        if options.sampler:
+            raise InputError(
+                f"`sampler` {options.sampler} says how a sample is drawn, and there is none: give "
+                "`sample` too, or leave it out"
+            )
+        given = [(f"`{name}`", getattr(options, name)) for name in type(options).model_fields]
+        given += [(f"`vary` {name}", values) for name, values in options.vary.items()]
+        for name, values in given:
+            if isinstance(values, Range) or (isinstance(values, str) and values == "auto:log"):
+                raise InputError(
+                    f"{name} {values} has no count, and only a sample draws from a range: give "
+                    "`sample`, or a count, such as 7 in log7"
+                )
+        return
+    if options.path:
+        raise InputError(
+            "`path` goes along an axis of a grid, and `sample` has none: leave one out"
+        )
+    if options.halving and options.sampler == "tpe":
+        raise InputError(
+            "`sampler` tpe learns from runs that have all their epochs, and `halving` ends most of "
+            "them early: leave one out, or take sobol"
+        )
 
 
 def _learnt(options: Any) -> None:

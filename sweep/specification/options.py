@@ -90,6 +90,8 @@ EXPERIMENT = (
     ("path", "AXIS", "l1, l2 or l21: warm starts along that axis"),
     ("path-order", "ORDERS", "of up, down, cold: how the path is followed [up]"),
     ("halving", "ETA", "successive halving over the cells"),
+    ("sample", "N", "cells drawn from the axes in the place of their grid [off]"),
+    ("sampler", "NAME", "of a sample: sobol, random, or tpe (extra [optuna]) [sobol]"),
 )
 
 
@@ -110,6 +112,7 @@ LATER: dict[str, Any] = {
     **{"schedule": "constant", "warmup": 0, "tol": None},
     "dropout": (0.0,),
     **{"l21": (0.0,), "l21_on": "inputs"},
+    **{"sample": None, "sampler": None},
 }
 
 #: Those of them that have another default by now.

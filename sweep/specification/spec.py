@@ -16,7 +16,7 @@ from sweep.specification.messages import one_line
 from sweep.specification.options import LATER, RUN_OPTIONS
 from sweep.specification.placement import AUTO
 from sweep.specification.several.alternatives import several
-from sweep.specification.values import text
+from sweep.specification.values import Range, text
 
 
 def _default(option: str, otherwise: Any) -> Any:
@@ -121,6 +121,8 @@ class Specification(BaseModel):
     path: validators.Path = None
     path_order: validators.Orders = Field(default_factory=validators.default_orders)
     halving: validators.Halving = None
+    sample: validators.Sample = None
+    sampler: validators.Sampler = Field(default_factory=validators.default_sampler)
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _content: Mapping[str, Any] | None = PrivateAttr(default=None)
@@ -248,7 +250,7 @@ class Specification(BaseModel):
         for name, value in self._options().items():
             plain[name] = _listed(value)
         plain["seeds"] = text(self.seeds)
-        plain["vary"] = [[name, list(numbers)] for name, numbers in self.vary.items()]
+        plain["vary"] = [[name, _listed(numbers)] for name, numbers in self.vary.items()]
         plain["data"] = Path(self.data).name if isinstance(self.data, str) else {"sha256": sha256}
         plain["data_sha256"] = sha256
         if isinstance(self.test, str):
@@ -313,5 +315,7 @@ class Specification(BaseModel):
 
 
 def _listed(value: Any) -> Any:
-    """Return a value with lists for tuples, as JSON has it."""
+    """Return a value with lists for tuples, and ranges as texts, as JSON has it."""
+    if isinstance(value, Range):
+        return str(value)
     return [_listed(part) for part in value] if isinstance(value, tuple) else value

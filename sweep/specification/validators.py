@@ -42,6 +42,7 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "tol": ("off", None),
     "path": ("off", None),
     "halving": ("off", None),
+    "sample": ("off", None),
 }
 #: What a character is called that is hard to type.
 _CHARACTERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
@@ -165,13 +166,14 @@ def _axis(
     option: str, raw: Any, rule: str, allowed: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[float, ...]:
     with _naming(option):
-        numbers = grammar.parse(raw)
+        drawn = grammar.interval(raw)
+        numbers = grammar.parse(raw) if drawn is None else np.array(drawn)
         refused = numbers[~allowed(numbers)]
         if refused.size:
             raise InputError(f"expected numbers {rule}, not {refused[0]}")
         if numbers.size > MOST_VALUES:
             raise InputError(f"expected at most {MOST_VALUES:,} numbers, not {numbers.size:,}")
-    return tuple(numbers.tolist())
+    return tuple(numbers.tolist()) if drawn is None else drawn
 
 
 def _penalties(option: str, raw: Any) -> tuple[float, ...]:
@@ -251,12 +253,17 @@ def _vary(raw: Any, info: ValidationInfo) -> dict[str, tuple[float, ...]]:
 
 def length(axis: tuple[float, ...] | str) -> int:
     """Count the numbers of an axis of penalties, also where it is still ``auto:logN``."""
-    return int(axis.removeprefix("auto:log")) if isinstance(axis, str) else len(axis)
+    return int(axis.removeprefix("auto:log") or 2) if isinstance(axis, str) else len(axis)
 
 
 def default_orders(fields: Mapping[str, Any]) -> tuple[str, ...]:
     """Return how a path is followed unless told; without one there is no order."""
     return ("up",) if fields.get("path") else ()
+
+
+def default_sampler(fields: Mapping[str, Any]) -> Literal["sobol"] | None:
+    """Return how a sample is drawn unless told; without one nothing is."""
+    return "sobol" if fields.get("sample") else None
 
 
 def default_momenta(fields: Mapping[str, Any]) -> tuple[float, ...]:
@@ -414,3 +421,5 @@ Path = Annotated[Literal["l1", "l2", "l21"] | None, BeforeValidator(_word)]
 Orders = Annotated[tuple[str, ...], PlainValidator(_orders)]
 Metrics = Annotated[tuple[str, ...], PlainValidator(_metrics)]
 Halving = Annotated[Natural | None, Field(ge=2), BeforeValidator(_word)]
+Sample = Annotated[Natural | None, Field(ge=1, le=grammar.LIMIT), BeforeValidator(_word)]
+Sampler = Literal["sobol", "random", "tpe"] | None

@@ -1,17 +1,19 @@
 """The VALUES grammar: ``0,1e-4:1e-1:log7`` -> an axis of the grid, its sorted unique numbers.
 
-values = item { "," item }
+values = item { "," item } | range
 item   = number
        | number ":" number ":" ("lin" | "log") count      both ends included
        | integer ":" integer [ ":" integer ]              start, end, step; end excluded
+range  = number ":" number ":" ("lin" | "log")            what a sample draws numbers from
 
 The text is read from left to right, one method a rule, and is never evaluated as Python.
 """
 
+import math
 import re
 import reprlib
 from collections.abc import Sequence, Set
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 import numpy as np
 
@@ -31,6 +33,52 @@ COMMA = re.compile(",")
 #: What numbers alone are made of, which are read at once where there are a million.
 LISTED = re.compile(r"[-+.\deE,\s]+", re.ASCII)
 AUTO = re.compile("auto:log")
+
+#: How far apart the ends of a range are at the least, as a share of the larger one: far enough for
+#: all points of `sweep.plan.points` to be different numbers.
+APART = 1e-4
+
+
+class Range(tuple[float, ...]):
+    """What a sample draws numbers from: a tuple of its two ends, from the lower one up.
+
+    As such it is an axis with several values, and what is true of both ends is of all numbers.
+
+    Parameters
+    ----------
+    low, high : float
+    spacing : {"lin", "log"}
+        What is evenly spread, the numbers or their logarithms.
+    """
+
+    spacing: Literal["lin", "log"]
+
+    def __new__(cls, low: float, high: float, spacing: Literal["lin", "log"]) -> "Range":
+        """Make one."""
+        made = super().__new__(cls, (low, high))
+        made.spacing = spacing
+        return made
+
+    def __getnewargs__(self) -> tuple[float, float, str]:  # type: ignore[override]
+        low, high = self
+        return low, high, self.spacing
+
+    def __str__(self) -> str:
+        """Return it as VALUES, which `interval` reads back to the same bits."""
+        low, high = self
+        return f"{low!r}:{high!r}:{self.spacing}"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare ends and spacing: a tuple of two numbers is no range."""
+        return isinstance(other, Range) and str(self) == str(other)
+
+    def __ne__(self, other: object) -> bool:
+        """Do what `__eq__` says; that of a tuple looks at the ends alone."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Hash by ends and spacing."""
+        return hash(str(self))
 
 
 def parse(values: Any, *, integers: bool = False) -> np.ndarray:
@@ -65,11 +113,26 @@ def parse(values: Any, *, integers: bool = False) -> np.ndarray:
 def automatic(values: Any) -> str | None:
     """Return ``auto:logN`` in its plain spelling, or None where `values` is something else.
 
-    It stands for N numbers that are known only once the data are.
+    It stands for N numbers that are known only once the data are; without N, for a `Range`.
     """
     if not (isinstance(values, str) and values.strip().startswith("auto")):
         return None
-    return f"auto:log{_Reader(values, False).automatic()}"
+    return f"auto:log{_Reader(values, False).automatic() or ''}"
+
+
+def interval(values: Any) -> Range | None:
+    """Return the range that `values` is, a text ``1e-5:1e-1:log``; None for anything else.
+
+    Raises
+    ------
+    InputError
+        As of `parse`.
+    """
+    if isinstance(values, Range):
+        return values
+    alone = isinstance(values, str) and "," not in values
+    ranged = alone and values.rstrip().endswith(("lin", "log"))
+    return _Reader(values, False).range() if ranged else None
 
 
 def seeds(numbers: np.ndarray) -> Sequence[int]:
@@ -88,7 +151,9 @@ def array(numbers: Sequence[float]) -> np.ndarray:
 
 
 def text(numbers: Sequence[float]) -> str:
-    """Write an axis as VALUES, which `parse` reads back to the same bits; integers compactly."""
+    """Write an axis as VALUES, which are read back to the same bits; integers compactly."""
+    if isinstance(numbers, Range):
+        return str(numbers)
     axis = array(numbers)
     if axis.dtype.kind == "f":
         return ",".join(map(repr, axis.tolist()))
@@ -146,16 +211,35 @@ class _Reader:
 
     def spaced(self, first: re.Match, last: re.Match, spacing: str) -> np.ndarray:
         count = self.count()
-        if spacing == "log":
-            for end in (first, last):
-                if float(end[0]) <= 0:
-                    self.fail("a number above 0 (its logarithm is taken)", end.start())
+        self.have_logarithms(spacing, first, last)
         between = np.geomspace if spacing == "log" else np.linspace
         with np.errstate(over="ignore", invalid="ignore"):
             numbers = between(float(first[0]), float(last[0]), count)
         if not np.isfinite(numbers).all():
             self.fail("ends closer together", first.start())
         return self.checked(first.start(), numbers)
+
+    def range(self) -> Range:
+        first = self.number()
+        if not (self.take(COLON) and (last := self.number()) and self.take(COLON)):
+            self.fail("low:high:lin or low:high:log")
+        spacing = self.take(SPACING)
+        if not (spacing and self.ended()):
+            self.fail("low:high:lin or low:high:log")
+        self.have_logarithms(spacing[0], first, last)
+        low, high = float(first[0]) + 0.0, float(last[0]) + 0.0
+        if high <= low:
+            self.fail(f"an end above {first[0]}", last.start())
+        if high - low < APART * max(abs(low), abs(high)):
+            self.fail(f"an end that is further from {first[0]}, or one number", last.start())
+        if not np.isfinite([high - low, math.sqrt(high) / math.sqrt(low) if low > 0 else 0]).all():
+            self.fail("ends closer together", first.start())
+        return Range(low, high, "log" if spacing[0] == "log" else "lin")
+
+    def have_logarithms(self, spacing: str, *ends: re.Match) -> None:
+        for end in ends:
+            if spacing == "log" and float(end[0]) <= 0:
+                self.fail("a number above 0 (its logarithm is taken)", end.start())
 
     def stepped(self, first: re.Match, end: re.Match, step: re.Match | None) -> np.ndarray:
         for bound in (first, end):
@@ -187,16 +271,16 @@ class _Reader:
     def count(self) -> int:
         found = self.take(COUNT)
         if not found:
-            self.fail("a count, such as 7 in log7")
+            self.fail("a count, such as 7 in log7 (a range without one stands alone)")
         if float(found[0]) == 0:
             self.fail("a count from 1", found.start())
         self.reserve(float(found[0]), found.start())
         return int(found[0])
 
-    def automatic(self) -> int:
+    def automatic(self) -> int | None:
         if not self.take(AUTO):
             self.fail("auto:logN, such as auto:log30")
-        count = self.count()
+        count = None if self.ended() else self.count()
         if not self.ended():
             self.fail("the end (auto:logN stands alone)")
         return count

@@ -98,12 +98,12 @@ def compile_kernels(plan: Plan) -> None:
 
 
 def _kind(plan: Plan) -> tuple:
-    """Return what decides which kernels the runs of a part take: of widths only frozen ones."""
+    """Return what decides which kernels the runs of a part take: of widths those that code is for."""
     spec, freeze = plan.spec, plan.worth_freezing
     shape = frozen, _ = shape_of(spec, plan.widths, plan.samples, freeze)
     chosen = spec.activation, spec.optimizer, spec.l1_method, spec.groups_weights, spec.l21_on
     ends = any(spec.dropout), bool(spec.finish)
-    return *shape, *chosen, *ends, (plan.widths, spec.batch_size) if frozen else None
+    return *shape, *chosen, *ends, (plan.widths, spec.batch_size) if frozen or plan.gpus else None
 
 
 def _compile(plan: Plan) -> None:
@@ -126,5 +126,6 @@ def refuse_what_no_gpu_trains(plan: Plan) -> None:
     """Raise InputError if the runs of a plan cannot be trained on a GPU, which says why."""
     from kernels.cuda.training import refuses
 
-    if reason := refuses(planned_network(plan), step_of(plan.spec)):
-        raise InputError(reason)
+    for part in plan.parts:
+        if reason := refuses(planned_network(part), step_of(part.spec)):
+            raise InputError(reason)

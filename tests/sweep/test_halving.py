@@ -118,7 +118,7 @@ def race(spec):
     cell = ["l1", "l2", "lr"]
     plain = spec.replace(halving="off")
     metric = "final_loss" if spec.data == "article" else "val_loss"
-    cells = len(spec.l1) * len(spec.l2) * len(spec.lr)
+    cells = spec.sample or len(spec.l1) * len(spec.l2) * len(spec.lr)
     left, ended = plain.replace(epochs=0).run()[["run", *cell]], []
     ladder = rungs(cells, spec.epochs, spec.halving)
     for rung, (_, epochs) in enumerate(ladder):
@@ -139,6 +139,7 @@ def race(spec):
         *({}, {"l1_method": "proximal", "batch_size": "full"}, {"data": "article"}),
         *({"optimizer": "momentum"}, {"optimizer": "adam", "epsilon": 0.01}),
         {"optimizer": "rmsprop", "l1_method": "subgradient"},
+        {"l1": "1e-4:0.1:log", "lr": "1e-3:0.1:log", "sample": 18},
     ],
 )
 def test_rows_are_those_of_plain_runs_of_as_many_epochs(options):
