@@ -1,6 +1,7 @@
 """The model of a sweep's best cell: its best run again, to the same bits, or one on all rows."""
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,7 +95,7 @@ def save_best(
         model = _on_all_rows(spec, cell, own, directory, deciding(cells))
     else:
         metric = deciding(cells)
-        first = own.sort_values([metric, "run"], ascending=[not is_better_high(metric), True])[:1]
+        first = best_run(own, metric)
         (model,) = again(prepare(spec), first, directory)
         model.trained_on["how"] = _how_picked(first.iloc[0], metric, len(own))
     model.trained_on.update(refit=refit, chosen=str(chosen["why"]))
@@ -102,17 +103,35 @@ def save_best(
     return model
 
 
+def best_run(runs: "pd.DataFrame", metric: str) -> "pd.DataFrame":
+    """Return the row of the run that is best by a metric, of equals the first, as a table."""
+    return runs.sort_values([metric, "run"], ascending=[not is_better_high(metric), True])[:1]
+
+
 def again(
-    experiment: Experiment, rows: "pd.DataFrame", directory: str | os.PathLike[str]
+    experiment: Experiment,
+    rows: "pd.DataFrame",
+    directory: str | os.PathLike[str],
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Model]:
     """Train runs of the table again, and return their models.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    rows : DataFrame
+        In the order of the runs.
+    directory : path
+        Where they are from.
+    stopped : callable
+        Asked a few times a second whether to give up.
 
     Raises
     ------
     InputError
         If one does not give what its row says.
     """
-    columns, _, weights = train_again(experiment, rows["run"].to_numpy())
+    columns, _, weights = train_again(experiment, rows["run"].to_numpy(), stopped)
     losses = [name for name in RANKED if name in columns]
     other = np.any([columns[name] != rows[name].to_numpy() for name in losses], axis=0)
     if other.any():

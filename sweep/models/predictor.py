@@ -22,7 +22,7 @@ _NAMED, _LETTERS = 6, 60
 
 
 class Predictor(ABC):
-    """Predicts new rows: a `sweep.models.model.Model`, or a `sweep.models.ensemble.average.Ensemble`.
+    """Predicts new rows: what a `sweep.Model` and a `sweep.Ensemble` have in common.
 
     Attributes
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -70,9 +70,13 @@ def retrained(spec: Specification, cells: Mapping[str, ArrayLike]) -> Retrained:
 
 
 def train_again(
-    experiment: Experiment, numbers: NDArray[np.int64]
+    experiment: Experiment,
+    numbers: NDArray[np.int64],
+    stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[Columns, NDArray, NDArray]:
     """Train the runs of these numbers again, and what comes before them on their paths.
+
+    ``stopped`` is asked a few times a second whether to give up.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def train_again(
         Parameters.
     """
     needed = leading_to(experiment.plan, numbers)
-    batch = Batch(experiment.plan, experiment.dataset, needed, lambda: False)
+    batch = Batch(experiment.plan, experiment.dataset, needed, stopped)
     columns, weights = train_all(batch)
     kept = np.searchsorted(needed, numbers)
     columns = {name: values[kept] for name, values in columns.items()}
