@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -153,6 +154,12 @@ class EnsembleHeader(_Text):
 #: What the networks of an ensemble share, and what each has of its own.
 _SHARED = ("classes", "variables", "specification", "targets")
 _OF_ONE = ("widths", "activation", "hyper", "loss", "trained_on")
+
+
+def lowest(times: Sequence[int]) -> list[int]:
+    """Return counts over what divides them all, so that one network alone is not rounded."""
+    return [count // math.gcd(*times) for count in times]
+
 
 _ANY: TypeAdapter[Header | EnsembleHeader] = TypeAdapter(
     Annotated[Header | EnsembleHeader, Field(discriminator="format")]

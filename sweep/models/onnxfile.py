@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.models.header import Arrays, EnsembleHeader, Header, as_read
+from sweep.models.header import Arrays, EnsembleHeader, Header, as_read, lowest
 from sweep.models.onnxscores import score_nodes
 from sweep.specification.choices import ACTIVATIONS, GIVEN, LOSSES, Alternative
 
@@ -53,7 +53,9 @@ def graph_of(
         first, nodes = alone[0][0], []
         for place, one in enumerate(alone):
             nodes += _of_network(*one, f"{place}_")
-        nodes += _mean(_SAID[LOSSES[first.loss].target], [one.times for one in header.members])
+        nodes += _mean(
+            _SAID[LOSSES[first.loss].target], lowest([one.times for one in header.members])
+        )
     end = _ENDS[LOSSES[first.loss].target](first)
     constants = {**arrays, **end.constants}
     graph = helper.make_graph(

@@ -9,7 +9,7 @@ import numpy as np
 
 from results.labels import counted
 from sweep.models import files
-from sweep.models.header import EnsembleHeader
+from sweep.models.header import EnsembleHeader, lowest
 from sweep.models.model import Model
 from sweep.models.predictor import Predictor
 
@@ -56,8 +56,9 @@ class Ensemble(Predictor):
 
     def of_features(self, X: np.ndarray) -> np.ndarray:
         """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
-        each = zip(self.members, self.times, strict=True)
-        return reduce(np.add, (n * member.of_features(X) for member, n in each)) / sum(self.times)
+        each = zip(self.members, lowest(self.times), strict=True)
+        said = (times * member.of_features(X) for member, times in each)
+        return reduce(np.add, said) / sum(lowest(self.times))
 
     def prune(self, exact: bool = True) -> "Ensemble":
         """Return it without the units and inputs that do nothing; see `sweep.Model.prune`."""

@@ -24,6 +24,9 @@ from sweep.plan.experiment import Experiment
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Share of a loss by which rounding makes another one of the same network.
+_SAME = 1e-9
+
 
 class Tested(NamedTuple):
     """Figures of a test part.
@@ -82,7 +85,7 @@ def in_outer_folds(
         {name: _mean([pair[which][name] for pair in found]) for name in names} for which in (0, 1)
     ]
     ours, theirs = (listed([f"{name} {number(of[name])}" for name in names]) for of in means)
-    better = sum(of["test_loss"] < alone["test_loss"] for of, alone in found)
+    better = sum(of["test_loss"] < alone["test_loss"] * (1 - _SAME) for of, alone in found)
     many = counted(len(found), "outer fold")
     return _tested(
         (means[0], means[1]),
