@@ -31,7 +31,7 @@ MOST_CELLS = 256
 _ROOM = 2**25
 
 #: Runs that are trained together: a multiple of what any pack holds.
-_TOGETHER = 64
+_TOGETHER = 32
 
 
 class Candidates(NamedTuple):
