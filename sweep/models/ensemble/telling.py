@@ -16,7 +16,7 @@ from sweep.machine import version
 from sweep.models.best import best_run
 from sweep.models.ensemble.average import Ensemble
 from sweep.models.ensemble.choosing import Chosen, choose
-from sweep.models.ensemble.tested import Tested, in_outer_folds, on_test_part
+from sweep.models.ensemble.tested import Tested, finite, in_outer_folds, on_test_part
 from sweep.models.header import MOST_MEMBERS
 from sweep.plan.experiment import prepare
 from sweep.plan.recorded import specified
@@ -130,7 +130,7 @@ def _data(chosen: Chosen, tested: Tested | None) -> dict[str, Any]:
         "cells": chosen.cells,
         "of_cells": chosen.of,
         "splits": chosen.splits,
-        chosen.metric: chosen.reached,
-        f"{chosen.metric}_of_best_cell": chosen.alone,
+        chosen.metric: finite(chosen.reached),
+        f"{chosen.metric}_of_best_cell": finite(chosen.alone),
         **({"test": tested.figures} if tested else {}),
     }

@@ -119,8 +119,10 @@ def _mean(values: list[float]) -> float:
 
 
 def _tested(both: tuple[dict[str, float], dict[str, float]], said: str) -> Tested:
-    plain = [
-        {name: value if math.isfinite(value) else None for name, value in one.items()}
-        for one in both
-    ]
+    plain = [{name: finite(value) for name, value in one.items()} for one in both]
     return Tested({"ensemble": plain[0], "single": plain[1]}, said)
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON has it: None for what is not defined, or has no end."""
+    return value if math.isfinite(value) else None
