@@ -200,7 +200,7 @@ def of_torch(cells: pd.DataFrame, fold: Fold, batch: int, by: str) -> tuple[np.n
         with torch.no_grad():
             for part, values in found.items():
                 z = said(group, data["x"][data[part]], learning=False)
-                values.append((z.softmax(dim=2) if classes else z).double().numpy())
+                values.append((z.double().softmax(dim=2) if classes else z.double()).numpy())
     val, test = (np.concatenate(values) for values in found.values())
     truth = fold.targets[fold.val]
 
