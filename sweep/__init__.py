@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sweep.estimators.regressor_cv import (
         RegularizedMLPRegressorCV as RegularizedMLPRegressorCV,
     )
+    from sweep.models.ensemble.average import Ensemble as Ensemble
     from sweep.models.model import Model as Model
     from sweep.models.reading import load_model as load_model
     from sweep.sweep import Sweep as Sweep
@@ -24,6 +25,7 @@ _HOMES = {
     "RegularizedMLPClassifierCV": "sweep.estimators.classifier_cv",
     "RegularizedMLPRegressor": "sweep.estimators.regressor",
     "RegularizedMLPRegressorCV": "sweep.estimators.regressor_cv",
+    "Ensemble": "sweep.models.ensemble.average",
     "Model": "sweep.models.model",
     "load_model": "sweep.models.reading",
     "InputError": "sweep.errors",

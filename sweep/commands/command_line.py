@@ -205,6 +205,12 @@ def summary(directory: str, **options: Any) -> int:
     metavar="HOW",
     help="with --save: run, that run trained again; all, a network trained on all rows [run]",
 )
+@click.option(
+    "--ensemble",
+    metavar="K",
+    type=int,
+    help="K picks of the runs that predict best together, as one model",
+)
 @click.option("--json", is_flag=True, help="print one JSON object")
 def best(directory: str, **options: Any) -> int:
     """Choose a cell, say why, and save its trained model.
@@ -221,6 +227,7 @@ def best(directory: str, **options: Any) -> int:
         options["metric"],
         options["save"],
         options["refit"],
+        options["ensemble"],
         options["json"],
     )
 

@@ -16,6 +16,7 @@ from results.directory import durable, layout
 from results.errors import ResultsError
 from results.labels import counted
 from sweep.errors import InputError
+from sweep.models.files import check_target
 from sweep.plan.halving import rungs
 from sweep.plan.recorded import recorded
 from sweep.specification.several.alternatives import several
@@ -54,15 +55,21 @@ def best(
     metric: str | None,
     save: str | None,
     refit: str | None,
+    ensemble: int | None,
     as_json: bool,
 ) -> int:
-    """Choose a cell, say why and what it gives on rows that chose nothing, and save its model."""
+    """Choose a cell, say why and what it gives on rows that chose nothing, and save its model.
+
+    Or save an ensemble, which has several of the sweep's runs.
+    """
     from results.cells.choice import TELLING, Stop, choose
     from results.terminal.look import wrapped
     from sweep.training.rows import schema
 
     if refit and not save:
         raise InputError("--refit says how what is saved is trained: give --save too")
+    if refit and ensemble is not None:
+        raise InputError("an ensemble is made of runs as they are: leave --refit out")
     spec, plan = recorded(directory)
     telling = [name for name in TELLING if name in schema(plan).names and name != "epochs"]
     cells, along = _told(directory, telling, metric)
@@ -73,19 +80,31 @@ def best(
     figures: dict[str, Any] = {"notes": chosen.notes}
     if chosen.folds is not None:
         figures["outer_folds"] = _records(chosen.folds)
-    model = None
-    if save:
+    lines: list[str] = []
+    if ensemble is not None:
+        from sweep.models.ensemble.telling import best_ensemble
+
+        if save:
+            check_target(save)
+        told = best_ensemble(directory, ensemble, rule, metric)
+        lines, figures["ensemble"] = told.lines, told.data
+        model, how = str(told.ensemble), told.ensemble.trained_on
+        if save:
+            told.ensemble.save(save)
+    elif save:
         from sweep.models.best import save_best
 
-        model = save_best(directory, save, rule, refit or "run", metric)
+        saved = save_best(directory, save, rule, refit or "run", metric)
+        model, how = str(saved), saved.trained_on
     if as_json:
-        figures |= {"saved": save, "model": model.trained_on} if model else {}
+        figures |= {"saved": save, "model": how} if save else {}
         print(json_format.dumps(_records(chosen.row)[0] | figures))
     else:
-        said = [chosen.row["why"].iloc[0], *chosen.notes, *chosen.figures]
+        said = [chosen.row["why"].iloc[0], *chosen.notes, *chosen.figures, *lines]
         print(*(line for text in said for line in wrapped(text)), sep="\n")
-        if model:
-            print(f"{save}: {model}", *wrapped(model.trained_on["how"]), sep="\n", file=sys.stderr)
+        if save:
+            about = [] if lines else wrapped(how["how"])
+            print(f"{save}: {model}", *about, sep="\n", file=sys.stderr)
     return 0
 
 

@@ -167,6 +167,10 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
     def _aim(self, y: np.ndarray) -> Aim:
         return of_classes(y, self.class_weight)
 
+    def _predict_by(self, model: Any, aim: Aim) -> None:
+        super()._predict_by(model, aim)
+        self.classes_ = aim.labels
+
     def _keep(self, fit: Fit, learnt: Portion, aim: Aim, *told: Any) -> None:
         super()._keep(fit, learnt, aim, *told)
         self.classes_ = aim.labels[learnt.classes] if len(learnt.classes) else aim.labels

@@ -47,6 +47,10 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
     refit : bool or callable, default True
         Whether to fit the best cell on all samples; a callable is given ``cv_results_`` and
         returns the index of the best.
+    ensemble : int, optional
+        So many picks of cells, made greedily and with replacement (Caruana and others, 2004), whose
+        mean scores best on what the splits test. They are fitted on all samples, with the next of
+        the seeds in turn, and predict together. Where it is None or 0, `best_estimator_` predicts.
     error_score : "raise" or float, default nan
         The score of a fit that diverges.
     return_train_score : bool, default False
@@ -62,8 +66,15 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
         The best cell.
     best_estimator_ : RegularizedMLPClassifier
         With `refit`.
+    ensemble_ : sweep.Ensemble
+        With `ensemble`: the networks, their ``weights``, and ``save``.
+    ensemble_params_ : list of dict
+        The parameters of each of its members, with their ``random_state``.
+    ensemble_score_ : float
+        The mean over the splits of what the picks score together; ``best_score_`` is that of the
+        best cell alone.
     refit_time_ : float
-        Seconds it took, with `refit`.
+        Seconds `best_estimator_` took, with `refit`.
     n_iter_ : int
         Epochs that it was trained, with `refit`.
     scorer_ : callable
@@ -94,15 +105,15 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
 
     @available_if(refits)
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class for each row of X, by the best estimator."""
+        """Return the probability of each class for each row of X, as `predict` does."""
         check_is_fitted(self)
-        return self.best_estimator_.predict_proba(X)
+        return self._voter.predict_proba(X)
 
     @available_if(refits)
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of `predict_proba`."""
         check_is_fitted(self)
-        return self.best_estimator_.predict_log_proba(X)
+        return self._voter.predict_log_proba(X)
 
     def _aim(self, y: np.ndarray) -> Aim:
         aim = of_classes(y, self.class_weight)

@@ -82,6 +82,11 @@ class RegularizedMLP(Parameters, ABC):
         self._keep(fit, learnt, aim, spec, spec.specification(), trained_on)
         return self
 
+    def _predict_by(self, model: Any, aim: Aim) -> None:
+        """Predict by a model that was not fitted here, and knows all classes."""
+        self.model_ = model
+        self.out_activation_ = _OUT.get(aim.loss, "identity")
+
     def _refuse_axes(self, spec: Specification) -> None:
         """Refuse several values: they are for a search."""
         names = names_of(self.solver)

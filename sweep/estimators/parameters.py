@@ -35,7 +35,17 @@ _WAITED = 10
 _SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
 
 #: Parameters that say something by None.
-_MAY_BE_NONE = ("tol", "alpha", "class_weight", "random_state", "cv", "seeds", "scoring", "n_jobs")
+_MAY_BE_NONE = (
+    "tol",
+    "alpha",
+    "class_weight",
+    "random_state",
+    "cv",
+    "seeds",
+    "scoring",
+    "n_jobs",
+    "ensemble",
+)
 
 
 # A dataclass, so that a parameter and its default stand in one place for all estimators.

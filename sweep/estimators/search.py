@@ -4,10 +4,10 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
@@ -22,6 +22,9 @@ from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
 from sweep.estimators.mlp import RegularizedMLP, alpha_of_one
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
+from sweep.estimators.voted import Said, Votes, picks_of
+from sweep.models.ensemble.average import Ensemble
+from sweep.models.ensemble.turns import dealt
 from sweep.plan.automatic import with_numbers
 from sweep.plan.plan import Plan
 from sweep.specification import axes
@@ -29,6 +32,9 @@ from sweep.specification import values as grammar
 from sweep.specification.choices import OPTIMIZERS
 from sweep.specification.several import networks
 from sweep.specification.spec import Specification
+
+#: What an ensemble of estimators was trained on.
+_OF_MEMORY = {"data": "data in memory"}
 
 #: What an estimator knows of X.
 _OF_X = ("n_features_in_", "feature_names_in_")
@@ -51,6 +57,7 @@ class Search(Parameters, ABC):
     seeds: Any = None
     scoring: Any = None
     refit: Any = True
+    ensemble: Any = None
     error_score: Any = np.nan
     return_train_score: Any = False
     n_jobs: Any = None
@@ -81,6 +88,9 @@ class Search(Parameters, ABC):
         """
         if self.scoring is not None and not isinstance(self.scoring, str | Callable):
             raise InputError(f"`scoring` should be one metric, not {self.scoring!r}")
+        picks = picks_of(self.ensemble)
+        if picks and not self.refit:
+            raise InputError("with `ensemble` all samples are fitted: leave `refit` at True")
         samples, labels, weight = checked(self, X, y, sample_weight)
         X, _ = indexable(X, labels)  # scorers are given what we were, such as a DataFrame
         aim, seeds = self._aim(labels), self._seeds()
@@ -110,8 +120,17 @@ class Search(Parameters, ABC):
             (every_row.take(training) if self.return_train_score else None, every_row.take(test))
             for training, test in folds
         ]
-        estimator_of = partial(self._of, **self._shared())
+        shared = self._shared()
         noted = {name: value for name, value in vars(self).items() if name in _OF_X}
+        tests = [numbers_of(test) for _, test in folds] * len(seeds)
+        votes = Votes(len(cells), tests, len(aim.labels)) if picks else None
+
+        def estimator_of(**parameters: Any) -> RegularizedMLP:
+            """Return an estimator that has seen the features, and has not been fitted."""
+            estimator = self._of(**{**shared, **parameters})
+            for name, value in noted.items():
+                setattr(estimator, name, value)
+            return estimator
 
         def score(place: int, cell: int, fit: Fit) -> Scored:
             training, test = rows[place % len(folds)]
@@ -119,9 +138,10 @@ class Search(Parameters, ABC):
                 return judge.score(None, training, test, fit.seconds)
             learnt = portions[place]
             estimator = estimator_of(**cells[cell], random_state=learnt.seed)
-            for name, value in noted.items():
-                setattr(estimator, name, value)
             estimator._keep(fit, learnt, aim, fit.spec, {}, {})
+            if votes:
+                outputs = learnt.classes if len(learnt.classes) else np.arange(learnt.outputs)
+                votes.hear(place, cell, estimator.model_, samples, outputs)
             return judge.score(estimator, training, test, fit.seconds)
 
         by_alpha = l2 == "alpha"
@@ -144,20 +164,45 @@ class Search(Parameters, ABC):
             self.best_estimator_.fit(X, y, sample_weight)
             self.refit_time_ = time.perf_counter() - begun
             self.n_iter_ = self.best_estimator_.n_iter_
+            self._voter = self.best_estimator_
+        if votes:
+
+            def score_together(split: int, said: np.ndarray) -> float:
+                voter = estimator_of()
+                voter._predict_by(Said(said), aim)
+                return judge.score(voter, None, rows[split % len(folds)][1], 0.0).test
+
+            ranked = self.cv_results_["rank_test_score"].argsort(kind="stable")
+            chosen, self.ensemble_score_ = votes.choose(
+                [order[i] for i in ranked], score_together, picks
+            )
+            times = dealt(chosen, len(seeds))
+            members = sorted(times, key=lambda member: -times[member])
+            self.ensemble_params_ = [
+                {**cells[cell], "random_state": seeds[seed]} for cell, seed in members
+            ]
+            fitted = Parallel(self.n_jobs, require="sharedmem")(
+                delayed(estimator_of(**parameters).fit)(X, y, sample_weight)
+                for parameters in self.ensemble_params_
+            )
+            counts = [times[member] for member in members]
+            self.ensemble_ = Ensemble([one.model_ for one in fitted], counts, _OF_MEMORY)
+            self._voter = estimator_of()
+            self._voter._predict_by(self.ensemble_, aim)
         return self
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the score, by `scorer_`, of the best estimator."""
+        """Return the score, by `scorer_`, of the best estimator, or of the ensemble."""
         refits(self)
         check_is_fitted(self)
         weighted = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return self.scorer_(self.best_estimator_, X, y, **weighted)
+        return self.scorer_(self._voter, X, y, **weighted)
 
     @available_if(refits)
     def predict(self, X: Any) -> np.ndarray:
-        """Return what is predicted of each row of X, by the best estimator."""
+        """Return what is predicted of each row of X, by the best estimator or the ensemble."""
         check_is_fitted(self)
-        return self.best_estimator_.predict(X)
+        return self._voter.predict(X)
 
     def _seeds(self) -> list[int]:
         if self.seeds is None:

@@ -1,6 +1,7 @@
 """The model of a sweep's best cell: its best run again, to the same bits, or one on all rows."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,7 @@ def save_best(
         model = _on_all_rows(spec, cell, own, directory, deciding(cells))
     else:
         metric = deciding(cells)
-        first = own.sort_values([metric, "run"], ascending=[not is_better_high(metric), True])[:1]
+        first = best_run(own, metric)
         (model,) = again(prepare(spec), first, directory)
         model.trained_on["how"] = _how_picked(first.iloc[0], metric, len(own))
     model.trained_on.update(refit=refit, chosen=str(chosen["why"]))
@@ -106,10 +107,28 @@ def save_best(
     return model
 
 
+def best_run(runs: "pd.DataFrame", metric: str) -> "pd.DataFrame":
+    """Return the row of the run that is best by a metric, of equals the first, as a table."""
+    return runs.sort_values([metric, "run"], ascending=[not is_better_high(metric), True])[:1]
+
+
 def again(
-    experiment: Experiment, rows: "pd.DataFrame", directory: str | os.PathLike[str]
+    experiment: Experiment,
+    rows: "pd.DataFrame",
+    directory: str | os.PathLike[str],
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Model]:
     """Train runs of the table again, and return their models.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    rows : DataFrame
+        In the order of the runs.
+    directory : path
+        Where they are from.
+    stopped : callable
+        Asked a few times a second whether to give up.
 
     Raises
     ------
@@ -119,16 +138,19 @@ def again(
     found: dict[int, Model] = {}
     known = experiment.plan.knowing({str(name): rows[name].to_numpy() for name in rows})
     for part, places in known.apart(rows["run"].to_numpy()):
-        models = _again(experiment._replace(plan=part), rows.iloc[places], directory)
+        models = _again(experiment._replace(plan=part), rows.iloc[places], directory, stopped)
         found |= zip(places.tolist(), models, strict=True)
     return [found[place] for place in range(len(rows))]
 
 
 def _again(
-    experiment: Experiment, rows: "pd.DataFrame", directory: str | os.PathLike[str]
+    experiment: Experiment,
+    rows: "pd.DataFrame",
+    directory: str | os.PathLike[str],
+    stopped: Callable[[], bool],
 ) -> list[Model]:
     """Do what `again` does with runs of one part of the plan, which the experiment has."""
-    columns, _, weights = train_again(experiment, rows["run"].to_numpy())
+    columns, _, weights = train_again(experiment, rows["run"].to_numpy(), stopped)
     losses = [name for name in RANKED if name in columns]
     other = np.any([columns[name] != rows[name].to_numpy() for name in losses], axis=0)
     if other.any():

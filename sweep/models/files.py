@@ -18,20 +18,24 @@ from results.directory import durable
 from results.regular import opened
 from sweep.data.files import check_memory
 from sweep.errors import InputError
-from sweep.models.header import Arrays, Header
+from sweep.models.header import Arrays, EnsembleHeader, Header, header_of
 
 #: The key of the text, in each format.
 HEADER = "regsweep"
 
 
+#: All of a model that is no array.
+AnyHeader = Header | EnsembleHeader
+
+
 class Format(NamedTuple):
     """How files of one kind are written and read."""
 
-    write: Callable[[Header, Arrays, str], bytes]
+    write: Callable[[AnyHeader, Arrays, str], bytes]
     read: Callable[[bytes], tuple[str, Arrays]]
 
 
-def write(path: str | os.PathLike[str], header: Header, arrays: Arrays, said: str) -> None:
+def write(path: str | os.PathLike[str], header: AnyHeader, arrays: Arrays, said: str) -> None:
     """Write a model; what was at ``path`` is replaced once the new file is whole.
 
     What is ``said`` of it stands in files that have room for such a line.
@@ -49,7 +53,7 @@ def write(path: str | os.PathLike[str], header: Header, arrays: Arrays, said: st
     durable.write(target, _format(target).write(signed, arrays, said), target.parent)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[Header, Arrays]:
+def read(path: str | os.PathLike[str]) -> tuple[AnyHeader, Arrays]:
     """Read what `write` wrote; nothing in it is executed or unpickled.
 
     Raises
@@ -67,7 +71,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Header, Arrays]:
         raise InputError(f"cannot read {source}: {error.strerror}") from None
     try:
         text, arrays = known.read(data)
-        header = Header.model_validate_json(text)
+        header = header_of(text)
         header.text()  # numbers that are none, and half characters, are in no file of ours
     except InputError:
         raise
@@ -93,7 +97,7 @@ def _format(path: Path) -> Format:
     return _FORMATS[path.suffix]
 
 
-def _npz(header: Header, arrays: Arrays, said: str) -> bytes:
+def _npz(header: AnyHeader, arrays: Arrays, said: str) -> bytes:
     file = io.BytesIO()
     everything: dict[str, Any] = {HEADER: np.array(header.text()), **arrays}
     np.savez(file, **everything)
@@ -112,7 +116,7 @@ def _from_npz(data: bytes) -> tuple[str, Arrays]:
     return arrays.pop(HEADER).item(), arrays
 
 
-def _safetensors(header: Header, arrays: Arrays, said: str) -> bytes:
+def _safetensors(header: AnyHeader, arrays: Arrays, said: str) -> bytes:
     from safetensors.numpy import save as as_bytes
 
     return as_bytes(dict(arrays), metadata={HEADER: header.text()})
@@ -125,7 +129,7 @@ def _from_safetensors(data: bytes) -> tuple[str, Arrays]:
     return json.loads(data[8 : 8 + size])["__metadata__"][HEADER], load(data)
 
 
-def _onnx(header: Header, arrays: Arrays, said: str) -> bytes:
+def _onnx(header: AnyHeader, arrays: Arrays, said: str) -> bytes:
     from sweep.models.onnxfile import graph_of
 
     return graph_of(header, arrays, {HEADER: header.text()}, said)

@@ -1,7 +1,6 @@
 """A trained network with all that it takes to use it on new rows."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -9,30 +8,23 @@ from typing import Any
 import numpy as np
 
 from kernels.network import Network
-from results.labels import counted, printable
-from sweep.data.columns.known import encode
-from sweep.data.columns.missing import blank_spelled
 from sweep.data.dataset import Variable
-from sweep.data.files import Column, from_frame
 from sweep.data.scaling import Scaling
 from sweep.data.unit import Unit
 from sweep.errors import InputError
 from sweep.models import files
 from sweep.models.header import Header, as_written
+from sweep.models.predictor import Predictor
 from sweep.models.pruning import pruned
-from sweep.specification.choices import ACTIVATIONS, LOSSES
-from sweep.specification.validators import is_frame
+from sweep.specification.choices import ACTIVATIONS
 from sweep.training.chosen_kernels import network_of
 
 #: Arrays of the unit of numbers that are predicted, in a file.
 UNIT = ("target_centre", "target_scale")
 
-#: So many targets are named in a line, each by so many letters at the most.
-_NAMED, _LETTERS = 6, 60
-
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(Predictor):
     """A trained network, and what it was trained on.
 
     Attributes
@@ -92,16 +84,6 @@ class Model:
         return network_of(self.widths, self)
 
     @property
-    def kind(self) -> str:
-        """What is predicted: "class", "numbers" or "answers"."""
-        return LOSSES[self.loss].target
-
-    @cached_property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features, of which the network reads the `inputs`."""
-        return tuple(name for variable in self.variables for name in variable.features)
-
-    @property
     def scaling(self) -> Scaling:
         """How what it reads becomes its inputs."""
         return Scaling(self.mean, self.scale, self.fill, self.quantiles)
@@ -114,73 +96,6 @@ class Model:
     def parameter(self, name: str) -> np.ndarray:
         """Return a view of w1 ``[outputs, inputs]``, b1 ``[outputs]``, and so on."""
         return self.parameters[self.network.place(name)].reshape(self.network.shape(name))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return what is predicted of each row of X: its class, its numbers or its answers.
-
-        Several targets make an array of shape (rows, targets). Numbers are in their own unit,
-        answers the levels of their columns.
-
-        Parameters
-        ----------
-        X : DataFrame, or array of shape (rows, features)
-            A DataFrame's columns are found by their names, and those that no input comes from may
-            be missing. An array has all `features` in their order.
-        """
-        return self.meant(self.outputs(X))
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, or of yes for each target, for each row of X.
-
-        Parameters
-        ----------
-        X : DataFrame or array
-            As for `predict`.
-        """
-        if self.kind == "numbers":
-            raise InputError("the model predicts numbers, which have no probabilities: use predict")
-        return self.outputs(X)
-
-    def outputs(self, X: Any) -> np.ndarray:
-        """Return what the network says of each row of X, shape (rows, outputs).
-
-        That is the probability of each class, or of yes for each target, or else its number.
-
-        Parameters
-        ----------
-        X : DataFrame or array
-            As for `predict`.
-        """
-        if is_frame(X):
-            return self.predict_columns(from_frame(X))
-        array = np.asarray(X)
-        if array.ndim != 2 or array.shape[1] != len(self.features) or not len(array):
-            raise InputError(
-                f"X should have shape (rows, {len(self.features)}) with one row or more, not "
-                f"{array.shape}"
-            )
-        try:
-            numbers = array.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"X should hold finite numbers: {error}") from None
-        return self._of_features(numbers)
-
-    def predict_columns(self, columns: Sequence[Column]) -> np.ndarray:
-        """Return the `outputs` for the rows of columns, in any order, of files or frames."""
-        words = self.specification.get("missing_values", ())
-        told = [blank_spelled(column, words) for column in columns]
-        impute = self.specification.get("missing") == "impute"
-        return self._of_features(encode(self.variables, told, self.inputs.tolist(), impute))
-
-    def meant(self, outputs: np.ndarray) -> np.ndarray:
-        """Return what `outputs` mean: see `predict`."""
-        if self.kind == "class":
-            return np.array(self.classes)[outputs.argmax(axis=1)]
-        if self.kind == "answers":
-            levels = [np.array(target.levels) for target in self.targets]
-            yes = (outputs > 0.5).astype(np.int64).T
-            outputs = np.stack(list(map(np.take, levels, yes)), axis=1)
-        return outputs[:, 0] if len(self.targets) == 1 else outputs
 
     def prune(self, exact: bool = True) -> "Model":
         """Return the network without the units and inputs that do nothing.
@@ -218,16 +133,26 @@ class Model:
         results.errors.ResultsError
             If it cannot be written.
         """
+        files.check_target(path)
+        files.write(path, self.header(), self.arrays(), str(self))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all of it that is an array, by its name in a file."""
         arrays = {name: self.parameter(name) for name in self.network.names}
         arrays |= {"inputs": self.inputs}
         arrays |= {n: steps for n, steps in self.scaling._asdict().items() if steps is not None}
         if self.unit is not None:
             arrays |= dict(zip(UNIT, self.unit, strict=True))
-        arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        files.check_target(path)
-        files.write(path, self._header(), arrays, str(self))
+        return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
-    def _header(self) -> Header:
+    def header(self) -> Header:
+        """Return all of it that is no array.
+
+        Raises
+        ------
+        InputError
+            If the classes are neither texts, numbers nor truth values.
+        """
         try:
             return Header(
                 widths=list(self.widths),
@@ -254,11 +179,12 @@ class Model:
         return (
             f"network {'-'.join(map(str, self.widths))}: {len(self.parameters)} parameters, "
             f"{self.nonzero} of them not exactly zero, from {len(self.inputs)} of "
-            f"{len(self.features)} inputs{of_these} to {self._said()}; trained on "
+            f"{len(self.features)} inputs{of_these} to {self.aim}; trained on "
             f"{rows} row{'s' * (rows != 1)} of {data}, seed {seed}"
         )
 
-    def _of_features(self, X: np.ndarray) -> np.ndarray:
+    def of_features(self, X: np.ndarray) -> np.ndarray:
+        """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
         from kernels.prediction import predict
 
         x = X[:, self.inputs]
@@ -279,15 +205,6 @@ class Model:
             return said
         with np.errstate(over="ignore"):  # the exponential of much
             return said * self.unit.scale + self.unit.centre
-
-    def _said(self) -> str:
-        """Say what it predicts."""
-        if self.kind == "class":
-            return f"{len(self.classes)} classes"
-        names = [printable(target.name)[:_LETTERS] for target in self.targets]
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        kind = "number" if self.kind == "numbers" else "answer"
-        return f"{counted(len(names), kind)} ({', '.join(names[:_NAMED])}{more})"
 
     @property
     def _hyper(self) -> tuple[float, ...]:

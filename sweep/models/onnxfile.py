@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.models.header import Arrays, Header, as_read
+from sweep.models.header import Arrays, EnsembleHeader, Header, as_read, lowest
 from sweep.models.onnxscores import score_nodes
 from sweep.specification.choices import ACTIVATIONS, GIVEN, LOSSES, Alternative
 
@@ -27,12 +27,14 @@ _OPSET, _IR_VERSION = 17, 8
 _DIGEST = "regsweep graph sha256"
 
 
-def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], description: str) -> bytes:
+def graph_of(
+    header: Header | EnsembleHeader, arrays: Arrays, metadata: dict[str, str], description: str
+) -> bytes:
     """Write a model as the bytes of an ONNX file.
 
     Parameters
     ----------
-    header : Header
+    header : Header or EnsembleHeader
     arrays : dict of str to ndarray
         Its parameters by name, ``inputs``, and how they are scaled.
     metadata : dict of str to str
@@ -44,27 +46,18 @@ def graph_of(header: Header, arrays: Arrays, metadata: dict[str, str], descripti
     from onnx import TensorProto, helper, numpy_helper
 
     features = sum(len(as_read(written).features) for written in header.variables)
-    end = _ENDS[LOSSES[header.loss].target](header)
+    if isinstance(header, Header):
+        first, nodes = header, _of_network(header, arrays, "")
+    else:
+        alone = header.apart(arrays)
+        first, nodes = alone[0][0], []
+        for place, one in enumerate(alone):
+            nodes += _of_network(*one, f"{place}_")
+        nodes += _mean(
+            _SAID[LOSSES[first.loss].target], lowest([one.times for one in header.members])
+        )
+    end = _ENDS[LOSSES[first.loss].target](first)
     constants = {**arrays, **end.constants}
-    read = "read"
-    nodes = [helper.make_node("Gather", ["X", "inputs"], [read], axis=1)]
-    if "fill" in arrays:
-        nodes.append(helper.make_node("IsNaN", [read], ["missing"]))
-        nodes.append(helper.make_node("Where", ["missing", "fill", read], ["filled"]))
-        read = "filled"
-    if "quantiles" in arrays:
-        nodes += score_nodes(read, "score", arrays["quantiles"])
-        read = "score"
-    nodes += [
-        helper.make_node("Sub", [read, "mean"], ["centred"]),
-        helper.make_node("Div", ["centred", "scale"], ["a0"]),
-    ]
-    layers = len(header.widths) - 1
-    for i in range(1, layers + 1):
-        z = "logits" if i == layers else f"z{i}"
-        nodes.append(helper.make_node("Gemm", [f"a{i - 1}", f"w{i}", f"b{i}"], [z], transB=1))
-        if i < layers:
-            nodes += _nodes(ACTIVATIONS[header.activation], header.hyper, z, f"a{i}")
     graph = helper.make_graph(
         [*nodes, *end.nodes],
         "regsweep",
@@ -110,8 +103,69 @@ def contents(data: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     return metadata, arrays
 
 
+def _of_network(header: Header, arrays: Arrays, own: str) -> "list[NodeProto]":
+    """Return the nodes of a network, from ``X`` to what it says; ``own`` begins all its names."""
+    from onnx import helper
+
+    read = f"{own}read"
+    nodes = [helper.make_node("Gather", ["X", f"{own}inputs"], [read], axis=1)]
+    if "fill" in arrays:
+        nodes.append(helper.make_node("IsNaN", [read], [f"{own}missing"]))
+        which = [f"{own}missing", f"{own}fill", read]
+        nodes.append(helper.make_node("Where", which, [f"{own}filled"]))
+        read = f"{own}filled"
+    if "quantiles" in arrays:
+        nodes += score_nodes(read, f"{own}score", arrays["quantiles"], own)
+        read = f"{own}score"
+    nodes += [
+        helper.make_node("Sub", [read, f"{own}mean"], [f"{own}centred"]),
+        helper.make_node("Div", [f"{own}centred", f"{own}scale"], [f"{own}a0"]),
+    ]
+    layers = len(header.widths) - 1
+    for i in range(1, layers + 1):
+        z = f"{own}logits" if i == layers else f"{own}z{i}"
+        taken = [f"{own}a{i - 1}", f"{own}w{i}", f"{own}b{i}"]
+        nodes.append(helper.make_node("Gemm", taken, [z], transB=1))
+        if i < layers:
+            nodes += _nodes(ACTIVATIONS[header.activation], header.hyper, z, f"{own}a{i}")
+    loss = LOSSES[header.loss]
+    if loss.target != "numbers":
+        return nodes + _nodes(loss, {}, f"{own}logits", f"{own}probabilities")
+    return [
+        *nodes,
+        *_nodes(loss, {}, f"{own}logits", f"{own}said"),
+        helper.make_node("Mul", [f"{own}said", f"{own}target_scale"], [f"{own}scaled"]),
+        helper.make_node("Add", [f"{own}scaled", f"{own}target_centre"], [f"{own}predictions"]),
+    ]
+
+
+#: What a network says, by what is predicted.
+_SAID = {"class": "probabilities", "answers": "probabilities", "numbers": "predictions"}
+
+
+def _mean(said: str, times: Sequence[int]) -> "list[NodeProto]":
+    """Return the nodes of the mean of what networks say, each counted so many times."""
+    from onnx import helper, numpy_helper
+
+    def constant(name: str, value: int) -> "NodeProto":
+        number = numpy_helper.from_array(np.array(float(value)))
+        return helper.make_node("Constant", [], [name], value=number)
+
+    nodes, weighed = [], []
+    for place, count in enumerate(times):
+        nodes.append(constant(f"{place}_times", count))
+        weighed.append(f"{place}_weighed")
+        nodes.append(helper.make_node("Mul", [f"{place}_{said}", f"{place}_times"], weighed[-1:]))
+    return [
+        *nodes,
+        helper.make_node("Sum", weighed, ["together"]),
+        constant("times", sum(times)),
+        helper.make_node("Div", ["together", "times"], [said]),
+    ]
+
+
 class _End(NamedTuple):
-    """The last part of a graph: from ``logits`` to what it gives."""
+    """The last part of a graph: from what is said to what it gives."""
 
     nodes: "list[NodeProto]"
     outputs: "list[ValueInfoProto]"
@@ -125,7 +179,6 @@ def _of_class(header: Header) -> _End:
     texts = classes.dtype.kind == "U"
     label = TensorProto.STRING if texts else helper.np_dtype_to_tensor_dtype(classes.dtype)
     nodes = [
-        *_nodes(LOSSES[header.loss], {}, "logits", "probabilities"),
         helper.make_node("ArgMax", ["probabilities"], ["place"], axis=1, keepdims=0),
         helper.make_node("Gather", ["classes", "place"], ["label"], axis=0),
     ]
@@ -141,7 +194,6 @@ def _of_answers(header: Header) -> _End:
 
     half = numpy_helper.from_array(np.array(0.5))
     nodes = [
-        *_nodes(LOSSES[header.loss], {}, "logits", "probabilities"),
         helper.make_node("Constant", [], ["half"], value=half),
         helper.make_node("Greater", ["probabilities", "half"], ["yes"]),
         helper.make_node("Cast", ["yes"], ["label"], to=TensorProto.INT64),
@@ -158,13 +210,7 @@ def _of_numbers(header: Header) -> _End:
     from onnx import TensorProto, helper
 
     shape: Sequence[str | int] = ["rows", header.widths[-1]]
-    nodes = [
-        *_nodes(LOSSES[header.loss], {}, "logits", "said"),
-        helper.make_node("Mul", ["said", "target_scale"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "target_centre"], ["predictions"]),
-    ]
-    outputs = [helper.make_tensor_value_info("predictions", TensorProto.DOUBLE, shape)]
-    return _End(nodes, outputs, {})
+    return _End([], [helper.make_tensor_value_info("predictions", TensorProto.DOUBLE, shape)], {})
 
 
 #: By what is predicted.

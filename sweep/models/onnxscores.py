@@ -10,23 +10,24 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
 
-def score_nodes(before: str, after: str, quantiles: np.ndarray) -> "list[NodeProto]":
+def score_nodes(before: str, after: str, quantiles: np.ndarray, own: str = "") -> "list[NodeProto]":
     """Return the nodes that turn features into normal scores, from one value to another.
 
-    The graph should have ``quantiles [quantile, feature]`` under that name.
+    The graph should have ``quantiles [quantile, feature]`` under that name; ``own`` begins it, and
+    all names.
     """
-    graph = _Nodes()
+    graph, table = _Nodes(own), f"{own}quantiles"
     last = len(quantiles) - 1
-    least, most = (graph("Gather", "quantiles", graph.constant(end), axis=0) for end in (0, last))
+    least, most = (graph("Gather", table, graph.constant(end), axis=0) for end in (0, last))
     x = graph.between(before, least, most)
     # The last quantile that x reaches, by halving steps from the first one.
     place = graph("Cast", graph("Greater", x, most), to=_INT64)
     for bit in reversed(range(last.bit_length())):
         further = graph("Min", graph("Add", place, graph.constant(1 << bit)), graph.constant(last))
-        reached = graph("LessOrEqual", graph.at("quantiles", further), x)
+        reached = graph("LessOrEqual", graph.at(table, further), x)
         place = graph("Where", reached, further, place)
     following = graph("Min", graph("Add", place, graph.constant(1)), graph.constant(last))
-    low, high = (graph.at("quantiles", which) for which in (place, following))
+    low, high = (graph.at(table, which) for which in (place, following))
     equal = graph("Equal", x, low)  # which what is missing is not: it stays so
     width = graph("Where", equal, graph.constant(1.0), graph("Sub", high, low))
     part = graph("Div", graph("Sub", x, low), width)
@@ -46,13 +47,14 @@ _INT64, _DOUBLE = 7, 11
 class _Nodes:
     """Nodes that are added by calling it; each gives one value, whose name is returned."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: str) -> None:
         self.nodes: list[NodeProto] = []
+        self._own = own
 
     def __call__(self, operator: str, *inputs: str, called: str = "", **attributes: Any) -> str:
         from onnx import helper
 
-        name = called or f"score_{len(self.nodes)}"
+        name = called or f"{self._own}score_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
 

@@ -13,7 +13,7 @@ from results.labels import printable
 from sweep.data import builtin, files
 from sweep.data.files import Column
 from sweep.errors import InputError
-from sweep.models.model import Model
+from sweep.models.predictor import Predictor
 from sweep.models.reading import load_model
 from sweep.models.scoring import scored
 from sweep.specification.options import OF_FILES
@@ -41,7 +41,7 @@ def show(path: str, data: str, as_json: bool, told: dict[str, Any]) -> int:
     return 0
 
 
-def _scored(model: Model, columns: Sequence[Column], outputs: np.ndarray) -> str:
+def _scored(model: Predictor, columns: Sequence[Column], outputs: np.ndarray) -> str:
     """Say what predictions are worth, or why that is not known; they are good without it."""
     try:
         return scored(model, columns, outputs)
@@ -63,13 +63,13 @@ def _csv(found: "pd.DataFrame") -> str:
 
 
 def predict(
-    model: Model | str | os.PathLike[str], data: str | os.PathLike[str], **told: Any
+    model: Predictor | str | os.PathLike[str], data: str | os.PathLike[str], **told: Any
 ) -> "pd.DataFrame":
     """Predict the rows of a file.
 
     Parameters
     ----------
-    model : Model or path
+    model : Model, Ensemble or path
         A path that `sweep.Model.save` wrote to.
     data : str or path
         A file of any format that `sweep.Sweep` takes, or the name of a built-in set. Its columns
@@ -90,12 +90,12 @@ def predict(
     InputError
         If either cannot be read, a column is missing, or it holds what it did not at training.
     """
-    loaded = model if isinstance(model, Model) else load_model(model)
+    loaded = model if isinstance(model, Predictor) else load_model(model)
     return _named(loaded, loaded.predict_columns(_columns(loaded, data, told)))
 
 
 def _columns(
-    model: Model, data: str | os.PathLike[str], told: Mapping[str, Any]
+    model: Predictor, data: str | os.PathLike[str], told: Mapping[str, Any]
 ) -> Sequence[Column]:
     """Read the rows of a file, or of a built-in set."""
     told = {name: value for name, value in told.items() if value is not None}
@@ -108,7 +108,7 @@ def _columns(
     return files.read(os.fspath(data), files.Dialect.of(spec))
 
 
-def _named(model: Model, outputs: np.ndarray) -> "pd.DataFrame":
+def _named(model: Predictor, outputs: np.ndarray) -> "pd.DataFrame":
     """Return what a model says as a table."""
     import pandas as pd
 

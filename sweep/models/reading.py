@@ -1,4 +1,4 @@
-"""A model as it was saved, once it is sure that its parts are those of one network."""
+"""A model as it was saved, once it is sure that its parts are those of its networks."""
 
 import os
 
@@ -8,13 +8,14 @@ from kernels.network import network
 from sweep.data.unit import Unit
 from sweep.errors import InputError
 from sweep.models import files
+from sweep.models.ensemble.average import Ensemble
 from sweep.models.header import Arrays, Header, as_read
 from sweep.models.model import UNIT, Model
 from sweep.specification.choices import ACTIVATIONS, LOSSES
 
 
-def load_model(path: str | os.PathLike[str]) -> Model:
-    """Read a model that `Model.save` wrote.
+def load_model(path: str | os.PathLike[str]) -> Model | Ensemble:
+    """Read a model that `Model.save`, or that of an ensemble, wrote.
 
     Parameters
     ----------
@@ -23,7 +24,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
     Returns
     -------
-    Model
+    Model or Ensemble
 
     Raises
     ------
@@ -31,14 +32,18 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         If the file cannot be read, is damaged, or is something else.
     """
     header, arrays = files.read(path)
-    if not _are_of(header, arrays):
+    alone = [(header, arrays)] if isinstance(header, Header) else header.apart(arrays)
+    whole = sum(len(own) for _, own in alone) == len(arrays)
+    if not whole or not all(_are_of(*one) for one in alone):
         raise InputError(f"{path} is no model of ours: its arrays are not those of a network")
     if header.sha256 != header.digest(arrays):
         raise InputError(f"{path} is damaged: its content is not what was saved; save it again")
-    model = _model(header, arrays)
-    if not _fits_together(model):
+    models = [_model(*one) for one in alone]
+    if not all(map(_fits_together, models)) or len({model.kind for model in models}) > 1:
         raise InputError(f"{path} is no model of ours: its parts do not fit together")
-    return model
+    if isinstance(header, Header):
+        return models[0]
+    return Ensemble(models, [member.times for member in header.members], header.trained_on)
 
 
 def _are_of(header: Header, arrays: Arrays) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -73,11 +73,14 @@ def retrained(spec: Specification, cells: Mapping[str, ArrayLike]) -> Retrained:
 
 
 def train_again(
-    experiment: Experiment, numbers: NDArray[np.int64]
+    experiment: Experiment,
+    numbers: NDArray[np.int64],
+    stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[Columns, NDArray, NDArray]:
     """Train the runs of these numbers again, and what comes before them on their paths.
 
     They are all of one part of the plan, see `sweep.plan.plan.Plan.apart`.
+    ``stopped`` is asked a few times a second whether to give up.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def train_again(
     """
     ((part, _),) = experiment.plan.apart(numbers)
     needed = leading_to(part, numbers)
-    batch = Batch(part, experiment.dataset, needed, lambda: False)
+    batch = Batch(part, experiment.dataset, needed, stopped)
     columns, weights = train_all(batch)
     kept = np.searchsorted(needed, numbers)
     columns = {name: values[kept] for name, values in columns.items()}

@@ -9,17 +9,17 @@ from kernels.outputs import Numbers
 from results.labels import counted, number
 from sweep.data.columns.known import known_target
 from sweep.data.files import Column
-from sweep.models.model import Model
+from sweep.models.predictor import Predictor
 
 
-def scored(model: Model, columns: Sequence[Column], outputs: np.ndarray) -> str:
+def scored(model: Predictor, columns: Sequence[Column], outputs: np.ndarray) -> str:
     """Say how near predictions of numbers or answers come to the columns of their targets.
 
     Empty where these are not all there, or hold nothing; rows without one of them are left aside.
 
     Parameters
     ----------
-    model : Model
+    model : Model or Ensemble
     columns : sequence of Column
         All of the new rows, in any order.
     outputs : ndarray, shape (rows, targets)

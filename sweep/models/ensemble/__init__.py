@@ -1,0 +1,1 @@
+"""Several networks of a sweep as one model: chosen, averaged, told."""
