@@ -45,7 +45,7 @@ class Shares(NamedTuple):
         Whether it is the variance of the logarithm of the means: they differ by large factors.
     parts : dict of str to float
         The share of each axis, of each pair (``"l1 x hidden"``), the largest first, and last of
-        `REST`; they add up to 1.
+        `REST`; they add up to 1. Where the luck is taken off, a small one may come out below 0.
     errors : dict of str to float
         The standard deviation of each, by the luck of the seeds or of a forest; empty where it is
         not known.
@@ -212,18 +212,18 @@ def _exact(
     grid = np.empty([len(level.values) for level in levels])
     grid[tuple(level.code for level in levels)] = values
     found, errors, luck = anova.variances(grid), {}, math.nan
+    whole = sum(found.values())
     if not math.isnan(noise):
-        ways, raw = anova.freedom(grid.shape), sum(found.values())
-        found = {
-            term: max(part - noise * ways[term] / len(cells), 0.0) for term, part in found.items()
-        }
+        ways, a_way = anova.freedom(grid.shape), noise / len(cells)
+        luck = min(a_way * (len(cells) - 1) / whole, 1.0)
+        whole -= a_way * (len(cells) - 1)
+        if whole <= _SURE * a_way * math.sqrt(2 * (len(cells) - 1)):
+            return f"the means of {told['metric']} differ by no more than seeds do"
+        found = {term: part - a_way * ways[term] for term, part in found.items()}
         errors = {  # of a sum of squares in so many directions, each put off by the noise
-            term: math.sqrt(noise * (2 * ways[term] * noise / len(cells) + 4 * part) / len(cells))
+            term: math.sqrt(a_way * (2 * ways[term] * a_way + 4 * max(part, 0.0)))
             for term, part in found.items()
         }
-        luck = min(noise * (len(cells) - 1) / len(cells) / raw, 1.0)
-    if not (whole := sum(found.values())):
-        return f"the means of {told['metric']} differ by no more than seeds do"
     return Shares(
         **told,
         parts=_named({term: part / whole for term, part in found.items()}, names),
