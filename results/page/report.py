@@ -31,7 +31,7 @@ from results.columns import FURTHER, MEASURED, RANKED, SUMMARY
 from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.labels import axis as axis_name
-from results.labels import counted, listed, most, number, place, printable
+from results.labels import counted, most, number, place, printable
 from results.page.pagedata import compared_with, history_data, page_data
 from results.page.still import still
 from results.plane import is_number
@@ -264,7 +264,7 @@ def _question(
         if len(values) > 1:
             texts = _listed(cells[name])
             told = f"{len(values)} values, {texts[0]} to {texts[-1]}"
-            told = told if is_number(values) else listed(texts)
+            told = told if is_number(values) else ", ".join(texts)
             varied.append(f"{axis_name(name)} ({told})")
     hidden = spec.get("hidden", "none")
     linear = _WITHOUT_LAYERS.get(spec.get("loss", "cross_entropy"), "linear regression")

@@ -13,7 +13,7 @@ from results.cells.levels import Levels, are_grid
 from results.cells.summary import as_cells, axis_names, deciding, whole
 from results.columns import is_ratio
 from results.errors import ResultsError
-from results.labels import counted
+from results.labels import counted, number
 from results.scale import WIDE
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ _NAMED, _LEAST, _SURE = 5, 0.01, 2
 
 #: Share of a mean by which rounding makes differences of nothing.
 _SAME = 1e-12
+
+#: What has a square, and sums of many.
+_HUGE = 1e140
 
 #: How the part is called that is left.
 REST = "the rest"
@@ -135,6 +138,10 @@ def of_cells(
     values = np.log(means) if logarithmic else means
     if highest - lowest <= _SAME * abs(highest):
         return f"the means of {metric} are all the same"
+    if max(abs(values)) > _HUGE:
+        return (
+            f"the means of {metric} reach {number(max(means, key=abs))}, whose square is no number"
+        )
     told = {
         "metric": metric,
         "logarithmic": logarithmic,
@@ -144,9 +151,11 @@ def of_cells(
     }
     if not are_grid(shown, names):
         return _grown(shown, names, values, told)
-    luck = _luck(shown, metric) / (means if logarithmic else 1.0)
-    every = len(shown) == whole(cells).sum()  # among fewer, more of the luck is common to all
-    return _exact(shown, names, values, float(np.mean(luck**2)) if every else math.nan, told)
+    noise = math.nan
+    if len(shown) == whole(cells).sum():  # among fewer, more of the luck is common to all
+        luck = _luck(shown, metric) / (means if logarithmic else 1.0)
+        noise = float(np.mean(luck**2)) if np.isfinite(luck).all() else math.nan
+    return _exact(shown, names, values, noise, told)
 
 
 def matters(found: Shares, around: str = "±") -> str:
