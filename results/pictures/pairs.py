@@ -111,7 +111,7 @@ def pairs(
     colour_bar(below, mesh, values, f"{measured(metric)}, mean over cells", scale)
     if np.isnan(values).any():
         figure.legend(
-            handles=[Patch(**GROUND, label="no cell there has a mean")], loc="upper right"
+            handles=[Patch(**GROUND, label="no cell there has a mean")], loc="outside lower center"
         )
     what = f"mean {metric} of each pair of axes, {told}{held}"
     figure.suptitle(title(every["data"].iloc[0], what, figure.get_figwidth()), fontsize=9.5)

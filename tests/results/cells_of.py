@@ -56,7 +56,7 @@ def runs_of(cells, loss=None, seeds=3, noise=0.0, diverged=()):
     frames = []
     for seed in range(seeds):
         own = loss + 0.05 * seed + noise * draw.normal(size=len(cells))
-        sparsity = 1 / (1 + (3e-3 / (cells.get("l1", 0.0) + 1e-6)) ** 1.5)
+        sparsity = 1 / (1 + (3e-3 / (cells.get("l1", pd.Series(0.0, cells.index)) + 1e-6)) ** 1.5)
         known = {"l1": 0.0, "l2": 0.0, "lr": 0.01, "momentum": 0.9} | cells.to_dict("series")
         known |= dict(seed=seed, fold=0, data="digits", status="done", epochs=7)
         known |= dict(final_loss=own + known["l1"], val_loss=own, train_loss=0.7 * own)
