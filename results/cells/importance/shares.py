@@ -134,7 +134,7 @@ def of_cells(
         return "they are of two axes or more that vary among the cells that compete"
     means = shown[f"mean_{metric}"].to_numpy(np.float64)
     lowest, highest = means.min(), means.max()
-    logarithmic = is_ratio(metric) and 0 < WIDE * lowest < highest
+    logarithmic = bool(is_ratio(metric) and 0 < WIDE * lowest < highest)
     values = np.log(means) if logarithmic else means
     if highest - lowest <= _SAME * abs(highest):
         return f"the means of {metric} are all the same"
@@ -291,6 +291,9 @@ def _is_clear(found: Shares, name: str) -> bool:
 
 
 def percent(share: float, error: float = 0.0, around: str = "±") -> str:
-    """Write a share, and how sure it is where that is to be seen: ``61 ± 3 %``."""
+    """Write a share, and how sure it is where that is to be seen: ``61 ± 3 %``.
+
+    One that luck has put outside of 0 to 1 is written as the end.
+    """
     sure = f" {around} {100 * error:.0f}" if round(100 * error) else ""
-    return f"{100 * share:.0f}{sure} %"
+    return f"{100 * min(max(share, 0.0), 1.0):.0f}{sure} %"
