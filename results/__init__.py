@@ -1,9 +1,9 @@
 """The tables: a results directory that survives, and what is read from it.
 
-``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best`` and
-``nested`` take it and return another; ``heatmap``, ``differences``, ``path``, ``pareto``,
-``curves``, ``weights``, ``weight_path``, ``predicted``, ``residuals`` and ``confusion`` draw with
-matplotlib.
+``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best``,
+``nested`` and ``shares`` take it and return another; ``heatmap``, ``differences``, ``axes``,
+``pairs``, ``importance``, ``path``, ``pareto``, ``curves``, ``weights``, ``weight_path``,
+``predicted``, ``residuals`` and ``confusion`` draw with matplotlib.
 """
 
 from importlib import import_module
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from results.cells.best import best as best
     from results.cells.honest import nested as nested
+    from results.cells.importance.shares import shares as shares
     from results.cells.summary import summary as summary
     from results.directory.history import load_history as load_history
     from results.directory.reading import load as load
+    from results.pictures.axes import axes as axes
+    from results.pictures.importance import importance as importance
     from results.pictures.lines import curves as curves
     from results.pictures.lines import pareto as pareto
     from results.pictures.lines import path as path
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from results.pictures.maps import heatmap as heatmap
     from results.pictures.matrices import weight_path as weight_path
     from results.pictures.matrices import weights as weights
+    from results.pictures.pairs import pairs as pairs
     from results.pictures.predictions import confusion as confusion
     from results.pictures.predictions import predicted as predicted
     from results.pictures.predictions import residuals as residuals
@@ -33,8 +37,12 @@ _HOMES = {
     "summary": "cells.summary",
     "best": "cells.best",
     "nested": "cells.honest",
+    "shares": "cells.importance.shares",
     "heatmap": "pictures.maps",
     "differences": "pictures.maps",
+    "axes": "pictures.axes",
+    "pairs": "pictures.pairs",
+    "importance": "pictures.importance",
     "path": "pictures.lines",
     "curves": "pictures.lines",
     "pareto": "pictures.lines",

@@ -403,9 +403,14 @@ def is_penalty(name: str) -> bool:
     return found is not None and found.penalty
 
 
+def is_varied(name: str) -> bool:
+    """Tell whether an axis is a further one: a penalty on one parameter alone."""
+    return re.fullmatch(_VARIED, name) is not None
+
+
 def is_axis(name: str) -> bool:
     """Tell whether a column is an axis of the grid."""
-    return name in {column.name for column in _PLACE} or re.fullmatch(_VARIED, name) is not None
+    return name in {column.name for column in _PLACE} or is_varied(name)
 
 
 def is_ratio(metric: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from results.columns import column, is_better_high
 
 #: Digits of a place on an axis, where they are enough to tell its values apart.
-_DIGITS = 3
+DIGITS = 3
 
 #: Digits that tell any two numbers apart.
 _ALL_DIGITS = 17
@@ -48,7 +48,7 @@ def place(value: float | str, values: Iterable[float | str]) -> str:
 def digits(values: Iterable[float | str]) -> int:
     """Return how many digits tell the values of an axis apart: three, or what it takes."""
     found = set(values)
-    for apart in range(_DIGITS, _ALL_DIGITS):
+    for apart in range(DIGITS, _ALL_DIGITS):
         if len({number(value, apart) for value in found}) == len(found):
             return apart
     return _ALL_DIGITS

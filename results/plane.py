@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from results.cells.summary import axis_names, deciding
 from results.errors import ResultsError
-from results.labels import digits, number, place
+from results.labels import DIGITS, digits, number, place
 
 #: Least ratio between positive values for which an axis is a logarithmic one.
 _LOGARITHMIC = 10
 
-#: Values above which an axis is labelled by powers of ten that are none of them.
+#: Values above which an axis is labelled by powers of ten that are none of them, and is
+#: logarithmic only if they lie so.
 _MANY = 12
 
 
@@ -64,6 +65,8 @@ class Axis(NamedTuple):
             if n > _MANY and len(self._powers()) >= 2:
                 return self._zero() + self._powers()
             found |= {i: number(self.values[i], apart) for i in powers}
+        elif n > _MANY and apart > DIGITS and is_number(self.values):
+            return self._round()
         halves = (i for level in range(n.bit_length(), -1, -1) for i in range(0, n, 2**level))
         for i in (n - 1, *halves):
             found.setdefault(i, number(self.values[i], apart))
@@ -76,6 +79,15 @@ class Axis(NamedTuple):
         powers = np.arange(np.ceil(decades[0] - 1e-9), np.floor(decades[-1] + 1e-9) + 1)
         places = np.interp(powers, decades, self.at[some])
         return [(float(at), number(10.0**power)) for at, power in zip(places, powers, strict=True)]
+
+    def _round(self) -> list[tuple[float, str]]:
+        """Label round numbers, for many values that are none."""
+        low, high = float(self.values[0]), float(self.values[-1])
+        power = 10.0 ** np.floor(np.log10((high - low) / 2))
+        step = max(unit * power for unit in (1, 2, 5) if 2 * unit * power <= high - low)
+        ticks = step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)
+        places = np.interp(ticks, self.values, self.at)
+        return [(float(at), number(tick, DIGITS)) for at, tick in zip(places, ticks, strict=True)]
 
     def _zero(self) -> list[tuple[float, str]]:
         return [(float(self.at[0]), "0")] if self.has_zero else []
@@ -178,6 +190,8 @@ def said(fixed: Mapping[str, float | str], cells: pd.DataFrame) -> str:
 def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
     """Return the value of an axis that was meant, which may be given rounded as we write it.
 
+    A number may be given as a text too, as it is typed, and so may a word that looks like one.
+
     Raises
     ------
     ResultsError
@@ -186,21 +200,30 @@ def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
     if name not in axis_names(cells):
         raise ResultsError(f"no axis {name!r}; there are {', '.join(axis_names(cells))}")
     values = np.unique(cells[name])
-    if isinstance(value, str) or not is_number(values):
-        near = values[values == value]
-    else:
-        near = values[np.isclose(values, value, rtol=1e-3, atol=0)]
-        near = near[np.argsort(abs(near - value))]
-        if not len(near):
-            near = np.array([v for v in values if _written_as(v, value)])
-            if len(near) > 1:
-                some = ", ".join(place(v, values) for v in near)
-                raise ResultsError(f"{name} = {number(value)} may be any of {some}: say which")
+    near = _near(values, name, value)
     if not len(near):
         there = ", ".join(place(v, values) for v in values[:8])
         there += ", ..." if len(values) > 8 else ""
         raise ResultsError(f"{name} is never {number(value)}; its values are {there}")
     return near[0]
+
+
+def _near(values: NDArray, name: str, value: float | str) -> NDArray:
+    """Return the values of an axis that may be meant, the nearest first."""
+    if not is_number(values):
+        return values[values == number(value)]
+    try:
+        wanted = float(value)
+    except ValueError:  # a word
+        return values[:0]
+    near = values[np.isclose(values, wanted, rtol=1e-3, atol=0)]
+    if len(near):
+        return near[np.argsort(abs(near - wanted))]
+    near = np.array([v for v in values if _written_as(v, wanted)])
+    if len(near) > 1:
+        some = ", ".join(place(v, values) for v in near)
+        raise ResultsError(f"{name} = {number(wanted)} may be any of {some}: say which")
+    return near
 
 
 def _written_as(value: float, short: float) -> bool:
@@ -219,6 +242,10 @@ def lay_out(name: str, values: NDArray) -> Axis:
         return Axis(name, values, np.arange(len(values), dtype=np.float64), logarithmic=False)
     positive = values[values > 0]
     wide = len(positive) > 0 and positive[-1] >= _LOGARITHMIC * positive[0]
+    if wide and len(positive) > _MANY:  # of even steps the lowest few alone would fill decades
+        low, high = positive[[0, -1]]
+        even, by_factors = (low + high) / 2, np.sqrt(low * high)
+        wide = bool(np.median(positive) ** 2 <= even * by_factors)
     if values[0] < 0 or not (wide or (len(positive) == 1 and values[0] == 0)):
         return Axis(name, values, values.astype(np.float64), logarithmic=False)
     at = np.log10(positive)

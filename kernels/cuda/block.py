@@ -173,7 +173,7 @@ class _Run:
     def _stored(self) -> Iterator[Callable[[Any], None]]:
         """Put off all stores, so that no load waits for one; give what says which are wanted.
 
-        It is told, of what was to be stored since it was last called, on what condition it is to be.
+        It is told on what condition that is to be stored which was since it was last called.
         """
         later: list[tuple[Any, Any]] = []
         wanted: list[tuple[Any, list]] = []
@@ -666,7 +666,7 @@ class _Run:
         return self._either(add_up, small)
 
     def _turns(self, way: Builder, begun: int, end, sums: list, turn: Callable) -> list:
-        """Emit ``turn(first, sums, count)`` for terms from ``begun`` to ``end``; return the sums."""
+        """Emit ``turn(first, sums, count)`` for terms from ``begun`` to ``end``."""
         known = isinstance(end, int)
         left = word(end - begun) if known else way.sub(end, word(begun))
         turns = way.udiv(left, word(_TURN))

@@ -17,8 +17,9 @@ from results.cells import wording
 from results.cells.best import TO_HOLD_ALL, where
 from results.cells.counts import constant, guesses, no_better
 from results.cells.epochs import stopped
+from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, covers, deciding, whole
-from results.columns import MEASURED, RANKED, is_better_high, is_penalty
+from results.columns import MEASURED, RANKED, is_better_high, is_penalty, is_varied
 from results.labels import counted, most, number, place
 
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
@@ -150,8 +151,11 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
     judged = metric.startswith("val_")
     if constant(chosen) or guesses(chosen, metric):  # beyond no network there is nothing
         return
+    drawn = are_drawn(cells, axis_names(cells))
     for name in axis_names(cells):
         values = cells[name]
+        if name in drawn:  # between its ends, which nobody saw
+            continue
         if not pd.api.types.is_numeric_dtype(values) or (is_penalty(name) and not judged):
             continue
         tried, none = np.unique(values[values > 0]), bool((values == 0).any())
@@ -165,7 +169,11 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         inside = chosen.get("rule") == "one-se" and (values[lowest] != chosen[name]).all()
         what = "a sparser cell as good" if inside else "the best"
         beyond = _beyond(name, tried if largest else tried[::-1])
-        option = f"--vary {name}=" if "_" in name else f"--{name} "
+        if pd.api.types.is_integer_dtype(values):
+            beyond = [value for value in map(round, beyond) if value]
+        option = f"--vary {name}=" if is_varied(name) else f"--{name.replace('_', '-')} "
+        if not beyond:
+            continue
         yield (
             f"{name} = {place(chosen[name], values)} is the {end} that was tried: {what} may lie "
             f"beyond it, try {option}{','.join(map(_told, beyond))} too."

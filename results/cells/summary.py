@@ -82,8 +82,10 @@ def summary(
         ``mean_<metric>_from_best`` and ``mean_<metric>_from_none``, with ``low_`` and ``high_``:
         from the best cell, and from the one without penalties and with all else the same, where
         halving stopped neither before the other; of a metric of the held-out part also
-        ``_from_baseline``. What is measured on the training part, or on a test part, has intervals
-        that cover seeds. Cells that lack seeds rank behind.
+        ``_from_baseline``; of the metric that decides ``std_<metric>_from_mean``, the spread over
+        seeds of its difference from the mean of the cells that compete. What is measured on the
+        training part, or on a test part, has intervals that cover seeds. Cells that lack seeds
+        rank behind.
     """
     known = [name for name in metrics_of(runs) if pd.api.types.is_numeric_dtype(runs[name])]
     by = ranked_by(by)
@@ -162,11 +164,13 @@ def summed_up(
             name: np.where(rung == rung[other], other, -1) for name, other in references.items()
         }
     guessed = {metric: baseline_of(metric) for metric in metrics if baseline_of(metric) in names}
+    compared = competes & np.isfinite(ranks[loss])
     for (metric, name), moment in _differences(
-        windows, metrics, references, guessed, splits
+        windows, metrics, references, guessed, splits, (loss, compared)
     ).items():
         known = np.nan if is_on_shared_rows(metric) else ratio
-        _enter(columns, f"{metric}_from_{name}", moment.estimate(known), ("mean", "low", "high"))
+        parts = ("std",) if name == "mean" else ("mean", "low", "high")
+        _enter(columns, f"{metric}_from_{name}", moment.estimate(known), parts)
     table = pd.concat([cells, pd.DataFrame(columns)], axis=1)
     if not any(f"val_{name}" in names for name in OF_NUMBERS):
         _leave_out_false_surety(table, metrics)
@@ -224,14 +228,17 @@ def _differences(
     references: dict[str, NDArray[np.int64]],
     guessed: dict[str, str],
     splits: tuple[int, int],
+    decides: tuple[str, NDArray[np.bool_]],
 ) -> dict[tuple[str, str], Moments]:
     """Gather, fold by fold, how each metric of a cell differs from that of others, -1 for none.
 
-    And from what is reached without a look at the inputs, in the columns ``guessed``.
+    And from what is reached without a look at the inputs, in the columns ``guessed``; and the
+    one that ``decides`` from the mean of some cells.
     """
     count = len(next(iter(references.values())))
     pairs = [(metric, name) for metric in metrics for name in references]
     pairs += [(metric, "baseline") for metric in guessed]
+    pairs += [(metric, "mean") for metric in metrics if metric == decides[0] and decides[1].any()]
     found = {pair: Moments(count, *splits) for pair in pairs}
     for runs, cell in windows([*metrics, *guessed.values()]):
         by_seed = BySeed(runs, cell, count)
@@ -242,6 +249,9 @@ def _differences(
                 found[metric, name].add(values - other)
             if metric in guessed:
                 found[metric, "baseline"].add(values - by_seed.by_fold(guessed[metric], splits))
+            if (metric, "mean") in found:
+                with np.errstate(over="ignore"):
+                    found[metric, "mean"].add(values - values[decides[1]].mean(axis=0))
     return found
 
 
@@ -361,7 +371,7 @@ def metrics_of(runs: pd.DataFrame) -> list[str]:
 def numbered(runs: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Return the runs that are not in error, and the number of each one's cell."""
     runs = runs[runs["status"] != "error"]
-    numbers = runs.groupby(cell_columns(runs), sort=True).ngroup()
+    numbers = runs.groupby(cell_columns(runs), sort=True, dropna=False).ngroup()
     return runs, np.asarray(numbers, dtype=np.int64)
 
 
@@ -371,7 +381,7 @@ def no_penalty(cells: pd.DataFrame) -> NDArray[np.int64]:
     rest = [name for name in names if not is_penalty(name)]
     penalties = [name for name in names if is_penalty(name)]
     without = np.flatnonzero((cells[penalties] == 0).all(axis=1))
-    same = cells.groupby(rest).ngroup().to_numpy()
+    same = cells.groupby(rest, dropna=False).ngroup().to_numpy()
     found = np.full(same.max(initial=0) + 1, -1)
     found[same[without]] = without
     return found[same]

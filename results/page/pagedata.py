@@ -2,11 +2,14 @@
 
 Runs are summed up, and numbers are 32-bit floats wherever these reach, so that a page about a
 million runs opens at once. Of a grid that is larger still the page shows fewer values of an axis.
+Cells that are few of their grid, such as those of a sample, are a list: the best of them, where
+there are too many.
 """
 
 from __future__ import annotations
 
 import base64
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +18,7 @@ import numpy as np
 from results.cells.best import best, contrast
 from results.cells.by_seed import BySeed
 from results.cells.intervals import estimate
+from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, deciding, folds_of, no_penalty, numbered, whole
 from results.cells.wording import intervals, intervals_of_each, pairs
 from results.colours import LINES
@@ -26,6 +30,7 @@ from results.labels import axis as axis_name
 from results.labels import measured, most, seeds
 from results.labels import place as written
 from results.plane import lay_out
+from results.scale import viridis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +39,15 @@ if TYPE_CHECKING:
 #: Most cells in a page: of a larger grid it shows every second value of an axis, or fewer.
 CELLS = 60_000
 
+#: Places of a grid for each cell from which cells are a list.
+SPARSE = 16
+
 #: Most numbers of single seeds in a page.
 BY_SEED = 600_000
+
+
+#: Colours of the scale that lines have.
+_STEPS = 11
 
 
 class Coded(NamedTuple):
@@ -64,24 +76,35 @@ def page_data(
         ``axes`` of a dense grid of cells, the last fastest, the places on it of the ``best`` cell
         and others, and texts.
     arrays : dict of str to Coded
-        On that grid, NaN where there is no cell: ``mean <metric>``, and how far its interval goes
+        On that grid, or along the list of cells, NaN where there is no cell: of a list ``place
+        <axis>``, which of its values; ``mean <metric>``, and how far its interval goes
         ``down`` and ``up`` from there, the same of ``<metric>_from_none``, ``seed <metric>`` as
         ``[seed, cell]``, counts, ``rank`` of the cells that compete, ``rung`` of halving, and
         ``none``, the cell without penalties, -1 for none.
     """
     names, loss, chosen = axis_names(cells), deciding(cells), chosen_rows(cells)
-    values = _values(cells, names, [row for row in chosen if row is not None])
-    rows = _dense(cells, names, values)
+    listed = are_listed(cells, names)
+    if listed:
+        rows = np.sort(
+            np.argsort(cells[f"rank_{loss}"].to_numpy(np.float64), kind="stable")[:CELLS]
+        )
+        values = {name: np.unique(cells[name].to_numpy()[rows]) for name in names}
+    else:
+        values = _values(cells, names, [row for row in chosen if row is not None])
+        rows = _dense(cells, names, values)
     shown = np.flatnonzero(rows >= 0)
     places = _places(rows, shown)
     kept, by_seed = _by_seed(runs, cells, metrics, rows)
     reference = compared_with(cells)
     arrays = by_seed | _on_the_grid(cells, metrics, rows, reference)
+    for name in names if listed else ():
+        arrays[f"place {name}"] = np.searchsorted(values[name], cells[name].to_numpy()[rows])
     none = np.array([places.get(row, -1) for row in reference.tolist()])
     arrays["none"] = np.where(rows >= 0, none[rows], -1)
     told = [_metric(name) | {"sure": intervals(cells, [name])} for name in metrics]
     data = {
         "axes": [_axis(name, values[name]) for name in names],
+        "listed": listed,
         "cells": len(cells),
         "shown": len(shown),
         "loss": loss,
@@ -96,11 +119,18 @@ def page_data(
         "allSeeds": int(runs["seed"].nunique()),
         "epochs": _ladder(runs),
         "colours": LINES,
+        "viridis": [f"rgb{viridis(place)}" for place in np.linspace(0, 1, _STEPS)],
         "best": places.get(chosen[0], -1),
         "sparsest": places.get(chosen[1], -1),
         "history": history,
     }
     return data, {name: _coded(array) for name, array in arrays.items()}
+
+
+def are_listed(cells: pd.DataFrame, names: list[str]) -> bool:
+    """Tell whether cells are too few of their grid to be shown on it."""
+    places = math.prod(cells[name].nunique() for name in names)
+    return bool(are_drawn(cells, names)) or places > SPARSE * len(cells)
 
 
 def _places(rows: NDArray[np.int64], shown: NDArray[np.int64]) -> dict[int | None, int]:

@@ -8,6 +8,7 @@ are escaped: a directory may be a stranger's.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import tomllib
@@ -23,6 +24,7 @@ from results.cells import wording
 from results.cells.best import no_mean
 from results.cells.choice import TELLING, Choice, Stop, choose
 from results.cells.epochs import stopped
+from results.cells.importance import shares
 from results.cells.notes import edges
 from results.cells.summary import axis_names, deciding, summary, whole
 from results.columns import FURTHER, MEASURED, RANKED, SUMMARY
@@ -68,6 +70,9 @@ _WITHOUT_LAYERS = {
     "logistic": "logistic regression",
     "poisson": "Poisson regression",
 }
+
+#: Share of the variance from which an axis or a pair is named.
+_LEAST = 0.005
 
 _SHOWN = (
     *SUMMARY,
@@ -145,7 +150,7 @@ def page(
         shown = {
             "data": data,
             "arrays": arrays,
-            "plotly": get_plotlyjs(),
+            "plotly": _packed(get_plotlyjs()),
             "still": still(cells, told, data["epochs"]),
         }
     return environment.get_template(NAME).render(
@@ -154,12 +159,38 @@ def page(
         counts=_counts(directory, runs, total),
         ranking="Loss" if deciding(cells) in RANKED else deciding(cells),
         question=_question(runs, cells, spec, seeds),
+        matters=matters(cells),
         answers=answers(cells, runs, spec.get("path"), stop if patience != "off" else None),
         predicted=predicted,
         toml=toml,
         machines=_machines(directory),
         files=_files(directory, beside),
     )
+
+
+def _packed(script: str) -> str:
+    """Return a script as gzip in base64: less than half of it."""
+    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
+
+
+def matters(cells: pd.DataFrame) -> dict[str, Any] | None:
+    """Return which axes matter as texts and widths of bars, None where that cannot be told."""
+    found = shares.of_cells(cells)
+    if isinstance(found, str):
+        return None
+    names = [name for name, share in found.parts.items() if share >= _LEAST or name == shares.REST]
+    sizes = {name: found.parts[name] for name in names}
+    sizes[shares.REST] = max(1 - sum(sizes[name] for name in names if name != shares.REST), 0.0)
+    rows = [
+        {
+            "axes": name,
+            "share": shares.percent(share, found.errors.get(name, 0.0)),
+            "width": f"{100 * share:.1f}",
+        }
+        for name, share in sizes.items()
+    ]
+    sure = "; ± is a standard deviation" if any(found.errors.values()) else ""
+    return {"rows": rows, "told": f"Shares {shares.meaning(found)}{sure}."}
 
 
 def answers(
@@ -233,11 +264,12 @@ def _question(
         if len(values) > 1:
             texts = _listed(cells[name])
             told = f"{len(values)} values, {texts[0]} to {texts[-1]}"
-            told = told if is_number(values) else ", ".join(values)
+            told = told if is_number(values) else ", ".join(texts)
             varied.append(f"{axis_name(name)} ({told})")
     hidden = spec.get("hidden", "none")
     linear = _WITHOUT_LAYERS.get(spec.get("loss", "cross_entropy"), "linear regression")
     network = linear if hidden == "none" else f"a network with hidden layers {hidden}"
+    network = "a network" if "hidden" in axis_names(cells) else network
     asked = " and ".join(filter(None, [", ".join(varied[:-1]), *varied[-1:]]))
     data = printable(cells["data"].iloc[0])
     there = int(runs["seed"].nunique())

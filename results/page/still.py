@@ -36,7 +36,9 @@ def still(cells: pd.DataFrame, metrics: list[str], epochs: list[int]) -> dict[st
     epochs : list of int
         Those after each rung of halving, if any.
     """
-    return {"map": _map(cells, epochs), "table": _table(cells, metrics, epochs)}
+    there = plane(cells).rows.size > 1 or len(cells) == 1  # of a sample no two lie on one plane
+    found = _map(cells, epochs) if there else None
+    return {"map": found, "table": _table(cells, metrics, epochs)}
 
 
 def interval(cell: pd.Series, metric: str) -> str:

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from results.cells.epochs import stopped
+from results.cells.importance import shares
+from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, deciding
 from results.columns import LOSSES, curves_of
+from results.pictures.axes import axes
+from results.pictures.axes import size as size_of_axes
+from results.pictures.importance import bars
+from results.pictures.importance import size as size_of_importance
 from results.pictures.lines import curves, layers, pareto, path
 from results.pictures.maps import differences, heatmap
+from results.pictures.pairs import pairs
+from results.pictures.pairs import size as size_of_pairs
+from results.pictures.shown import varying
 from results.pictures.style import entitle, style
-from results.plane import is_number, plane
+from results.plane import hold, is_number, plane, said, slice_at
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 _MAP, _LINE, _TWO_UP, _TWO_ACROSS = (4.8, 4.2), (4.8, 3.6), (4.8, 5.6), (8.0, 3.6)
 
@@ -34,7 +45,7 @@ class Sheet(NamedTuple):
     metrics : sequence of str
         What maps and differences show.
     along : list of str
-        The axes of the plane along which numbers vary.
+        The axes of the plane that vary, but the order of a path.
     at : dict of str to float or str
         Values at which to hold axes that a picture does not show.
     history : dict of str to DataFrame
@@ -46,6 +57,26 @@ class Sheet(NamedTuple):
     along: list[str]
     at: Mapping[str, float | str]
     history: Mapping[str, pd.DataFrame]
+
+    @property
+    def held(self) -> str:
+        """At which values axes are held, to be put behind what is shown."""
+        fixed = slice_at(self.cells, self.at)[1]
+        return f", {said(fixed, self.cells)}" if fixed else ""
+
+    @property
+    def meant(self) -> NDArray[np.bool_]:
+        """Which cells are at the values that are held."""
+        return self.cells.index.isin(slice_at(self.cells, self.at)[0].index)
+
+    @property
+    def varying(self) -> list[str]:
+        """The axes on which these differ."""
+        return varying(self.cells[self.meant])
+
+    def has(self, metric: str) -> bool:
+        """Tell whether any of these has a mean to draw."""
+        return bool((self.cells[f"mean_{metric}"].notna() & ~stopped(self.cells))[self.meant].any())
 
 
 def album(
@@ -66,7 +97,7 @@ def album(
         Which of `KINDS` to draw; all unless given.
     """
     found = plane(cells, at)
-    along = [a.name for a in (found.x, found.y) if len(a.values) > 1 and is_number(a.values)]
+    along = [a.name for a in (found.x, found.y) if len(a.values) > 1 and a.name != "path"]
     sheet = Sheet(cells, metrics, along, at or {}, history or {})
     for kind in KINDS if kinds is None else kinds:
         with style():
@@ -91,6 +122,8 @@ def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> 
         if not sheet.along or not known.any():
             continue
         if len(sheet.along) == 1:
+            if not is_number(sheet.cells[sheet.along[0]].to_numpy()):
+                continue
             figure = Figure(_LINE)
             path(sheet.cells, column, along=sheet.along[0], at=sheet.at, ax=figure.add_subplot())
         else:
@@ -102,8 +135,9 @@ def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> 
 def _paths(sheet: Sheet) -> Iterator[Picture]:
     """Draw how sparse each layer becomes along each axis of numbers, and what that costs."""
     for along in axis_names(sheet.cells):
-        values = sheet.cells[along].unique()
-        if along in sheet.at or len(values) < 2 or not is_number(values):
+        values = sheet.cells[along].to_numpy()
+        line, _ = hold(sheet.cells, [along], sheet.at)
+        if along in sheet.at or len(np.unique(values[line])) < 2 or not is_number(values):
             continue
         figure = Figure(_TWO_UP)
         top, bottom = figure.subplots(2)
@@ -111,6 +145,36 @@ def _paths(sheet: Sheet) -> Iterator[Picture]:
         path(sheet.cells, shown, along=along, at=sheet.at, ax=top)
         path(sheet.cells, deciding(sheet.cells), along=along, at=sheet.at, ax=bottom)
         yield f"path-{along}", figure
+
+
+def _axes(sheet: Sheet) -> Iterator[Picture]:
+    """Draw each metric along each axis, of all cells; a sole axis of numbers has its path."""
+    names = sheet.varying
+    if len(names) > 1 or any(not is_number(sheet.cells[name].to_numpy()) for name in names):
+        for metric in sheet.metrics:
+            if sheet.has(metric):
+                figure = Figure(size_of_axes(len(names)))
+                yield f"axes-{metric}", axes(sheet.cells, metric, at=sheet.at, figure=figure)
+
+
+def _pairs(sheet: Sheet) -> Iterator[Picture]:
+    """Draw maps of each pair of axes; two of a grid have their map."""
+    names = sheet.varying
+    if len(names) > 2 or (len(names) == 2 and are_drawn(sheet.cells, names)):
+        for metric in sheet.metrics:
+            if sheet.has(metric):
+                figure = Figure(size_of_pairs(len(names)))
+                yield f"pairs-{metric}", pairs(sheet.cells, metric, at=sheet.at, figure=figure)
+
+
+def _importance(sheet: Sheet) -> Iterator[Picture]:
+    """Draw which axes matter for each metric, where that can be told."""
+    for metric in sheet.metrics:
+        found = shares.of_cells(sheet.cells, metric, sheet.meant)
+        if not isinstance(found, str):
+            figure = Figure(size_of_importance(found))
+            bars(figure.add_subplot(), found, sheet.cells["data"].iloc[0], sheet.held)
+            yield f"importance-{metric}", figure
 
 
 def _pareto(sheet: Sheet) -> Iterator[Picture]:
@@ -143,6 +207,9 @@ def _curves(sheet: Sheet) -> Iterator[Picture]:
 KINDS: dict[str, Callable[[Sheet], Iterator[Picture]]] = {
     "heatmap": _heatmaps,
     "differences": _differences,
+    "axes": _axes,
+    "pairs": _pairs,
+    "importance": _importance,
     "path": _paths,
     "pareto": _pareto,
     "curves": _curves,

@@ -17,7 +17,8 @@ from results.cells.intervals import SEEDS, estimate
 from results.cells.summary import cell_columns, deciding, folds_of, metrics_of, whole
 from results.columns import LOSSES, is_better_high, possible
 from results.errors import ResultsError
-from results.labels import called, counted, folds, measured, most
+from results.labels import called, folds, measured, most
+from results.pictures.shown import shown_at
 from results.pictures.style import (
     CROSS,
     DASHES,
@@ -31,7 +32,7 @@ from results.pictures.style import (
     open_frame,
 )
 from results.pictures.upright import Upright
-from results.plane import Axis, hold, lay_out, said, slice_at
+from results.plane import Axis, hold, lay_out, said
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -186,13 +187,7 @@ def pareto(
     """
     every, ax = as_cells_with_epochs(table, [loss] if loss else []), axes_or_new(ax)
     loss = loss or deciding(every)
-    cells, fixed = slice_at(every, at)
-    early = pd.Series(stopped(every)[cells.index], cells.index)
-    unknown = cells[f"mean_{loss}"].isna()
-    others = wording.without_mean(cells[unknown])
-    if (early & ~unknown).any():  # which had fewer epochs
-        others = " or ".join(filter(None, ("stopped by halving", others)))
-    count, cells = len(cells), cells[~unknown & ~early]
+    cells, _, which, held = shown_at(every, loss, at)
     x, y, low, high = (
         cells[name].to_numpy(np.float64)
         for name in ("mean_sparsity", f"mean_{loss}", f"low_{loss}", f"high_{loss}")
@@ -202,7 +197,7 @@ def pareto(
     dots |= {"rasterized": len(x) > 2500, "zorder": 1}
     ax.plot(
         *(x[competes], y[competes]), **dots, markersize=3, markeredgewidth=0,
-        label="cells of the last rung" if early.any() else "cells", gid="cells",
+        label="cells of the last rung" if stopped(every).any() else "cells", gid="cells",
     )  # fmt: skip
     if not competes.all():
         ax.plot(
@@ -237,10 +232,6 @@ def pareto(
     upright.draw(ax)
     open_frame(ax)
     legend_below(ax, told)
-    which = counted(len(cells), "cell")
-    if len(cells) < count:
-        which = f"{len(cells):,} of {counted(count, 'cell')}, the others {others}"
-    held = f", {said(fixed, every)}" if fixed else ""
     entitle(ax, every["data"].iloc[0], f"{loss} against sparsity{held}, {which}")
     return ax
 

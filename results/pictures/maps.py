@@ -45,7 +45,7 @@ _LONG = 30
 _HATCH = "////"
 
 #: Where there is no cell, and where there is one that halving stopped.
-_GROUND: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.45", "hatch": "xxx"}
+GROUND: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.45", "hatch": "xxx"}
 _STOPPED: dict[str, Any] = {"facecolor": "0.92", "edgecolor": "0.45", "hatch": "..."}
 
 
@@ -125,7 +125,7 @@ def differences(
     hatched = [Patch(**look, linewidth=0, label=" or\n".join(why))] if why else []
     other = found.matrix(cells[f"mean_{metric}"])
     if (np.isnan(mean) & ~np.isnan(other) & ~_early(found, cells)).any():
-        hatched.append(Patch(**_GROUND, label="without a cell to compare with"))
+        hatched.append(Patch(**GROUND, label="without a cell to compare with"))
     marked = _marks(ax, found, cells, hatched, [f"95 % interval, {sure}"] if sure else [])
     _numbers(ax, mean, mesh, marked, digits=2)
     _entitle(ax, cells, found, called(f"{metric}_from_{against}"))
@@ -139,7 +139,7 @@ def _mesh(
 
     Those that halving stopped ``early`` have no colour: it would be that of fewer epochs.
     """
-    ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, **_GROUND, linewidth=0, zorder=0))
+    ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, **GROUND, linewidth=0, zorder=0))
     mesh = ax.pcolormesh(
         *(found.x.edges, found.y.edges, np.ma.masked_invalid(values)), norm=laid, cmap=colours(),
         rasterized=values.size > _MANY, zorder=1,
@@ -241,7 +241,7 @@ def _marks(
         explained.append(Patch(**_STOPPED, label="stopped by halving: fewer epochs"))
     unknown = found.rows[np.isnan(found.matrix(cells[f"mean_{metric}"])) & ~early]
     if why := wording.without_mean(cells.reindex(unknown)):
-        explained.append(Patch(**_GROUND, label=why))
+        explained.append(Patch(**GROUND, label=why))
     shown = cells.iloc[np.unique(found.rows[found.rows >= 0])]
     legend_below(ax, [*told, of_orders(cells, shown)], handles=explained)
     return chosen

@@ -79,6 +79,9 @@ _DIGIT = 0.64
 #: Letters that an inch holds of a title, and of the smaller text over a legend.
 _LETTERS, _SMALL_LETTERS = 15, 17
 
+#: Words of an axis up to which each is written, slanted where they would touch.
+_WORDS = 12
+
 #: Letters that a mark of a legend takes, with the room around it.
 _HANDLE = 9
 
@@ -97,6 +100,15 @@ def axes_or_new(ax: Axes | None) -> Axes:
     from matplotlib import pyplot
 
     return pyplot.figure(layout="constrained").add_subplot()
+
+
+def figure_or_new(figure: Figure | None, size: tuple[float, float]) -> Figure:
+    """Return the figure to draw on, a new one of so many inches unless given."""
+    if figure is not None:
+        return figure
+    from matplotlib import pyplot
+
+    return pyplot.figure(figsize=size, layout="constrained")
 
 
 def save(figure: Figure, stem: str | os.PathLike[str], formats: Sequence[str]) -> list[Path]:
@@ -119,8 +131,18 @@ def drawn(figure: Figure, name: str) -> bytes:
 def label(side: Side, axis: Axis) -> None:
     """Label an axis of a picture with the values of an axis of the grid, as many as fit."""
     side.set_label_text(axis_name(axis.name))
-    side.set_major_locator(_Fitting(axis.labels()))
     texts = dict(axis.labels())
+    if (
+        axis.values.dtype.kind not in "iuf" and len(texts) <= _WORDS
+    ):  # none of which tells what another is
+        side.set_ticks(list(texts), list(texts.values()))
+        letters = sum(len(text) + 2 for text in texts.values())
+        if isinstance(side, XAxis) and letters > _inches(side.axes) * _SMALL_LETTERS:
+            side.set_tick_params(rotation=30)
+            for text in side.get_ticklabels():
+                text.set(ha="right", rotation_mode="anchor")
+        return
+    side.set_major_locator(_Fitting(axis.labels()))
     side.set_major_formatter(FuncFormatter(lambda at, _: texts.get(at, number(at))))
     if len(axis.values) <= 40:
         side.set_ticks(axis.at, minor=True)
@@ -141,6 +163,13 @@ def legend_below(ax: Axes, told: Sequence[str] = (), **options: Any) -> None:
     columns = legend_columns(labels, _inches(ax), options.pop("ncols", 2))
     legend = ax.legend(handles=handles, **place, ncols=columns, **options)
     legend.get_title().set_multialignment("center")
+
+
+def legend_outside(figure: Figure, ax: Axes) -> None:
+    """Put the legend of one of several pictures below them all."""
+    handles, labels = ax.get_legend_handles_labels()
+    columns = legend_columns(labels, figure.get_figwidth(), len(labels))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def legend_columns(labels: Sequence[str], inches: float, most: int) -> int:

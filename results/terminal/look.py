@@ -28,7 +28,7 @@ class Look(NamedTuple):
     def of(cls, file: TextIO, console: Console) -> Look:
         """See what a text file can show, through rich's console on it."""
         colour = console.color_system in ("256", "truecolor") and not console.no_color
-        return cls(colour, _writes_blocks(file), width_of(file))
+        return cls(colour, writes_blocks(file), width_of(file))
 
     @property
     def shades(self) -> str:
@@ -38,7 +38,12 @@ class Look(NamedTuple):
     @property
     def interval(self) -> str:
         """What heads half the width of an interval."""
-        return "±95%" if self.blocks else "+-95%"
+        return f"{self.around}95%"
+
+    @property
+    def around(self) -> str:
+        """The sign before half a width."""
+        return "±" if self.blocks else "+-"
 
     def wrapped(self, text: str) -> list[str]:
         """Break a text into lines that fit."""
@@ -58,7 +63,8 @@ def width_of(file: TextIO) -> int:
     return int(said) if said.isdecimal() and int(said) else WIDTH
 
 
-def _writes_blocks(file: TextIO) -> bool:
+def writes_blocks(file: TextIO) -> bool:
+    """Tell whether more than ASCII can be written to a text file."""
     try:
         _BLOCKS.encode(getattr(file, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

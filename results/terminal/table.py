@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from results.cells.epochs import of_orders, of_rungs, stopped
+from results.cells.importance import shares
 from results.cells.notes import edges, guessing, undefined, unfair
 from results.cells.summary import axis_names, deciding
 from results.columns import FURTHER, MEASURED, OF_NUMBERS
@@ -55,6 +56,8 @@ def best_cells(
     told = [sure, unfair(ranked), guessing(ranked.iloc[0], deciding(cells), "the best cell")]
     told += [undefined(cells)]
     told += edges(cells, ranked.iloc[0])
+    found = shares.of_cells(cells, some=cells.index.isin(shown.index))
+    told += [] if isinstance(found, str) else [shares.matters(found, look.around)]
     told += [_room(columns, left_out), of_rungs(cells), of_orders(cells, shown, along)]
     return [
         *look.wrapped(words.title(cells, last, held, ranked.loc[rows, "seeds"])),

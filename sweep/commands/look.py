@@ -36,6 +36,7 @@ def summary(
     directory: str, metric: str | None, at: Sequence[str], out: str | None, as_json: bool
 ) -> int:
     """Write the summary of a directory, and show the best cells and a map."""
+    from results.cells.importance import shares
     from results.terminal.show import show
 
     metric, by = _meant(metric)
@@ -43,7 +44,9 @@ def summary(
     held = _held(at)
     _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
-        print(json_format.dumps({"best": _chosen(cells), "cells": _records(cells)}))
+        matters = shares.as_data(shares.of_cells(cells))
+        told = {"best": _chosen(cells), "matters": matters, "cells": _records(cells)}
+        print(json_format.dumps(told))
     else:
         show(cells, metric, held, along=along)
     return 0
@@ -63,7 +66,8 @@ def best(
     Or save an ensemble, which has several of the sweep's runs.
     """
     from results.cells.choice import TELLING, Stop, choose
-    from results.terminal.look import wrapped
+    from results.cells.importance import shares
+    from results.terminal.look import Look, wrapped, writes_blocks
     from sweep.training.rows import schema
 
     if refit and not save:
@@ -77,7 +81,8 @@ def best(
     stop = Stop(waits[0] or 0, spec.epochs) if any(waits) else None
     runs = _loaded(directory, plan) if spec.outer_folds or stop else None
     chosen = choose(cells, rule, runs, along, stop)
-    figures: dict[str, Any] = {"notes": chosen.notes}
+    matters = shares.of_cells(cells)
+    figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
     if chosen.folds is not None:
         figures["outer_folds"] = _records(chosen.folds)
     lines: list[str] = []
@@ -100,7 +105,10 @@ def best(
         figures |= {"saved": save, "model": how} if save else {}
         print(json_format.dumps(_records(chosen.row)[0] | figures))
     else:
-        said = [chosen.row["why"].iloc[0], *chosen.notes, *chosen.figures, *lines]
+        said = [chosen.row["why"].iloc[0], *chosen.notes, *chosen.figures]
+        if not isinstance(matters, str):
+            said.append(shares.matters(matters, Look(False, writes_blocks(sys.stdout)).around))
+        said += lines
         print(*(line for text in said for line in wrapped(text)), sep="\n")
         if save:
             about = [] if lines else wrapped(how["how"])
@@ -272,17 +280,14 @@ def _check_raced(
         )
 
 
-def _held(at: Sequence[str]) -> dict[str, float | str]:
-    """Read NAME=VALUE pairs."""
-    held: dict[str, float | str] = {}
+def _held(at: Sequence[str]) -> dict[str, str]:
+    """Read NAME=VALUE pairs; whether the value is a number or a word, the axis says."""
+    held = {}
     for text in at:
         name, _, value = text.partition("=")
         if not value:
             raise InputError(f"--at should be NAME=VALUE, such as l2=0.01; it is {text!r}")
-        try:
-            held[name] = float(value)
-        except ValueError:  # a word, such as those of `path`
-            held[name] = value
+        held[name] = value
     return held
 
 

@@ -169,7 +169,8 @@ def test_the_orders_are_beside_one_another_where_one_penalty_varies(ax):
     assert labels == dict(enumerate(ORDERS))
     assert ax.get_ylabel() == "order of the path"
     figures = dict(album(summary(runs, ["val_loss", "sparsity", *LAYERS]), ["val_loss"]))
-    assert {*figures} == {"heatmap-val_loss", "differences-val_loss", "path-l1", "pareto-val_loss"}
+    maps = {"heatmap-val_loss", "differences-val_loss", "axes-val_loss", "importance-val_loss"}
+    assert {*figures} == maps | {"path-l1", "pareto-val_loss"}
     (lines,) = figures["heatmap-val_loss"].axes
     assert [text.get_text() for text in lines.get_legend().get_texts()] == [*ORDERS]
 
@@ -421,8 +422,9 @@ def test_pictures_that_can_be_drawn_are_drawn(tmp_path):
     cells = summary(runs, ["val_loss", "sparsity", "final_loss", "val_accuracy", *LAYERS])
     past = {"a": history(), "b": history()}
     names = [name for name, _ in album(cells, ["val_loss"], KINDS, history=past)]
-    wanted = ["heatmap-val_loss", "differences-val_loss", "path-l1", "path-l2", "pareto-val_loss"]
-    assert names == [*wanted, "curves"]
+    wanted = ["heatmap", "differences", "axes", "importance"]
+    assert names[:-4] == [f"{name}-val_loss" for name in wanted]
+    assert names[-4:] == ["path-l1", "path-l2", "pareto-val_loss", "curves"]
 
 
 @pytest.mark.parametrize(

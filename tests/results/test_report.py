@@ -1,6 +1,7 @@
 """The report: what is in it; `test_page` opens it in a browser."""
 
 import base64
+import gzip
 import json
 from html.parser import HTMLParser
 
@@ -121,7 +122,7 @@ def test_a_page_about_many_runs_is_small_and_still_shows_the_best(tmp_path, monk
 def report_script():
     from plotly.offline import get_plotlyjs
 
-    return get_plotlyjs().encode()
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0))
 
 
 def test_a_strangers_texts_are_escaped(tmp_path):
@@ -141,7 +142,7 @@ def test_nothing_points_to_another_host(tmp_path):
     assert links == ["data:,", "sweep.toml"]
     policy = dict(pair[1:] for pair in page.attributes if pair[0] == "meta")["content"]
     assert policy.startswith("default-src 'none'")
-    assert text.count("plotly.js v") == 1 or text.count("* plotly.js") == 1
+    assert text.count(report_script().decode()) == 1
 
 
 def test_links_lead_to_the_files_from_where_the_page_is(tmp_path):

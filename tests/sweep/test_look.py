@@ -166,8 +166,12 @@ def test_best_says_why_and_follows_its_rule(ran):
     for rule in ("min", "one-se"):
         why = results.best(runs, rule).why.item()
         found = pure(typed("best", "r", "--rule", rule, "--json")[1])
-        told = " ".join([why, *found["notes"]])
-        assert " ".join(typed("best", "r", "--rule", rule)[1].split()) == " ".join(told.split())
+        told = " ".join(" ".join([why, *found["notes"]]).split())
+        printed = " ".join(typed("best", "r", "--rule", rule)[1].split())
+        assert printed.partition(" What matters: ")[0] == told
+        (l1,) = [one for one in found["matters"]["shares"] if one["axes"] == "l1"]
+        assert l1["share"] == results.shares(runs).set_index("axes")["share"]["l1"]
+        assert f"What matters: l1 {100 * min(l1['share'], 1):.0f} ± " in printed
         assert found["why"] == why and found["rule"] == rule
     status, _, err = typed("best", "r", "--rule", "most")
     assert status == 2 and err == "sweep: no rule 'most'; there are min, one-se\n"
@@ -177,10 +181,11 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     typed = ran("--history", "1")
     status, out, err = typed("plot", "r", "--format", "png,svg")
     names = out.split()
-    assert (status, err) == (0, "") and len(names) == 16
+    assert (status, err) == (0, "") and len(names) == 22
     assert all((tmp_path / name).stat().st_size > 1000 for name in names)
     kinds = {name.split("/")[1].split("-")[0].split(".")[0] for name in names}
-    assert kinds == {"heatmap", "differences", "path", "pareto", "curves"}
+    of_all = {"axes", "importance"}
+    assert kinds == {"heatmap", "differences", "path", "pareto", "curves", *of_all}
     words = ("--picture", "heatmap", "--metric", "dead_units", "--out", ".", "--json")
     assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
 
@@ -222,8 +227,8 @@ def test_pictures_of_an_unfinished_sweep_say_how_much_of_it_they_show(ran, tmp_p
     ran("--history", "1")
     runs = results.load("r")
     for name, figure in pictures("r", runs):
-        assert not figure.get_suptitle(), name
-    kinds = ["heatmap", "path", "pareto", "curves", "weights"]
+        assert "runs" not in figure.get_suptitle(), name
+    kinds = ["heatmap", "axes", "path", "pareto", "curves", "weights"]
     for name, figure in pictures("r", runs[:-2], kinds=kinds):
         assert figure.get_suptitle().split("\n")[-1] == "16 of 18 runs", name
 

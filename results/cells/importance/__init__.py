@@ -1,0 +1,1 @@
+"""Which axes matter: how much of the variance of cells' means each one and each pair explains."""
