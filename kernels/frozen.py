@@ -144,26 +144,27 @@ def in_registers(builder, lane: Lane, frozen: Frozen, space: Workspace) -> Works
     space : Workspace
         Gives ``units``, of which the inputs are read, ``targets``, ``importance`` and ``hyper``.
     """
-    net, units = frozen.net, Registers(space.units)
+    net, units = frozen.net, _room(space.units)
+    constants: Any = [Traced(builder, lane, [constant(lane, each)]) for each in (0.0, 1.0)]
     return Workspace(
         units=units,
         passed=units,
-        deltas=Registers(),
-        factors=Registers(),
-        inputs=Registers(),
+        deltas=_room(),
+        factors=_room(),
+        inputs=_room(),
         targets=space.targets,
         importance=space.importance,
-        gradient=Registers(),
-        constants=[Traced(builder, lane, [constant(lane, number)]) for number in (0.0, 1.0)],
+        gradient=_room(),
+        constants=constants,
         blocks=numbers(gradient_blocks(net)),
-        hyper=Registers(space.hyper),
-        words=Registers(),
-        scale=Registers(),
+        hyper=_room(space.hyper),
+        words=_room(),
+        scale=_room(),
         lanes=lane.width,
         capacity=frozen.batch,
         hypers=len(frozen.activation.HYPER),
         dropping=False,
-        multiplier=Multiplier(0, Registers(), LIMIT),
+        multiplier=Multiplier(0, _room(), LIMIT),
     )
 
 
@@ -211,3 +212,8 @@ class Registers(dict):
             raise IndexError(index)
         self[index] = self._memory[index]
         return self[index]
+
+
+def _room(memory: Any = None) -> Any:
+    """Return registers in the place of an array."""
+    return Registers(memory)

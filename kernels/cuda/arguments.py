@@ -149,7 +149,7 @@ class Frame(NamedTuple):
         place = builder.udiv(run, word(self.lanes)), builder.urem(run, word(self.lanes))
         return OfRun(builder, self.values[name], place, self.lanes, self.count(name))
 
-    def numbers(self, builder: Builder, name: str, run) -> list[Traced]:
+    def numbers(self, builder: Builder, name: str, run) -> Any:
         """Emit all numbers of a run in an array, of which none is small, see `COUNTS`."""
         there = self.of_run(builder, name, run)
         found = (

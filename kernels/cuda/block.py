@@ -77,7 +77,7 @@ class _Cells:
         value = word(index) if isinstance(index, int) else index.value
         return self._run.builder.add(self._first, value)
 
-    def __getitem__(self, index: "int | Index") -> Traced:
+    def __getitem__(self, index: "int | Index") -> Any:
         return self._run.read(self._name, self._place(index))
 
     def __setitem__(self, index: "int | Index", traced: Traced) -> None:
@@ -153,7 +153,7 @@ class _Run:
         first = place.first + (0 if place.on_chip else self._everywhere)
         return self.builder.gep(base, [self.builder.add(index, word(first))])
 
-    def read(self, name: str, index) -> Traced:
+    def read(self, name: str, index) -> Any:
         """Emit a number of an array."""
         value = load(self.builder, self.lane, self.address(name, index))
         return Traced(self.builder, self.lane, [value])
@@ -190,11 +190,11 @@ class _Run:
                 for value, place in stores:
                     store(self.builder, self.lane, value, place)
 
-    def number(self, value: float) -> Traced:
+    def number(self, value: float) -> Any:
         """Return a number that is known."""
         return Traced(self.builder, self.lane, [constant(self.lane, value)])
 
-    def argument(self, name: str, index) -> Traced:
+    def argument(self, name: str, index) -> Any:
         """Emit a number of an argument that all runs share."""
         place = self.builder.gep(self.frame.values[name], [index])
         value = load(self.builder, self.lane, place)
@@ -342,10 +342,10 @@ class _Run:
         inputs, outputs = self.widths[layer], self.widths[layer + 1]
         hidden = layer + 1 < self.layers
 
-        def bias(row, column) -> Traced:
+        def bias(row, column) -> Any:
             return self.read("weights", b.add(column, word(layout.biases[layer])))
 
-        def end(row, column, z: Traced) -> None:
+        def end(row, column, z: Any) -> None:
             place = self._unit(layer + 1, row, column)
             if hidden:
                 if net.activation.FORWARD == RECTIFIED:
@@ -394,7 +394,7 @@ class _Run:
     def _word(self, value) -> Emitted:
         return Emitted(self.builder, self.builder.bitcast(value, ir.VectorType(_HALF, 1)))
 
-    def _drop(self, layer: int, sample, unit, given: Traced) -> None:
+    def _drop(self, layer: int, sample, unit, given: Any) -> None:
         """Emit what a unit passes on, and its factor, as `kernels.dropout.inverted` does."""
         b = self.builder
         key, other_key, bound = self._key
@@ -405,7 +405,7 @@ class _Run:
         )
         first = b.icmp_unsigned("==", even, unit)
         drawn = b.select(first, *(each.value for each in words))
-        kept = Traced(b, self.lane, [b.icmp_unsigned(">=", drawn, bound.value)])
+        kept: Any = Traced(b, self.lane, [b.icmp_unsigned(">=", drawn, bound.value)])
         scale = self.frame.numbers(b, "scale", self.run)[0]
         factor = select(kept, scale, self.number(0.0))
         place = self._unit(layer, sample, unit)
@@ -435,21 +435,21 @@ class _Run:
                 self.write(f"deltas {last}", b.add(first, word(index)), traced)
         return self._phase_ends()
 
-    def _mass(self, small) -> Traced:
+    def _mass(self, small) -> Any:
         """Emit what the samples of the batch weigh, as `kernels.learning.mass` does."""
         total = self._sum(lambda sample: ("importance", sample), small)
         return select(total > 0.0, total, 1.0)
 
-    def _sum(self, of: Callable[[Any], tuple[str, Any]], small) -> Traced:
+    def _sum(self, of: Callable[[Any], tuple[str, Any]], small) -> Any:
         """Emit the sum of a number of each sample of the batch, which ``of`` tells the place of."""
 
         def add_up(way: Builder) -> list:
-            def number(sample) -> Traced:
+            def number(sample) -> Any:
                 value = load(way, self.lane, self.address(*of(sample)))
                 return Traced(way, self.lane, [way.given(value) if _trusts(way) else value])
 
             def turn(first, sums: list, count: int) -> list:
-                total = Traced(way, self.lane, sums)
+                total: Any = Traced(way, self.lane, sums)
                 # All are read before the first is added.
                 for one in [number(way.add(first, word(i))) for i in range(count)]:
                     total = total + one
@@ -463,7 +463,7 @@ class _Run:
         """Emit the gradient by the units of a hidden layer."""
         net, layout = self.net, self.layout
 
-        def end(row, column, delta: Traced) -> None:
+        def end(row, column, delta: Any) -> None:
             place = self._unit(layer, row, column)
             unit = self.read(f"units {layer}", place)
             if net.activation.BACKWARD == GATED:
@@ -493,14 +493,16 @@ class _Run:
         """Emit what moves the parameters, as `kernels.runs.optimizer_of` does."""
         b, frame = self.builder, self.frame
 
-        def numbers(name: str) -> list[Traced]:
+        def numbers(name: str) -> Any:
             return frame.numbers(b, name, self.run)
 
+        nothing: Any = None  # which each thread puts its own in the place of
+        memory: Any = _Cells(self, "memory")
         lr = numbers("rate")[0]
         factor = numbers("factor")[0] * self.argument("factors", stretch)
         return Optimizer(
-            weights=None,
-            memory=_Cells(self, "memory"),
+            weights=nothing,
+            memory=memory,
             l1=numbers("l1"),
             l2=numbers("l2"),
             l21=numbers("l21")[0],
@@ -520,7 +522,8 @@ class _Run:
         above = layout.pitches[layer + 1]
 
         def move(place, index, gradient: Traced, kind: int) -> None:
-            own = optimizer._replace(weights=_Only(self, place))
+            only: Any = _Only(self, place)
+            own = optimizer._replace(weights=only)
             w = self.read("weights", place)
             l1, l2 = optimizer.l1[2 * layer + kind], optimizer.l2[2 * layer + kind]
             self.step.advance(own, Index(b, index), w, gradient, l1, l2)

@@ -5,6 +5,7 @@ No compiler of CUDA is needed: the driver has an assembler of its own.
 
 import ctypes
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ class Gpu:
         driver = _driver()
         kinds = driver.CUdevice_attribute
         self._device = _call("cuDeviceGet", number)
-        self.name = _call("cuDeviceGetName", 100, self._device).decode().rstrip("\0")
+        self.name = _call("cuDeviceGetName", 100, self._device).decode().partition("\0")[0].strip()
         major, minor, self.processors, self.chip = (
             self._attribute(getattr(kinds, f"CU_DEVICE_ATTRIBUTE_{name}"))
             for name in (
@@ -151,11 +152,37 @@ class Gpu:
             room.download(name, arrays[name])
         return room.seconds()
 
+    def time(self, code: Callable[[str, int], str], dtype: str, shape: tuple[int, int]) -> float:
+        """Return the seconds that a kernel takes, which works with one number.
+
+        Parameters
+        ----------
+        code : callable
+            Gives its PTX for a precision and a capability.
+        dtype : str
+        shape : tuple of int
+            Blocks, and threads of each.
+        """
+        _call("cuCtxSetCurrent", self._context)
+        module = _call("cuModuleLoadData", code(dtype, self._known).encode())
+        function = _call("cuModuleGetFunction", module, KERNEL.encode())
+        room = self._room()
+        place = room.upload("number", np.zeros(1))
+        room.mark(0)
+        launched = (function, shape[0], 1, 1, shape[1], 1, 1, 0, room.stream)
+        _call("cuLaunchKernel", *launched, ((place,), (ctypes.c_int64,)), 0)
+        room.mark(1)
+        return room.seconds()
+
+    @property
+    def _known(self) -> int:
+        """The last generation of processors of which LLVM knows, up to this one."""
+        return max(each for each in CAPABILITIES if each <= self.capability)
+
     def _function(self, program: Program) -> Any:
         with self._lock:
             if program not in self._codes:
-                known = max(each for each in CAPABILITIES if each <= self.capability)
-                text = ptx(program, known).encode()
+                text = ptx(program, self._known).encode()
                 module = _call("cuModuleLoadData", text)
                 function = _call("cuModuleGetFunction", module, KERNEL.encode())
                 if program.threads > 1:

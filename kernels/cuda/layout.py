@@ -12,13 +12,12 @@ class Place(NamedTuple):
     ----------
     on_chip : bool
         In shared memory, else in the memory of the GPU.
-    first, count : int
-        Its first number there, and how many it has.
+    first : int
+        Its first number there.
     """
 
     on_chip: bool
     first: int
-    count: int
 
 
 class Layout(NamedTuple):
@@ -94,6 +93,6 @@ def layout_of(net: Network, batch: int, remembered: int, room: int) -> Layout:
     for name in (*wanted, "memory"):
         count = counts[name]
         on_chip = name != "memory" and used[True] + count <= room
-        places[name] = Place(on_chip, used[on_chip], count)
+        places[name] = Place(on_chip, used[on_chip])
         used[on_chip] += count
     return Layout(places, pitches, rows, tuple(biases), tuple(firsts), used[True], used[False])

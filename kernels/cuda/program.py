@@ -41,8 +41,6 @@ class Program(NamedTuple):
     widths : tuple of int
     loss, activation, dropout, step : str
         The kinds of choices.
-    groups : tuple of tuple of int
-        See `kernels.network.Network.groups`.
     dtype : str
     batch, lanes, remembered : int
         Samples of a batch, lanes of a pack in memory, and what the step remembers of a run.
@@ -57,7 +55,6 @@ class Program(NamedTuple):
     activation: str
     dropout: str
     step: str
-    groups: tuple[tuple[int, ...], ...]
     dtype: str
     batch: int
     lanes: int
@@ -79,8 +76,7 @@ class Program(NamedTuple):
     def net(self) -> Network:
         """The network."""
         plain = network(self.widths, Choice(self.loss), Choice(self.activation))
-        groups = np.array(self.groups, dtype=np.int64).reshape(-1, 4)
-        return plain.with_groups(groups)._replace(dropout=Choice(self.dropout))
+        return plain._replace(dropout=Choice(self.dropout))
 
     def frame(self, values: dict[str, Any]) -> Frame:
         """Return the arguments of the kernel."""
@@ -132,7 +128,7 @@ def ptx(program: Program, capability: int) -> str:
         builder = Builder(builder.block) if flushes else _flushing(builder)
         _emit_block(program, builder, Threads(builder, program.threads), values)
     builder.ret_void()
-    return _assembly(str(module), capability)
+    return assembly(str(module), capability)
 
 
 def _flushing(builder: ir.IRBuilder) -> FlushingBuilder:
@@ -152,7 +148,8 @@ def _function(program: Program) -> tuple[ir.Module, ir.Function, dict[str, Any]]
     return module, function, dict(zip(NAMES, function.args, strict=True))
 
 
-def _assembly(text: str, capability: int) -> str:
+def assembly(text: str, capability: int) -> str:
+    """Return code of LLVM's as PTX."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     target = llvm.Target.from_triple("nvptx64-nvidia-cuda")
@@ -160,10 +157,10 @@ def _assembly(text: str, capability: int) -> str:
     lines = text.replace('triple = "unknown-unknown-unknown"', 'triple = "nvptx64-nvidia-cuda"')
     lines = lines.replace("define void", "define ptx_kernel void")
     lines = lines.replace(")\n{", ") #0\n{") + f"\nattributes #0 = {{ {_MODE} }}\n"
-    module = llvm.parse_assembly(lines)
+    module = llvm.parseassembly(lines)
     module.data_layout = str(machine.target_data)
     optimised(module, machine)
-    return machine.emit_assembly(module)
+    return machine.emitassembly(module)
 
 
 def optimised(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
@@ -199,7 +196,6 @@ def program_of(
         net.activation.kind,
         net.dropout.kind,
         step.kind,
-        tuple(map(tuple, net.groups.tolist())),
         parameters.dtype.name,
         batch,
         parameters.shape[2],

@@ -28,7 +28,7 @@ class Slots:
         self.lane = lane
         self.places = [cgutils.alloca_once(entry, lane.vector) for _ in range(count)]
 
-    def seen_by(self, builder: Builder) -> "_Seen":
+    def seen_by(self, builder: Builder) -> Any:
         """Return them as code that is being made reads and writes them."""
         return _Seen(self, builder)
 
@@ -196,7 +196,7 @@ class _Run:
         values, lane = frame.values, frame.lane
         optimizer = self._optimizer(builder, factor)
 
-        def samples(name: str, width: int, pitch: int) -> _Samples:
+        def samples(name: str, width: int, pitch: int) -> Any:
             return _Samples(builder, lane, values[name], rows, width, pitch)
 
         space = Workspace._make([None] * len(Workspace._fields))._replace(
@@ -215,7 +215,7 @@ class _Run:
             self._check(builder, work.deltas)
         return optimizer, work
 
-    def _check(self, builder: Builder, numbers: dict[int, Traced]) -> None:
+    def _check(self, builder: Builder, numbers: Any) -> None:
         """Emit looks at what products are made of."""
         for index, traced in numbers.items():
             numbers[index] = Traced(builder, traced.lane, [builder.checked(traced.values[0])])
@@ -224,7 +224,7 @@ class _Run:
         """Emit what moves the parameters, as `kernels.runs.optimizer_of` does."""
         frame, net, run = self.frame, self.frozen.net, self.run
 
-        def one(name: str) -> Traced:
+        def one(name: str) -> Any:
             return frame.numbers(builder, name, run)[0]
 
         lr = one("rate")

@@ -74,7 +74,7 @@ def _seconds(device: Any, trainer: Trainer) -> float:
 
     trainer.reset()
     packs = trainer.packs
-    how = packs.learning, packs.runs, trainer.samples, packs.step, trainer.batch, trainer.epochs
+    how = packs.net, packs.runs, trainer.samples, packs.step, trainer.batch, trainer.epochs
     return train(device, *how)
 
 

@@ -98,7 +98,7 @@ def compile_kernels(plan: Plan) -> None:
 
 
 def _kind(plan: Plan) -> tuple:
-    """Return what decides which kernels the runs of a part take: of widths those that code is for."""
+    """Return what decides which kernels the runs of a part take."""
     spec, freeze = plan.spec, plan.worth_freezing
     shape = frozen, _ = shape_of(spec, plan.widths, plan.samples, freeze)
     chosen = spec.activation, spec.optimizer, spec.l1_method, spec.groups_weights, spec.l21_on
