@@ -191,6 +191,7 @@ def from_sample(net, work, first):
         work.lanes,
         work.capacity,
         work.hypers,
+        work.dropping,
         work.multiplier,
     )
 
