@@ -157,10 +157,10 @@ def assembly(text: str, capability: int) -> str:
     lines = text.replace('triple = "unknown-unknown-unknown"', 'triple = "nvptx64-nvidia-cuda"')
     lines = lines.replace("define void", "define ptx_kernel void")
     lines = lines.replace(")\n{", ") #0\n{") + f"\nattributes #0 = {{ {_MODE} }}\n"
-    module = llvm.parseassembly(lines)
+    module = llvm.parse_assembly(lines)
     module.data_layout = str(machine.target_data)
     optimised(module, machine)
-    return machine.emitassembly(module)
+    return machine.emit_assembly(module)
 
 
 def optimised(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
