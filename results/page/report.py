@@ -129,7 +129,8 @@ def page(
     toml = sweeptoml.read(directory)
     spec = tomllib.loads(toml)
     patience = spec.get("patience", "off")  # of several values a text
-    stop = Stop(patience if isinstance(patience, int) else 0, spec["epochs"])
+    waits = patience if isinstance(patience, int) else 0
+    stop = Stop(waits, spec["epochs"]) if patience != "off" else None
     layers = [name for name in runs.columns if name.startswith("sparsity_")]
     metrics = [name for name in (*_SHOWN, *layers) if name in runs]
     cells = summary(runs, [*metrics, *(name for name in TELLING if name in runs)], by)
@@ -160,7 +161,7 @@ def page(
         ranking="Loss" if deciding(cells) in RANKED else deciding(cells),
         question=_question(runs, cells, spec, seeds),
         matters=matters(cells),
-        answers=answers(cells, runs, spec.get("path"), stop if patience != "off" else None),
+        answers=answers(cells, runs, spec.get("path"), stop),
         predicted=predicted,
         toml=toml,
         machines=_machines(directory),

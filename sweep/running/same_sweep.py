@@ -53,6 +53,8 @@ def placing(older: Mapping[str, Any], plan: Plan) -> "Callable[[pa.Table], pa.Ta
     plan : Plan
         That of the larger one.
     """
+    if kinship(older, plan.spec) is None:  # its rows are of another sweep, and are left out
+        return lambda table: table
     before = narrowed(plan.spec, older)
     then, now = gridded(before).plan, schema(plan)
     known = schema(then).names
