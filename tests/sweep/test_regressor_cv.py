@@ -30,7 +30,7 @@ ROOT = {"beta_2": [0.9, 0.99], "l1": [0.0, 1e-2], "l2": [1e-3], "learning_rate_i
 
 # A batch of all samples, for which weights are worth repetitions. Nothing is expected to fail.
 @parametrize_with_checks(
-    [RegularizedMLPRegressorCV(l1="0,1e-2", l2=0, cv=3, max_iter=30, batch_size="full")]
+    [RegularizedMLPRegressorCV(l1="0,1e-2", alpha=0, cv=3, max_iter=30, batch_size="full")]
 )
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
