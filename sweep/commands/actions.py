@@ -301,7 +301,7 @@ def _some_cells(plan: Plan) -> list[dict[str, Any]]:
 
     Of a search only those of the first round are known.
     """
-    from sweep.plan.tpe import ROUND
+    from sweep.plan.sampling.tpe import ROUND
     from sweep.specification.axes import drawn_from
 
     known = min(ROUND, plan.grid.cells) if plan.spec.sampler == "tpe" else plan.grid.cells

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.plan.cost import Cost
-from sweep.plan.drawing import check_enough
 from sweep.plan.grid import FullGrid, Grid
 from sweep.plan.joined import JoinedGrid
-from sweep.plan.sample import Told, sampled
+from sweep.plan.sampling.drawing import check_enough
+from sweep.plan.sampling.sample import Told, sampled
+from sweep.plan.sampling.tpe import as_runs, first_round
 from sweep.plan.tasks import Tasks
-from sweep.plan.tpe import as_runs, first_round
 from sweep.specification.axes import Part, axes_of, axes_of_part, parts
 from sweep.specification.spec import Specification
 

@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from sweep.errors import InputError
-from sweep.plan import tpe
 from sweep.plan.experiment import Experiment, prepare
 from sweep.plan.plan import Plan
+from sweep.plan.sampling import tpe
 from sweep.running.backends import Workers, gpus_here, parallel
 from sweep.running.claims import claims
 from sweep.running.halving import race

@@ -18,8 +18,8 @@ from results import ranges
 from results.columns import RANKED
 from sweep.plan.experiment import Experiment
 from sweep.plan.plan import Plan, Ranges
+from sweep.plan.sampling.tpe import ROUND, Cell, as_runs, first_round, next_round
 from sweep.plan.tasks import QUANTUM
-from sweep.plan.tpe import ROUND, Cell, as_runs, first_round, next_round
 from sweep.running.backends import Workers
 from sweep.running.claims import claims
 from sweep.running.interrupt import Interrupt
@@ -43,7 +43,7 @@ def search(
     stopped: Callable[[], bool],
     report: Report,
 ) -> None:
-    """Train the cells of all rounds, one round after another; see `sweep.plan.tpe`."""
+    """Train the cells of all rounds, one round after another; see `sweep.plan.sampling.tpe`."""
     cells = experiment.plan.grid.cells
     found = _Found(experiment.plan, sink)
     for first in range(0, cells, ROUND):

@@ -35,7 +35,7 @@ LISTED = re.compile(r"[-+.\deE,\s]+", re.ASCII)
 AUTO = re.compile("auto:log")
 
 #: How far apart the ends of a range are at the least, as a share of the larger one: far enough for
-#: all points of `sweep.plan.points` to be different numbers.
+#: all points of `sweep.plan.sampling.points` to be different numbers.
 APART = 1e-4
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import results
 from sweep import InputError, Sweep
-from sweep.plan import points
 from sweep.plan.plan import Plan
+from sweep.plan.sampling import points
 from sweep.running.merging import merge
 from sweep.specification.values import Range, interval, text
 from tests.sweep.console import rows

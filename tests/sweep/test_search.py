@@ -10,8 +10,8 @@ from results import load
 from sweep import InputError, Sweep
 from sweep.models.best import save_best
 from sweep.models.reading import load_model
-from sweep.plan import tpe
 from sweep.plan.plan import Plan
+from sweep.plan.sampling import tpe
 from sweep.running import search
 from tests.sweep.console import rows
 

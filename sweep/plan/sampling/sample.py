@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.plan.drawing import Columns, check_enough, columns, drawn
 from sweep.plan.grid import FullGrid, Grid
+from sweep.plan.sampling.drawing import Columns, check_enough, columns, drawn
 from sweep.specification.axes import REPEATED, Part, axes_of_part, parts
 from sweep.specification.spec import Specification
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.plan.drawing import columns, drawn
+from sweep.plan.sampling.drawing import columns, drawn
 from sweep.seeded import generator
 from sweep.specification.axes import drawn_from, resting
 from sweep.specification.spec import Specification

@@ -16,7 +16,7 @@ import numpy as np
 
 from results.labels import counted
 from sweep.errors import InputError
-from sweep.plan import points
+from sweep.plan.sampling import points
 from sweep.seeded import generator
 from sweep.specification.axes import PACKS, Part, drawn_from, parts, resting
 from sweep.specification.spec import Specification

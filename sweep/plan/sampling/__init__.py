@@ -1,0 +1,1 @@
+"""Cells drawn from the axes in the place of their grid."""
