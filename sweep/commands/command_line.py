@@ -95,7 +95,8 @@ def app(context: click.Context) -> int:
       sweep run --data digits --l1 0,1e-4,1e-3 --seeds 0:10
     """  # noqa: D301
     if context.invoked_subcommand is None:
-        return context.invoke(run)
+        with run.make_context("run", [], parent=context) as of_run:
+            return run.invoke(of_run)
     return 0
 
 

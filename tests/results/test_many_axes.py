@@ -96,7 +96,7 @@ def test_each_axis_shows_the_cells_and_their_median(cells):
     assert [ax.get_xlabel() for ax in panels] == [
         "L1 penalty",
         "learning rate",
-        "hidden",
+        "hidden layers",
         "activation",
     ]
     for ax, name in zip(panels, AXES, strict=True):

@@ -44,5 +44,5 @@ def test_a_sample_has_no_map_and_all_else(opened):
     assert says(page, "axis-says").startswith(f"val_loss along {names[2]}, ")
     assert len(x) == 60 and sorted(y) == pytest.approx(sorted(cells["mean_val_loss"]), rel=1e-5)
     page.evaluate("choose(7)")
-    assert told(page)["hidden"] == cells["hidden"][7]
+    assert told(page)["hidden layers"] == cells["hidden"][7]
     assert page.evaluate("$('parallel').data.at(-1).customdata[0]") == 7

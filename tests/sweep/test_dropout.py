@@ -9,7 +9,6 @@ from kernels.lane.compiled import entry
 from kernels.lane.lanes import as_lanes
 from kernels.network import forward, network
 from kernels.runs import workspace
-from results.errors import ResultsError
 from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV, Sweep
 from sweep.errors import InputError
 from sweep.models.retraining import train_again
@@ -200,13 +199,12 @@ def test_a_share_just_below_1_is_one():
     assert found.status.tolist() == ["done"]
 
 
-def test_a_directory_without_the_column_does_not_grow_one(tmp_path):
+def test_a_directory_without_the_column_grows_one(tmp_path):
     FEW.run(out=tmp_path / "one")
-    with pytest.raises(ResultsError, match="another sweep"):
-        FEW.replace(dropout=[0, 0.4]).run(out=tmp_path / "one", extend=True)
     more = FEW.replace(dropout=[0, 0.4])
-    more.run(out=tmp_path / "two")
-    grown = more.replace(dropout=[0, 0.2, 0.4]).run(out=tmp_path / "two", extend=True)
+    grown = more.run(out=tmp_path / "one", extend=True)
+    assert rows(grown) == rows(more.run())
+    grown = more.replace(dropout=[0, 0.2, 0.4]).run(out=tmp_path / "one", extend=True)
     assert rows(grown) == rows(more.replace(dropout=[0, 0.2, 0.4]).run())
 
 
