@@ -106,7 +106,9 @@ def parse(values: Any, *, integers: bool = False) -> np.ndarray:
         numbers = _Reader(values, integers).values() if refused else np.asarray(listed)
     else:
         numbers = _from_python(values, integers)
-    numbers = np.unique(numbers + 0.0)  # + 0.0 makes -0.0 the same zero as 0.0
+    numbers = numbers + 0.0  # which makes -0.0 the same zero as 0.0
+    if not (numbers[1:] > numbers[:-1]).all():  # a range of millions need not be sorted
+        numbers = np.unique(numbers)
     return numbers.astype(np.int64) if integers else numbers
 
 
