@@ -5,7 +5,8 @@ No compiler of CUDA is needed: the driver has an assembler of its own.
 
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ class Gpu:
         self._context = _call("cuDevicePrimaryCtxRetain", self._device)
         self._codes: dict[Program, Any] = {}
         self._lock = threading.Lock()
-        self._threads = threading.local()
+        self._rooms: list[_Room] = []
 
     def _attribute(self, kind) -> int:
         return int(_call("cuDeviceGetAttribute", kind, self._device))
@@ -138,7 +139,17 @@ class Gpu:
         """
         _call("cuCtxSetCurrent", self._context)
         function = self._function(program)
-        room = self._room()
+        with self._lent() as room:
+            return self._launched(function, room, program, arrays, counts)
+
+    def _launched(
+        self,
+        function: Any,
+        room: "_Room",
+        program: Program,
+        arrays: dict[str, np.ndarray],
+        counts: dict[str, int],
+    ) -> float:
         there = {name: room.upload(name, array) for name, array in arrays.items()}
         blocks, threads, shared = -(-counts["runs"] // THREADS), THREADS, 0
         if program.threads > 1:
@@ -170,13 +181,13 @@ class Gpu:
         _call("cuCtxSetCurrent", self._context)
         module = _call("cuModuleLoadData", code(dtype, self._known).encode())
         function = _call("cuModuleGetFunction", module, KERNEL.encode())
-        room = self._room()
-        place = room.upload("number", np.zeros(1))
-        room.mark(0)
-        launched = (function, shape[0], 1, 1, shape[1], 1, 1, 0, room.stream)
-        _call("cuLaunchKernel", *launched, ((place,), (ctypes.c_int64,)), 0)
-        room.mark(1)
-        return room.seconds()
+        with self._lent() as room:
+            place = room.upload("number", np.zeros(1))
+            room.mark(0)
+            launched = (function, shape[0], 1, 1, shape[1], 1, 1, 0, room.stream)
+            _call("cuLaunchKernel", *launched, ((place,), (ctypes.c_int64,)), 0)
+            room.mark(1)
+            return room.seconds()
 
     @property
     def _known(self) -> int:
@@ -212,15 +223,18 @@ class Gpu:
         name = "cuOccupancyMaxActiveBlocksPerMultiprocessor"
         return max(1, int(_call(name, function, threads, shared)))
 
-    def _room(self) -> "_Room":
-        """Return the memory that this thread works with."""
-        if not hasattr(self._threads, "room"):
-            self._threads.room = _Room()
-        return self._threads.room
+    @contextmanager
+    def _lent(self) -> Iterator["_Room"]:
+        """Lend memory that nobody works with; threads come and go, and it is used again."""
+        with self._lock:
+            room = self._rooms.pop() if self._rooms else _Room()
+        yield room
+        with self._lock:
+            self._rooms.append(room)
 
 
 class _Room:
-    """What a thread of ours has on a GPU: memory by name, and a queue of its own."""
+    """What a call has on a GPU: memory by name, and a queue of its own."""
 
     def __init__(self) -> None:
         self.stream = _call("cuStreamCreate", 1)  # that waits for no other
