@@ -31,7 +31,7 @@ from kernels.network import NO_DROPOUT, Network, network
 from kernels.runs import Workspace
 
 #: Instructions, roughly, that are still quick to compile: those of the article with any step.
-LIMIT = 1700
+_LIMIT = 1700
 
 
 class Frozen:
@@ -89,7 +89,7 @@ def freezes(widths: tuple[int, ...], samples: int, batch: int, step: Choice) -> 
     products = sum(a * b for a, b in pairwise(widths))
     parameters = products + sum(widths[1:])
     moves = step.INSTRUCTIONS * parameters
-    return 3 * batch * products + moves + 50 * batch * widths[-1] <= LIMIT
+    return 3 * batch * products + moves + 50 * batch * widths[-1] <= _LIMIT
 
 
 class _FrozenType(types.Type):
@@ -164,7 +164,7 @@ def in_registers(builder, lane: Lane, frozen: Frozen, space: Workspace) -> Works
         capacity=frozen.batch,
         hypers=len(frozen.activation.HYPER),
         dropping=False,
-        multiplier=Multiplier(0, _room(), LIMIT),
+        multiplier=Multiplier(0, _room(), _LIMIT),
     )
 
 
@@ -176,13 +176,13 @@ def _traced(builder, lane: Lane, kind: types.Type, value) -> Any:
             for i, inner in enumerate(kind.types)
         )
     if isinstance(kind, FlatType):
-        return Memory(builder, lane, value)
+        return _Memory(builder, lane, value)
     if isinstance(kind, ChoiceType):
         return Choice(kind.kind)
     return Traced(builder, lane, [value]) if isinstance(kind, Lane) else None
 
 
-class Memory:
+class _Memory:
     """An array of Lanes in memory: what is not kept in a register may be read again for nothing."""
 
     def __init__(self, builder, lane: Lane, pointer) -> None:
