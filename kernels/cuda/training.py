@@ -12,6 +12,9 @@ from kernels.runs import Runs
 from kernels.samples import Samples
 from kernels.training import Schedule
 
+#: Outputs at the most: a thread has the code of a sample's loss, output after output.
+_OUTPUTS = 256
+
 
 class Device(Protocol):
     """What runs programs: a GPU, or what stands for one.
@@ -31,10 +34,14 @@ class Device(Protocol):
         """
 
 
-def refuses(net: Network, step: Choice) -> str | None:
+def refuses(net: Network) -> str | None:
     """Return why a network cannot be trained on a GPU, None if it can."""
     if net.grouped:
         return "--backend cuda has no --l21: leave one of both out"
+    outputs = int(net.widths[-1])
+    if outputs > _OUTPUTS:
+        most = f"--backend cuda takes up to {_OUTPUTS} outputs"
+        return f"{most}, and there are {outputs:,}: leave it out"
     return None
 
 
@@ -72,7 +79,7 @@ def train(
     batch_size = min(batch_size, samples.order.shape[1])
     if batch_size < 1:
         raise ValueError(f"a batch should have at least one sample, and has {batch_size}")
-    reason = refuses(net, step)
+    reason = refuses(net)
     if reason:
         raise ValueError(reason)
     net = net if dropping else net._replace(dropout=NO_DROPOUT)

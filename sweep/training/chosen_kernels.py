@@ -127,5 +127,5 @@ def refuse_what_no_gpu_trains(plan: Plan) -> None:
     from kernels.cuda.training import refuses
 
     for part in plan.parts:
-        if reason := refuses(planned_network(part), step_of(part.spec)):
+        if reason := refuses(planned_network(part)):
             raise InputError(reason)
