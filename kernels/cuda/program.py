@@ -114,6 +114,11 @@ def host_code(program: Program) -> str:
 @cache
 def ptx(program: Program, capability: int) -> str:
     """Return the code of a kernel for processors of a capability, 90 for 9.0, and later ones."""
+    return assembly(gpu_code(program), capability)
+
+
+def gpu_code(program: Program) -> str:
+    """Return the code of a kernel as LLVM has it."""
     module, function, values = _function(program)
     builder = ir.IRBuilder(function.append_basic_block())
     flushes = program.dtype == "float32"
@@ -128,7 +133,7 @@ def ptx(program: Program, capability: int) -> str:
         builder = Builder(builder.block) if flushes else _flushing(builder)
         _emit_block(program, builder, Threads(builder, program.threads), values)
     builder.ret_void()
-    return assembly(str(module), capability)
+    return str(module)
 
 
 def _flushing(builder: ir.IRBuilder) -> FlushingBuilder:
@@ -150,6 +155,12 @@ def _function(program: Program) -> tuple[ir.Module, ir.Function, dict[str, Any]]
 
 def assembly(text: str, capability: int) -> str:
     """Return code of LLVM's as PTX."""
+    module, machine = for_gpu(text, capability)
+    return machine.emit_assembly(module)
+
+
+def for_gpu(text: str, capability: int) -> tuple[llvm.ModuleRef, llvm.TargetMachine]:
+    """Return code of LLVM's made ready for a processor, and what makes PTX of it."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     target = llvm.Target.from_triple("nvptx64-nvidia-cuda")
@@ -160,7 +171,7 @@ def assembly(text: str, capability: int) -> str:
     module = llvm.parse_assembly(lines)
     module.data_layout = str(machine.target_data)
     optimised(module, machine)
-    return machine.emit_assembly(module)
+    return module, machine
 
 
 def optimised(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
