@@ -53,10 +53,13 @@ def placing(older: Mapping[str, Any], plan: Plan) -> "Callable[[pa.Table], pa.Ta
     plan : Plan
         That of the larger one.
     """
-    if kinship(older, plan.spec) is None:  # its rows are of another sweep, and are left out
-        return lambda table: table
-    before = narrowed(plan.spec, older)
-    then, now = gridded(before).plan, schema(plan)
+    try:
+        before = narrowed(plan.spec, older)
+        then, now = gridded(before).plan, schema(plan)
+    except (InputError, TypeError, ValueError):  # of another version, or wild: it has none of ours
+        return _as_they_are
+    if list(before.vary) != list(plan.spec.vary):
+        return _as_they_are
     known = schema(then).names
     new = [field for field in now if field.name not in known]
     in_front = coordinates(now.names)
@@ -87,7 +90,11 @@ def placing(older: Mapping[str, Any], plan: Plan) -> "Callable[[pa.Table], pa.Ta
             rest.sort(key=lambda name: now.names.index(name) if name in now.names else len(now))
         return table.select([*first, *rest])
 
-    return place if new else lambda table: table
+    return place if new else _as_they_are
+
+
+def _as_they_are(table: "pa.Table") -> "pa.Table":
+    return table
 
 
 def narrowed(spec: Specification, older: Mapping[str, Any]) -> Specification:
