@@ -24,6 +24,15 @@ SWEEPS: list[Given] = [
      "seeds": "0:3", "path": "l1", "path_order": "up,down,cold", "l1_method": "proximal"},
     {"data": "wine", "hidden": "6,4", "l1": "auto:log2", "l2": "0,0.001,0.01,0.1", "seeds": 3,
      "epochs": 30, "path": "l2", "path_order": "down,cold", "l1_method": "proximal"},
+    # Cells that are drawn, and networks and steps that differ within a sweep.
+    {"data": "wine", "hidden": "3", "l1": "0,0.001,0.01", "l2": "0,0.002", "seeds": "0:3",
+     "epochs": 7, "lr": "0.003,0.1", "sample": 4},
+    {"data": "wine", "hidden": "3", "l1": "0,0.001,0.01", "l2": "0,0.002", "seeds": "0:3",
+     "epochs": 7, "lr": "0.003,0.1", "sample": 4, "sampler": "random"},
+    {"data": "wine", "hidden": "4/3/none", "activation": "relu,tanh", "batch_size": "32,full",
+     "l1": "0,0.01", "l2": 0, "seeds": "0:2", "epochs": 7, "finish": 0},
+    {"data": "wine", "hidden": "3", "l1": "1e-4:0.1:log", "l2": 0, "lr": "0.003:0.1:log",
+     "optimizer": "nesterov,adam", "seeds": "0:2", "epochs": 7, "sample": 6},
     # Races of several rungs.
     {"data": "wine", "hidden": 7, "l1": "0,0.001,0.003,0.01,0.03,0.1", "l2": "0,0.001,0.01,0.1",
      "seeds": "0:3", "epochs": 50, "halving": 2, "history": 5},

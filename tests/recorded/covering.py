@@ -69,6 +69,8 @@ VALUES: dict[str, list[Any]] = {
     "path": [None, "l1", "l2", "l21"],
     "path_order": [None, "up", "down", ["up", "cold"]],
     "halving": [None, 2, 3],
+    "sample": [None, 4],
+    "sampler": [None, "random"],
 }
 
 #: How many specifications hold each pair, at the least: in one alone it may go unnoticed, such as
