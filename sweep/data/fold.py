@@ -67,6 +67,11 @@ class Fold(NamedTuple):
         return (self.y - self.unit.centre) / self.unit.scale
 
     @property
+    def scaled(self) -> bool:
+        """Whether inputs are other numbers than features."""
+        return self.scaling is not None and not self.scaling.does_nothing
+
+    @property
     def x(self) -> np.ndarray:
         """Inputs of the network, float64 (samples, features): made when asked for."""
         return self.write_inputs(np.empty(self.X.shape))

@@ -53,7 +53,7 @@ class Scaling(NamedTuple):
     def __call__(self, X: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Return the inputs of rows of X; ``out`` is written to where there is one."""
         found = np.empty(X.shape) if out is None else out
-        for rows in _blocks(*X.shape):
+        for rows in blocks(*X.shape):
             x = X[rows]
             if self.fill is not None:
                 x = np.where(np.isnan(x), self.fill, x)
@@ -62,6 +62,12 @@ class Scaling(NamedTuple):
                 x = np.stack([_scores(*column) for column in columns], axis=1)
             found[rows] = (x - self.mean) / self.scale
         return found
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether inputs are the features as they are."""
+        moved = self.mean.any() or (self.scale != 1).any()
+        return self.fill is None and self.quantiles is None and not moved
 
     def take(self, chosen: np.ndarray) -> Self:
         """Return the scaling of some of the features."""
@@ -97,7 +103,7 @@ def fit(kind: str, dataset: Dataset, train: np.ndarray) -> Scaling:
         return Scaling.nothing(features)
     fill = np.full(features, np.nan)
     of_block = []
-    for columns in _blocks(features, len(train)):
+    for columns in blocks(features, len(train)):
         values = X[:, columns][train]
         for place in np.flatnonzero(missing[columns]):
             fill[columns][place] = _fill_in(values[:, place])
@@ -128,7 +134,7 @@ def filling_any_number(found: Scaling, dataset: Dataset, train: np.ndarray) -> S
     return found._replace(fill=fill)
 
 
-def _blocks(count: int, size: int) -> Iterator[slice]:
+def blocks(count: int, size: int) -> Iterator[slice]:
     """Yield slices of so many things of that size each."""
     at_once = max(_BLOCK // max(size, 1), 1)
     for first in range(0, count, at_once):

@@ -1,15 +1,15 @@
 """A trained network with all that it takes to use it on new rows."""
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kernels.network import Network
 from sweep.data.dataset import Variable
-from sweep.data.scaling import Scaling
+from sweep.data.scaling import Scaling, blocks
 from sweep.data.unit import Unit
 from sweep.errors import InputError
 from sweep.models import files
@@ -18,6 +18,9 @@ from sweep.models.predictor import Predictor
 from sweep.models.pruning import pruned
 from sweep.specification.choices import ACTIVATIONS
 from sweep.training.chosen_kernels import network_of
+
+if TYPE_CHECKING:
+    from kernels.prediction import Prediction
 
 #: Arrays of the unit of numbers that are predicted, in a file.
 UNIT = ("target_centre", "target_scale")
@@ -185,26 +188,48 @@ class Model(Predictor):
 
     def of_features(self, X: np.ndarray) -> np.ndarray:
         """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
-        from kernels.prediction import predict
+        found = np.empty((len(X), self.widths[-1]))
+        for rows in blocks(len(X), max(self.widths)):
+            found[rows] = self._of_rows(X[rows], rows.start)
+        return found
 
-        x = X[:, self.inputs]
+    def _of_rows(self, X: np.ndarray, first: int) -> np.ndarray:
+        """Return the outputs of a few rows, of which the first has a number."""
+        every = len(self.inputs) == X.shape[1]  # and in their order: each is read once
+        x = X if every else X[:, self.inputs]
         usable = np.isfinite(x)
         if self.fill is not None:
             usable |= np.isnan(x) & ~np.isnan(self.fill)
         if not usable.all():
             row, place = np.argwhere(~usable)[0]
-            where = f"feature {self.features[self.inputs[place]]!r} of row {row} (from 0)"
+            where = f"feature {self.features[self.inputs[place]]!r} of row {first + row} (from 0)"
             if np.isnan(x[row, place]):
                 raise InputError(
                     f"{where} is missing, and no row that the model was trained on lacks it: fill "
                     "it in, or leave the row out"
                 )
             raise InputError(f"{where} is {x[row, place]}, and should be a finite number")
-        said = predict(self.network, self.parameters, self.scaling(x), self._hyper)
+        said = self._prediction(self.parameters, self.scaling(x))
+        if np.isnan(said).any():
+            row = np.isnan(said).any(axis=1).argmax()
+            raise InputError(
+                f"row {first + row} (from 0) has numbers so large that sums in the "
+                "network are beyond the largest: scale them as those that it was trained on"
+            )
         if self.unit is None:
             return said
         with np.errstate(over="ignore"):  # the exponential of much
             return said * self.unit.scale + self.unit.centre
+
+    @cached_property
+    def _prediction(self) -> "Prediction":
+        from kernels.prediction import Prediction
+
+        return Prediction(self.network, self._hyper)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is copied and pickled: the fields, and nothing made of them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def _hyper(self) -> tuple[float, ...]:

@@ -110,7 +110,7 @@ class Predictor(ABC):
                 f"{array.shape}"
             )
         try:
-            numbers = array.astype(np.float64)
+            numbers = array.astype(np.float64, copy=False)
         except (TypeError, ValueError) as error:
             raise InputError(f"X should hold finite numbers: {error}") from None
         return self.of_features(numbers)

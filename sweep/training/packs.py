@@ -59,26 +59,27 @@ class Folds(NamedTuple):
         dtype = np.dtype(spec.precision)
         chosen = list(folds.values())
         starts = np.cumsum([0] + [len(fold.X) for fold in chosen])
-        # Large data are here once a stream, and nowhere else.
-        x = np.empty((starts[-1], chosen[0].X.shape[1]), dtype)
-        for fold, start in zip(chosen, starts, strict=False):
-            fold.write_inputs(x[start : start + len(fold.X)])
+        x = chosen[0].X
+        if len(chosen) > 1 or chosen[0].scaled or x.dtype != dtype or not x.flags.c_contiguous:
+            # Large data are here once a stream, and nowhere else.
+            x = np.empty((starts[-1], x.shape[1]), dtype)
+            for fold, start in zip(chosen, starts, strict=False):
+                fold.write_inputs(x[start : start + len(fold.X)])
         train, val, test = (
-            np.stack(
-                [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)],
-                axis=1,
+            np.column_stack(
+                [getattr(fold, which) + start for fold, start in zip(chosen, starts, strict=False)]
             )
+            if len(chosen) > 1
+            else getattr(chosen[0], which)[:, None]
             for which in ("train", "val", "test")
         )
-        weight = np.concatenate([fold.weight for fold in chosen], dtype=dtype)
+        weight = _below([fold.weight for fold in chosen], dtype)
         balanced = any(fold.by_class is not None for fold in chosen)
         return cls(
             x,
-            np.concatenate([fold.targets for fold in chosen], dtype=dtype),
+            _below([fold.targets for fold in chosen], dtype),
             weight,
-            np.concatenate([fold.loss_weight for fold in chosen], dtype=dtype)
-            if balanced
-            else weight,
+            _below([fold.loss_weight for fold in chosen], dtype) if balanced else weight,
             _truth(chosen),
             train,
             val,
@@ -97,13 +98,20 @@ class Folds(NamedTuple):
         return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
 
 
+def _below(arrays: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
+    """Return arrays one below the other; one alone is not copied unless it must be."""
+    if len(arrays) > 1:
+        return np.concatenate(arrays, dtype=dtype)
+    return np.ascontiguousarray(arrays[0], dtype)
+
+
 def _truth(folds: Sequence[Fold]) -> Truth | None:
     """Return what is true in its own unit, a stream a fold; None unless numbers are predicted."""
     units = [fold.unit for fold in folds if fold.unit is not None]
     if not units:
         return None
     centre, scale = map(np.stack, zip(*units, strict=True))
-    return Truth(np.concatenate([fold.y for fold in folds]), centre, scale)
+    return Truth(_below([fold.y for fold in folds], folds[0].y.dtype), centre, scale)
 
 
 class Packs(NamedTuple):

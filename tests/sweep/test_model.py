@@ -1,6 +1,8 @@
 """Model: predictions against the reference, new data by name, and pruning to the same bits."""
 
 import dataclasses
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -61,6 +63,44 @@ def test_a_row_is_predicted_to_the_same_bits_in_any_company():
     together = model.predict_proba(x)
     for rows in (slice(0, 1), slice(17, 90), slice(299, 300)):
         np.testing.assert_array_equal(model.predict_proba(x[rows]), together[rows])
+
+
+def test_rows_are_predicted_a_few_at_a_time(monkeypatch):
+    """So that a prediction takes little more room than what it gives."""
+    model = model_of((6, 5, 3), drawn((6, 5, 3)), scale=np.arange(1.0, 7))
+    x = np.random.RandomState(1).standard_normal((70, 6))
+    together = model.predict_proba(x)
+    monkeypatch.setattr("sweep.data.scaling._BLOCK", 6 * 32)
+    np.testing.assert_array_equal(model.predict_proba(x), together)
+    x[65, 2] = np.inf
+    with pytest.raises(InputError, match="feature 'x2' of row 65"):
+        model.predict_proba(x)
+
+
+def test_a_change_in_place_is_seen_by_the_next_prediction():
+    model = model_of((2, 3), drawn((2, 3)))
+    before = model.predict_proba([[1, 2]])
+    model.parameters[0] += 1
+    changed = model.predict_proba([[1, 2]])
+    assert not np.array_equal(changed, before)
+    again = pickle.loads(pickle.dumps(model)).predict_proba([[1, 2]])
+    np.testing.assert_array_equal(again, changed)
+
+
+def test_threads_may_share_a_model():
+    model = model_of((6, 5, 3), drawn((6, 5, 3)))
+    x = np.random.RandomState(1).standard_normal((40, 300, 6))
+    alone = [model.predict_proba(rows) for rows in x]
+    with ThreadPoolExecutor(4) as threads:
+        for one, other in zip(alone, threads.map(model.predict_proba, x), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_sums_beyond_the_largest_number_are_told():
+    model = model_of((1, 2, 2), [1e10, -1e10, 0, 0, 1e10, 1e10, -1e10, 1e10, 0, 0])
+    assert np.isfinite(model.predict_proba([[1e280], [1e200]])).all()
+    with pytest.raises(InputError, match=r"row 1 \(from 0\) has numbers so large"):
+        model.predict_proba([[1.0], [1e300]])
 
 
 @st.composite
