@@ -67,8 +67,7 @@ class Frozen:
         """Freeze a network, whose units pass on what they give."""
         if net.dropout.kind != NO_DROPOUT.kind:
             raise ValueError("a network with dropout is not frozen")
-        groups = tuple(tuple(net.members[a:b].tolist()) for a, b in pairwise(net.start.tolist()))
-        return cls(tuple(net.widths.tolist()), batch, net.loss, net.activation, groups)
+        return cls(tuple(net.widths.tolist()), batch, net.loss, net.activation, net.groups)
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ samples there is room for.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -93,6 +94,11 @@ class Network(NamedTuple):
             start=start,
             members=members,
         )
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """The parameters of each group of them."""
+        return tuple(tuple(self.members[a:b].tolist()) for a, b in pairwise(self.start.tolist()))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.cuda.errors import NoDevice
+from kernels.cuda import NoDevice
 from kernels.network import Network
 from kernels.runs import Runs
 from kernels.samples import Samples
@@ -47,7 +47,7 @@ class Gpus(NamedTuple):
 
         Raises
         ------
-        kernels.cuda.errors.NoDevice
+        kernels.cuda.NoDevice
             If it sees none.
         """
         gpus = [_opened(number) for number in range(_count())]
@@ -68,7 +68,7 @@ def descriptions() -> list[dict[str, Any]]:
 
     Raises
     ------
-    kernels.cuda.errors.NoDevice
+    kernels.cuda.NoDevice
         If it sees none.
     """
     return [

@@ -86,7 +86,7 @@ def description() -> dict[str, Any]:
 
 def _gpus() -> dict[str, Any]:
     """Return what each GPU is, or why there is none."""
-    from kernels.cuda.errors import NoDevice
+    from kernels.cuda import NoDevice
     from sweep.gpus import descriptions
 
     try:

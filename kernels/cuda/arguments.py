@@ -32,9 +32,9 @@ OF_SAMPLES = ("x", "y", "weight", "factors")
 #: Arrays of 32 bits a number, ``[pack, ..., lane]``.
 HALVES = ("words", "epoch")
 
-#: Arrays of 64 bits a number: the stream of each run, the order of the samples, and the first
-#: epochs of the stretches of the schedule.
-WORDS = ("streams", "order", "begins")
+#: Arrays of 64 bits a number: the stream of each run, the order of the samples, the first epochs of
+#: the stretches of the schedule, where groups of parameters begin, and which those are.
+WORDS = ("streams", "order", "begins", "starts", "members")
 
 #: How many runs there are; epochs and streams of the order; samples of an epoch; steps of each
 #: epoch that came before; stretches; and whether a number is so small that the way for small

@@ -19,10 +19,11 @@ from numba.core import cgutils
 from kernels.choice import Choice
 from kernels.cuda.arguments import WORD, Frame, load, store, word
 from kernels.cuda.flushing import Builder, FlushingBuilder
+from kernels.cuda.groups import Groups
 from kernels.cuda.held import Cells, Index, Only
 from kernels.cuda.layout import Layout
 from kernels.cuda.machine import Machine
-from kernels.cuda.products import Products, Strip
+from kernels.cuda.products import Strip
 from kernels.frozen import Registers
 from kernels.lane.operations import Traced, select
 from kernels.lane.threefry import Emitted, draw
@@ -60,11 +61,10 @@ def emit_runs(
     _Run(frame, batch, step, builder, machine, layout).emit()
 
 
-class _Run(Products):
+class _Run(Groups):
     def __init__(self, frame, batch, step, builder, machine, layout) -> None:
-        super().__init__(frame, builder, machine, layout)
+        super().__init__(frame, step, builder, machine, layout)
         self.capacity: int = batch
-        self.step: Choice = step
         self.drops = frame.net.dropout.kind != NO_DROPOUT.kind
 
     # --- the run ---------------------------------------------------------------------------------
@@ -110,7 +110,12 @@ class _Run(Products):
             slopes[layer] = self._backward(layer, slopes[layer + 1])
         for layer in range(self.layers):
             self._descend(layer, optimizer, (small[layer], slopes[layer + 1]))
-        self._remember(self._phase_ends())
+        found = self._phase_ends()
+        if self.net.grouped:
+            self.shrink(optimizer)
+            more = self._phase_ends()
+            found = more if found is None else self.builder.or_(found, more)
+        self._remember(found)
 
     def _phase_ends(self) -> Any:
         """Emit the end of a phase; return whether a number that was written in it is small."""
@@ -364,7 +369,8 @@ class _Run(Products):
             own = optimizer._replace(weights=only)
             w = self.read("weights", place)
             l1, l2 = optimizer.l1[2 * layer + kind], optimizer.l2[2 * layer + kind]
-            self.step.advance(own, Index(b, index), w, gradient, l1, l2)
+            first = int((net.bias if kind else net.weight)[layer])
+            self.step.advance(own, Index(b, index, first), w, gradient, l1, l2)
 
         with self.machine.each(b, outputs) as output:
             of_sample = self.sum(

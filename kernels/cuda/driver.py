@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels.cuda import NoDevice
 from kernels.cuda.arguments import NAMES
-from kernels.cuda.errors import NoDevice
 from kernels.cuda.program import CAPABILITIES, KERNEL, THREADS, Program, ptx
 
 #: Registers of a multiprocessor; the most that a thread may have; and so many that fewer were

@@ -18,16 +18,28 @@ _BIT = ir.IntType(1)
 
 
 class Index:
-    """A whole number that is known when the code runs, as steps reckon with it."""
+    """The index of a parameter, which is known when the code runs, as steps reckon with it.
 
-    def __init__(self, builder: Builder, value) -> None:
+    Parameters
+    ----------
+    builder : Builder
+    value : llvmlite.ir.Value
+    first : int
+        The index of the first of its array.
+    """
+
+    def __init__(self, builder: Builder, value, first: int) -> None:
         self.builder = builder
         self.value = value
+        self.first = first
 
     def __add__(self, other: int) -> "Index":
-        return Index(self.builder, self.builder.add(self.value, word(other)))
+        return Index(self.builder, self.builder.add(self.value, word(other)), self.first + other)
 
     __radd__ = __add__
+
+    def __lt__(self, grouped: int) -> bool:
+        return self.first < grouped  # all of an array are in groups, or none
 
 
 class Cells:
@@ -55,6 +67,9 @@ class Only:
     def __init__(self, run: "Held", place) -> None:
         self._run = run
         self._place = place
+
+    def __getitem__(self, index: Any) -> Traced:
+        return self._run.read("weights", self._place)
 
     def __setitem__(self, index: Any, traced: Traced) -> None:
         self._run.write("weights", self._place, traced)

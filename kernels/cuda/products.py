@@ -157,14 +157,14 @@ class Products(Held):
         def several(k, sums: list) -> list:
             return turn(way.add(way.mul(k, word(_TURN)), word(begun)), sums, _TURN)
 
-        sums = self._loop(way, word(0), turns, sums, several)
+        sums = self.loop(way, word(0), turns, sums, several)
         if known:
             rest = (end - begun) % _TURN
             return turn(word(end - rest), sums, rest)
         first = way.add(way.mul(turns, word(_TURN)), word(begun))
-        return self._loop(way, first, end, sums, lambda k, sums: turn(k, sums, 1))
+        return self.loop(way, first, end, sums, lambda k, sums: turn(k, sums, 1))
 
-    def _loop(self, way: Builder, first, last, starts: list, body: Callable) -> list:
+    def loop(self, way: Builder, first, last, starts: list, body: Callable) -> list:
         """Emit a loop that carries sums; return them."""
         before = way.block
         test, inside, after = (way.append_basic_block(f"terms.{n}") for n in ("test", "in", "out"))

@@ -41,6 +41,8 @@ class Program(NamedTuple):
     widths : tuple of int
     loss, activation, dropout, step : str
         The kinds of choices.
+    groups : tuple of tuple of int
+        The parameters of each group of them.
     dtype : str
     batch, lanes, remembered : int
         Samples of a batch, lanes of a pack in memory, and what the step remembers of a run.
@@ -55,6 +57,7 @@ class Program(NamedTuple):
     activation: str
     dropout: str
     step: str
+    groups: tuple[tuple[int, ...], ...]
     dtype: str
     batch: int
     lanes: int
@@ -76,7 +79,7 @@ class Program(NamedTuple):
     def net(self) -> Network:
         """The network."""
         plain = network(self.widths, Choice(self.loss), Choice(self.activation))
-        return plain._replace(dropout=Choice(self.dropout))
+        return plain._replace(dropout=Choice(self.dropout)).with_groups(self.groups)
 
     def frame(self, values: dict[str, Any]) -> Frame:
         """Return the arguments of the kernel."""
@@ -207,6 +210,7 @@ def program_of(
         net.activation.kind,
         net.dropout.kind,
         step.kind,
+        net.groups,
         parameters.dtype.name,
         batch,
         parameters.shape[2],

@@ -36,8 +36,6 @@ class Device(Protocol):
 
 def refuses(net: Network) -> str | None:
     """Return why a network cannot be trained on a GPU, None if it can."""
-    if net.grouped:
-        return "--backend cuda has no --l21: leave one of both out"
     outputs = int(net.widths[-1])
     if outputs > _OUTPUTS:
         most = f"--backend cuda takes up to {_OUTPUTS} outputs"
@@ -95,6 +93,7 @@ def train(
     )
     arrays = runs._asdict() | samples._asdict()
     arrays |= {"factors": schedule.factors.array, "begins": schedule.begins.array}
+    arrays |= {"starts": net.start, "members": net.members}
     given = {name: arrays[name] for name in (*OF_RUNS, *OF_SAMPLES)}
     counts = {
         "runs": packs * lanes,

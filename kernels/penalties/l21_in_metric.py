@@ -15,7 +15,7 @@ from kernels.lane.compiled import kernel
 from kernels.lane.operations import anywhere, broadcast, emitted, fma, select, sqrt
 
 #: Newton's steps at the most: 15 are enough where d spans ten powers of ten, and weights five.
-_STEPS = 64
+STEPS = 64
 
 
 @kernel
@@ -48,7 +48,7 @@ def _length(net, weights, metrics, group, threshold, norm):
     """
     t = nothing = broadcast(norm, 0.0)
     begin = norm
-    for step in range(_STEPS + 2):
+    for step in range(STEPS + 2):
         square = slope = nothing
         for k in range(net.start[group], net.start[group + 1]):
             i = net.members[k]

@@ -6,7 +6,7 @@ Of work it is the time of the kernel that counts: what is copied there and back 
 from itertools import pairwise
 from typing import Any
 
-from kernels.cuda.errors import NoDevice
+from kernels.cuda import NoDevice
 from sweep.commands.fixed_work import PRECISIONS, Trainer, Work, specification
 from sweep.gpus import OnGpu
 

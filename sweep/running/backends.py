@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kernels.cuda.errors import NoDevice
+from kernels.cuda import NoDevice
 from sweep.errors import InputError
 from sweep.gpus import Gpus
 from sweep.running.interrupt import helpers_start

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
 
-from kernels.cuda.errors import NoDevice
+from kernels.cuda import NoDevice
 from results.labels import counted
 from sweep.data.article import Article
 from sweep.data.dataset import Dataset

@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels.cuda import peak, training
+from kernels.cuda import NoDevice, peak, training
 from kernels.cuda.driver import Gpu
-from kernels.cuda.errors import NoDevice
 from sweep.commands.fixed_work import WORKS, Trainer, flops, specification
 from sweep.sweep import Sweep
 from tests.benchmarks.problem import Problem, problem
@@ -29,6 +28,8 @@ CHOICES: tuple[dict[str, Any], ...] = (
     {"optimizer": "momentum", "activation": "leaky_relu", "l1_method": "subgradient"},
     {"optimizer": "nesterov", "activation": "identity", "l1_method": "proximal"},
     {"optimizer": "nesterov", "activation": "relu", "l1_method": "proximal", "dropout": 0.5},
+    {"optimizer": "nesterov", "l1_method": "proximal", "l21": 0.01},
+    {"optimizer": "adam", "l1_method": "proximal", "l21": 0.01, "l21_on": "units"},
 )
 LOSSES = ("squared", "absolute", "huber", "poisson")
 SIZES = (64, 1024, 16384)

@@ -10,7 +10,7 @@ from kernels.choice import Choice
 from kernels.cuda import training
 from kernels.cuda.host import Host
 from kernels.cuda.program import assembly, for_gpu, gpu_code, program_of
-from kernels.network import network
+from kernels.network import by_unit, network
 from sweep.commands.fixed_work import Trainer, Work, specification
 from sweep.specification.spec import Specification
 
@@ -27,6 +27,8 @@ CALLED = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv", "fma": "ll
 def program(widths, batch, dtype, step="nesterov", activation="relu"):
     loss, made = "kernels.losses.cross_entropy", f"kernels.activations.{activation}"
     net, step = network(widths, Choice(loss), Choice(made)), Choice(f"kernels.steps.{step}")
+    if "grouped" in step.kind:
+        net = by_unit(net)
     parameters = np.zeros((1, net.size, 8), dtype)
     remembered = step.start(parameters).shape[1]
     return program_of(
@@ -39,6 +41,7 @@ PROGRAMS = {
     "a thread, float32": ((3, 2, 2), 1, "float32"),
     "a block": ((5, 4, 3), 6, "float64", "proximal_adam", "tanh"),
     "a block, float32": ((5, 4, 3), 6, "float32", "proximal_adam", "tanh"),
+    "a block with groups": ((5, 4, 3), 6, "float64", "grouped.adam", "tanh"),
 }
 
 
@@ -83,6 +86,38 @@ def test_subnormal_numbers_are_zero_as_they_are_on_the_processor(work, small, pr
     there = runs.parameters.copy(), runs.memory.copy()
     closed = (there[0][:, net.place("b2")] == before[0][:, net.place("b2")]).all()
     assert closed == (small != "none")
+    runs.parameters[...], runs.memory[...] = before
+    how = packs.net, runs, run.samples, packs.step, run.batch, run.epochs
+    training.train(Host(), *how, factors=run._factors)
+    assert [each.tobytes() for each in there] == [runs.parameters.tobytes(), runs.memory.tobytes()]
+
+
+@pytest.mark.parametrize("hidden, batch", [((2,), 1), ((4, 3), 4)], ids=["thread", "block"])
+@pytest.mark.parametrize(
+    "optimizer, groups, precision",
+    [
+        ("nesterov", "inputs", "float64"),
+        ("momentum", "units", "float32"),
+        ("adam", "units", "float64"),
+        ("rmsprop", "inputs", "float32"),
+    ],
+)
+def test_groups_are_shrunk_as_they_are_on_the_processor(
+    optimizer, groups, precision, hidden, batch
+):
+    random = np.random.RandomState(0)
+    spec = Specification(
+        data=(random.standard_normal((18, 5 if batch > 1 else 2)), np.arange(18) % 3),
+        **{"hidden": hidden, "batch_size": batch, "optimizer": optimizer, "lr": 0.03},
+        **{"l1": [0, 0.01], "l21": [0, 0.1, 1], "l21_on": groups, "l1_method": "proximal"},
+        **{"seeds": 0, "val_fraction": 0, "precision": precision},
+    )
+    run = Trainer(spec, range(6), 4)
+    packs, runs = run.packs, run.packs.runs
+    before = runs.parameters.copy(), runs.memory.copy()
+    run()
+    there = runs.parameters.copy(), runs.memory.copy()
+    assert (packs.step.trained(*there)[:, : packs.net.grouped] == 0).mean() > 0.2
     runs.parameters[...], runs.memory[...] = before
     how = packs.net, runs, run.samples, packs.step, run.batch, run.epochs
     training.train(Host(), *how, factors=run._factors)

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.cuda import training
-from kernels.cuda.errors import NoDevice
+from kernels.cuda import NoDevice, training
 from sweep import InputError, Sweep
 from sweep.commands import bench_gpu
 from sweep.commands.fixed_work import PRECISIONS, Work, flops
@@ -43,6 +42,7 @@ SWEEPS = {
     "patience": {"patience": 2, "seeds": range(3), "history": 1},
     "path": {"path": "l1", "path_order": "up,down", "seeds": range(12), "finish": 0},
     "patient path": {"path": "l1", "patience": 2, "seeds": range(3)},
+    "groups": {"l21": [0, 0.05], "seeds": range(2), "history": 3},
     "folds": {
         "folds": 5,
         "seeds": [1, 2],
@@ -194,9 +194,12 @@ class TestErrors:
         self, command, gpu, typed, tmp_path, monkeypatch
     ):
         monkeypatch.setattr(driver, "compile_kernels", None)
-        status, out, err = typed(command, *self.WORDS[1:], "--data", "iris", "--l21", "0.1")
-        assert (status, out, err.count("\n")) == (2, "", 1) and "--l21" in err
-        assert not list(tmp_path.iterdir())
+        file = tmp_path / "many.csv"
+        file.write_text("x,y\n" + "".join(f"{i},c{i % 300}\n" for i in range(900)))
+        words = "--data", file, "--most-levels", "300"
+        status, out, err = typed(command, *self.WORDS[1:], *words)
+        assert (status, out) == (2, "") and "takes up to 256 outputs" in err.splitlines()[-1]
+        assert list(tmp_path.iterdir()) == [file]
 
     def test_code_that_a_gpu_does_not_take(self, typed, tmp_path):
         class Strange(Stand):

@@ -13,7 +13,17 @@ from kernels.lane.operations import fma, sqrt
 from kernels.penalties import l21_in_metric
 from kernels.steps.proximal_adam import HYPER, advance, begin, trained
 
-__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+__all__ = [
+    "HYPER",
+    "INSTRUCTIONS",
+    "advance",
+    "begin",
+    "finish",
+    "measure",
+    "metrics_from",
+    "start",
+    "trained",
+]
 
 #: So many that no network is frozen: how often a group is looked at hangs on its numbers.
 INSTRUCTIONS = 10_000
@@ -28,10 +38,22 @@ def start(parameters: np.ndarray) -> np.ndarray:
 @kernel
 def finish(net, optimizer, layer):
     """Shrink the groups of a layer in the metric of its step."""
-    memory, size, epsilon = optimizer.memory, optimizer.size, optimizer.hyper[2]
-    metrics = lanes_from(memory, 2 * size + 4)
     for k in range(net.start[net.group[layer]], net.start[net.group[layer + 1]]):
-        i = net.members[k]
-        metrics[i] = fma(memory[2 * size + 3], sqrt(memory[size + i]), epsilon)
+        measure(optimizer, net.members[k])
+    metrics = lanes_from(optimizer.memory, metrics_from(optimizer.size))
     strength = optimizer.rate * optimizer.l21
     l21_in_metric.shrink(net, optimizer.weights, metrics, layer, strength)
+
+
+@kernel
+def measure(optimizer, i):
+    """Note the metric of a parameter."""
+    memory, size, epsilon = optimizer.memory, optimizer.size, optimizer.hyper[2]
+    metric = fma(memory[2 * size + 3], sqrt(memory[size + i]), epsilon)
+    memory[metrics_from(size) + i] = metric
+
+
+@kernel
+def metrics_from(size):
+    """Return where metrics begin in the memory."""
+    return 2 * size + 4

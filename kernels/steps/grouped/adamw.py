@@ -5,7 +5,17 @@ w <- prox_groups(prox_l1(w - 2 r l2 w - r m / (1 - b1^t) / d)),  both in the met
 What it comes to is told there.
 """
 
-from kernels.steps.grouped.adam import INSTRUCTIONS, finish, start
+from kernels.steps.grouped.adam import INSTRUCTIONS, finish, measure, metrics_from, start
 from kernels.steps.proximal_adamw import HYPER, advance, begin, trained
 
-__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+__all__ = [
+    "HYPER",
+    "INSTRUCTIONS",
+    "advance",
+    "begin",
+    "finish",
+    "measure",
+    "metrics_from",
+    "start",
+    "trained",
+]

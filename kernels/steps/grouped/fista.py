@@ -13,7 +13,7 @@ from kernels.penalties import l21
 from kernels.steps import fista
 from kernels.steps.fista import HYPER, begin, start, trained
 
-__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "settle", "start", "trained"]
 
 INSTRUCTIONS = 20
 
@@ -31,12 +31,17 @@ def advance(optimizer, i, w, g, l1, l2):
 @kernel
 def finish(net, optimizer, layer):
     """Shrink the groups of a layer, and look ahead from them."""
-    weights, memory, momentum = optimizer.weights, optimizer.memory, optimizer.hyper[0]
-    l21.shrink(net, weights, layer, optimizer.rate * optimizer.l21)
+    l21.shrink(net, optimizer.weights, layer, optimizer.rate * optimizer.l21)
     for k in range(net.start[net.group[layer]], net.start[net.group[layer + 1]]):
-        i = net.members[k]
-        # The iterate is kept first: uncompiled, what is read from an array is a view of it.
-        memory[i], weights[i] = weights[i], ahead(weights[i], memory[i], momentum)
+        settle(optimizer, net.members[k])
+
+
+@kernel
+def settle(optimizer, i):
+    """Look ahead from a parameter of a group that has been shrunk."""
+    weights, memory, momentum = optimizer.weights, optimizer.memory, optimizer.hyper[0]
+    # The iterate is kept first: uncompiled, what is read from an array is a view of it.
+    memory[i], weights[i] = weights[i], ahead(weights[i], memory[i], momentum)
 
 
 @emitted()

@@ -12,7 +12,7 @@ from kernels.penalties import l21
 from kernels.steps import proximal_heavy_ball
 from kernels.steps.proximal_heavy_ball import HYPER, begin, start, step, trained
 
-__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "settle", "start", "trained"]
 
 INSTRUCTIONS = 20
 
@@ -34,5 +34,10 @@ def finish(net, optimizer, layer):
     """Shrink the groups of a layer, and find the velocities that led to them."""
     l21.shrink(net, optimizer.weights, layer, optimizer.rate * optimizer.l21)
     for k in range(net.start[net.group[layer]], net.start[net.group[layer + 1]]):
-        i = net.members[k]
-        optimizer.memory[i] = optimizer.weights[i] - optimizer.memory[i]
+        settle(optimizer, net.members[k])
+
+
+@kernel
+def settle(optimizer, i):
+    """Find the velocity that led to a parameter of a group that has been shrunk."""
+    optimizer.memory[i] = optimizer.weights[i] - optimizer.memory[i]

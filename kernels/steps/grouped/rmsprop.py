@@ -13,7 +13,17 @@ from kernels.lane.operations import sqrt
 from kernels.penalties import l21_in_metric
 from kernels.steps.proximal_rmsprop import HYPER, advance, begin, trained
 
-__all__ = ["HYPER", "INSTRUCTIONS", "advance", "begin", "finish", "start", "trained"]
+__all__ = [
+    "HYPER",
+    "INSTRUCTIONS",
+    "advance",
+    "begin",
+    "finish",
+    "measure",
+    "metrics_from",
+    "start",
+    "trained",
+]
 
 #: So many that no network is frozen: how often a group is looked at hangs on its numbers.
 INSTRUCTIONS = 10_000
@@ -28,10 +38,21 @@ def start(parameters: np.ndarray) -> np.ndarray:
 @kernel
 def finish(net, optimizer, layer):
     """Shrink the groups of a layer in the metric of its step."""
-    memory, size, epsilon = optimizer.memory, optimizer.size, optimizer.hyper[1]
-    metrics = lanes_from(memory, size)
     for k in range(net.start[net.group[layer]], net.start[net.group[layer + 1]]):
-        i = net.members[k]
-        metrics[i] = sqrt(memory[i]) + epsilon
+        measure(optimizer, net.members[k])
+    metrics = lanes_from(optimizer.memory, metrics_from(optimizer.size))
     strength = optimizer.rate * optimizer.l21
     l21_in_metric.shrink(net, optimizer.weights, metrics, layer, strength)
+
+
+@kernel
+def measure(optimizer, i):
+    """Note the metric of a parameter."""
+    memory, epsilon = optimizer.memory, optimizer.hyper[1]
+    memory[metrics_from(optimizer.size) + i] = sqrt(memory[i]) + epsilon
+
+
+@kernel
+def metrics_from(size):
+    """Return where metrics begin in the memory."""
+    return size
