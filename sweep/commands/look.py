@@ -42,7 +42,7 @@ def summary(
     metric, by = _meant(metric)
     cells, along = _told(directory, [metric] if metric else [], by)
     held = _held(at)
-    _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
+    write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
         matters = shares.as_data(shares.of_cells(cells))
         told = {"best": _chosen(cells), "matters": matters, "cells": _records(cells)}
@@ -298,7 +298,8 @@ def _with_folder(file: str) -> Path:
     return path
 
 
-def _write_csv(cells: pd.DataFrame, path: Path) -> None:
+def write_csv(cells: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, to a folder that is there."""
     import pyarrow as pa
 
     from results.directory import csvfile
