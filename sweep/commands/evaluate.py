@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from results.directory import durable
-from results.labels import counted, digits, listed, number, printable
+from results.labels import counted, listed, printable
 from sweep.commands.look import FORMATS, write_csv
 from sweep.errors import InputError
+from sweep.models.evaluating import wording
 from sweep.models.evaluating.evaluation import Evaluation, as_data, evaluate
 from sweep.models.reading import load_model
 from sweep.streams import exactly
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 #: Classes that are named with their rows, and mistakes that are named where no matrix has room.
 _NAMED, _MISTAKES = 6, 5
-
-#: What no other value should look like, and digits at the most.
-_ENDS, _DIGITS = (0.0, 1.0), 6
 
 #: Tables that have a row for each row, or nearly: as Parquet, the others as CSV.
 _LONG = ("curves", "residuals")
@@ -85,31 +83,19 @@ def _metrics(found: Evaluation, width: int) -> list[str]:
         if metrics["target"].isna().any():
             lines += wrapped(printable("mean over the targets" if name is None else name), width)
         heading = ["", "value"]
-        columns = [list(own["metric"]), list(map(_value, own["value"]))]
+        columns = [list(own["metric"]), list(map(wording.value, own["value"]))]
         if own["low"].notna().any():
             heading.append("95 % interval")
             ends = zip(own["low"], own["high"], strict=True)
-            columns.append([_interval(low, high) for low, high in ends])
+            columns.append([wording.interval(low, high) for low, high in ends])
         if own["baseline"].notna().any():
             heading.append("baseline")
-            columns.append(list(map(_value, own["baseline"])))
+            columns.append(list(map(wording.value, own["baseline"])))
         lines += _set([heading, *map(list, zip(*columns, strict=True))])
     if metrics["baseline"].notna().any():
         guess = "the best constant" if found.rows.kind == "numbers" else "class shares"
         lines += wrapped(f"baseline: {guess} of the training part, without inputs.", width)
     return lines
-
-
-def _interval(low: float, high: float) -> str:
-    if math.isnan(low):
-        return "-"
-    apart = min(digits((low, high, *_ENDS)), _DIGITS)
-    return f"{number(low, apart)} to {number(high, apart)}"
-
-
-def _value(value: float) -> str:
-    """Write a metric, with as many digits as tell it from the ends of a share."""
-    return number(value, min(max(digits((value, *_ENDS)), 4), _DIGITS))
 
 
 def _confusions(found: Evaluation, width: int) -> list[str]:

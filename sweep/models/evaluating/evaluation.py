@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from results.columns import is_better_high
-from results.labels import counted, listed, number
 from sweep.models.ensemble.average import Ensemble
-from sweep.models.evaluating import curves, resampling
+from sweep.models.evaluating import curves, resampling, wording
 from sweep.models.evaluating.scores import chosen, scores, undefined
 from sweep.models.evaluating.truth import Rows, read
 from sweep.models.predictor import Predictor
@@ -21,9 +19,6 @@ from sweep.models.reading import load_model
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Shares of the rows whose residuals are told.
-_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 class Evaluation(NamedTuple):
@@ -105,14 +100,14 @@ def of_rows(
     tables, figures = {"metrics": metrics}, {}
     if rows.kind == "numbers":
         tables["residuals"] = _residuals(rows)
-        notes += _spread(tables["residuals"])
+        notes += wording.spread(tables["residuals"])
     else:
         calibration = curves.calibration(rows)
         tables |= {"confusion": curves.confusion(rows), "calibration": calibration.table}
         tables["curves"] = curves.curves(rows)
         figures = {"ece": calibration.error, "bins": curves.BINS}
         figures["ece_by_luck"] = calibration.by_luck
-        notes.append(_calibrated(calibration))
+        notes.append(wording.calibrated(calibration))
     return Evaluation(rows, tables, figures, [*rows.notes, *notes])
 
 
@@ -150,15 +145,17 @@ def _metrics(
 
     whole = _of_target(rows, guess, names, times)
     notes = [f"{text}." for text in undefined(rows, names)]
-    notes += _of_class(rows) if "f1" in names else []
-    notes += [_NO_BASELINE] if guess is None else _against_guessing(whole, rows, times)
+    notes += wording.of_class(rows) if "f1" in names else []
+    notes += (
+        [wording.NO_BASELINE] if guess is None else wording.against_guessing(whole, rows, times)
+    )
     tables = {rows.targets[0].name if len(rows.targets) == 1 else None: whole}
     for place, target in enumerate(rows.targets) if len(rows.targets) > 1 else ():
         own, alone = rows.alone(place), None if guess is None else guess[place : place + 1]
         tables[target.name] = _of_target(own, alone, names, times)
-        told = _against_guessing(tables[target.name], own, times)
+        told = wording.against_guessing(tables[target.name], own, times)
         notes += [f"{target.name}: {text}" for text in told]
-    notes += _of_intervals(whole, times) if times else []
+    notes += wording.of_intervals(whole, times) if times else []
     found = pd.concat([table.assign(target=name) for name, table in tables.items()])
     return found[["target", *whole]].reset_index(drop=True), notes
 
@@ -187,83 +184,6 @@ def _of_target(
     return pd.DataFrame(table | {"resamples": found.defined})
 
 
-_NO_BASELINE = "The model does not say what its training part holds: there is no baseline."
-
-
-def _of_class(rows: Rows) -> list[str]:
-    """Say of which class f1 is, where it is of one."""
-    of_two = [one for one in rows.questions if len(one.classes) == 2]
-    named = [f"{one.classes[1]!r}" for one in of_two]
-    if len(rows.questions) > 1:
-        named = [f"{one.target} = {name}" for one, name in zip(of_two, named, strict=True)]
-    return [f"f1 is that of {listed(named)}."] if named else []
-
-
-def _against_guessing(table: pd.DataFrame, rows: Rows, times: int) -> list[str]:
-    """Say where a model is no better than what needs no inputs, or may be no better."""
-    guess = "the best constant" if rows.kind == "numbers" else "class shares"
-    worse, unsure = [], []
-    for one in table.to_dict("records"):
-        name, value, alone = one["metric"], one["value"], one["baseline"]
-        if math.isnan(value) or math.isnan(alone):
-            continue
-        if not (value > alone if is_better_high(f"val_{name}") else value < alone):
-            worse.append(f"{name} ({number(value)} against {number(alone)})")
-        elif one["low_from_baseline"] <= 0 <= one["high_from_baseline"]:
-            unsure.append(name)
-    notes = []
-    if worse:
-        notes.append(
-            f"The model is no better than {guess} of its training part in {listed(worse)}."
-        )
-    if unsure:
-        notes.append(
-            f"It may be no better than {guess} in {listed(unsure)}: the interval of the paired "
-            f"difference, over {times:,} resamples, holds 0."
-        )
-    return notes
-
-
-def _of_intervals(table: pd.DataFrame, times: int) -> list[str]:
-    """Say what intervals are, and of which metrics there is none."""
-    there = table[table["value"].notna()]
-    steady = list(there.loc[there["low"].isna(), "metric"])
-    few = there[(there["resamples"] < times) & there["low"].notna()]
-    wilson = "; of accuracy Wilson's" if "accuracy" in set(there["metric"]) else ""
-    notes = [
-        "Intervals, at 95 %, are for this model on other rows of the kind: percentiles of "
-        f"{times:,} bootstrap resamples of the rows{wilson}."
-    ]
-    if steady:
-        is_same = "is" if len(steady) == 1 else "are"
-        notes.append(
-            f"{listed(steady)} {is_same} the same in all resamples, which therefore do not tell "
-            "how sure that is."
-        )
-    for name, defined in zip(few["metric"], few["resamples"], strict=True):
-        left = times - int(defined)
-        notes.append(
-            f"{name} is not defined in {counted(left, 'resample')} that lack a class: left out."
-        )
-    return notes
-
-
-def _calibrated(found: curves.Calibration) -> str:
-    """Say how far probabilities are from shares, and whether that may be luck."""
-    many = found.table.groupby(["target", "class"]).ngroups
-    over = f", the mean over {many} classes or answers" if many > 1 else ""
-    told = (
-        f"Expected calibration error {number(found.error, 3)} over {curves.BINS} bins of equal "
-        f"width{over}"
-    )
-    if math.isnan(found.by_luck):
-        return f"{told}."
-    luck = number(found.by_luck, 3)
-    if found.error <= found.by_luck:
-        return f"{told}: no more than right probabilities may have by luck, up to {luck} at 95 %."
-    return f"{told}: more than right probabilities have by luck, up to {luck} at 95 %."
-
-
 def _residuals(rows: Rows) -> pd.DataFrame:
     """Return true less predicted numbers, a row for each row (of the file, from 1) and target."""
     import pandas as pd
@@ -281,20 +201,6 @@ def _residuals(rows: Rows) -> pd.DataFrame:
         for target, truth, said in zip(rows.targets, rows.truth.T, rows.said.T, strict=True)
     ]
     return pd.concat(tables, ignore_index=True)
-
-
-def _spread(residuals: pd.DataFrame) -> list[str]:
-    """Say how residuals lie."""
-    notes = []
-    for name, own in residuals.groupby("target", sort=False):
-        low, _, middle, _, high = own["residual"].quantile(_QUANTILES)
-        of = f"{name}: " if residuals["target"].nunique() > 1 else ""
-        notes.append(
-            f"{of}True less predicted is {number(own['residual'].mean(), 3)} in the mean, "
-            f"{number(middle, 3)} in the median, and from {number(low, 3)} to {number(high, 3)} in "
-            "the middle 90 % of the rows."
-        )
-    return notes
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
