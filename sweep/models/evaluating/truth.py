@@ -21,6 +21,7 @@ from sweep.errors import InputError, hint
 from sweep.models.predicting import columns_of
 from sweep.models.predictor import Predictor
 from sweep.specification.data_hash import content_sha256
+from sweep.specification.spec import Specification
 
 #: The column that the classes of a built-in set are given.
 CLASS = "class"
@@ -139,7 +140,7 @@ def read(
         columns += files.from_arrays([CLASS], [np.array(classes)[y].tolist()], str(data))
     words = model.specification.get("missing_values", ())
     by_name = {column.name: blank_spelled(column, words) for column in columns}
-    names = _names(model, columns, target, builtin_set=str(data) in builtin.SETS)
+    names = _names(model, columns, target, os.fspath(data))
     wanted = _targets(model, names)
     found = [by_name[name] for name in names]
     truth = np.stack(list(map(known_target, found, wanted)), axis=1)
@@ -184,16 +185,14 @@ def _targets(model: Predictor, names: Sequence[str]) -> tuple[Variable, ...]:
     )
 
 
-def _names(
-    model: Predictor, columns: Sequence[Column], target: str | None, builtin_set: bool
-) -> list[str]:
+def _names(model: Predictor, columns: Sequence[Column], target: str | None, data: str) -> list[str]:
     """Return the columns of the targets: as told, or else those that the model was trained on."""
     there, source = [column.name for column in columns], columns[0].source
     if target is not None:
-        names = [target] if target in there else [name.strip() for name in target.split(",")]
+        names = list(Specification(data=data, target=target).targets)
     elif model.targets:
         names = [one.name for one in model.targets]
-    elif builtin_set:
+    elif data in builtin.SETS:
         names = [CLASS]
     else:
         read_by_model = {variable.name for variable in model.variables}
