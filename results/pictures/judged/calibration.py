@@ -61,13 +61,17 @@ def calibration(figure: Figure, table: pd.DataFrame, several: bool) -> None:
     above.set_xlim(-0.02, 1.02)
     above.set_ylim(-0.02, 1.02)
     below.set_yscale("symlog", linthresh=1)
-    below.set_ylim(bottom=0)
+    below.set_ylim(0, 2 * table["rows"].max())
     below.yaxis.set_major_formatter(FuncFormatter(lambda at, _: number(at)))
     below.set_ylabel("rows")
     below.set_xlabel("predicted probability")
     for ax in (above, below):
         open_frame(ax)
-    legend_below(below, handles=above.get_legend_handles_labels()[0])
+    legend_below(
+        below,
+        ["bars are Wilson's intervals, at 95 %"],
+        handles=above.get_legend_handles_labels()[0],
+    )
 
 
 def _off(own: pd.DataFrame) -> float:
