@@ -251,6 +251,35 @@ def predict(model: str, data: str, json: bool, **told: Any) -> int:
 
 
 @app.command()
+@click.argument("model", metavar="MODEL")
+@click.argument("data", metavar="DATA")
+@click.option("--target", metavar="NAMES", help="columns of what is true [those of the training]")
+@click.option("--metrics", metavar="LIST", help="which metrics, such as auc,f1 [all that fit]")
+@click.option(
+    "--bootstrap",
+    metavar="N",
+    type=int,
+    default=1000,
+    help="resamples of the rows, for intervals; 0: none [1000]",
+)
+@_of_files
+@click.option("--out", metavar="FOLDER", help="write tables and pictures there")
+@click.option("--format", metavar="NAMES", default="png", help="of pictures: png, svg, pdf [png]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def evaluate(model: str, data: str, **options: Any) -> int:
+    """Judge a model by rows that it never saw: metrics, confusions, calibration.
+
+    \b
+    Example:
+      sweep evaluate iris.npz new.csv --out judged
+    """  # noqa: D301
+    from sweep.commands import evaluate as evaluating
+
+    told = {name: options.pop(name) for name in OF_FILES}
+    return evaluating.show(model, data, options, told)
+
+
+@app.command()
 @click.argument("directory", metavar="DIR")
 @click.option(
     "--metric",

@@ -17,6 +17,7 @@ from results.errors import ResultsError
 from results.labels import counted
 from sweep.errors import InputError
 from sweep.models.files import check_target
+from sweep.plan.experiment import prepare
 from sweep.plan.halving import rungs
 from sweep.plan.recorded import recorded
 from sweep.specification.several.alternatives import several
@@ -25,6 +26,7 @@ from sweep.streams import exactly
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sweep.models.predictor import Predictor
     from sweep.plan.plan import Plan
 
 FORMATS = ("png", "svg", "pdf")
@@ -42,7 +44,7 @@ def summary(
     metric, by = _meant(metric)
     cells, along = _told(directory, [metric] if metric else [], by)
     held = _held(at)
-    _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
+    write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
         matters = shares.as_data(shares.of_cells(cells))
         told = {"best": _chosen(cells), "matters": matters, "cells": _records(cells)}
@@ -86,13 +88,14 @@ def best(
     if chosen.folds is not None:
         figures["outer_folds"] = _records(chosen.folds)
     lines: list[str] = []
+    trained: Predictor | None = None
     if ensemble is not None:
         from sweep.models.ensemble.telling import best_ensemble
 
         if save:
             check_target(save)
         told = best_ensemble(directory, ensemble, rule, metric)
-        lines, figures["ensemble"] = told.lines, told.data
+        lines, figures["ensemble"], trained = told.lines, told.data, told.ensemble
         model, how = str(told.ensemble), told.ensemble.trained_on
         if save:
             told.ensemble.save(save)
@@ -100,7 +103,14 @@ def best(
         from sweep.models.best import save_best
 
         saved = save_best(directory, save, rule, refit or "run", metric)
-        model, how = str(saved), saved.trained_on
+        model, how, trained = str(saved), saved.trained_on, saved
+    if trained and spec.test:
+        from sweep.models.evaluating import evaluation, tested
+
+        found = tested.on_test_part(prepare(spec), trained)
+        whose = "The saved model" if ensemble is None else "The ensemble"
+        lines.append(tested.said(found, whose))
+        figures["test_part"] = evaluation.as_data(found)
     if as_json:
         figures |= {"saved": save, "model": how} if save else {}
         print(json_format.dumps(_records(chosen.row)[0] | figures))
@@ -111,7 +121,7 @@ def best(
         said += lines
         print(*(line for text in said for line in wrapped(text)), sep="\n")
         if save:
-            about = [] if lines else wrapped(how["how"])
+            about = [] if ensemble is not None else wrapped(how["how"])
             print(f"{save}: {model}", *about, sep="\n", file=sys.stderr)
     return 0
 
@@ -298,7 +308,8 @@ def _with_folder(file: str) -> Path:
     return path
 
 
-def _write_csv(cells: pd.DataFrame, path: Path) -> None:
+def write_csv(cells: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, to a folder that is there."""
     import pyarrow as pa
 
     from results.directory import csvfile

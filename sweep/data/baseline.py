@@ -58,6 +58,27 @@ def baseline(fold: Fold, spec: Specification, outputs: int) -> dict[str, float]:
     return {f"baseline_{word}": value for word, value in found.items()}
 
 
+def without_inputs(fold: Fold, spec: Specification, outputs: int) -> np.ndarray:
+    """Return what is said of every row without a look at the inputs, float64 (outputs,).
+
+    That is the share of each class, the share of yes, or the best constant in the target's own
+    unit, each by the training part.
+
+    Parameters
+    ----------
+    fold, spec, outputs
+        As for `baseline`.
+    """
+    train, weight = fold.train, fold.weight[fold.train]
+    if fold.unit is not None:
+        constant = best_constant(str(spec.loss), fold.targets[train], weight)
+        return constant * fold.unit.scale + fold.unit.centre
+    if fold.y.ndim > 1:
+        return best_constant(str(spec.loss), fold.y[train], weight)
+    shares, _ = _shares(fold, fold.y, fold.weight, outputs)
+    return shares / total(shares)
+
+
 def _scores(modules: Mapping[str, str], said: Sequence[Numbers | Outputs]) -> dict[str, float]:
     """Return the metrics of these modules, each the mean over what is said."""
     scores = {word: Choice(module).score for word, module in modules.items()}

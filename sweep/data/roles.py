@@ -31,7 +31,7 @@ def counting(columns: Sequence[Column], weight: str | None) -> tuple[list[Column
     if weight is None:
         return list(columns), 0
     column = _column("weight", weight, columns)
-    values = _weights(column)
+    values = weights_of(column)
     if not values.any():
         raise column.error("every row has the weight 0, so none counts")
     if values.all():
@@ -90,10 +90,17 @@ def _column(option: str, name: str, columns: Sequence[Column]) -> Column:
 
 
 def _weight(column: Column, tested: Column | None) -> np.ndarray:
-    return np.concatenate([_weights(one) for one in (column, tested) if one])
+    return np.concatenate([weights_of(one) for one in (column, tested) if one])
 
 
-def _weights(column: Column) -> np.ndarray:
+def weights_of(column: Column) -> np.ndarray:
+    """Return what rows count, float64 (rows,).
+
+    Raises
+    ------
+    InputError
+        For what is no weight.
+    """
     values = _numbers(column)
     if values is None:
         raise column.error("it holds text or dates, and a weight is a number")

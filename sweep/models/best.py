@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from results.columns import (
     is_better_high,
 )
 from results.labels import most, number
+from sweep.data.article import Article
+from sweep.data.baseline import without_inputs
 from sweep.data.dataset import Dataset
 from sweep.data.fold import fold_of
 from sweep.data.scaling import Scaling, filling_any_number
@@ -220,7 +222,9 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
     scaling = fold.scaling or Scaling.nothing(plan.widths[0])
     if spec.missing == "impute" and isinstance(dataset, Dataset):
         scaling = filling_any_number(scaling, dataset, fold.train)
-    trained_on = {"data": plan.name, "rows": len(fold.train), "held_out": len(fold.val)}
+    trained_on: dict[str, Any] = {"data": plan.name, "rows": len(fold.train)}
+    trained_on |= {"held_out": len(fold.val)} | _classes_of(dataset)
+    trained_on["without_inputs"] = without_inputs(fold, spec, plan.widths[-1]).tolist()
     return Model(
         widths=plan.widths,
         parameters=parameters.astype(np.float64),
@@ -236,3 +240,10 @@ def _model(experiment: Experiment, columns: dict[str, np.ndarray], parameters: n
         targets=dataset.targets,
         unit=fold.unit,
     )
+
+
+def _classes_of(dataset: Dataset | Article) -> dict[str, str]:
+    """Name the column that holds the classes, where there is one: other targets are named."""
+    origin = getattr(dataset, "origin", None)
+    targets = [one.name for one in origin.columns if one.role == "target"] if origin else []
+    return {"target": targets[0]} if dataset.classes and targets else {}

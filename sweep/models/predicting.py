@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def show(path: str, data: str, as_json: bool, told: dict[str, Any]) -> int:
     """Print the predictions for a file, and what they come from."""
     model = load_model(path)
-    columns = _columns(model, data, told)
+    columns = columns_of(model, data, told)
     outputs = model.predict_columns(columns)
     found = _named(model, outputs)
     if as_json:
@@ -91,10 +91,10 @@ def predict(
         If either cannot be read, a column is missing, or it holds what it did not at training.
     """
     loaded = model if isinstance(model, Predictor) else load_model(model)
-    return _named(loaded, loaded.predict_columns(_columns(loaded, data, told)))
+    return _named(loaded, loaded.predict_columns(columns_of(loaded, data, told)))
 
 
-def _columns(
+def columns_of(
     model: Predictor, data: str | os.PathLike[str], told: Mapping[str, Any]
 ) -> Sequence[Column]:
     """Read the rows of a file, or of a built-in set."""

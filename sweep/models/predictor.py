@@ -32,6 +32,8 @@ class Predictor(ABC):
         Columns of the data, in the order of the features that they become.
     specification : dict
         Of the sweep that its runs belong to; see `sweep.Sweep.specification`.
+    trained_on : dict
+        What it was trained on, and what it reached.
     loss : str
         What it was trained to lessen, by its name among the choices.
     targets : tuple of Variable
@@ -43,6 +45,7 @@ class Predictor(ABC):
     classes: tuple[Any, ...]
     variables: tuple[Variable, ...]
     specification: dict[str, Any]
+    trained_on: dict[str, Any]
     loss: str
     targets: tuple[Variable, ...]
     inputs: np.ndarray
