@@ -234,6 +234,24 @@ def best(directory: str, **options: Any) -> int:
 
 
 @app.command()
+@click.argument("first", metavar="DIR")
+@click.argument("second", metavar="DIR")
+@_ranking
+@_at
+@click.option("--json", is_flag=True, help="print one JSON object")
+def compare(first: str, second: str, metric: str | None, at: tuple[str, ...], json: bool) -> int:
+    """Compare two sweeps of the same data, paired by seed and fold.
+
+    \b
+    Example:
+      sweep compare runs/iris-1 runs/iris-2
+    """  # noqa: D301
+    from sweep.commands import compare as comparing
+
+    return comparing.compare(first, second, metric, at, json)
+
+
+@app.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("data", metavar="DATA")
 @_of_files
