@@ -55,7 +55,7 @@ def compare(first: str, second: str, metric: str | None, at: Sequence[str], as_j
     specs = [recorded(directory).spec for directory in (first, second)]
     differing = _differing(*(spec.specification() for spec in specs))
     _check_rows(first, second, differing, specs)
-    tables = [_held(runs, at) for runs in _filled([first, second], specs)]
+    one, other = (_held(runs, at) for runs in _filled([first, second], specs))
     losses = not set(_LOSS) & differing.keys()
     if not losses and by is None:
         changed = _changes({name: differing[name] for name in _LOSS if name in differing})
@@ -63,14 +63,16 @@ def compare(first: str, second: str, metric: str | None, at: Sequence[str], as_j
             f"{first} and {second} do not measure the same loss ({changed}): compare them by "
             "--metric, such as accuracy or rmse"
         )
-    found = results.compare(*tables, by=by)
+    found = results.compare(one, other, by)
     if not losses:
         found = _without_loss(found)
     if as_json:
         print(json_format.dumps(_as_data(found, (first, second), differing)))
         return 0
     told = [_said_of(differing, first, second, at), *said(found, (first, second))]
-    stopped = [name for name, runs in zip((first, second), tables, strict=True) if _stops(runs)]
+    stopped = [
+        name for name, runs in zip((first, second), (one, other), strict=True) if _stops(runs)
+    ]
     if stopped and found.metric.startswith("val_"):
         told.append(f"{listed(stopped)}: {OF_PATIENCE[0].lower()}{OF_PATIENCE[1:]}")
     print(*(line for text in told for line in wrapped(text)), sep="\n")
@@ -81,7 +83,9 @@ def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tu
     """Return what two specifications say differently, but for seeds and how long one looked."""
     names = [name for name in {**one, **other} if name not in ("seeds", "history", "metrics")]
     untold = {name: list(of) if isinstance(of, tuple) else of for name, of in LATER.items()}
-    pairs = {name: tuple({**untold, **of}.get(name) for of in (one, other)) for name in names}
+    pairs = {
+        name: (one.get(name, untold.get(name)), other.get(name, untold.get(name))) for name in names
+    }
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -122,10 +126,10 @@ def _check_rows(
     if any(spec.missing == "drop" for spec in specs):
         deciding_rows += _WHERE_DROPPED
     if rows := {name: differing[name] for name in deciding_rows if name in differing}:
-        named = listed([f"`{name}`" for name in rows])
+        options = listed([f"`{name}`" for name in rows])
         raise InputError(
             f"{first} and {second} hold out different rows ({_changes(rows)}), so that no run has "
-            f"a partner: run one of them with {named} of the other"
+            f"a partner: run one of them with {options} of the other"
         )
 
 
@@ -140,7 +144,7 @@ def _filled(directories: Sequence[str], specs: Sequence[Specification]) -> list[
         there = {name: runs[name].to_numpy() for name in axis_names(runs) if name in known}
         columns = rested(spec, there | single)
         for name in new:
-            runs.insert(runs.columns.get_loc("status"), name, columns[name])
+            runs.insert(list(runs).index("status"), name, columns[name])
         filled.append(runs)
     return filled
 

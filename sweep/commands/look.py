@@ -79,7 +79,7 @@ def best(
     cells, along = _told(directory, telling, metric)
     waits = several("patience", spec.patience)
     stop = Stop(waits[0] or 0, spec.epochs) if any(waits) else None
-    runs = _loaded(directory, plan) if spec.outer_folds or stop else None
+    runs = loaded(directory, plan) if spec.outer_folds or stop else None
     chosen = choose(cells, rule, runs, along, stop)
     matters = shares.of_cells(cells)
     figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
@@ -232,7 +232,7 @@ def _cells(
 def finished_runs(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
     spec, plan = recorded(directory)
-    runs = _loaded(directory, plan)
+    runs = loaded(directory, plan)
     check_columns(runs.columns, plan, directory)
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
@@ -247,7 +247,7 @@ def finished_runs(directory: str | Path) -> pd.DataFrame:
     return runs
 
 
-def _loaded(directory: str | Path, plan: Plan) -> pd.DataFrame:
+def loaded(directory: str | Path, plan: Plan) -> pd.DataFrame:
     """Load the runs, also those from before the grid had all its axes."""
     from sweep.running.same_sweep import placing
 
