@@ -87,7 +87,9 @@ def test_a_sweep_is_followed_until_nobody_works_at_it(folder, tmp_path, monkeypa
 
 def test_ctrl_c_leaves_what_it_followed(folder, tmp_path):
     code = "import pathlib; from results.directory.locks import Lock\n"
-    code += "lock = Lock(pathlib.Path('runs/cut'), False); print('open', flush=True); lock and input()"
+    code += (
+        "lock = Lock(pathlib.Path('runs/cut'), False); print('open', flush=True); lock and input()"
+    )
     command = [sys.executable, "-c", code]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=tmp_path, env=environment(), **pipes) as holder:
