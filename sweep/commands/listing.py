@@ -21,6 +21,9 @@ from sweep.specification.validators import IN_MEMORY
 if TYPE_CHECKING:
     from sweep.plan.plan import Plan
 
+#: Where sweeps are that nobody told to be elsewhere.
+FOLDER = "runs"
+
 #: What is rewritten as a sweep goes on.
 _GOES_ON = (sweeptoml.NAME, layout.PARTS, layout.RUNS)
 
@@ -96,14 +99,17 @@ def sweeps_in(folder: str | os.PathLike[str]) -> list[Entry]:
     Raises
     ------
     InputError
-        If there is no such folder, or it is a results directory itself.
+        If there is no such folder, unless it is `FOLDER`, or it is a results directory itself.
     """
     path = Path(folder)
     try:
         inside = sorted(path.iterdir())
     except OSError as error:
-        mend = "name one, or begin with `sweep run`" if str(folder) == "runs" else "name another"
-        raise InputError(f"{folder} is no folder to list ({error.strerror}): {mend}") from None
+        if isinstance(error, FileNotFoundError) and folder == FOLDER:  # nothing was run yet
+            return []
+        raise InputError(
+            f"{folder} is no folder to list ({error.strerror}): name another"
+        ) from None
     if _is_sweep(path):
         raise InputError(f"{folder} is a sweep itself: list the folder that it is in")
     return sorted(map(_entry, filter(_is_sweep, inside)), key=lambda one: one.when, reverse=True)

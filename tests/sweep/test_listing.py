@@ -52,7 +52,10 @@ def test_sweeps_are_listed_the_newest_first(folder):
     assert found[2]["bytes"] == sum(len(path.read_bytes()) for path in files)
 
 
-def test_what_is_no_folder_of_sweeps_is_said(folder, tmp_path):
+def test_what_is_no_folder_of_sweeps_is_said(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path / "runs")
+    assert folder("list")[:2] == (0, "no sweep is in runs\n"), "nothing was run yet"
+    monkeypatch.chdir(tmp_path)
     assert folder("list", "runs/no sweep")[:2] == (0, "no sweep is in runs/no sweep\n")
     for name, why in (("runs/whole", "is a sweep itself"), ("nowhere", "is no folder to list")):
         status, out, err = folder("list", name)

@@ -22,7 +22,7 @@ from sweep import Sweep
 from sweep.commands.command_line import app
 from sweep.commands.pictures import pictures
 from sweep.errors import InputError
-from sweep.models.retraining import retrained
+from sweep.models.retraining import history_again, retrained
 from tests.sweep.console import ROOT, environment
 
 NAMED = r"$\foo{$ \x1b[31m"
@@ -190,6 +190,21 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
 
 
+def test_curves_of_any_cell_are_those_that_would_have_been_recorded(ran, caplog):
+    typed = ran("--history", "1")
+    cell = {"l1": 0.1, "l2": 0.01}
+    recorded = results.load_history("r", cell)
+    Path("r/history.parquet").unlink()
+    spec, runs = Sweep.from_toml(Path("r/sweep.toml")), results.load("r")
+    own = runs[(runs["l1"] == 0.1) & (runs["l2"] == 0.01)]
+    pd.testing.assert_frame_equal(history_again(spec.replace(history=0), own), recorded)
+    words = ("--picture", "curves", "--at", "l1=0.1", "--at", "l2=0.01")
+    assert typed("plot", "r", *words)[:2] == (0, "r/curves-l1=0.1-l2=0.01.png\n")
+    assert "no history was recorded: 3 runs of l1 = 0.1, l2 = 0.01 are trained" in caplog.text
+    with pytest.raises(InputError, match="do not repeat"):
+        history_again(spec, own.assign(final_loss=0.0))
+
+
 def test_folders_are_made_for_what_is_shown_and_for_nothing_else(ran, tmp_path):
     typed = ran()
     status, out, err = typed("plot", "r", "--picture", "pareto", "--out", "new/er")
@@ -257,7 +272,6 @@ def test_where_all_runs_diverged_there_is_no_picture(typed, tmp_path):
         (["--picture", "portrait"], "no picture 'portrait'; there are heatmap, differences, "),
         (["--metric", "beauty"], "no metric 'beauty' in this table; there are "),
         (["--format", "gif"], "--format should be of png, svg, pdf; it is 'gif'"),
-        (["--picture", "curves"], "r holds no history.parquet"),
         (["--at", "l3=1"], "no axis 'l3'; there are l1, l2, lr, momentum"),
     ],
 )
