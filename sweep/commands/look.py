@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
+from results.cells.summary import axis_names
 from results.columns import OF_METRIC, full_name, is_axis, is_of_held_out
 from results.directory import durable, layout
 from results.errors import ResultsError
@@ -25,6 +26,7 @@ from sweep.streams import exactly
 if TYPE_CHECKING:
     import pandas as pd
 
+    from results.cells.epochs import LateFall
     from sweep.plan.plan import Plan
 
 FORMATS = ("png", "svg", "pdf")
@@ -46,6 +48,7 @@ def summary(
     if as_json:
         matters = shares.as_data(shares.of_cells(cells))
         told = {"best": _chosen(cells), "matters": matters, "cells": plain_rows(cells)}
+        told |= _settings(cells)
         print(json_format.dumps(told))
     else:
         show(cells, metric, held, along=along)
@@ -66,7 +69,9 @@ def best(
     Or save an ensemble, which has several of the sweep's runs.
     """
     from results.cells.choice import TELLING, Stop, choose
+    from results.cells.epochs import of_late_fall
     from results.cells.importance import shares
+    from results.cells.notes import as_data
     from results.terminal.look import Look, wrapped, writes_blocks
     from sweep.training.rows import schema
 
@@ -83,6 +88,10 @@ def best(
     chosen = choose(cells, rule, runs, along, stop)
     matters = shares.of_cells(cells)
     figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
+    figures |= as_data(cells, chosen.row.iloc[0])
+    if fall := _late_fall(directory, cells, chosen.row.iloc[0]):
+        chosen.notes.append(of_late_fall(fall))
+        figures["late_fall"] = fall._asdict()
     if chosen.folds is not None:
         figures["outer_folds"] = plain_rows(chosen.folds)
     lines: list[str] = []
@@ -314,6 +323,26 @@ def _chosen(cells: pd.DataFrame) -> dict[str, Any] | None:
         return plain_rows(results.best(cells))[0]
     except ResultsError:
         return None
+
+
+def _settings(cells: pd.DataFrame) -> dict[str, Any]:
+    """Return what there is to know of the grid beside its best cell, where there is one."""
+    from results.cells.notes import as_data
+
+    try:
+        return as_data(cells, results.best(cells).iloc[0])
+    except ResultsError:
+        return {"edges": [], "alike": None}
+
+
+def _late_fall(directory: str | Path, cells: pd.DataFrame, chosen: pd.Series) -> LateFall | None:
+    """Measure how far the loss of a cell still fell at the end, where that was recorded."""
+    from results.cells.epochs import late_fall
+
+    if not (Path(directory) / layout.HISTORY).is_file() or "mean_best_epoch" in cells:
+        return None
+    place = {name: chosen[name] for name in axis_names(cells)}
+    return late_fall(results.load_history(directory, place))
 
 
 def plain_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:

@@ -177,6 +177,20 @@ def test_best_says_why_and_follows_its_rule(ran):
     assert status == 2 and err == "sweep: no rule 'most'; there are min, one-se\n"
 
 
+def test_best_tells_of_the_end_of_training_where_it_was_recorded(ran):
+    typed = ran("--history", "1", "--epochs", "20")
+    found = pure(typed("best", "r", "--json")[1])
+    past = results.load_history("r", {name: found[name] for name in ("l1", "l2")})
+    ends = past.pivot_table(index="run", columns="epoch", values="loss")
+    fall = (1 - ends[20] / ends[18]).mean()
+    assert found["late_fall"]["mean"] == pytest.approx(fall) and found["late_fall"]["runs"] == 3
+    assert "from epoch 18 to 20" in found["notes"][-1]
+    assert pure(typed("summary", "r", "--json")[1])["alike"] == found["alike"]
+    assert found["alike"]["of"] == 5
+    Path("r/history.parquet").unlink()
+    assert "late_fall" not in pure(typed("best", "r", "--json")[1])
+
+
 def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     typed = ran("--history", "1")
     status, out, err = typed("plot", "r", "--format", "png,svg")
