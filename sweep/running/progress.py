@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 #: How often a line says where things stand, where no line can move, in seconds.
 EVERY_S = 30.0
+
+#: How often a bar in a notebook is redrawn, in seconds.
+_MOMENT_S = 0.2
 
 #: Columns of a short bar and of the time that is left, with their spaces.
 _LEAST = 14
@@ -48,10 +52,12 @@ def progress(sink: Sink, quiet: bool) -> AbstractContextManager[Report]:
 
 
 def display(tally: Tally, file: TextIO) -> Display:
-    """Return what shows a tally, as a text file can show it: a bar, or lines for a log."""
+    """Return what shows a tally: in a notebook, or as a text file can, a bar or lines for a log."""
     from rich.console import Console
 
     console = Console(file=file)
+    if console.is_jupyter:
+        return _Cell(tally)
     return _Bar(console, tally) if console.is_terminal else _Lines(tally, file)
 
 
@@ -174,3 +180,44 @@ class _Bar:
             else:
                 room -= len(text) + 1
         return {"completed": tally.done, **texts}
+
+
+class _Cell:
+    """A bar in a notebook, below the cell that runs."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._shown = -math.inf
+
+    def __enter__(self) -> Report:
+        from IPython.display import display as show_in_cell
+
+        self._handle: Any = show_in_cell(self, display_id=True)
+        return self._advance
+
+    def __exit__(self, *_: object) -> None:
+        self._handle.update(self)
+
+    def _advance(self, runs: pa.Table) -> None:
+        self._tally.add(runs)
+        self.show()
+
+    def show(self) -> None:
+        """Redraw the bar, if that was not done a moment ago."""
+        if time.perf_counter() - self._shown >= _MOMENT_S:
+            self._shown = time.perf_counter()
+            self._handle.update(self)
+
+    def __repr__(self) -> str:
+        """Say where things stand, for what shows no HTML."""
+        tally = self._tally
+        parts = [f"{tally.done:,}/{tally.total:,} runs", f"{tally.rate:,.3g}/s"]
+        left = (tally.total - tally.done) / tally.rate if tally.rate else math.inf
+        parts += [f"{left:,.0f} s left"] if 0 < left < math.inf else []
+        parts += [f"best run {tally.lowest:.3g}"] if tally.lowest < math.inf else []
+        parts += [f"{tally.diverged:,} diverged"] if tally.diverged else []
+        return ", ".join(parts)
+
+    def _repr_html_(self) -> str:
+        tally = self._tally
+        return f'<progress value="{tally.done}" max="{tally.total}"></progress> {self!r}'
