@@ -11,7 +11,7 @@ import numpy as np
 
 import results
 from results.cells.honest import OF_PATIENCE
-from results.cells.summary import axis_names
+from results.cells.summary import axis_names, check_metrics, metrics_of
 from results.columns import REPEATED
 from results.directory import sweeptoml
 from results.errors import ResultsError
@@ -56,6 +56,8 @@ def compare(first: str, second: str, metric: str | None, at: Sequence[str], as_j
     differing = _differing(*(spec.specification() for spec in specs))
     _check_rows(first, second, differing, specs)
     one, other = (_held(runs, at) for runs in _filled([first, second], specs))
+    for directory, runs in ((first, one), (second, other)):
+        _check_measured(directory, runs, by)
     losses = not set(_LOSS) & differing.keys()
     if not losses and by is None:
         changed = _changes({name: differing[name] for name in _LOSS if name in differing})
@@ -77,6 +79,14 @@ def compare(first: str, second: str, metric: str | None, at: Sequence[str], as_j
         told.append(f"{listed(stopped)}: {OF_PATIENCE[0].lower()}{OF_PATIENCE[1:]}")
     print(*(line for text in told for line in wrapped(text)), sep="\n")
     return 0
+
+
+def _check_measured(directory: str, runs: pd.DataFrame, by: str | None) -> None:
+    """Refuse a metric that one of the sweeps has not, by its name."""
+    try:
+        check_metrics([by] if by else [], metrics_of(runs))
+    except ResultsError as error:
+        raise ResultsError(f"{directory}: {error}") from None
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -170,7 +180,7 @@ def _as_data(
         "common": plain_rows(found.common),
         "cells": plain_rows(found.cells),
         "outer_folds": None if found.folds is None else plain_rows(found.folds),
-        "competing": found.competing,
+        "picked_from": found.picked_from,
         "seeds": found.seeds._asdict(),
         "said": said(found, names),
     }

@@ -92,7 +92,7 @@ def test_cells_are_the_same_that_agree_where_either_varies():
     fewer = second[second["l1"] > 0].assign(lr=0.1)
     found = results.compare(first, fewer)
     assert set(found.cells["l1"]) == {1e-4, 1e-2} and "lr" not in found.cells
-    assert found.competing == (6, 4) and "that of 6 the more" in text(first, fewer)
+    assert found.picked_from == (6, 4) and "that of 6 the more" in text(first, fewer)
     assert results.compare(first, second[second["l1"] == 0].assign(l1=9.0)).cells.empty
 
 
@@ -110,7 +110,9 @@ def test_a_test_part_is_told_and_that_of_outer_folds_is_chosen_anew():
         "new data and seeds",
         "seeds",
     ]
-    assert "On the test part, which chose nothing: other less one" in text(first, second)
+    assert "On the test part, which chose nothing, other less one and its 95 % interval" in text(
+        first, second
+    )
 
 
 def test_what_cannot_be_paired_is_refused():
@@ -128,3 +130,12 @@ def test_what_cannot_be_paired_is_refused():
 def test_a_comparison_shows_itself_in_a_notebook():
     shown = results.compare(*pair(seeds=3))._repr_html_()
     assert shown.count("<table") == 4 and "val_loss, the second less the first" in shown
+
+
+def test_seeds_alone_show_less_and_halving_has_picked_too():
+    first, second = pair(0.5, seeds=6)
+    by_time = [runs.assign(val_from="2020-01-01") for runs in (first, second)]
+    assert "one is better, as far as seeds alone tell." in text(*by_time)
+    raced = second.assign(rung=np.where(second["l1"] > 0, 0, 1))
+    assert results.compare(first, raced).picked_from == (6, 6)
+    assert set(results.compare(first, raced).cells.query("competes")["l1"]) == {0.0}

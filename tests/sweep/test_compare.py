@@ -36,7 +36,7 @@ def test_it_says_what_differs_what_was_paired_and_what_was_left_out(two):
     assert [cell["difference"] for cell in found["cells"]] == [0.0, 0.0]  # the same runs
     assert found["said"] and found["seeds"] == {"both": [1, 2], "first": [0], "second": [3]}
     held = json.loads(typed("compare", "a", "b", "--at", "l1=0", "--json")[1])
-    assert held["competing"] == [1, 2]
+    assert held["picked_from"] == [1, 2]
 
 
 def test_an_axis_that_one_has_no_column_of_stands_at_its_one_value(two):

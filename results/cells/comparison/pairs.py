@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from results.cells.best import best
 from results.cells.by_seed import BySeed
+from results.cells.epochs import stopped
 from results.cells.honest import nested, tested
 from results.cells.intervals import Moments
 from results.cells.summary import axis_names, covered, deciding, numbered, runs_of, summary, whole
@@ -60,8 +61,8 @@ class Comparison:
         With outer folds what was measured on the test part of each, at the cells that
         `results.nested` chose anew by its own runs: ``outer``, ``metric``, ``first``, ``second``
         and ``difference``.
-    competing : tuple of int
-        How many cells of each sweep compete: of so many the chosen one is the best.
+    picked_from : tuple of int
+        Of how many cells each sweep picked its own, with those that halving stopped on the way.
     seeds : Seeds
     """
 
@@ -71,7 +72,7 @@ class Comparison:
     cells: pd.DataFrame
     common: pd.DataFrame
     folds: pd.DataFrame | None
-    competing: tuple[int, int]
+    picked_from: tuple[int, int]
     seeds: Seeds
 
     def _repr_html_(self) -> str:
@@ -126,9 +127,13 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, by: str | None = None) ->
         pd.concat([_chosen(ends, name) for name in figures], ignore_index=True),
         *_common(pair, every, metric),
         _of_folds(pair, judged, by) if nests else None,
-        (int(whole(every[0]).sum()), int(whole(every[1]).sum())),
+        (_many(every[0]), _many(every[1])),
         seeds,
     )
+
+
+def _many(cells: pd.DataFrame) -> int:
+    return int((whole(cells) | stopped(cells)).sum())
 
 
 def _seeds(first: pd.DataFrame, second: pd.DataFrame) -> Seeds:

@@ -9,6 +9,7 @@ import pandas as pd
 from results.cells import wording
 from results.cells.comparison.pairs import Comparison
 from results.cells.counts import constant, guesses
+from results.cells.intervals import SEEDS
 from results.cells.notes import UNFAIR
 from results.columns import is_better_high
 from results.labels import counted, folds, listed, most, number
@@ -29,8 +30,7 @@ def said(found: Comparison, names: tuple[str, str]) -> list[str]:
     told = [*_choices(found, names), _chosen(found, names), _guesses(found, names)]
     if found.metric.startswith("val_"):
         told.append(_picked(found))
-        told += [_tested(row, names) for _, row in found.chosen.iloc[1:].iterrows()]
-        told += [*_of_folds(found, names)]
+        told += [_tested(found, names), *_of_folds(found, names)]
     else:
         told.append(UNFAIR)
     told += [_common(found, names), _left_out(found, names)]
@@ -39,7 +39,7 @@ def said(found: Comparison, names: tuple[str, str]) -> list[str]:
 
 def _choices(found: Comparison, names: tuple[str, str]) -> Iterator[str]:
     """Name the cell that each sweep chooses, and its mean over all seeds that it has."""
-    for name, many, (_, cell) in zip(names, found.competing, found.best.iterrows(), strict=True):
+    for name, many, (_, cell) in zip(names, found.picked_from, found.best.iterrows(), strict=True):
         mean = number(cell[f"mean_{found.metric}"])
         over = wording.means(
             [cell["seeds"]], folds(int(cell["folds"]), int(cell.get("outer_folds", 1)))
@@ -93,7 +93,8 @@ def _verdict(row: pd.Series, names: tuple[str, str]) -> str:
     if row["low"] <= 0 <= row["high"]:
         return "The interval holds 0: the two cannot be told apart."
     higher = bool(row["difference"] > 0)
-    return f"{names[higher == is_better_high(row['metric'])]} is better."
+    alone = ", as far as seeds alone tell" if row["covers"] == SEEDS else ""
+    return f"{names[higher == is_better_high(row['metric'])]} is better{alone}."
 
 
 def _guesses(found: Comparison, names: tuple[str, str]) -> str:
@@ -109,7 +110,7 @@ def _guesses(found: Comparison, names: tuple[str, str]) -> str:
 
 def _picked(found: Comparison) -> str:
     """Say what the choice by the same rows does to the figures."""
-    one, other = found.competing
+    one, other = found.picked_from
     if one == other == 1:
         return ""
     text = (
@@ -123,10 +124,23 @@ def _picked(found: Comparison) -> str:
     return f"{text}; the interval does not know of that{ask}."
 
 
-def _tested(row: pd.Series, names: tuple[str, str]) -> str:
-    if not row["seeds"]:
+def _tested(found: Comparison, names: tuple[str, str]) -> str:
+    """Say what the chosen cells give on a test part, whose rows are the same in all pairs."""
+    rows = found.chosen.iloc[1:]
+    if rows.empty or not rows["seeds"].any():
         return ""
-    return f"On the test part, which chose nothing: {_figure(row, names)} {_verdict(row, names)}"
+    figures = [
+        f"{row['metric']} {_signed(row['difference'])}"
+        + (f" ({number(row['low'])} to {number(row['high'])})" if pd.notna(row["low"]) else "")
+        for _, row in rows[rows["seeds"] > 0].iterrows()
+    ]
+    sure = (
+        " and its 95 % interval for other seeds on these rows" if rows["low"].notna().any() else ""
+    )
+    return (
+        f"On the test part, which chose nothing, {names[1]} less {names[0]}{sure}: "
+        f"{listed(figures)}, over {_pairs(rows.iloc[0])}."
+    )
 
 
 def _of_folds(found: Comparison, names: tuple[str, str]) -> Iterator[str]:
@@ -147,7 +161,7 @@ def _of_folds(found: Comparison, names: tuple[str, str]) -> Iterator[str]:
 
 def _common(found: Comparison, names: tuple[str, str]) -> str:
     """Say how the cells differ that both sweeps have."""
-    if found.competing == (1, 1):  # the chosen ones are all there are
+    if found.picked_from == (1, 1):  # the chosen ones are all there are
         return ""
     if found.common.empty:
         return "No cell that competes is in both."
@@ -156,7 +170,8 @@ def _common(found: Comparison, names: tuple[str, str]) -> str:
     row["metric"] = f"mean {found.metric}"
     known, above, below = cells["low"].notna(), cells["low"] > 0, cells["high"] < 0
     better, worse = (above, below) if is_better_high(found.metric) else (below, above)
-    text = f"Over the {counted(len(cells), 'cell')} that both have, no choice among them: "
+    every = "Over the one cell" if len(cells) == 1 else f"Over the {len(cells):,} cells"
+    text = f"{every} that both have, no choice among them: "
     text += f"{_figure(row, names)} {_verdict(row, names)}"
     if known.any() and len(cells) > 1:
         untold = int(known.sum() - better.sum() - worse.sum())
