@@ -3,7 +3,8 @@
 ``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best``,
 ``nested`` and ``shares`` take it and return another; ``heatmap``, ``differences``, ``axes``,
 ``pairs``, ``importance``, ``path``, ``pareto``, ``curves``, ``weights``, ``weight_path``,
-``predicted``, ``residuals`` and ``confusion`` draw with matplotlib.
+``predicted``, ``residuals`` and ``confusion`` draw with matplotlib. ``compare``
+takes the runs of two sweeps.
 """
 
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from results.cells.best import best as best
+    from results.cells.comparison.pairs import compare as compare
     from results.cells.honest import nested as nested
     from results.cells.importance.shares import shares as shares
     from results.cells.summary import summary as summary
@@ -36,6 +38,7 @@ _HOMES = {
     "load_history": "directory.history",
     "summary": "cells.summary",
     "best": "cells.best",
+    "compare": "cells.comparison.pairs",
     "nested": "cells.honest",
     "shares": "cells.importance.shares",
     "heatmap": "pictures.maps",

@@ -1,12 +1,21 @@
 """Sweep: a specification, and running it."""
 
 import os
+from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from results.labels import counted, place
 from sweep.specification.spec import Specification
+from sweep.specification.values import Range
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: Values of an axis that are named one by one.
+_SHOWN = 8
 
 
 class Sweep(Specification):
@@ -143,6 +152,29 @@ class Sweep(Specification):
         cells by the mean ``val_loss``, or ``final_loss``, of all before them.
     """
 
+    def _repr_html_(self) -> str:
+        """Show the axes and how many runs they make, in a notebook; no data are opened."""
+        from sweep.plan.recorded import gridded
+        from sweep.specification.axes import REPEATED, drawn_from
+
+        # Whose numbers are known when the data are.
+        automatic = {
+            name: of for name in ("l1", "l21") if isinstance(of := getattr(self, name), str)
+        }
+        spec = self.replace(**dict.fromkeys(automatic, 0)) if automatic else self
+        grid = gridded(spec).plan.grid
+        repeated = {name: of for name, of in grid.axes.items() if name in REPEATED and len(of) > 1}
+        axes = {**drawn_from(spec), **automatic, **repeated}
+        runs = f"{counted(grid.cells, 'cell')}, {counted(grid.total, 'run')}"
+        if automatic and not self.sample:
+            runs = "as many runs as the data call for"
+        data = self.data if isinstance(self.data, str) else "data in memory"
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(_values(of))}</td></tr>"
+            for name, of in axes.items()
+        )
+        return f"<p>Sweep of {escape(data)}: {runs}</p><table>{rows}</table>"
+
     def run(
         self,
         *,
@@ -171,7 +203,7 @@ class Sweep(Specification):
             Whether a directory that holds a part of this grid is enlarged, other processes may
             work in it at the same time, and runs that ended in error are done again.
         quiet : bool, default True
-            Show no progress.
+            Show no progress: a bar in a terminal or a notebook, else lines.
 
         Raises
         ------
@@ -187,3 +219,11 @@ class Sweep(Specification):
 
         where = Where(jobs, backend, scheduler, out, extend, join, retry_failed, quiet)
         return table_of(run_sweep(self, where), out)
+
+
+def _values(of: "str | Range | np.ndarray") -> str:
+    """Write some values of an axis, and how many there are, or between what they are drawn."""
+    if not isinstance(of, np.ndarray):
+        return str(of)
+    some = ", ".join(place(value, of.tolist()) for value in of[:_SHOWN].tolist())
+    return f"{some}, ... ({len(of):,})" if len(of) > _SHOWN else some

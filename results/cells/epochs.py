@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells.summary import as_cells, cell_columns, deciding
-from results.labels import counted, place
+from results.labels import counted, number, place
+
+#: Share of the epochs that is the end of training, and by which share a loss that fell less there
+#: has come to rest.
+_LATE, _AT_REST = 0.1, 0.01
 
 
 def unequal(runs: pd.DataFrame) -> bool:
@@ -108,3 +113,64 @@ def of_orders(cells: pd.DataFrame, shown: pd.DataFrame, along: str | None = None
         for order, row in sorted(first.items(), key=lambda item: rank[item[1]])
     ]
     return f"Epochs behind the best of each order, along its path: {', '.join(told)}."
+
+
+class LateFall(NamedTuple):
+    """By which share of itself the training loss of some runs, with penalties, still fell.
+
+    Attributes
+    ----------
+    start, end : int
+        From which recorded epoch to which: the last tenth, as near as what was recorded allows.
+    runs : int
+    mean, least, most : float
+        Over the runs; below 0 where it rose.
+    """
+
+    start: int
+    end: int
+    runs: int
+    mean: float
+    least: float
+    most: float
+
+
+def late_fall(history: pd.DataFrame) -> LateFall | None:
+    """Measure how far the loss of one cell's runs still fell at their end; None if that is unknown.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Rows of the cell's runs, as `results.load_history` returns them, of runs that all had as
+        many epochs.
+    """
+    by_run = history.groupby("run")["epoch"]
+    end = int(history["epoch"].max()) if len(history) else 0
+    before = history["epoch"][history["epoch"] <= (1 - _LATE) * end]
+    if before.empty or (by_run.max() != end).any():
+        return None
+    start = int(before.max())
+    losses = history.set_index(["run", "epoch"])["loss"].unstack()
+    fall = (1 - losses[end] / losses[start]).to_numpy()
+    fall = fall[np.isfinite(fall)]
+    if not len(fall):
+        return None
+    mean, least, most = float(fall.mean()), float(fall.min()), float(fall.max())
+    return LateFall(start, end, len(fall), mean, least, most)
+
+
+def of_late_fall(found: LateFall) -> str:
+    """Say how far the loss still fell at the end of training, and what follows."""
+    loss = f"The loss, with penalties, of {counted(found.runs, 'run')} here"
+    over = f"from epoch {found.start:,} to {found.end:,}"
+    if max(abs(found.least), abs(found.most)) < _AT_REST:
+        return f"{loss} had come to rest: {over} it changed by less than 1 %."
+    low, high = found.least, found.most
+    if found.mean < 0:
+        low, high = -high, -low
+    between = f" ({number(100 * low, 2)} to {number(100 * high, 2)} %)" if found.runs > 1 else ""
+    how, mend = (
+        ("still fell", "more --epochs") if found.mean > 0 else ("rose again", "a lower --lr")
+    )
+    mean = number(100 * abs(found.mean), 2)
+    return f"{loss} {how} {over}, by {mean} % in the mean{between}: try {mend}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -145,8 +146,27 @@ def _alike(cells: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
-    """Say along which axes the grid ends where the cell lies, and what to try beyond."""
+class Edge(NamedTuple):
+    """An axis that ends where a cell lies.
+
+    Attributes
+    ----------
+    axis : str
+    value : float
+    end : {"largest", "smallest"}
+        Which of the values that were tried it is.
+    further : list of float
+        What to try beyond it.
+    """
+
+    axis: str
+    value: float
+    end: str
+    further: list[float]
+
+
+def ends(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[Edge]:
+    """Find the axes along which the grid ends where the cell lies, and what is beyond."""
     metric = deciding(cells)
     judged = metric.startswith("val_")
     if constant(chosen) or guesses(chosen, metric):  # beyond no network there is nothing
@@ -164,20 +184,46 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         largest = chosen[name] == tried[-1]
         if not largest and none:  # below it there is none at all
             continue
-        end = "largest" if largest else "smallest"
-        lowest = cells[f"rank_{metric}"] == 1
-        inside = chosen.get("rule") == "one-se" and (values[lowest] != chosen[name]).all()
-        what = "a sparser cell as good" if inside else "the best"
         beyond = _beyond(name, tried if largest else tried[::-1])
         if pd.api.types.is_integer_dtype(values):
             beyond = [value for value in map(round, beyond) if value]
+        if beyond:
+            yield Edge(name, chosen[name].item(), "largest" if largest else "smallest", beyond)
+
+
+def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
+    """Say along which axes the grid ends where the cell lies, and what to try beyond."""
+    lowest = cells[f"rank_{deciding(cells)}"] == 1
+    for name, value, end, further in ends(cells, chosen):
+        values = cells[name]
+        inside = chosen.get("rule") == "one-se" and (values[lowest] != value).all()
+        what = "a sparser cell as good" if inside else "the best"
         option = f"--vary {name}=" if is_varied(name) else f"--{name.replace('_', '-')} "
-        if not beyond:
-            continue
         yield (
-            f"{name} = {place(chosen[name], values)} is the {end} that was tried: {what} may lie "
-            f"beyond it, try {option}{','.join(map(_told, beyond))} too."
+            f"{name} = {place(value, values)} is the {end} that was tried: {what} may lie "
+            f"beyond it, try {option}{','.join(map(_told, further))} too."
         )
+
+
+def as_data(cells: pd.DataFrame, chosen: pd.Series) -> dict[str, Any]:
+    """Return what the notes say of the grid as plain data: its ends, and cells as good.
+
+    ``edges`` are as `Edge`, with ``try`` for what is further; of the ``of`` other cells that
+    compete ``cells`` cannot be told from the best, and of ``unknown`` nothing can be told.
+    """
+    others = _others(cells)
+    untold = cells[f"low_{deciding(cells)}_from_best"].isna().to_numpy()
+    return {
+        "edges": [
+            {"axis": edge.axis, "value": edge.value, "end": edge.end, "try": edge.further}
+            for edge in ends(cells, chosen)
+        ],
+        "alike": {
+            "cells": int(alike(cells).sum()),
+            "unknown": int((others & untold).sum()),
+            "of": int(others.sum()),
+        },
+    }
 
 
 def _beyond(name: str, towards: NDArray[np.float64]) -> list[float]:

@@ -142,7 +142,7 @@ def summed_up(
     if "outer" in names:
         cells["outer_folds"] = splits[0]
     cells["folds"] = splits[1]
-    cells["covers"] = _covered(moments[loss].count, math.prod(splits), ratio)
+    cells["covers"] = covered(moments[loss].count, math.prod(splits), ratio)
     competes = whole(cells)
     ranks = {name: _rank(name, moments[name].estimate().mean, competes) for name in ranked}
     middle = medians(windows, len(cells), metrics, seeds, splits)
@@ -203,7 +203,7 @@ def _leave_out_false_surety(table: pd.DataFrame, metrics: Sequence[str]) -> None
             table.loc[same & new_data, [f"low_{metric}", f"high_{metric}"]] = np.nan
 
 
-def _covered(seeds: NDArray, splits: int, ratio: NDArray) -> NDArray:
+def covered(seeds: NDArray, splits: int, ratio: NDArray) -> NDArray:
     """Return what the intervals of cells with so many seeds cover."""
     known, several = np.isfinite(ratio), seeds > 1
     kinds = [known & several, known & (seeds == 1) & (splits > 1), several]

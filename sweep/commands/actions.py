@@ -121,11 +121,24 @@ def plan(spec: Specification, options: dict[str, Any], columns_found: bool) -> i
 
 def status(directory: str, as_json: bool) -> int:
     """Count the runs of a results directory."""
-    from results.directory.reading import counts
     from sweep.plan.recorded import recorded
-    from sweep.running.same_sweep import placing
 
     spec, plan = recorded(directory)
+    shown = counted_runs(directory, spec, plan) | _unequal(plan) | _kept(directory, plan)
+    if as_json:
+        print(json_format.dumps(shown))
+    else:
+        _print_pairs(shown)
+    return 0
+
+
+def counted_runs(
+    directory: str | os.PathLike[str], spec: Specification, plan: Plan
+) -> dict[str, int]:
+    """Count the runs of a results directory that is recorded so: by status, all, and those left."""
+    from results.directory.reading import counts
+    from sweep.running.same_sweep import placing
+
     found = counts(
         directory,
         spec.specification(),
@@ -133,13 +146,7 @@ def status(directory: str, as_json: bool) -> int:
         placing=lambda older: placing(older, plan),
         total=plan.grid.total,
     )
-    found["left"] = _left(found)
-    shown = found | _unequal(plan) | _kept(directory, plan)
-    if as_json:
-        print(json_format.dumps(shown))
-    else:
-        _print_pairs(shown)
-    return 0
+    return found | {"left": _left(found)}
 
 
 def merge(directories: Sequence[str], out: str, as_json: bool) -> int:

@@ -134,8 +134,9 @@ def plan(columns_found: bool, **options: Any) -> int:
 
 @app.command()
 @click.argument("directory", metavar="DIR")
+@click.option("--follow", is_flag=True, help="live, until nobody works at it any more")
 @click.option("--json", is_flag=True, help="print one JSON object")
-def status(directory: str, json: bool) -> int:
+def status(directory: str, follow: bool, json: bool) -> int:
     """Count the runs of DIR: done, diverged, failed, left.
 
     \b
@@ -144,7 +145,28 @@ def status(directory: str, json: bool) -> int:
     """  # noqa: D301
     from sweep.commands import actions
 
+    if follow and json:
+        raise InputError("--follow is to be looked at: without it, --json tells where things stand")
+    if follow:
+        from sweep.commands.following import follow as follow_live
+
+        return follow_live(directory)
     return actions.status(directory, json)
+
+
+@app.command(name="list")
+@click.argument("folder", metavar="[FOLDER]", default="runs")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def list_(folder: str, json: bool) -> int:
+    """List the sweeps in FOLDER [runs], the newest first.
+
+    \b
+    Example:
+      sweep list
+    """  # noqa: D301
+    from sweep.commands import listing
+
+    return listing.show(folder, json)
 
 
 def _ranking(command: Callable) -> Callable:
@@ -231,6 +253,24 @@ def best(directory: str, **options: Any) -> int:
         options["ensemble"],
         options["json"],
     )
+
+
+@app.command()
+@click.argument("first", metavar="DIR")
+@click.argument("second", metavar="DIR")
+@_ranking
+@_at
+@click.option("--json", is_flag=True, help="print one JSON object")
+def compare(first: str, second: str, metric: str | None, at: tuple[str, ...], json: bool) -> int:
+    """Compare two sweeps of the same data, paired by seed and fold.
+
+    \b
+    Example:
+      sweep compare runs/iris-1 runs/iris-2
+    """  # noqa: D301
+    from sweep.commands import compare as comparing
+
+    return comparing.compare(first, second, metric, at, json)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
+from results.cells.summary import axis_names
 from results.columns import OF_METRIC, full_name, is_axis, is_of_held_out
 from results.directory import durable, layout
 from results.errors import ResultsError
@@ -26,6 +27,7 @@ from sweep.streams import exactly
 if TYPE_CHECKING:
     import pandas as pd
 
+    from results.cells.epochs import LateFall
     from sweep.models.predictor import Predictor
     from sweep.plan.plan import Plan
 
@@ -41,13 +43,14 @@ def summary(
     from results.cells.importance import shares
     from results.terminal.show import show
 
-    metric, by = _meant(metric)
+    metric, by = meant(metric)
     cells, along = _told(directory, [metric] if metric else [], by)
-    held = _held(at)
+    held = held_at(at)
     write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
         matters = shares.as_data(shares.of_cells(cells))
-        told = {"best": _chosen(cells), "matters": matters, "cells": _records(cells)}
+        told = {"best": _chosen(cells), "matters": matters, "cells": plain_rows(cells)}
+        told |= _settings(cells)
         print(json_format.dumps(told))
     else:
         show(cells, metric, held, along=along)
@@ -68,7 +71,9 @@ def best(
     Or save an ensemble, which has several of the sweep's runs.
     """
     from results.cells.choice import TELLING, Stop, choose
+    from results.cells.epochs import of_late_fall
     from results.cells.importance import shares
+    from results.cells.notes import as_data
     from results.terminal.look import Look, wrapped, writes_blocks
     from sweep.training.rows import schema
 
@@ -81,12 +86,16 @@ def best(
     cells, along = _told(directory, telling, metric)
     waits = several("patience", spec.patience)
     stop = Stop(waits[0] or 0, spec.epochs) if any(waits) else None
-    runs = _loaded(directory, plan) if spec.outer_folds or stop else None
+    runs = loaded(directory, plan) if spec.outer_folds or stop else None
     chosen = choose(cells, rule, runs, along, stop)
     matters = shares.of_cells(cells)
     figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
+    figures |= as_data(cells, chosen.row.iloc[0])
+    if fall := _late_fall(directory, cells, chosen.row.iloc[0]):
+        chosen.notes.append(of_late_fall(fall))
+        figures["late_fall"] = fall._asdict()
     if chosen.folds is not None:
-        figures["outer_folds"] = _records(chosen.folds)
+        figures["outer_folds"] = plain_rows(chosen.folds)
     lines: list[str] = []
     trained: Predictor | None = None
     if ensemble is not None:
@@ -113,7 +122,7 @@ def best(
         figures["test_part"] = evaluation.as_data(found)
     if as_json:
         figures |= {"saved": save, "model": how} if save else {}
-        print(json_format.dumps(_records(chosen.row)[0] | figures))
+        print(json_format.dumps(plain_rows(chosen.row)[0] | figures))
     else:
         said = [chosen.row["why"].iloc[0], *chosen.notes, *chosen.figures]
         if not isinstance(matters, str):
@@ -144,9 +153,9 @@ def plot(
         raise InputError(f"--format should be of {', '.join(FORMATS)}; it is {unknown.pop()!r}")
     folder = Path(out or directory)
     written = []
-    shown, by = zip(*map(_meant, metrics), strict=True) if metrics else ((), ())
+    shown, by = zip(*map(meant, metrics), strict=True) if metrics else ((), ())
     ranked = next(filter(None, by), None)
-    runs, held = _runs(directory), _held(at)
+    runs, held = finished_runs(directory), held_at(at)
     for name, figure in draw(directory, runs, shown, pictures, held, ranked):
         durable.folder(folder)
         written += [str(path) for path in save(figure, folder / name, wanted)]
@@ -165,7 +174,7 @@ def report(
     """Write the page about a directory."""
     from results.page.report import Predicted, write
 
-    runs = _runs(directory)
+    runs = finished_runs(directory)
     asked = recorded(directory)
     whole = asked.plan.grid.total, len(asked.spec.seeds)
     shown = None
@@ -200,7 +209,7 @@ def best_of(out: Path) -> dict[str, Any] | None:
         return None
 
 
-def _meant(metric: str | None) -> tuple[str | None, str | None]:
+def meant(metric: str | None) -> tuple[str | None, str | None]:
     """Return the column that a metric to be shown is, and it again where cells are ranked by it.
 
     So they are by what is measured on the held-out part. All else is shown, and ranks nothing.
@@ -232,17 +241,17 @@ def _cells(
     metrics = list(dict.fromkeys((*summarised(schema(plan).names), *further)))
     cells = sum_up(directory, metrics, by)
     if cells is None:
-        return results.summary(_runs(directory), metrics, by)
+        return results.summary(finished_runs(directory), metrics, by)
     check_columns(cells.columns, plan, directory)
     if cells.empty:
         raise ResultsError(_NONE_FINISHED.format(directory))
     return cells
 
 
-def _runs(directory: str | Path) -> pd.DataFrame:
+def finished_runs(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
     spec, plan = recorded(directory)
-    runs = _loaded(directory, plan)
+    runs = loaded(directory, plan)
     check_columns(runs.columns, plan, directory)
     if (runs["status"] == "error").all():
         raise ResultsError(_NONE_FINISHED.format(directory))
@@ -257,7 +266,7 @@ def _runs(directory: str | Path) -> pd.DataFrame:
     return runs
 
 
-def _loaded(directory: str | Path, plan: Plan) -> pd.DataFrame:
+def loaded(directory: str | Path, plan: Plan) -> pd.DataFrame:
     """Load the runs, also those from before the grid had all its axes."""
     from sweep.running.same_sweep import placing
 
@@ -290,7 +299,7 @@ def _check_raced(
         )
 
 
-def _held(at: Sequence[str]) -> dict[str, str]:
+def held_at(at: Sequence[str]) -> dict[str, str]:
     """Read NAME=VALUE pairs; whether the value is a number or a word, the axis says."""
     held = {}
     for text in at:
@@ -322,12 +331,32 @@ def write_csv(cells: pd.DataFrame, path: Path) -> None:
 
 def _chosen(cells: pd.DataFrame) -> dict[str, Any] | None:
     try:
-        return _records(results.best(cells))[0]
+        return plain_rows(results.best(cells))[0]
     except ResultsError:
         return None
 
 
-def _records(cells: pd.DataFrame) -> list[dict[str, Any]]:
+def _settings(cells: pd.DataFrame) -> dict[str, Any]:
+    """Return what there is to know of the grid beside its best cell, where there is one."""
+    from results.cells.notes import as_data
+
+    try:
+        return as_data(cells, results.best(cells).iloc[0])
+    except ResultsError:
+        return {"edges": [], "alike": None}
+
+
+def _late_fall(directory: str | Path, cells: pd.DataFrame, chosen: pd.Series) -> LateFall | None:
+    """Measure how far the loss of a cell still fell at the end, where that was recorded."""
+    from results.cells.epochs import late_fall
+
+    if not (Path(directory) / layout.HISTORY).is_file() or "mean_best_epoch" in cells:
+        return None
+    place = {name: chosen[name] for name in axis_names(cells)}
+    return late_fall(results.load_history(directory, place))
+
+
+def plain_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain data ready for JSON, None where there is no number."""
     columns = [cells[name].tolist() for name in cells]
     return [

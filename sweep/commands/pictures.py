@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 import results
@@ -27,7 +29,7 @@ from results.plane import hold, said, slice_at, value_of
 from sweep.data.article import Article
 from sweep.data.fold import deepest
 from sweep.errors import InputError
-from sweep.models.retraining import retrained
+from sweep.models.retraining import history_again, retrained
 from sweep.plan.plan import Plan
 from sweep.plan.recorded import recorded
 from sweep.specification.article import is_article
@@ -35,8 +37,7 @@ from sweep.specification.axes import packs_of
 from sweep.specification.spec import Specification
 from sweep.training.sparsity import tolerance
 
-if TYPE_CHECKING:
-    import pandas as pd
+_log = logging.getLogger(__name__)
 
 #: Pictures whose runs are trained again, since no table holds weights.
 OF_WEIGHTS = ("weights", "weight-path", "predictions")
@@ -88,7 +89,7 @@ def pictures(
     _check_comparable(cells, at)
     suffix = "".join(f"-{name}={place(value, cells[name])}" for name, value in at.items())
     finished, total = int((runs["status"] != "error").sum()), plan.grid.total
-    drawn = _drawn(directory, spec, cells, metrics, kinds, at)
+    drawn = _drawn(directory, spec, runs, cells, metrics, kinds, at)
     if "predictions" in kinds:
         drawn = chain(drawn, [("predictions", predicted(directory, runs, cells, at).figure)])
     for name, figure in drawn:
@@ -100,6 +101,7 @@ def pictures(
 def _drawn(
     directory: str | os.PathLike[str],
     spec: Specification,
+    runs: pd.DataFrame,
     cells: pd.DataFrame,
     metrics: Sequence[str],
     kinds: Sequence[str],
@@ -107,10 +109,7 @@ def _drawn(
 ) -> Iterator[tuple[str, Figure]]:
     history = None
     if "curves" in kinds or (not kinds and (Path(directory) / places.HISTORY).is_file()):
-        held, fixed = slice_at(cells, at)
-        also = f", {said(fixed, cells)}" if fixed else ""
-        told = contrast(held.reset_index(drop=True)).items()
-        history = {f"{name}{also}": results.load_history(directory, cell) for name, cell in told}
+        history = _histories(directory, spec, runs, cells, at)
     shown = [kind for kind in kinds or KINDS if kind in KINDS]
     yield from album(cells, metrics or [deciding(cells), "sparsity"], shown, at=at, history=history)
     if "weights" in kinds or (not kinds and _small(spec, cells)):
@@ -119,6 +118,31 @@ def _drawn(
     along = next((name for name in axes if cells[name].nunique() > 1), None)
     if along and ("weight-path" in kinds or (not kinds and _small(spec, cells))):
         yield "weight-path", _weight_path(spec, cells, along, at)
+
+
+def _histories(
+    directory: str | os.PathLike[str],
+    spec: Specification,
+    runs: pd.DataFrame,
+    cells: pd.DataFrame,
+    at: Mapping[str, float | str],
+) -> dict[str, pd.DataFrame]:
+    """Return how the best cell learnt, and the one without penalties, by what to call them.
+
+    As it was recorded, or else by training their runs again.
+    """
+    held, fixed = slice_at(cells, at)
+    also = said(fixed, cells)
+    found = {}
+    for name, cell in contrast(held.reset_index(drop=True)).items():
+        called = also if also and len(held) == 1 else ", ".join(filter(None, (name, also)))
+        if (Path(directory) / places.HISTORY).is_file():
+            found[called] = results.load_history(directory, cell)
+        elif len(own := runs_of(runs, pd.Series(cell))):
+            many = counted(len(own), "run")
+            _log.warning("no history was recorded: %s of %s are trained again", many, called)
+            found[called] = history_again(spec, own)
+    return found
 
 
 class Predicted(NamedTuple):

@@ -1,9 +1,12 @@
-"""Weights of a sweep's runs, which no table holds: by training them again, to the same bits."""
+"""What no table holds of a sweep's runs: their weights, by training them again to the same bits.
+
+And how they learnt, where that was not recorded.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +19,12 @@ from sweep.training.batch import Batch
 from sweep.training.path_order import leading_to
 from sweep.training.rows import Columns
 from sweep.training.task import train_all
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: So many times the metrics of a run are taken that is trained again for its learning curve.
+_POINTS = 50
 
 
 class Retrained(NamedTuple):
@@ -96,3 +105,42 @@ def train_again(
     kept = np.searchsorted(needed, numbers)
     columns = {name: values[kept] for name, values in columns.items()}
     return columns, batch.drawn().parameters[:, kept], weights()[:, kept]
+
+
+def history_again(spec: Specification, runs: pd.DataFrame) -> pd.DataFrame:
+    """Train runs of one cell again, and take their metrics some fifty times on the way.
+
+    Parameters
+    ----------
+    spec : Specification
+    runs : DataFrame
+        Their rows of the table.
+
+    Returns
+    -------
+    DataFrame
+        As `results.load_history` returns it.
+
+    Raises
+    ------
+    InputError
+        If they do not come to the losses of their rows, or the sweep dropped runs on the way.
+    """
+    import pyarrow as pa
+
+    if spec.halving:
+        raise InputError("with `halving` runs end early, and are not trained again one by one")
+    experiment = prepare(spec.replace(history=max(spec.epochs // _POINTS, 1)))
+    known = experiment.plan.knowing({str(name): runs[name].to_numpy() for name in runs})
+    numbers = runs["run"].to_numpy()
+    ((part, _),) = known.apart(numbers)
+    batch = Batch(part, experiment.dataset, leading_to(part, numbers), lambda: False)
+    columns, _ = train_all(batch)
+    kept = np.searchsorted(columns["run"], numbers)
+    if (columns["final_loss"][kept] != runs["final_loss"].to_numpy()).any():
+        raise InputError(
+            "the runs do not repeat: the data or regsweep have changed since; run the sweep again"
+        )
+    found = batch.history_table()
+    assert found is not None
+    return found.filter(pa.array(np.isin(found["run"], numbers))).to_pandas()

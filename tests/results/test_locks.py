@@ -51,6 +51,20 @@ def test_the_second_process_says_who_is_at_work(theirs, ours, tmp_path, patience
         FAKE.open(tmp_path / "r", join=ours).close()  # a dead process holds nothing
 
 
+def test_whether_somebody_works_in_a_directory_is_seen_without_a_lock(tmp_path, patience):
+    assert not locks.in_use(tmp_path / "r")
+    for theirs in ("hold", "join"):
+        with process(theirs, tmp_path / "r", tmp_path / "log") as other:
+            assert locks.in_use(tmp_path / "r")
+            other.kill()
+            other.wait()
+        assert not locks.in_use(tmp_path / "r")
+    with FAKE.open(tmp_path / "r"):
+        assert locks.in_use(tmp_path / "r"), "it is this process"
+        with pytest.raises(AssertionError), process("hold", tmp_path / "r", tmp_path / "log"):
+            pass  # which keeps its lock when it asks
+
+
 def test_a_process_does_not_open_a_directory_twice(tmp_path):
     with FAKE.open(tmp_path / "r"):
         (tmp_path / "link").symlink_to(tmp_path / "r")

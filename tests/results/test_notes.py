@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import results
-from results.cells.notes import UNFAIR, alike, notes
+from results.cells.notes import UNFAIR, alike, as_data, notes
 
 
 def runs(losses, *, seeds=8, baseline=0.7, spread=0.01, **further):
@@ -221,3 +221,18 @@ def test_who_has_figures_of_a_test_part_is_told_what_picking_does_and_not_to_ask
     chosen = results.best(cells).iloc[0]
     text = one(notes(cells, chosen, judged=True), "looks better than it is")
     assert text == "The lowest of 2 means looks better than it is, for it was picked for that."
+
+
+def test_what_is_said_of_the_grid_is_there_as_data():
+    cells = results.summary(runs({0.0: 0.5, 0.01: 0.22, 0.03: 0.2}, spread=0.02))
+    found = as_data(cells, results.best(cells).iloc[0])
+    (edge,) = found["edges"]
+    assert edge == {
+        "axis": "l1",
+        "value": 0.03,
+        "end": "largest",
+        "try": pytest.approx([0.09, 0.27]),
+    }
+    assert found["alike"] == {"cells": 1, "unknown": 0, "of": 2}
+    lone = results.summary(runs({0.0: 0.2, 0.1: 0.3}, seeds=1))
+    assert as_data(lone, results.best(lone).iloc[0])["alike"] == {"cells": 0, "unknown": 1, "of": 1}

@@ -22,7 +22,7 @@ from sweep import Sweep
 from sweep.commands.command_line import app
 from sweep.commands.pictures import pictures
 from sweep.errors import InputError
-from sweep.models.retraining import retrained
+from sweep.models.retraining import history_again, retrained
 from tests.sweep.console import ROOT, environment
 
 NAMED = r"$\foo{$ \x1b[31m"
@@ -77,7 +77,7 @@ def test_the_example_in_the_help_runs(name, line, typed, tmp_path):
         if re.fullmatch(r"runs/[\w-]+", word) and word != _after(words, "--out"):
             data = "article" if "article" in word else "iris"
             axes = ("--l1", "0,0.01", "--l2", "0,0.01", "--epochs", 2, "--data", data)
-            typed("run", *axes, "--seeds", next(seeds), "--out", word)
+            typed("run", *axes, "--seeds", f"{next(seeds)},9", "--out", word)
         elif word.endswith(".npz") and name != "best":
             typed("run", *TINY, "--seeds", 1, "--out", "source")
             typed("best", "source", "--save", word)
@@ -177,6 +177,20 @@ def test_best_says_why_and_follows_its_rule(ran):
     assert status == 2 and err == "sweep: no rule 'most'; there are min, one-se\n"
 
 
+def test_best_tells_of_the_end_of_training_where_it_was_recorded(ran):
+    typed = ran("--history", "1", "--epochs", "20")
+    found = pure(typed("best", "r", "--json")[1])
+    past = results.load_history("r", {name: found[name] for name in ("l1", "l2")})
+    ends = past.pivot_table(index="run", columns="epoch", values="loss")
+    fall = (1 - ends[20] / ends[18]).mean()
+    assert found["late_fall"]["mean"] == pytest.approx(fall) and found["late_fall"]["runs"] == 3
+    assert "from epoch 18 to 20" in found["notes"][-1]
+    assert pure(typed("summary", "r", "--json")[1])["alike"] == found["alike"]
+    assert found["alike"]["of"] == 5
+    Path("r/history.parquet").unlink()
+    assert "late_fall" not in pure(typed("best", "r", "--json")[1])
+
+
 def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     typed = ran("--history", "1")
     status, out, err = typed("plot", "r", "--format", "png,svg")
@@ -188,6 +202,21 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     assert kinds == {"heatmap", "differences", "path", "pareto", "curves", *of_all}
     words = ("--picture", "heatmap", "--metric", "dead_units", "--out", ".", "--json")
     assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
+
+
+def test_curves_of_any_cell_are_those_that_would_have_been_recorded(ran, caplog):
+    typed = ran("--history", "1")
+    cell = {"l1": 0.1, "l2": 0.01}
+    recorded = results.load_history("r", cell)
+    Path("r/history.parquet").unlink()
+    spec, runs = Sweep.from_toml(Path("r/sweep.toml")), results.load("r")
+    own = runs[(runs["l1"] == 0.1) & (runs["l2"] == 0.01)]
+    pd.testing.assert_frame_equal(history_again(spec.replace(history=0), own), recorded)
+    words = ("--picture", "curves", "--at", "l1=0.1", "--at", "l2=0.01")
+    assert typed("plot", "r", *words)[:2] == (0, "r/curves-l1=0.1-l2=0.01.png\n")
+    assert "no history was recorded: 3 runs of l1 = 0.1, l2 = 0.01 are trained" in caplog.text
+    with pytest.raises(InputError, match="do not repeat"):
+        history_again(spec, own.assign(final_loss=0.0))
 
 
 def test_folders_are_made_for_what_is_shown_and_for_nothing_else(ran, tmp_path):
@@ -257,7 +286,6 @@ def test_where_all_runs_diverged_there_is_no_picture(typed, tmp_path):
         (["--picture", "portrait"], "no picture 'portrait'; there are heatmap, differences, "),
         (["--metric", "beauty"], "no metric 'beauty' in this table; there are "),
         (["--format", "gif"], "--format should be of png, svg, pdf; it is 'gif'"),
-        (["--picture", "curves"], "r holds no history.parquet"),
         (["--at", "l3=1"], "no axis 'l3'; there are l1, l2, lr, momentum"),
     ],
 )

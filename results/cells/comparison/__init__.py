@@ -1,0 +1,1 @@
+"""Two sweeps side by side: cells that met the same luck, subtracted seed by seed, and in words."""
