@@ -1,14 +1,13 @@
 """The report: one HTML page that holds everything and asks no other host for anything.
 
-Its script, which draws with plotly, is in ``report_script.html``, and what that works with is made
-in `results.page.pagedata`; what is shown without it, in `results.page.still`. Texts from the tables
-are escaped: a directory may be a stranger's.
+Its templates and scripts are in ``browser``; what these work with is made in `results.page.pagedata`,
+and what is shown without them in `results.page.still`. Texts from the tables are escaped: a
+directory may be a stranger's.
 """
 
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import os
 import tomllib
@@ -40,6 +39,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "report.html"
+
+#: What the page is made from, and what its pictures are drawn with: gzip, as the page holds it too.
+BROWSER = Path(__file__).parent / "browser"
+PLOTLY = "plotly-cartesian-4.1.1.min.js.gz"
 
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
@@ -124,7 +127,6 @@ def page(
 ) -> str:
     """Return the page about a results directory, with links that work in the folder `beside`."""
     import jinja2
-    from plotly.offline import get_plotlyjs
 
     toml = sweeptoml.read(directory)
     spec = tomllib.loads(toml)
@@ -137,7 +139,7 @@ def page(
     known = {deciding(cells), *(name for name in metrics if runs[name].notna().any())}
     metrics = [name for name in metrics if name in known]
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(BROWSER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -151,7 +153,7 @@ def page(
         shown = {
             "data": data,
             "arrays": arrays,
-            "plotly": _packed(get_plotlyjs()),
+            "plotly": base64.b64encode((BROWSER / PLOTLY).read_bytes()).decode(),
             "still": still(cells, told, data["epochs"]),
         }
     return environment.get_template(NAME).render(
@@ -167,11 +169,6 @@ def page(
         machines=_machines(directory),
         files=_files(directory, beside),
     )
-
-
-def _packed(script: str) -> str:
-    """Return a script as gzip in base64: less than half of it."""
-    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
 def matters(cells: pd.DataFrame) -> dict[str, Any] | None:

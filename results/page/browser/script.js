@@ -43,17 +43,17 @@ const moved = (cell, i, place) => cell + (place - (places(cell)[i])) * strides[i
 const exists = (cell) => runs[cell] > 0;
 const safe = (words) => words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-{% include "report_choice.html" %}
+{% include "choice.js" %}
 
-{% include "report_scale.html" %}
+{% include "scale.js" %}
 
-{% include "report_charts.html" %}
+{% include "charts.js" %}
 
-{% include "report_axes.html" %}
+{% include "axes.js" %}
 
-{% include "report_map.html" %}
+{% include "map.js" %}
 
-{% include "report_table.html" %}
+{% include "table.js" %}
 
 // Wiring -----------------------------------------------------------------------------------------
 
