@@ -1,8 +1,8 @@
 """The report: one HTML page that holds everything and asks no other host for anything.
 
-Its templates and scripts are in ``browser``; what these work with is made in `results.page.pagedata`,
-and what is shown without them in `results.page.still`. Texts from the tables are escaped: a
-directory may be a stranger's.
+Its templates and scripts are in ``browser``; what these work with is made in
+`results.page.pagedata`, and what is shown without them in `results.page.still`. Texts from the
+tables are escaped: a directory may be a stranger's.
 """
 
 from __future__ import annotations
