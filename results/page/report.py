@@ -31,6 +31,7 @@ from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.labels import axis as axis_name
 from results.labels import counted, most, number, place, printable
+from results.page.commands import commands
 from results.page.pagedata import compared_with, history_data, page_data
 from results.page.still import still
 from results.plane import is_number
@@ -149,6 +150,7 @@ def page(
     shown: dict[str, Any] = {"data": None}
     if (cells["seeds"] > 0).any():
         data, arrays = page_data(runs, cells, metrics, history_data(directory, cells))
+        data["commands"] = commands(directory, cells, spec)
         told = [name for name in metrics if name not in layers]
         shown = {
             "data": data,
