@@ -56,7 +56,9 @@ def digits(values: Iterable[float | str]) -> int:
 
 def option(axis: str) -> str:
     """Return what stands before a value of an axis on the command line: ``--l1``, and a space."""
-    return f"--vary {axis}=" if is_varied(axis) else f"--{axis.replace('_', '-')} "
+    if is_varied(axis):
+        return f"--vary {axis}="
+    return "--path-order " if axis == "path" else f"--{axis.replace('_', '-')} "
 
 
 def counted(count: int, noun: str) -> str:

@@ -122,6 +122,11 @@ def report_script():
     return base64.b64encode((report.BROWSER / report.PLOTLY).read_bytes())
 
 
+def test_a_page_about_64_cells_is_no_larger_than_a_photograph(tmp_path):
+    path = made(tmp_path / "d", table(log(8), log(8), seeds=5, noise=0.02, rows=(80, 20)))
+    assert read(path).data["cells"] == 64 and path.stat().st_size < 1_000_000
+
+
 def test_a_strangers_texts_are_escaped(tmp_path):
     evil = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
     runs = table(data=evil, vary={evil: (0.0, 0.1)})

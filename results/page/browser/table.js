@@ -10,7 +10,7 @@ const ofPlace = varying.map((i) => ({ key: page.axes[i].name, value: (cell) => p
   told: (cell) => text(i, places(cell)[i]) }));
 const ofRuns = [...(lastRung >= 0 ? [{ key: "epochs", value: (cell) => page.epochs[rung[cell]] }] : []), { key: "diverged", value: (cell) => diverged[cell] }];
 const ofMean = [ // of no seed by itself
-  { key: "alike", value: (cell) => (chosenSeed() < 0 ? alike[cell] : NaN), told: (cell) => (chosenSeed() < 0 ? ["no", "yes"][alike[cell]] : "") ?? "-",
+  { key: "alike", value: (cell) => (chosenSeed() < 0 && ["no", "yes"][alike[cell]]) || "-",
     says: "whether the cell cannot be told from the best: the 95 % interval of the paired difference holds 0" },
   { key: "seeds", value: (cell) => seeds[cell], says: "seeds in the mean" }, { key: "runs", value: (cell) => runs[cell] }];
 const everyColumn = [ofRank, ...ofPlace, ...values, ...differences, ...ofRuns, ...ofMean];
@@ -105,7 +105,7 @@ function drawTable() {
     button.setAttribute("aria-label", `show ${place(cell)} on the map`);
     const first = element("td", "");
     first.append(button);
-    row.append(first, ...columns().map((column) => element("td", column.told ? column.told(cell) : number(column.value(cell)), { className: column.axis && isWord(column.axis.values[0]) ? "word" : "" })));
+    row.append(first, ...columns().map((column) => element("td", column.told ? column.told(cell) : number(column.value(cell)), { className: isWord(column.value(cell)) ? "word" : "" })));
     return row;
   }));
   const last = state.first + shown.length;
