@@ -210,6 +210,17 @@ def test_learning_curves_are_drawn_from_the_history(visit, tmp_path):
     assert lines[0][0].startswith("train_loss, l1 = ")
 
 
+def test_every_picture_has_a_title_and_a_description(visit, tmp_path):
+    Fake(l1=(0.0, 0.1), seeds=(1, 2)).run(tmp_path / "d", history=True)
+    page = visit(report.write(tmp_path / "d", results.load(tmp_path / "d")))
+    charts = page.locator(".chart:has(svg)")
+    assert charts.count() >= 3
+    for chart in charts.all():
+        assert chart.get_attribute("aria-label")
+        told = chart.get_attribute("aria-describedby").split()
+        assert all(page.locator(f"#{name}").inner_text() for name in told)
+
+
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(opened):
     page = opened(table())
     page.evaluate("document.body.focus()")

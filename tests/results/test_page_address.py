@@ -1,5 +1,7 @@
 """What is chosen stands in the page's address: a link, or a page that is loaded anew, shows it."""
 
+import re
+
 import numpy as np
 
 from results.cells.notes import alike
@@ -28,8 +30,8 @@ def ready(page):
 
 def test_a_page_that_is_loaded_anew_shows_the_same(opened):
     page = opened(table(log(8), log(7), seeds=3, lr=(0.01, 0.1)))
-    start = seen(page)
-    assert "#" not in page.url
+    start, start_url = seen(page), page.url
+    assert "#" not in start_url
     pick(page, "metric", "sparsity")
     pick(page, "layer", "w2")
     pick(page, "seed", 1)
@@ -45,10 +47,12 @@ def test_a_page_that_is_loaded_anew_shows_the_same(opened):
     page.locator("#next").click()
     chosen = seen(page)
     assert all(one != other for one, other in zip(start, chosen, strict=True))
+    expect(page).to_have_url(re.compile("row=50"))
     page.reload()
     ready(page)
     assert seen(page) == chosen
     address = page.url
+    assert address.startswith(start_url)
     page.evaluate("location.hash = 'metric=nothing&columns=none&at.l1=7&sort=-no&seed=x&row=1e9'")
     expect(page.locator("#metric")).to_have_value("val_loss")
     assert seen(page) == start
@@ -72,7 +76,6 @@ def test_columns_are_chosen_and_the_header_stays(opened):
     for rank, _, word in shown_rows(page):
         assert word == wanted[ranks == int(rank)][0]
     page.locator("#filter").fill("alike = yes")
-    page.wait_for_timeout(0)
     assert len(shown_rows(page)) == (wanted == "yes").sum() > 1
     page.locator("#filter").fill("")
     frame, name = page.locator(".tall"), page.locator("#head th").first

@@ -125,6 +125,14 @@ def test_without_javascript_a_map_and_a_table_are_there(name, visit, tmp_path):
         assert "stopped early" in page.locator("#still-says").inner_text()
 
 
+def test_a_browser_too_old_to_unpack_the_script_shows_what_needs_none(opened):
+    page = opened(table(log(5), log(4), seeds=3))
+    page.add_init_script("delete window.DecompressionStream")
+    page.reload()
+    assert page.get_by_text("This browser is too old").is_visible()
+    assert page.locator("svg.still").is_visible() and not page.locator("#map").is_visible()
+
+
 GROUNDS = "[...document.querySelectorAll('.still rect')].map((e) => e.hasAttribute('fill'))"
 
 

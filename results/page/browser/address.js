@@ -4,8 +4,14 @@ const CHOSEN = ["metric", "layer", "view", "axis"]; // controls whose values are
 const usualOf = new Map(); // what they say before anything is chosen
 const seedsValue = () => (chosenSeed() < 0 ? "" : String(page.seeds[chosenSeed()]));
 
-function keep() { // write the view down, but for what is as always
-  if (!usualOf.size) return; // it is only being made
+let soon; // some browsers let a page do this a hundred times in half a minute, and a key that is held is faster
+
+function keep() { // write the view down when it rests
+  clearTimeout(soon);
+  soon = setTimeout(note, 400);
+}
+
+function note() { // all of the view but for what is as always
   const found = new URLSearchParams();
   const told = { ...Object.fromEntries(CHOSEN.map((id) => [id, $(id).value])), seed: seedsValue(), filter: $("filter").value.trim(),
     sort: (state.up ? "" : "-") + state.sort, columns: state.columns ? [...state.columns].join(" ") : "", row: String(state.first) };

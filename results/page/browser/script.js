@@ -166,7 +166,10 @@ async function unpack() { // plotly, which is most of this page
   document.head.append(element("script", await new Response(stream).text()));
 }
 if (typeof DecompressionStream === "undefined") {
-  $("grid").after(element("p", "This browser is too old to unpack what draws the pictures: one of 2023 or later can."));
+  for (const part of document.querySelectorAll(".live")) part.hidden = true;
+  const still = document.querySelector("main > noscript"); // what it holds is shown after all
+  still.insertAdjacentHTML("afterend", still.textContent);
+  still.after(element("p", "This browser is too old to unpack what draws the pictures: one of 2023 or later can."));
 } else {
   unpack().then(go);
 }

@@ -82,7 +82,9 @@ function sift() { // the rows that the filter leaves, in order
   drawMany();
 }
 
-function head({ key, falls, layer, says = "" }, i) {
+const wording = (value) => (isWord(value) ? "word" : ""); // words begin where their column does, numbers end there
+
+function head({ key, value, falls, layer, says = "" }, i) {
   const sorted = key === state.sort;
   const button = element("button", key + (sorted ? (state.up ? " ▲" : " ▼") : ""), { type: "button", title: says });
   button.onclick = () => {
@@ -90,7 +92,7 @@ function head({ key, falls, layer, says = "" }, i) {
     sift();
     $("head").querySelectorAll("button")[i].focus();
   };
-  const found = element("th", "", { scope: "col" });
+  const found = element("th", "", { scope: "col", className: wording(value(0)) });
   found.setAttribute("aria-sort", sorted ? (state.up ? "ascending" : "descending") : "none");
   found.append(...(layer ? [swatch(layer)] : []), button);
   return found;
@@ -105,7 +107,7 @@ function drawTable() {
     button.setAttribute("aria-label", `show ${place(cell)} on the map`);
     const first = element("td", "");
     first.append(button);
-    row.append(first, ...columns().map((column) => element("td", column.told ? column.told(cell) : number(column.value(cell)), { className: isWord(column.value(cell)) ? "word" : "" })));
+    row.append(first, ...columns().map((column) => element("td", column.told ? column.told(cell) : number(column.value(cell)), { className: wording(column.value(cell)) })));
     return row;
   }));
   const last = state.first + shown.length;
