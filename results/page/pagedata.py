@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from results.cells.best import best, contrast
 from results.cells.by_seed import BySeed
 from results.cells.intervals import estimate
 from results.cells.levels import are_drawn
+from results.cells.notes import alike
 from results.cells.summary import axis_names, deciding, folds_of, no_penalty, numbered, whole
 from results.cells.wording import intervals, intervals_of_each, pairs
 from results.colours import LINES
@@ -33,7 +36,6 @@ from results.plane import lay_out
 from results.scale import viridis
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
 #: Most cells in a page: of a larger grid it shows every second value of an axis, or fewer.
@@ -79,8 +81,9 @@ def page_data(
         On that grid, or along the list of cells, NaN where there is no cell: of a list ``place
         <axis>``, which of its values; ``mean <metric>``, and how far its interval goes
         ``down`` and ``up`` from there, the same of ``<metric>_from_none``, ``seed <metric>`` as
-        ``[seed, cell]``, counts, ``rank`` of the cells that compete, ``rung`` of halving, and
-        ``none``, the cell without penalties, -1 for none.
+        ``[seed, cell]``, counts, ``rank`` of the cells that compete, ``alike``, 1 of those that
+        cannot be told from the best, ``rung`` of halving, and ``none``, the cell without
+        penalties, -1 for none.
     """
     names, loss, chosen = axis_names(cells), deciding(cells), chosen_rows(cells)
     listed = are_listed(cells, names)
@@ -101,7 +104,11 @@ def page_data(
         arrays[f"place {name}"] = np.searchsorted(values[name], cells[name].to_numpy()[rows])
     none = np.array([places.get(row, -1) for row in reference.tolist()])
     arrays["none"] = np.where(rows >= 0, none[rows], -1)
-    told = [_metric(name) | {"sure": intervals(cells, [name])} for name in metrics]
+    ends = _between([name for name in metrics if re.search(r"_w\d+$", name)], names)
+    told = [
+        _metric(name) | {"sure": intervals(cells, [name]), "between": ends.get(name, "")}
+        for name in metrics
+    ]
     data = {
         "axes": [_axis(name, values[name]) for name in names],
         "listed": listed,
@@ -185,7 +192,8 @@ def _on_the_grid(
             for part, values in {"mean": mean, "down": mean - low, "up": high - mean}.items():
                 arrays[f"{part} {name}"] = np.where(known, values, np.nan)
     rank = cells[f"rank_{deciding(cells)}"].where(whole(cells))
-    return arrays | {"rank": _laid(rank, rows)}
+    others = pd.Series(alike(cells), cells.index, dtype=float).where(whole(cells))
+    return arrays | {"rank": _laid(rank, rows), "alike": _laid(others, rows)}
 
 
 def chosen_rows(cells: pd.DataFrame) -> tuple[int | None, int | None]:
@@ -248,11 +256,21 @@ def _metric(name: str) -> dict[str, Any]:
         "name": name,
         "group": group,
         "layer": f"w{layer}" if layer else "",
+        "better": known.better if known else "",
         "label": measured(name),
         "meaning": known.meaning.replace("`", "") if known else "",
         "ratio": is_ratio(name),
         "foot": foot if np.isfinite(foot := foot_of(name)) else None,
     }
+
+
+def _between(layers: list[str], axes: list[str]) -> dict[str, str]:
+    """Say where the weights of the first layer and of the last begin and end."""
+    if not layers or "hidden" in axes:  # of networks of several depths the last is not the same
+        return {}
+    if len(layers) == 1:
+        return {layers[0]: ", inputs to outputs"}
+    return {layers[0]: ", from the inputs", layers[-1]: ", to the outputs"}
 
 
 def _laid(column: pd.Series, rows: NDArray) -> NDArray:

@@ -1,14 +1,13 @@
 """The report: one HTML page that holds everything and asks no other host for anything.
 
-Its script, which draws with plotly, is in ``report_script.html``, and what that works with is made
-in `results.page.pagedata`; what is shown without it, in `results.page.still`. Texts from the tables
-are escaped: a directory may be a stranger's.
+Its templates and scripts are in ``browser``; what these work with is made in
+`results.page.pagedata`, and what is shown without them in `results.page.still`. Texts from the
+tables are escaped: a directory may be a stranger's.
 """
 
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import os
 import tomllib
@@ -32,6 +31,7 @@ from results.directory import durable, layout, parts, sweeptoml
 from results.errors import ResultsError
 from results.labels import axis as axis_name
 from results.labels import counted, most, number, place, printable
+from results.page.commands import commands
 from results.page.pagedata import compared_with, history_data, page_data
 from results.page.still import still
 from results.plane import is_number
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "report.html"
+
+#: What the page is made from, and what its pictures are drawn with: gzip, as the page holds it too.
+BROWSER = Path(__file__).parent / "browser"
+PLOTLY = "plotly-cartesian-4.1.1.min.js.gz"
 
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
@@ -124,7 +128,6 @@ def page(
 ) -> str:
     """Return the page about a results directory, with links that work in the folder `beside`."""
     import jinja2
-    from plotly.offline import get_plotlyjs
 
     toml = sweeptoml.read(directory)
     spec = tomllib.loads(toml)
@@ -137,7 +140,7 @@ def page(
     known = {deciding(cells), *(name for name in metrics if runs[name].notna().any())}
     metrics = [name for name in metrics if name in known]
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(BROWSER),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -147,11 +150,12 @@ def page(
     shown: dict[str, Any] = {"data": None}
     if (cells["seeds"] > 0).any():
         data, arrays = page_data(runs, cells, metrics, history_data(directory, cells))
+        data["commands"] = commands(directory, cells, spec)
         told = [name for name in metrics if name not in layers]
         shown = {
             "data": data,
             "arrays": arrays,
-            "plotly": _packed(get_plotlyjs()),
+            "plotly": base64.b64encode((BROWSER / PLOTLY).read_bytes()).decode(),
             "still": still(cells, told, data["epochs"]),
         }
     return environment.get_template(NAME).render(
@@ -167,11 +171,6 @@ def page(
         machines=_machines(directory),
         files=_files(directory, beside),
     )
-
-
-def _packed(script: str) -> str:
-    """Return a script as gzip in base64: less than half of it."""
-    return base64.b64encode(gzip.compress(script.encode(), mtime=0)).decode()
 
 
 def matters(cells: pd.DataFrame) -> dict[str, Any] | None:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 #: Most values of an axis in the map, and rows of the table.
 ACROSS, ROWS = 10, 20
 
+#: Of a square of the map, and of a letter beside it, in pixels.
+WIDTH, HEIGHT, LETTER = 76, 38, 8
+
+#: Of a square without a value that is as good as others.
+_NO_COLOUR = {"ground": "", "ink": ""}
+
 #: Of the lowest cell, and of the sparsest as good.
 _MARKS = "★○"
 
@@ -68,7 +74,11 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
         [
             {
                 "text": number(values[spot], 3) + marks.get(spot, ""),
-                "style": _style(scale.place(values[spot])) if raced[spot] else "",
+                **(
+                    _colours(scale.place(values[spot]))
+                    if raced[spot]
+                    else {"ground": "", "ink": ""}
+                ),
                 "note": _note(cells, int(found.rows[spot]), epochs),
             }
             for spot in ((row, column) for column in across)
@@ -79,17 +89,18 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
     also = "" if sparsest is None else ", ○ sparsest within 1 SE"
     shown = " x ".join(f"{len(kept)}" for kept in (across, up))
     whole_map = " x ".join(f"{len(axis.values)}" for axis in (found.x, found.y))
+    up_texts = [place(found.y.values[i], found.y.values.tolist()) for i in up]
     return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": max(map(len, up_texts)) * LETTER + 12,
         "told": f"{metric}{held}",
         "part": "" if shown == whole_map else f"{shown} of {whole_map} cells",
         "marks": f"★ {most(metric)} {metric}{also}",
         "x": axis_name(found.x.name),
         "y": axis_name(found.y.name),
         "across": [place(found.x.values[i], found.x.values.tolist()) for i in across],
-        "rows": [
-            (place(found.y.values[i], found.y.values.tolist()), line)
-            for i, line in zip(up, squares, strict=True)
-        ],
+        "rows": list(zip(up_texts, squares, strict=True)),
     }
 
 
@@ -99,10 +110,10 @@ def _some(axis: Axis, kept: list[int]) -> list[int]:
     return sorted({*even.astype(int).tolist(), *kept})
 
 
-def _style(spot: float) -> str:
+def _colours(spot: float) -> dict[str, str]:
     """Return the ground of a place on the scale, and ink that stands out from it."""
     ground = viridis(spot)
-    return f"background: rgb{ground}; color: {ink(np.divide(ground, 255))}"
+    return {"ground": f"rgb{ground}", "ink": ink(np.divide(ground, 255))}
 
 
 def _note(cells: pd.DataFrame, row: int, epochs: list[int]) -> str:

@@ -230,6 +230,7 @@ def drawn_values(page):
 
 
 def test_a_layer_has_the_colour_that_it_has_in_pictures(opened):
+    from matplotlib.colors import to_hex
     from matplotlib.figure import Figure
 
     runs = table(log(5), log(4), seeds=3)
@@ -242,6 +243,16 @@ def test_a_layer_has_the_colour_that_it_has_in_pictures(opened):
         )
         assert [lines[name] for name in ("w1", "w2", "w3")] == list(LINES[:3])
         assert lines["all weights"] not in LINES[:3]
+    for nodes in ("#details .swatch", "#map-says .swatch", "#head .swatch"):
+        pick(page, "layer", "w2" if "map" in nodes else "")
+        page.locator("summary").evaluate("(node) => { node.parentElement.open = true; }")
+        page.locator("#chooser input[value^=sparsity_w]:not([value$=none])").evaluate_all(
+            "(boxes) => boxes.filter((box) => !box.checked).forEach((box) => box.click())"
+        )
+        found = page.locator(nodes).evaluate_all("(all) => all.map((one) => one.style.background)")
+        inks = [to_hex([int(part) / 255 for part in re.findall(r"\d+", ink)]) for ink in found]
+        wanted = [LINES[1]] if "map" in nodes else LINES[:3]
+        assert inks == [ink.lower() for ink in wanted]
     ax = results.path(runs, ax=Figure().add_subplot())
     drawn_there = {line.get_gid(): line.get_color() for line in ax.lines if line.get_gid()}
     assert {name: drawn_there[name] for name in ("w1", "w2", "w3")} == {

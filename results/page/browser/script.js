@@ -15,7 +15,7 @@ function array(name) { // decoded when it is first asked for
   return known.get(name);
 }
 
-const [runs, diverged, seeds, rank, none] = ["runs", "diverged", "seeds", "rank", "none"].map(array);
+const [runs, diverged, seeds, rank, alike, none] = ["runs", "diverged", "seeds", "rank", "alike", "none"].map(array);
 const rung = page.epochs.length ? array("rung") : null; // of halving
 const size = none.length, everyCell = Array.from({ length: size }, (_, cell) => cell);
 const lengths = page.axes.map((axis) => axis.values.length);
@@ -23,8 +23,7 @@ const strides = lengths.map((_, i) => lengths.slice(i + 1).reduce((a, b) => a * 
 const varying = lengths.flatMap((length, i) => (length > 1 ? [i] : []));
 const [X, Y] = [varying[0] ?? 0, varying[1] ?? (varying[0] ? 0 : 1)];
 const metrics = new Map(page.metrics.map((metric) => [metric.name, metric]));
-const state = { cell: Math.max(page.best, 0), sort: "rank", up: true, first: 0, rows: [] };
-const ROWS = 20;
+const state = { cell: Math.max(page.best, 0), sort: "rank", up: true, columns: null, first: 0, rows: [] };
 
 const isWord = (value) => typeof value === "string"; // on the axis of the path's orders
 
@@ -43,17 +42,21 @@ const moved = (cell, i, place) => cell + (place - (places(cell)[i])) * strides[i
 const exists = (cell) => runs[cell] > 0;
 const safe = (words) => words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-{% include "report_choice.html" %}
+{% include "choice.js" %}
 
-{% include "report_scale.html" %}
+{% include "scale.js" %}
 
-{% include "report_charts.html" %}
+{% include "charts.js" %}
 
-{% include "report_axes.html" %}
+{% include "axes.js" %}
 
-{% include "report_map.html" %}
+{% include "map.js" %}
 
-{% include "report_table.html" %}
+{% include "cell.js" %}
+
+{% include "table.js" %}
+
+{% include "address.js" %}
 
 // Wiring -----------------------------------------------------------------------------------------
 
@@ -94,12 +97,12 @@ function fill(select, options) {
 
 fill($("metric"), page.metrics.filter(({ layer }) => !layer).map(({ name, label }) => [name, label]));
 $("metric").value = page.loss;
-fill($("layer"), [["", "all"], ...page.metrics.filter(({ layer }) => layer).map(({ layer }) => [layer, layer])]);
+fill($("layer"), [["", "all"], ...page.metrics.filter(({ layer }) => layer).map(({ layer, between }) => [layer, layer + between])]);
 fill($("seed"), [["mean", page.means], ...page.seeds.map((seed, i) => [i, seed])]);
 $("seed").disabled = !page.seeds.length;
 $("view").disabled = none.every((cell) => !(cell >= 0));
 fill($("axis"), varying.map((i) => [i, page.axes[i].label]));
-$("axis").onchange = drawMany;
+$("axis").onchange = () => { drawMany(); keep(); };
 $("many").hidden = !many;
 $("lines").hidden = page.listed;
 $("map").parentElement.hidden = page.listed;
@@ -113,7 +116,7 @@ for (const i of page.listed ? [] : varying.slice(2)) { // the axes that the map 
   $("controls").append(label);
 }
 for (const id of ["metric", "layer"]) $(id).onchange = refresh;
-for (const id of ["seed", "view"]) $(id).onchange = () => { sift(); redraw(); };
+for (const id of ["seed", "view"]) $(id).onchange = () => { sift(); drawChooser(); redraw(); };
 $("filter").oninput = sift;
 $("previous").onclick = () => { state.first -= ROWS; drawTable(); };
 $("next").onclick = () => { state.first += ROWS; drawTable(); };
@@ -129,9 +132,15 @@ $("map").onkeydown = (event) => {
   if (at >= 0 && at < lengths[step[0]]) choose(moved(state.cell, step[0], at));
 };
 const point = ({ points: [{ x, y }] }) => [Math.round(x), Math.round(y)];
+let row = restore();
+const sifted = () => { // as the address says, from which row on
+  sift();
+  state.first = row < state.rows.length ? row : 0;
+};
 const begin = [ // the map first; what is below it when that stands
   () => { tell(); if (!page.listed) drawMap(); },
-  sift,
+  sifted,
+  drawChooser,
   refresh,
   drawPareto,
   drawCurves,
@@ -145,6 +154,7 @@ const begin = [ // the map first; what is below it when that stands
     for (const id of many ? ["parallel", "along"] : []) $(id).on("plotly_click", ({ points: [{ customdata }] }) => customdata === undefined || choose(customdata));
     $("pareto").on("plotly_click", ({ points: [{ customdata }] }) => customdata === undefined || choose(customdata));
     let resizing;
+    addEventListener("hashchange", () => { row = restore(); sifted(); drawChooser(); redraw(); });
     addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(redraw, 150); });
     document.body.dataset.ready = "yes";
   },
@@ -156,7 +166,10 @@ async function unpack() { // plotly, which is most of this page
   document.head.append(element("script", await new Response(stream).text()));
 }
 if (typeof DecompressionStream === "undefined") {
-  $("grid").after(element("p", "This browser is too old to unpack what draws the pictures: one of 2023 or later can."));
+  for (const part of document.querySelectorAll(".live")) part.hidden = true;
+  const still = document.querySelector("main > noscript"); // what it holds is shown after all
+  still.insertAdjacentHTML("afterend", still.textContent);
+  still.after(element("p", "This browser is too old to unpack what draws the pictures: one of 2023 or later can."));
 } else {
   unpack().then(go);
 }

@@ -72,7 +72,8 @@ function drawMap() {
     yaxis: { title: { text: safe(y.label) }, showgrid: false, range: [-0.5, y.values.length - 0.5], ...ticks(y.evenLabels, height - 110, false) },
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal", bgcolor: "#55585f", font: { color: "white" } }, // marks are white and black
   });
-  $("map-says").textContent = `${chosenLabel(name)}, ${over(flat.filter(known))}${heldBut(X, Y)}${isApart() ? sure(name, "interval") : ""}. The frame is the chosen cell.`;
+  const layer = metrics.get(name).layer ? [swatch(name)] : [];
+  $("map-says").replaceChildren(...layer, `${chosenLabel(name)}, ${over(flat.filter(known))}${heldBut(X, Y)}${isApart() ? sure(name, "interval") : ""}. The frame is the chosen cell.`);
 }
 
 function hover(x, y, event) { // the figures of the cell under the pointer

@@ -1,33 +1,42 @@
-// The figures: of the chosen cell, and of all as a table ----------------------------------------
+// All cells, as a table ---------------------------------------------------------------------------
 
-function element(kind, words, more = {}) {
-  return Object.assign(document.createElement(kind), { textContent: words, ...more });
-}
-
-function tell() { // the chosen cell's figures
-  const cell = state.cell;
-  const lines = page.axes.map((axis, i) => [axis.label, text(i, places(cell)[i])]);
-  const shown = [metric(), ...[...metrics.values()].filter(({ layer }) => !layer).map(({ name }) => name)];
-  for (const name of new Set(shown)) lines.push([chosenLabel(name), told(series(name), cell)]);
-  lines.push([`rank by ${page.loss}`, Number.isFinite(ranking()[cell]) ? number(ranking()[cell]) : "does not compete"]);
-  if (lastRung >= 0 && exists(cell)) lines.push(["epochs", number(page.epochs[rung[cell]])]);
-  if (chosenSeed() < 0) lines.push(["seeds in the mean", number(seeds[cell])]);
-  lines.push([chosenSeed() < 0 ? "runs" : "runs of all seeds", exists(cell) ? `${runs[cell]}, ${diverged[cell]} diverged` : "none yet"]);
-  $("details").replaceChildren(...lines.flatMap(([key, words]) => [element("dt", key), element("dd", words)]));
-  const interval = chosenSeed() < 0 && page.intervals ? `, with the 95 % interval, ${page.intervals}` : "";
-  $("cell-says").textContent = `${view()}${interval}`;
-}
+const ROWS = 50;
 
 const measure = (name, apart) => ({ key: apart ? `${name}_from_none` : name, told: (cell) => told(series(name, apart), cell),
-  value: (cell) => series(name, apart).value(cell) });
-const measured = page.metrics.filter(({ layer }) => !layer).map(({ name }) => name);
-const [values, differences] = [false, true].map((apart) => measured.map((name) => measure(name, apart)));
+  value: (cell) => series(name, apart).value(cell), falls: metrics.get(name).better === "higher", layer: metrics.get(name).layer && name });
+const [values, differences] = [false, true].map((apart) => [...metrics.keys()].map((name) => measure(name, apart)));
 const ofRank = { key: "rank", value: (cell) => ranking()[cell] };
 const ofPlace = varying.map((i) => ({ key: page.axes[i].name, value: (cell) => page.axes[i].values[places(cell)[i]], axis: page.axes[i],
   told: (cell) => text(i, places(cell)[i]) }));
 const ofRuns = [...(lastRung >= 0 ? [{ key: "epochs", value: (cell) => page.epochs[rung[cell]] }] : []), { key: "diverged", value: (cell) => diverged[cell] }];
-const keys = new Map([ofRank, ...ofPlace, ...values, ...differences, ...ofRuns].map((column) => [column.key, column]));
-const columns = () => [ofRank, ...ofPlace, ...(isApart() ? differences : [...values, keys.get(`${page.loss}_from_none`)]), ...ofRuns];
+const ofMean = [ // of no seed by itself
+  { key: "alike", value: (cell) => (chosenSeed() < 0 && ["no", "yes"][alike[cell]]) || "-",
+    says: "whether the cell cannot be told from the best: the 95 % interval of the paired difference holds 0" },
+  { key: "seeds", value: (cell) => seeds[cell], says: "seeds in the mean" }, { key: "runs", value: (cell) => runs[cell] }];
+const everyColumn = [ofRank, ...ofPlace, ...values, ...differences, ...ofRuns, ...ofMean];
+const keys = new Map(everyColumn.map((column) => [column.key, column]));
+
+function usual() { // the columns that are shown unless others are chosen
+  const plain = (some) => some.filter(({ layer }) => !layer);
+  return [ofRank, ...ofPlace, ...(isApart() ? plain(differences) : [...plain(values), keys.get(`${page.loss}_from_none`)]), ...ofRuns];
+}
+
+const columns = () => (state.columns ? everyColumn.filter(({ key }) => state.columns.has(key)) : usual());
+
+function drawChooser() {
+  const shown = new Set(columns().map(({ key }) => key));
+  $("chooser").replaceChildren(...everyColumn.map(({ key, layer, says = "" }) => {
+    const box = element("input", "", { type: "checkbox", value: key, checked: shown.has(key) });
+    box.onchange = () => {
+      state.columns = new Set([...$("chooser").querySelectorAll("input:checked")].map((one) => one.value));
+      drawTable();
+    };
+    const label = element("label", "", { title: says });
+    label.append(box, ...(layer ? [swatch(layer)] : []), ` ${key}`);
+    return label;
+  }));
+}
+
 const compare = { "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b,
   "=": (a, b) => a === b || Math.abs(a - b) <= 1e-3 * Math.abs(b) };
 
@@ -59,7 +68,7 @@ function sift() { // the rows that the filter leaves, in order
   $("filter-says").textContent = error ?? "";
   $("filter").setAttribute("aria-invalid", String(Boolean(error)));
   if (error) return;
-  if (!columns().some(({ key }) => key === state.sort)) state.sort = "rank"; // a difference that is no longer shown
+  if (!columns().some(({ key }) => key === state.sort)) [state.sort, state.up] = ["rank", true]; // a difference that is no longer shown
   const { value } = keys.get(state.sort), sign = state.up ? 1 : -1;
   state.rows = everyCell.filter((cell) => exists(cell) && found.every((holds) => holds(cell)));
   const known = everyCell.map(value);
@@ -73,21 +82,24 @@ function sift() { // the rows that the filter leaves, in order
   drawMany();
 }
 
+const wording = (value) => (isWord(value) ? "word" : ""); // words begin where their column does, numbers end there
+
+function head({ key, value, falls, layer, says = "" }, i) {
+  const sorted = key === state.sort;
+  const button = element("button", key + (sorted ? (state.up ? " ▲" : " ▼") : ""), { type: "button", title: says });
+  button.onclick = () => {
+    [state.up, state.sort] = [sorted ? !state.up : !falls, key]; // the better ones first
+    sift();
+    $("head").querySelectorAll("button")[i].focus();
+  };
+  const found = element("th", "", { scope: "col", className: wording(value(0)) });
+  found.setAttribute("aria-sort", sorted ? (state.up ? "ascending" : "descending") : "none");
+  found.append(...(layer ? [swatch(layer)] : []), button);
+  return found;
+}
+
 function drawTable() {
-  $("head").replaceChildren(element("td", ""), ...columns().map(({ key }, i) => {
-    const sorted = key === state.sort;
-    const button = element("button", key + (sorted ? (state.up ? " ▲" : " ▼") : ""), { type: "button" });
-    button.onclick = () => {
-      state.up = sorted ? !state.up : true;
-      state.sort = key;
-      sift();
-      $("head").querySelectorAll("button")[i].focus();
-    };
-    const head = element("th", "", { scope: "col" });
-    head.setAttribute("aria-sort", sorted ? (state.up ? "ascending" : "descending") : "none");
-    head.append(button);
-    return head;
-  }));
+  $("head").replaceChildren(element("td", ""), ...columns().map(head));
   const shown = state.rows.slice(state.first, state.first + ROWS);
   $("rows").replaceChildren(...shown.map((cell) => {
     const row = element("tr", "", { className: cell === state.cell ? "chosen" : "" });
@@ -95,7 +107,7 @@ function drawTable() {
     button.setAttribute("aria-label", `show ${place(cell)} on the map`);
     const first = element("td", "");
     first.append(button);
-    row.append(first, ...columns().map((column) => element("td", column.told ? column.told(cell) : number(column.value(cell)))));
+    row.append(first, ...columns().map((column) => element("td", column.told ? column.told(cell) : number(column.value(cell)), { className: wording(column.value(cell)) })));
     return row;
   }));
   const last = state.first + shown.length;
@@ -104,4 +116,5 @@ function drawTable() {
   $("table-says").textContent = `Cells ${$("range").textContent}, by ${state.sort}: ${view()}${interval}.`;
   $("previous").disabled = state.first === 0;
   $("next").disabled = last >= state.rows.length;
+  keep();
 }

@@ -40,6 +40,9 @@ function outside({ above, below, edge, top, floor, bottom }, x) { // points beyo
   return [...at(above, edge, `above, up to ${number(top, 3)}`, "triangle-up"), ...at(below, floor, `below, down to ${number(bottom, 3)}`, "triangle-down")];
 }
 
+const nth = (name) => (metrics.get(name).layer ? Number(metrics.get(name).layer.slice(1)) - 1 : 0);
+const lineColour = (name) => page.colours[nth(name) % page.colours.length]; // w1 has its colour wherever it is drawn
+
 function drawPath(id, i) {
   const axis = page.axes[i], name = metric(), group = metrics.get(name).group;
   const line = axis.values.map((_, at) => moved(state.cell, i, at));
@@ -56,11 +59,10 @@ function drawPath(id, i) {
   const early = line.map((cell) => (wholeRace(cell) ? NaN : series(name).value(cell)));
   const side = upright([...all.mean, ...early], [...all.low, ...early], [...all.high, ...early], isApart() ? {} : metrics.get(name));
   const traces = lines.flatMap(({ other, mean, low, high }) => {
-    const layer = metrics.get(other).layer, nth = layer ? Number(layer.slice(1)) - 1 : 0; // w1 has its colour in all pictures
-    const colour = shown.length > 1 && !layer ? GREY : page.colours[nth % page.colours.length];
+    const { layer } = metrics.get(other), colour = shown.length > 1 && !layer ? GREY : lineColour(other);
     const [drawn, bottom, top] = [mean, low, high].map(side.clip);
     const part = (from, to) => band(axis.at.slice(from, to), { mean: drawn.slice(from, to), low: bottom.slice(from, to), high: top.slice(from, to) },
-      colour, layer || (shown.length > 1 ? "all weights" : group), DASHES[nth % DASHES.length]);
+      colour, layer || (shown.length > 1 ? "all weights" : group), DASHES[nth(other) % DASHES.length]);
     if (!axis.zero) return part(0);
     return [...part(1), { ...part(0, 1)[0], showlegend: false }]; // 0 stands apart
   });
