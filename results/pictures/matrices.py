@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import Normalize
-from matplotlib.patches import Rectangle
 
-from results.pictures.style import COLOURS, LINES, axes_or_new, label, legend_below, open_frame
+from results.labels import number
+from results.pictures.colours import colours_of_weights
+from results.pictures.style import LINES, Apart, axes_or_new, label, legend_below, open_frame
 from results.plane import lay_out
 from results.scale import ink
 
@@ -35,12 +36,14 @@ def weights(
 ) -> Figure:
     """Draw the parameters of one network before and after training, as matrices.
 
+    What is 0, or counts as zero after training, is left blank.
+
     Parameters
     ----------
     before, after : dict of str to ndarray
         By name: ``w1`` with one row a unit, ``b1`` drawn as a column.
     zero_tol : float or dict of str to float, default 0
-        Entries up to this size, or that of their name, are framed: they count as zero.
+        Entries up to this size, or that of their name, count as zero after training.
     figure : Figure, optional
         By default a new one.
     """
@@ -56,19 +59,19 @@ def weights(
     widths = [min(max(columns, least), _WIDE) for _, columns in shapes]
     grid = figure.subplots(2, len(shapes), squeeze=False, width_ratios=widths)
     every = np.concatenate([np.ravel(m) for part in (before, after) for m in part.values()])
-    norm = Normalize(float(every.min()), float(every.max()))
+    largest = float(abs(every[np.isfinite(every)]).max(initial=0)) or 1.0
+    norm = Normalize(-largest, largest)
     for row, (when, part) in enumerate((("before", before), ("after", after))):
         for ax, (name, array) in zip(grid[row], part.items(), strict=True):
-            most = tolerance.get(name, -1.0) if row else -1.0
+            most = tolerance.get(name, 0.0) if row else 0.0
             image = _matrix(ax, _two_dimensional(array), norm, most)
             ax.set_gid(f"{name} {when}")
             ax.set_title(name if not row else "")
         grid[row, 0].set_ylabel(f"{when} training")
     bar = figure.colorbar(image, ax=grid, pad=0.01, label="value of the parameter")
     bar.outline.set_visible(False)
-    if any(tolerance.values()):
-        sizes = " or ".join(f"{most:g}" for most in sorted(set(tolerance.values())))
-        figure.supxlabel(f"framed: at most {sizes} in size, counts as zero", fontsize=8)
+    bar.ax.yaxis.set_major_formatter(Apart())
+    figure.supxlabel(_blank(after, tolerance), fontsize=8)
     return figure
 
 
@@ -113,24 +116,40 @@ def weight_path(
     return ax
 
 
+def _blank(after: Mapping[str, NDArray[np.float64]], tolerance: Mapping[str, float]) -> str:
+    """Say what is left blank, and how many weights are after training."""
+    sizes = sorted({most for most in tolerance.values() if most})
+    what = "blank: 0"
+    if sizes:
+        what += (
+            f", and after training up to {' or '.join(number(most, 3) for most in sizes)} in size"
+        )
+        what += ", which counts as zero"
+    matrices = {name: matrix for name, matrix in after.items() if matrix.ndim > 1}
+    none = sum(int(_zeros(m, tolerance.get(name, 0.0)).sum()) for name, m in matrices.items())
+    return f"{what}: then {none:,} of {sum(m.size for m in matrices.values()):,} weights"
+
+
+def _zeros(matrix: NDArray, most: float) -> NDArray[np.bool_]:
+    return abs(matrix) <= most
+
+
 def _two_dimensional(array: NDArray) -> NDArray:
     return array[:, None] if array.ndim == 1 else array
 
 
 def _matrix(ax: Axes, matrix: NDArray, norm: Normalize, zero_tol: float) -> AxesImage:
-    image = ax.imshow(matrix, norm=norm, cmap=COLOURS, aspect="auto", interpolation="nearest")
+    zeros = _zeros(matrix, zero_tol)
+    look: dict[str, Any] = {"cmap": colours_of_weights(), "interpolation": "nearest"}
+    image = ax.imshow(np.ma.masked_array(matrix, zeros), norm=norm, aspect="auto", **look)
     ax.set_xticks([])
     ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    for spine in ax.spines.values():  # else nobody sees where blank rows end
+        spine.set(color="0.6", linewidth=0.6)
     if max(matrix.shape) > _WRITTEN:
         return image
     for (row, column), value in np.ndenumerate(matrix):
-        colour = str(ink(image.cmap(norm(value))))
-        text = f"{value:.3f}".replace("-0.000", "0.000")
+        colour = "black" if zeros[row, column] else str(ink(image.cmap(norm(value))))
+        text = number(value, 3)
         ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=6)
-        if abs(value) <= zero_tol:
-            frame = Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, edgecolor=colour)
-            frame.set_linestyle(":")
-            ax.add_patch(frame)
     return image

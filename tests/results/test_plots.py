@@ -19,10 +19,12 @@ from results.cells.summary import summary
 from results.errors import ResultsError
 from results.labels import number, place
 from results.pictures.album import KINDS, album
+from results.pictures.colours import colours_of_differences
 from results.pictures.style import save, style
 from results.plane import lay_out, plane, said, value_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.rows import Fake
+from tests.results.test_scale import luminance
 
 matplotlib.use("Agg")
 
@@ -93,6 +95,19 @@ def test_cells_without_a_value_stay_open_and_those_that_lost_runs_are_crossed(ax
         assert said in [text.get_text() for text in other.get_legend().get_texts()]
 
 
+def test_differences_are_white_at_0_and_of_either_sign_alike_but_for_grey():
+    signed, size = colours_of_differences(), np.linspace(0, 0.5, 6)
+    assert signed(0.5) == (1, 1, 1, 1)
+    below, above = luminances(signed(0.5 - size)), luminances(signed(0.5 + size))
+    assert (np.diff(below) < 0).all() and (np.diff(above) < 0).all()
+    assert (above[3:] > 1.5 * below[3:]).all()
+    assert luminance(signed(-0.1)[:3]) < below[-1] and luminance(signed(1.1)[:3]) < above[-1]
+
+
+def luminances(colours):
+    return np.array([luminance(colour[:3]) for colour in colours])
+
+
 @pytest.mark.parametrize("against", ["none", "best"])
 def test_differences_are_the_paired_ones_and_unclear_ones_are_hatched(against, ax):
     cells = summary(table(log(6), log(5), seeds=4, noise=0.05))
@@ -103,11 +118,13 @@ def test_differences_are_the_paired_ones_and_unclear_ones_are_hatched(against, a
     low, high = cells[f"low_{name}"], cells[f"high_{name}"]
     unclear = cells[(low <= 0) & (high >= 0) & (cells[f"mean_{name}"] != 0)]
     assert 0 < len(unclear) < len(cells) - 1
-    hatched = [child(ax, f"unclear {ink}") for ink in ("black", "white")]
+    hatched = [one for one in ax.collections if str(one.get_gid()).startswith("unclear")]
     paths = [path for some in hatched for path in some.get_paths()]
     middles = {tuple(path.vertices[:4].mean(axis=0)) for path in paths}
     assert len(paths) == len(middles)
     assert middles == {found.find(row)[::-1] for row in unclear.index}
+    low, high = ax.collections[0].get_clim()
+    assert low == -high and high == abs(cells[f"mean_{name}"]).max()
 
 
 def test_a_path_shows_means_and_bands(ax):
@@ -250,21 +267,28 @@ def test_the_history_of_a_cell_is_read(tmp_path):
         results.load_history(tmp_path / "d")
 
 
-def test_matrices_show_the_weights_and_frame_what_is_zero():
+def test_matrices_show_the_weights_and_leave_blank_what_is_zero():
     draw = np.random.default_rng(0)
     before = {"w1": draw.random((3, 5)), "b1": np.zeros(3), "w2": draw.random((4, 3))}
     after = {name: array - 0.3 for name, array in before.items()}
     after["w1"][1, 2] = 5e-4
-    figure = results.weights(before, after, zero_tol=1e-3, figure=Figure((8, 4)))
+    tolerance = {"w1": 1e-3, "w2": 1e-3}
+    figure = results.weights(before, after, zero_tol=tolerance, figure=Figure((8, 4)))
     by_name = {ax.get_gid(): ax for ax in figure.axes}
     for when, part in (("before", before), ("after", after)):
         for name, array in part.items():
             image = by_name[f"{name} {when}"].images[0]
-            np.testing.assert_array_equal(image.get_array(), array.reshape(len(array), -1))
-            assert image.norm.vmin == min(array.min() for array in after.values())
-    (frame,) = by_name["w1 after"].patches
-    assert (frame.get_x() + 0.45, frame.get_y() + 0.45) == pytest.approx((2, 1))
-    assert not by_name["w1 before"].patches
+            drawn, wanted = image.get_array(), array.reshape(len(array), -1)
+            zero = abs(wanted) <= (1e-3 if when == "after" and name != "b1" else 0)
+            np.testing.assert_array_equal(drawn.mask, zero)
+            np.testing.assert_array_equal(drawn.data[~zero], wanted[~zero])
+            size = max(abs(some).max() for some in (*before.values(), *after.values()))
+            assert (image.norm.vmin, image.norm.vmax) == (-size, size)
+            colours = image.cmap(image.norm(drawn))
+            assert (colours[zero] == 1).all() and (luminances(colours[~zero]) < 0.75).all()
+    said = "blank: 0, and after training up to 0.001 in size, which counts as zero: then 2 of 27"
+    assert sum((abs(after[name]) <= 1e-3).sum() for name in tolerance) == 2
+    assert figure.get_supxlabel() == f"{said} weights"
 
 
 def test_every_weight_is_a_line(ax):
