@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.colors import Normalize
 
 from results.labels import number
+from results.pictures.along.chosen import count_at_top
+from results.pictures.along.zero import apart_from_zero
 from results.pictures.colours import colours_of_weights
 from results.pictures.style import LINES, Apart, axes_or_new, label, legend_below, open_frame
 from results.plane import lay_out
@@ -80,9 +82,12 @@ def weight_path(
     matrices: Mapping[str, NDArray[np.float64]],
     *,
     along: str = "l1",
+    zero_tol: float | Mapping[str, NDArray[np.float64]] = 0.0,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw every weight of a network along a penalty: one thin line a weight.
+
+    At the top stands how many are left.
 
     Parameters
     ----------
@@ -92,6 +97,8 @@ def weight_path(
         For each matrix its weights after training with each of them.
     along : str, default "l1"
         The axis of the grid.
+    zero_tol : float or dict of str to ndarray, shape (n,), default 0
+        Weights up to this size count as zero, of each matrix with each of the penalties.
     ax : Axes, optional
         By default those of a new figure.
     """
@@ -112,6 +119,12 @@ def weight_path(
     label(ax.xaxis, axis)
     ax.set_ylabel("weight after training")
     open_frame(ax)
+    apart_from_zero(ax, axis)
+    left = np.zeros(len(values), dtype=np.int64)
+    for name, matrix in matrices.items():
+        most = zero_tol[name] if isinstance(zero_tol, Mapping) else zero_tol
+        left += (~_zeros(matrix, most)).reshape(-1, len(values)).sum(axis=0)
+    count_at_top(ax, axis, left, "weights left")
     legend_below(ax, ncols=3)
     return ax
 
@@ -130,7 +143,7 @@ def _blank(after: Mapping[str, NDArray[np.float64]], tolerance: Mapping[str, flo
     return f"{what}: then {none:,} of {sum(m.size for m in matrices.values()):,} weights"
 
 
-def _zeros(matrix: NDArray, most: float) -> NDArray[np.bool_]:
+def _zeros(matrix: NDArray, most: NDArray | float) -> NDArray[np.bool_]:
     return abs(matrix) <= most
 
 

@@ -142,7 +142,7 @@ def label(side: Side, axis: Axis) -> None:
             for text in side.get_ticklabels():
                 text.set(ha="right", rotation_mode="anchor")
         return
-    side.set_major_locator(_Fitting(axis.labels()))
+    side.set_major_locator(Fitting(axis.labels()))
     side.set_major_formatter(FuncFormatter(lambda at, _: texts.get(at, number(at))))
     if len(axis.values) <= 40:
         side.set_ticks(axis.at, minor=True)
@@ -244,7 +244,7 @@ class Apart(Formatter):
         return [number(float(value), digits) for value in values]
 
 
-class _Fitting(Locator):
+class Fitting(Locator):
     """Places ticks, the most telling first, wherever their labels do not touch."""
 
     def __init__(self, labels: list[tuple[float, str]]) -> None:
