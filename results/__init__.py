@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from results.pictures.axes import axes as axes
     from results.pictures.importance import importance as importance
     from results.pictures.lines import curves as curves
-    from results.pictures.lines import pareto as pareto
     from results.pictures.maps import differences as differences
     from results.pictures.maps import heatmap as heatmap
     from results.pictures.matrices import weight_path as weight_path
     from results.pictures.matrices import weights as weights
     from results.pictures.pairs import pairs as pairs
+    from results.pictures.pareto import pareto as pareto
     from results.pictures.predictions import confusion as confusion
     from results.pictures.predictions import predicted as predicted
     from results.pictures.predictions import residuals as residuals
@@ -45,7 +45,7 @@ _HOMES = {
     "importance": "pictures.importance",
     "path": "pictures.along.path",
     "curves": "pictures.lines",
-    "pareto": "pictures.lines",
+    "pareto": "pictures.pareto",
     "weights": "pictures.matrices",
     "weight_path": "pictures.matrices",
     "predicted": "pictures.predictions",

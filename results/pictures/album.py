@@ -18,10 +18,11 @@ from results.pictures.axes import axes
 from results.pictures.axes import size as size_of_axes
 from results.pictures.importance import bars
 from results.pictures.importance import size as size_of_importance
-from results.pictures.lines import curves, pareto
+from results.pictures.lines import curves
 from results.pictures.maps import differences, heatmap
 from results.pictures.pairs import pairs
 from results.pictures.pairs import size as size_of_pairs
+from results.pictures.pareto import pareto
 from results.pictures.shown import varying
 from results.pictures.style import entitle, style
 from results.plane import hold, is_number, plane, said, slice_at
@@ -200,6 +201,13 @@ def _pareto(sheet: Sheet) -> Iterator[Picture]:
     yield f"pareto-{deciding(sheet.cells)}", figure
 
 
+def _left(sheet: Sheet) -> Iterator[Picture]:
+    """Draw the loss against the weights left."""
+    figure = Figure(_LINE)
+    pareto(sheet.cells, across="left", at=sheet.at, ax=figure.add_subplot())
+    yield f"left-{deciding(sheet.cells)}", figure
+
+
 def _curves(sheet: Sheet) -> Iterator[Picture]:
     """Draw learning curves, where there is a history."""
     if not sheet.history:
@@ -228,5 +236,6 @@ KINDS: dict[str, Callable[[Sheet], Iterator[Picture]]] = {
     "importance": _importance,
     "path": _paths,
     "pareto": _pareto,
+    "left": _left,
     "curves": _curves,
 }

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import Normalize
 
 from results.labels import number
-from results.pictures.along.chosen import count_at_top
+from results.pictures.along.left import count_at_top
 from results.pictures.along.zero import apart_from_zero
 from results.pictures.colours import colours_of_weights
 from results.pictures.style import LINES, Apart, axes_or_new, label, legend_below, open_frame

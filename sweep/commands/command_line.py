@@ -262,8 +262,8 @@ def predict(model: str, data: str, json: bool, **told: Any) -> int:
     "--picture",
     metavar="NAME",
     multiple=True,
-    help="heatmap, differences, axes, pairs, importance, path, pareto, curves, weights, "
-    "weight-path, predictions; may be repeated",
+    help="heatmap, differences, axes, pairs, importance, path, pareto, left, curves, "
+    "weights, weight-path, predictions; may be repeated",
 )
 @_at
 @click.option("--format", metavar="NAMES", default="png", help="png, svg, pdf [png]")

@@ -119,3 +119,30 @@ def test_the_picture_of_a_path_says_which_band_is_of_paired_differences():
     np.testing.assert_array_equal(drawn, line.mean_val_loss_from_best[1:])
     widths = (line.high_val_loss - line.low_val_loss).to_numpy()
     assert ((line.high_val_loss_from_best - line.low_val_loss_from_best) <= widths).all()
+
+
+def test_the_loss_against_the_weights_left_is_in_logarithm_and_sets_none_apart(ax):
+    runs = table(log(9), log(9), seeds=3, noise=0.05)
+    runs.loc[runs.l1 == 0.1, ["sparsity", "nonzero"]] = 1.0, 0.0
+    cells = summary(runs, ["val_loss", "sparsity", "nonzero"])
+    results.pareto(cells, across="left", ax=ax)
+    left, losses = cells.mean_nonzero.to_numpy(), cells.mean_val_loss.to_numpy()
+    x, y = child(ax, "cells").get_xydata().T
+    np.testing.assert_array_equal(y, losses)
+    np.testing.assert_allclose(x[left > 0], np.log10(left[left > 0]))
+    (none,) = set(x[left == 0])
+    assert none < x[left > 0].min() - 0.2
+    breaks = {one.get_xdata()[0] for one in ax.lines if one.get_gid() == "break"}
+    assert len(breaks) == 1 and none < breaks.pop() < x[left > 0].min()
+    at, height = child(ax, "front").get_xydata().T
+    assert len(at) > 3 and (np.diff(at) < 0).all() and (np.diff(height) > 0).all()
+    for few, loss in zip(at, height, strict=True):  # no cell with as few weights has less
+        assert loss == losses[x <= few].min()
+    FigureCanvasAgg(ax.figure).draw()
+    ticks = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    texts = {float(text.get_text().replace(",", "")): tick for tick, text in ticks}
+    assert texts.pop(0.0) == none and {100.0, 200.0} <= set(texts)
+    np.testing.assert_allclose(list(texts.values()), np.log10(list(texts)))
+    empty = Figure().add_subplot()
+    results.pareto(cells[left == 0].reset_index(drop=True), across="left", ax=empty)
+    assert empty.get_xlabel() == "weights left, mean"

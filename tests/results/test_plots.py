@@ -188,7 +188,7 @@ def test_the_orders_are_beside_one_another_where_one_penalty_varies(ax):
     assert ax.get_ylabel() == "order of the path"
     figures = dict(album(summary(runs, ["val_loss", "sparsity", *LAYERS]), ["val_loss"]))
     maps = {"heatmap-val_loss", "differences-val_loss", "axes-val_loss", "importance-val_loss"}
-    assert {*figures} == maps | {"path-l1", "pareto-val_loss"}
+    assert {*figures} == maps | {"path-l1", "pareto-val_loss", "left-val_loss"}
     (lines,) = figures["heatmap-val_loss"].axes
     assert [text.get_text() for text in lines.get_legend().get_texts()[:3]] == [*ORDERS]
 
@@ -448,8 +448,8 @@ def test_pictures_that_can_be_drawn_are_drawn(tmp_path):
     past = {"a": history(), "b": history()}
     names = [name for name, _ in album(cells, ["val_loss"], KINDS, history=past)]
     wanted = ["heatmap", "differences", "axes", "importance"]
-    assert names[:-4] == [f"{name}-val_loss" for name in wanted]
-    assert names[-4:] == ["path-l1", "path-l2", "pareto-val_loss", "curves"]
+    assert names[:-5] == [f"{name}-val_loss" for name in wanted]
+    assert names[-5:] == ["path-l1", "path-l2", "pareto-val_loss", "left-val_loss", "curves"]
 
 
 @pytest.mark.parametrize(

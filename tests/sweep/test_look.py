@@ -181,11 +181,11 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     typed = ran("--history", "1")
     status, out, err = typed("plot", "r", "--format", "png,svg")
     names = out.split()
-    assert (status, err) == (0, "") and len(names) == 22
+    assert (status, err) == (0, "") and len(names) == 24
     assert all((tmp_path / name).stat().st_size > 1000 for name in names)
     kinds = {name.split("/")[1].split("-")[0].split(".")[0] for name in names}
     of_all = {"axes", "importance"}
-    assert kinds == {"heatmap", "differences", "path", "pareto", "curves", *of_all}
+    assert kinds == {"heatmap", "differences", "path", "pareto", "left", "curves", *of_all}
     words = ("--picture", "heatmap", "--metric", "dead_units", "--out", ".", "--json")
     assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
 

@@ -1,4 +1,4 @@
-"""What a path says of the cells that the rules choose, and of how many weights are left."""
+"""Where on a line the cells are that the rules choose."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import numpy as np
 
 from results.cells.best import best, where
 from results.cells.summary import deciding
-from results.labels import most, number
-from results.pictures.style import Fitting
+from results.labels import most
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from results.plane import Axis
 
@@ -57,40 +55,3 @@ def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) ->
             gid=rules[0],
         )  # fmt: skip
     return f"not on this line: {' and '.join(elsewhere)}" if elsewhere else ""
-
-
-def weights_left(ax: Axes, axis: Axis, line: pd.DataFrame) -> None:
-    """Write at the top how many weights are left, or what share where no number is known.
-
-    Parameters
-    ----------
-    ax : Axes
-        Whose limits are those that it keeps.
-    axis : Axis
-    line : DataFrame
-        Rows of a summary, one for each value of the axis.
-    """
-    counted = "mean_nonzero" in line and line["mean_nonzero"].notna().any()
-    left = line["mean_nonzero"] if counted else 100 * (1 - line["mean_sparsity"])
-    text = "weights left, mean" if counted else "% of the weights left, mean"
-    count_at_top(ax, axis, left.to_numpy(np.float64), text)
-
-
-def count_at_top(ax: Axes, axis: Axis, counts: NDArray, text: str) -> None:
-    """Write a number for each value of an axis at the top, as many as fit, NaN for none."""
-    top = ax.twiny()
-    top.set_xlim(ax.get_xlim())
-    top.set_xlabel(text)
-    written = {float(axis.at[i]): _written(counts[i]) for i in axis.telling()}
-    written = {at: count for at, count in written.items() if count}
-    top.xaxis.set_major_locator(Fitting([*written.items()]))
-    top.xaxis.set_major_formatter(lambda at, _: written.get(at, ""))
-    top.tick_params(length=2)
-    top.spines[["left", "right", "bottom"]].set_visible(False)
-    top.spines["top"].set(color="0.6", linewidth=0.6)
-
-
-def _written(left: float) -> str:
-    if np.isnan(left):
-        return ""
-    return f"{left:,.0f}" if left >= 100 else number(left, 3)

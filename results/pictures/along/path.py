@@ -14,7 +14,8 @@ from results.cells.summary import folds_of, metrics_of
 from results.errors import ResultsError
 from results.labels import called, measured
 from results.pictures.along.bands import FEW, band, over
-from results.pictures.along.chosen import at_chosen, weights_left
+from results.pictures.along.chosen import at_chosen
+from results.pictures.along.left import left_at_top
 from results.pictures.along.seeds import MOST, dots, of_seeds
 from results.pictures.along.zero import apart_from_zero
 from results.pictures.style import (
@@ -108,7 +109,7 @@ def path(
     open_frame(ax)
     apart_from_zero(ax, axis)
     if len(lines) == 1 and not shares and "mean_sparsity" in cells:
-        weights_left(ax, axis, lines[0][2])
+        left_at_top(ax, axis, lines[0][2])
     paired = wording.pairs(shown) if "_from_" in names[0] else ""
     means_over = wording.means(shown["seeds"], folds_of(cells))
     told = [over(means_over, wording.intervals(shown, names), upright.cuts(lows), paired)]

@@ -17,9 +17,13 @@ _ROOM = 1.8
 
 def apart_from_zero(ax: Axes, axis: Axis) -> None:
     """Break the axis at the bottom between its 0 and the rest, if a 0 stands apart."""
-    if not axis.has_zero:
-        return
-    at, foot = float(axis.edges[1]), ax.get_xaxis_transform()
+    if axis.has_zero:
+        broken_at(ax, float(axis.edges[1]))
+
+
+def broken_at(ax: Axes, at: float) -> None:
+    """Break the axis at the bottom."""
+    foot = ax.get_xaxis_transform()
     gap: dict[str, Any] = {"marker": "s", "color": "white", "markersize": 2 * _ROOM}
     ax.plot(at, 0, **gap, transform=foot, clip_on=False, zorder=2.6, gid="gap")
     stroke: dict[str, Any] = {"marker": [(-0.4, -1), (0.4, 1)], "color": "black", "markersize": 8}
