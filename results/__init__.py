@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from results.cells.summary import summary as summary
     from results.directory.history import load_history as load_history
     from results.directory.reading import load as load
+    from results.pictures.along.axes import axes as axes
+    from results.pictures.along.pareto import pareto as pareto
     from results.pictures.along.path import path as path
-    from results.pictures.axes import axes as axes
     from results.pictures.importance import importance as importance
     from results.pictures.lines import curves as curves
     from results.pictures.maps import differences as differences
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from results.pictures.matrices import weight_path as weight_path
     from results.pictures.matrices import weights as weights
     from results.pictures.pairs import pairs as pairs
-    from results.pictures.pareto import pareto as pareto
     from results.pictures.predictions import confusion as confusion
     from results.pictures.predictions import predicted as predicted
     from results.pictures.predictions import residuals as residuals
@@ -40,12 +40,12 @@ _HOMES = {
     "shares": "cells.importance.shares",
     "heatmap": "pictures.maps",
     "differences": "pictures.maps",
-    "axes": "pictures.axes",
+    "axes": "pictures.along.axes",
     "pairs": "pictures.pairs",
     "importance": "pictures.importance",
     "path": "pictures.along.path",
     "curves": "pictures.lines",
-    "pareto": "pictures.pareto",
+    "pareto": "pictures.along.pareto",
     "weights": "pictures.matrices",
     "weight_path": "pictures.matrices",
     "predicted": "pictures.predictions",

@@ -13,16 +13,16 @@ from results.cells.importance import shares
 from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, deciding
 from results.columns import LOSSES, curves_of
+from results.pictures.along.axes import axes
+from results.pictures.along.axes import size as size_of_axes
+from results.pictures.along.pareto import pareto
 from results.pictures.along.path import layers, path
-from results.pictures.axes import axes
-from results.pictures.axes import size as size_of_axes
 from results.pictures.importance import bars
 from results.pictures.importance import size as size_of_importance
 from results.pictures.lines import curves
 from results.pictures.maps import differences, heatmap
 from results.pictures.pairs import pairs
 from results.pictures.pairs import size as size_of_pairs
-from results.pictures.pareto import pareto
 from results.pictures.shown import varying
 from results.pictures.style import entitle, style
 from results.plane import hold, is_number, plane, said, slice_at

@@ -25,6 +25,7 @@ from results.colours import LINES as LINES
 from results.directory import durable
 from results.labels import axis as axis_name
 from results.labels import number, printable
+from results.pictures.svg import described, valid_names
 
 if TYPE_CHECKING:
     from results.plane import Axis
@@ -123,9 +124,9 @@ def drawn(figure: Figure, name: str) -> bytes:
     """Return a figure in a format, the same bytes each time."""
     dated = {"svg": "Date", "pdf": "CreationDate", "png": "Software"}[name]
     file = BytesIO()
-    with style():
+    with style(), valid_names(figure):
         figure.savefig(file, format=name, metadata={dated: None})
-    return file.getvalue()
+    return described(figure, file.getvalue()) if name == "svg" else file.getvalue()
 
 
 def label(side: Side, axis: Axis) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
@@ -20,13 +21,16 @@ from results.errors import ResultsError
 from results.labels import number, place
 from results.pictures.album import KINDS, album
 from results.pictures.colours import colours_of_differences
-from results.pictures.style import save, style
+from results.pictures.style import drawn, save, style
 from results.plane import lay_out, plane, said, value_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.rows import Fake
 from tests.results.test_scale import luminance
 
 matplotlib.use("Agg")
+
+#: Before the names of elements of an SVG.
+SVG = "{http://www.w3.org/2000/svg}"
 
 SIZES = [2, 3, 5, 7, 8, 13, 31, 100]
 LAYERS = [f"sparsity_{name}" for name in WEIGHTS]
@@ -490,6 +494,29 @@ def test_files_are_the_same_bytes_each_time(tmp_path):
     assert draw("b") == [png, svg, pdf]
     assert b"<svg" in svg and pdf.startswith(b"%PDF")
     assert not re.search(rb"<dc:date>", svg)
+
+
+def test_an_svg_says_what_it_shows_and_names_nothing_twice():
+    cells = summary(table(log(4), log(3), seeds=3, data="<a & b>$"), ["val_loss", "sparsity"])
+    figures = dict(album(cells, ["val_loss"], ["differences", "axes", "path"]))
+    for name, figure in figures.items():
+        before = {artist: artist.get_gid() for artist in figure.findobj()}
+        root = ElementTree.fromstring(drawn(figure, "svg"))
+        assert all(artist.get_gid() == gid for artist, gid in before.items())
+        title, text = list(root)[:2]
+        assert (title.tag, text.tag) == (f"{SVG}title", f"{SVG}desc"), name
+        assert title.text.startswith("<a & b>$: ")
+        assert root.get("role") == "img"
+        assert root.get("aria-labelledby").split() == [title.get("id"), text.get("id")]
+        names = [part.get("id") for part in root.iter() if part.get("id")]
+        assert len(names) == len(set(names)) > 20
+        assert all(re.fullmatch(r"[A-Za-z_][\w.-]*", one) for one in names)
+        for ax in figure.axes:
+            for label in filter(None, (ax.get_title(), ax.get_xlabel())):
+                assert " ".join(label.replace(r"\$", "$").split()) in text.text, name
+    differences = cells["mean_val_loss_from_none"]
+    told = f"colours for {number(differences.min(), 3)} to {number(differences.max(), 3)}"
+    assert told in ElementTree.fromstring(drawn(figures["differences-val_loss"], "svg"))[1].text
 
 
 def test_an_axes_of_ones_own_is_returned_or_made():
