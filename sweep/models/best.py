@@ -15,7 +15,7 @@ from results.columns import (
     TEST,
     is_better_high,
 )
-from results.labels import most, number
+from results.labels import figure, most
 from sweep.data.dataset import Dataset
 from sweep.data.fold import fold_of
 from sweep.data.scaling import Scaling, filling_any_number
@@ -176,7 +176,7 @@ def _how_picked(row: "pd.Series", metric: str, runs: int) -> str:
     )
     return (
         f"It is run {row['run']} of the table, picked for the {most(metric)} {metric} of the "
-        f"cell's {runs:,} runs, {number(row[metric])}{then if metric.startswith('val_') else ''}."
+        f"cell's {runs:,} runs, {figure(row[metric])}{then if metric.startswith('val_') else ''}."
     )
 
 

@@ -160,8 +160,11 @@ def test_summary_prints_and_holds_axes_where_told(ran):
     assert "lr is never 3; its values are 0.01, 0.1" in typed("summary", "r", "--at", "lr=3")[2]
 
 
-def test_best_says_why_and_follows_its_rule(ran):
+def test_best_says_why_and_follows_its_rule(ran, monkeypatch):
     typed = ran()
+    monkeypatch.setenv("COLUMNS", "97")
+    assert 80 < max(map(len, typed("best", "r")[1].splitlines())) <= 97
+    monkeypatch.delenv("COLUMNS")
     runs = results.load("r")
     for rule in ("min", "one-se"):
         why = results.best(runs, rule).why.item()
