@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-_MAP, _LINE, _TWO_ACROSS = (4.8, 4.2), (4.8, 3.6), (8.0, 3.6)
+_MAP, _LINE, _FRONT, _TWO_ACROSS = (4.8, 4.2), (4.8, 3.6), (4.8, 4.4), (8.0, 3.6)
 
 #: Height of a path's picture for each of its panels.
-_PANEL = 3.1
+_PANEL = 3.3
 
 #: A picture with a name for its file.
 Picture = tuple[str, Figure]
@@ -196,14 +196,14 @@ def _importance(sheet: Sheet) -> Iterator[Picture]:
 
 def _pareto(sheet: Sheet) -> Iterator[Picture]:
     """Draw the loss against the sparsity."""
-    figure = Figure(_LINE)
+    figure = Figure(_FRONT)
     pareto(sheet.cells, at=sheet.at, ax=figure.add_subplot())
     yield f"pareto-{deciding(sheet.cells)}", figure
 
 
 def _left(sheet: Sheet) -> Iterator[Picture]:
     """Draw the loss against the weights left."""
-    figure = Figure(_LINE)
+    figure = Figure(_FRONT)
     pareto(sheet.cells, across="left", at=sheet.at, ax=figure.add_subplot())
     yield f"left-{deciding(sheet.cells)}", figure
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as Side
 from matplotlib.axis import XAxis
@@ -174,12 +175,11 @@ def legend_outside(figure: Figure, ax: Axes) -> None:
 
 
 def legend_columns(labels: Sequence[str], inches: float, most: int) -> int:
-    """Return how many columns of a legend there is room for, which are filled one by one."""
+    """Return how many columns of a legend there is room for, over which labels are split."""
     letters = [max(map(len, label.split("\n"))) + _HANDLE for label in labels]
 
     def row(columns: int) -> int:
-        rows = -(-len(letters) // columns)
-        return sum(max(letters[start : start + rows]) for start in range(0, len(letters), rows))
+        return sum(max(part) for part in np.array_split(letters, columns))
 
     room = max(inches * _SMALL_LETTERS, 20)
     return next((n for n in range(min(len(labels), most), 1, -1) if row(n) <= room), 1)

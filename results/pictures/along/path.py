@@ -113,7 +113,7 @@ def path(
     paired = wording.pairs(shown) if "_from_" in names[0] else ""
     means_over = wording.means(shown["seeds"], folds_of(cells))
     told = [over(means_over, wording.intervals(shown, names), upright.cuts(lows), paired)]
-    told += [too_many, "" if shares else elsewhere, of_orders(cells, shown)]
+    told += [too_many, "" if shares or paired else elsewhere, of_orders(cells, shown)]
     told += ["without cells that halving stopped"] if early.any() else []
     legend_below(ax, told, ncols=4)
     held = f" at {said(fixed, cells)}" if fixed else ""
