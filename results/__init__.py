@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from results.cells.summary import summary as summary
     from results.directory.history import load_history as load_history
     from results.directory.reading import load as load
-    from results.pictures.axes import axes as axes
+    from results.pictures.along.axes import axes as axes
+    from results.pictures.along.pareto import pareto as pareto
+    from results.pictures.along.path import path as path
     from results.pictures.importance import importance as importance
     from results.pictures.lines import curves as curves
-    from results.pictures.lines import pareto as pareto
-    from results.pictures.lines import path as path
     from results.pictures.maps import differences as differences
     from results.pictures.maps import heatmap as heatmap
     from results.pictures.matrices import weight_path as weight_path
@@ -43,12 +43,12 @@ _HOMES = {
     "shares": "cells.importance.shares",
     "heatmap": "pictures.maps",
     "differences": "pictures.maps",
-    "axes": "pictures.axes",
+    "axes": "pictures.along.axes",
     "pairs": "pictures.pairs",
     "importance": "pictures.importance",
-    "path": "pictures.lines",
+    "path": "pictures.along.path",
     "curves": "pictures.lines",
-    "pareto": "pictures.lines",
+    "pareto": "pictures.along.pareto",
     "weights": "pictures.matrices",
     "weight_path": "pictures.matrices",
     "predicted": "pictures.predictions",

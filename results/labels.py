@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from results.columns import column, is_better_high, is_varied
 
-#: Digits of a place on an axis, where they are enough to tell its values apart.
+#: Digits of what was measured in a sentence, and of a place on an axis, where they are enough to
+#: tell its values apart.
 DIGITS = 3
 
 #: Digits that tell any two numbers apart.
@@ -35,6 +36,11 @@ def number(value: float | str, digits: int = 4) -> str:
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def figure(value: float) -> str:
+    """Write what was measured in a sentence or a caption: with three significant digits."""
+    return number(value, DIGITS)
 
 
 def place(value: float | str, values: Iterable[float | str]) -> str:

@@ -16,6 +16,9 @@ from results.labels import DIGITS, digits, number, place
 #: Least ratio between positive values for which an axis is a logarithmic one.
 _LOGARITHMIC = 10
 
+#: How far from logarithms a 0 stands at the least, in the length that they take.
+_APART = 1 / 16
+
 #: Values above which an axis is labelled by powers of ten that are none of them, and is
 #: logarithmic only if they lie so.
 _MANY = 12
@@ -32,7 +35,8 @@ class Axis(NamedTuple):
     at : ndarray
         Where each value is drawn.
     logarithmic : bool
-        Whether equal steps stand for equal factors; a 0 then stands one step before the rest.
+        Whether equal steps stand for equal factors; a 0 then stands before the rest, one step of
+        them or as far as is seen.
     """
 
     name: str
@@ -67,10 +71,15 @@ class Axis(NamedTuple):
             found |= {i: number(self.values[i], apart) for i in powers}
         elif n > _MANY and apart > DIGITS and is_number(self.values):
             return self._round()
-        halves = (i for level in range(n.bit_length(), -1, -1) for i in range(0, n, 2**level))
-        for i in (n - 1, *halves):
+        for i in self.telling():
             found.setdefault(i, number(self.values[i], apart))
         return [(float(self.at[i]), text) for i, text in found.items()]
+
+    def telling(self) -> list[int]:
+        """Return the places of all values, the most telling first: both ends, then halves."""
+        n = len(self.values)
+        halves = (i for level in range(n.bit_length(), -1, -1) for i in range(0, n, 2**level))
+        return list(dict.fromkeys((0, n - 1, *halves)))
 
     def _powers(self) -> list[tuple[float, str]]:
         """Label the powers of ten, for many values that miss them."""
@@ -251,7 +260,7 @@ def lay_out(name: str, values: NDArray) -> Axis:
     at = np.log10(positive)
     if len(positive) < len(values):
         step = np.median(np.diff(at)) if len(at) > 1 else 1.0
-        at = np.concatenate(([at[0] - step], at))
+        at = np.concatenate(([at[0] - max(step, (at[-1] - at[0]) * _APART)], at))
     return Axis(name, values, at, logarithmic=True)
 
 

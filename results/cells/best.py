@@ -23,7 +23,7 @@ from results.cells.summary import (
 )
 from results.columns import is_better_high
 from results.errors import ResultsError
-from results.labels import counted, most, number, place
+from results.labels import counted, figure, most, place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,7 +129,7 @@ def _sparsest(cells: pd.DataFrame, lowest: pd.Series, metric: str) -> pd.DataFra
 
 
 def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str, rule: str) -> str:
-    mean, error = number(chosen[f"mean_{metric}"]), standard_error(lowest, metric)
+    mean, error = figure(chosen[f"mean_{metric}"]), standard_error(lowest, metric)
     if rule == "min":
         interval, many = _interval(chosen, metric), int(whole(cells).sum())
         why = (
@@ -140,14 +140,14 @@ def _why(cells: pd.DataFrame, chosen: pd.Series, lowest: pd.Series, metric: str,
             why = f"it is the only cell{that}; its mean {metric} is {mean}{interval}"
     elif chosen.name == lowest.name:
         why = (
-            f"no sparser cell has a mean {metric} within one standard error, {number(error)}, "
+            f"no sparser cell has a mean {metric} within one standard error, {figure(error)}, "
             f"of the {most(metric)}, which is its own, {mean}"
         )
     else:
         why = (
-            f"it is the sparsest cell ({number(chosen['mean_sparsity'])} of its weights count as "
-            f"zero) whose mean {metric}, {mean}, is within one standard error, {number(error)}, of "
-            f"the {most(metric)}, {number(lowest[f'mean_{metric}'])} at {where(cells, lowest)}"
+            f"it is the sparsest cell ({figure(chosen['mean_sparsity'])} of its weights count as "
+            f"zero) whose mean {metric}, {mean}, is within one standard error, {figure(error)}, of "
+            f"the {most(metric)}, {figure(lowest[f'mean_{metric}'])} at {where(cells, lowest)}"
         )
     return f"{where(cells, chosen)}: {why}{_left_out(cells)}."
 
@@ -175,7 +175,7 @@ def _interval(cell: pd.Series, metric: str) -> str:
         return alike or ", the same in all splits"
     if alike and not of_numbers(cell):
         return alike
-    low, high = (number(cell[f"{part}_{metric}"]) for part in ("low", "high"))
+    low, high = (figure(cell[f"{part}_{metric}"]) for part in ("low", "high"))
     over = {
         DATA_AND_SEEDS: f"for new data, over {cell['seeds']} seeds",
         DATA: "for new data, over the folds of one seed",

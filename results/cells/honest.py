@@ -17,7 +17,7 @@ from results.cells.intervals import wilson
 from results.cells.summary import axis_names, deciding, summary
 from results.columns import FURTHER_TEST, TEST, summarised
 from results.errors import ResultsError
-from results.labels import counted, folds, listed, number
+from results.labels import counted, figure, folds, listed
 
 #: Cells that outer folds chose that are named one by one.
 _NAMED = 5
@@ -120,13 +120,13 @@ def on_test_part(figures: Mapping[str, float], rows: int, size: float | None = N
 
     ``size`` is how many rows they are worth, where these have weights or groups.
     """
-    told = listed([f"{name} {number(figures[name])}" for name in TEST if name in figures])
+    told = listed([f"{name} {figure(figures[name])}" for name in TEST if name in figures])
     others = "".join(f"; {name} {_known(figures[name])}" for name in figures if name not in TEST)
     if "test_accuracy" not in figures:
         return f"{told}{others}"
     low, high = wilson(figures["test_accuracy"], rows if size is None else size)
-    interval = f"{number(low, 3)} to {number(high, 3)}"
-    worth = "" if size is None else f", worth {number(size, 3)} of one weight and no group,"
+    interval = f"{figure(low)} to {figure(high)}"
+    worth = "" if size is None else f", worth {figure(size)} of one weight and no group,"
     return f"{told}, 95 % interval over its {counted(rows, 'row')}{worth} {interval}{others}"
 
 
@@ -153,13 +153,13 @@ def _over_folds(values: pd.Series) -> str:
         return "defined in no fold, as each lacks a class"
     those = "" if len(there) == len(values) else f"{len(there)} of "
     few = " where it is defined, as no class is missing" if those else ""
-    low, high = number(there.min()), number(there.max())
-    return f"{number(there.mean())}, from {low} to {high} among {those}the folds{few}"
+    low, high = figure(there.min()), figure(there.max())
+    return f"{figure(there.mean())}, from {low} to {high} among {those}the folds{few}"
 
 
 def _known(value: float) -> str:
     """Write a figure of a test part, which may lack a class."""
-    return "not defined, as a class is missing there" if math.isnan(value) else number(value)
+    return "not defined, as a class is missing there" if math.isnan(value) else figure(value)
 
 
 def _of_fold(runs: pd.DataFrame, rule: str, by: str | None) -> dict[str, float | str]:

@@ -21,7 +21,7 @@ from results.cells.epochs import stopped
 from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, covers, deciding, whole
 from results.columns import MEASURED, RANKED, is_better_high, is_penalty
-from results.labels import counted, most, number, option, place
+from results.labels import counted, figure, most, number, option, place
 
 #: Values that are proposed where the grid ends, and the largest factor from one to the next.
 _FURTHER, _LEAP = 2, 10
@@ -67,7 +67,7 @@ def guessing(cell: pd.Series, metric: str, called: str = "this cell") -> str:
     if pd.isna(cell.get(f"mean_{metric}_from_baseline", np.nan)):
         return ""
     figures = {
-        name: number(cell[f"mean_{name}"] - cell[f"mean_{name}_from_baseline"])
+        name: figure(cell[f"mean_{name}"] - cell[f"mean_{name}_from_baseline"])
         for name in dict.fromkeys((metric, *(f"val_{measured.name}" for measured in MEASURED)))
         if f"mean_{name}_from_baseline" in cell
     }
@@ -296,7 +296,7 @@ def _by_median(cells: pd.DataFrame) -> str:
         f"{counted(int(astray.sum()), 'run')} that ended above where {'it' if one else 'they'} "
         f"began {'is in the mean' if one else 'are in the means'} of "
         f"{counted(int((astray > 0).sum()), 'cell')}; by the median over seeds the "
-        f"{most(metric)} {metric} is {number(first[f'median_{metric}'])}, at {where(cells, first)}."
+        f"{most(metric)} {metric} is {figure(first[f'median_{metric}'])}, at {where(cells, first)}."
     )
 
 

@@ -13,11 +13,13 @@ from results.cells.importance import shares
 from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, deciding
 from results.columns import LOSSES, curves_of
-from results.pictures.axes import axes
-from results.pictures.axes import size as size_of_axes
+from results.pictures.along.axes import axes
+from results.pictures.along.axes import size as size_of_axes
+from results.pictures.along.pareto import pareto
+from results.pictures.along.path import layers, path
 from results.pictures.importance import bars
 from results.pictures.importance import size as size_of_importance
-from results.pictures.lines import curves, layers, pareto, path
+from results.pictures.lines import curves
 from results.pictures.maps import differences, heatmap
 from results.pictures.pairs import pairs
 from results.pictures.pairs import size as size_of_pairs
@@ -29,7 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-_MAP, _LINE, _TWO_UP, _TWO_ACROSS = (4.8, 4.2), (4.8, 3.6), (4.8, 5.6), (8.0, 3.6)
+_MAP, _LINE, _FRONT, _TWO_ACROSS = (4.8, 4.2), (4.8, 3.6), (4.8, 4.4), (8.0, 3.6)
+
+#: Height of a path's picture for each of its panels.
+_PANEL = 3.3
 
 #: A picture with a name for its file.
 Picture = tuple[str, Figure]
@@ -50,6 +55,8 @@ class Sheet(NamedTuple):
         Values at which to hold axes that a picture does not show.
     history : dict of str to DataFrame
         The history of some cells, by what to call them.
+    runs : DataFrame or None
+        The runs of the cells, whose seeds are dots.
     """
 
     cells: pd.DataFrame
@@ -57,6 +64,7 @@ class Sheet(NamedTuple):
     along: list[str]
     at: Mapping[str, float | str]
     history: Mapping[str, pd.DataFrame]
+    runs: pd.DataFrame | None
 
     @property
     def held(self) -> str:
@@ -86,19 +94,20 @@ def album(
     *,
     at: Mapping[str, float | str] | None = None,
     history: Mapping[str, pd.DataFrame] | None = None,
+    runs: pd.DataFrame | None = None,
 ) -> Iterator[Picture]:
     """Draw pictures, each with a name for its file.
 
     Parameters
     ----------
-    cells, metrics, at, history
+    cells, metrics, at, history, runs
         See `Sheet`.
     kinds : sequence of str, optional
         Which of `KINDS` to draw; all unless given.
     """
     found = plane(cells, at)
     along = [a.name for a in (found.x, found.y) if len(a.values) > 1 and a.name != "path"]
-    sheet = Sheet(cells, metrics, along, at or {}, history or {})
+    sheet = Sheet(cells, metrics, along, at or {}, history or {}, runs)
     for kind in KINDS if kinds is None else kinds:
         with style():
             yield from KINDS[kind](sheet)
@@ -125,7 +134,8 @@ def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> 
             if not is_number(sheet.cells[sheet.along[0]].to_numpy()):
                 continue
             figure = Figure(_LINE)
-            path(sheet.cells, column, along=sheet.along[0], at=sheet.at, ax=figure.add_subplot())
+            ax, along = figure.add_subplot(), sheet.along[0]
+            path(sheet.cells, column, along=along, at=sheet.at, runs=sheet.runs, ax=ax)
         else:
             figure = Figure(_MAP)
             draw(sheet.cells, metric, at=sheet.at, ax=figure.add_subplot())
@@ -133,17 +143,24 @@ def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> 
 
 
 def _paths(sheet: Sheet) -> Iterator[Picture]:
-    """Draw how sparse each layer becomes along each axis of numbers, and what that costs."""
+    """Draw how sparse each layer becomes along each axis of numbers, and what that costs.
+
+    The cost is also drawn as the paired difference from the best cell, whose band is the narrower
+    one: seeds and folds that are harder for all are so for both.
+    """
+    metric = deciding(sheet.cells)
+    from_best = f"{metric}_from_best"
     for along in axis_names(sheet.cells):
         values = sheet.cells[along].to_numpy()
         line, _ = hold(sheet.cells, [along], sheet.at)
         if along in sheet.at or len(np.unique(values[line])) < 2 or not is_number(values):
             continue
-        figure = Figure(_TWO_UP)
-        top, bottom = figure.subplots(2)
-        shown = layers(sheet.cells) or ["sparsity"]
-        path(sheet.cells, shown, along=along, at=sheet.at, ax=top)
-        path(sheet.cells, deciding(sheet.cells), along=along, at=sheet.at, ax=bottom)
+        panels: list[str | list[str]] = [layers(sheet.cells) or ["sparsity"], metric]
+        if sheet.cells[f"low_{from_best}"].iloc[line].notna().any():
+            panels.append(from_best)
+        figure = Figure((4.8, _PANEL * len(panels)))
+        for ax, shown in zip(figure.subplots(len(panels)), panels, strict=True):
+            path(sheet.cells, shown, along=along, at=sheet.at, runs=sheet.runs, ax=ax)
         yield f"path-{along}", figure
 
 
@@ -179,9 +196,16 @@ def _importance(sheet: Sheet) -> Iterator[Picture]:
 
 def _pareto(sheet: Sheet) -> Iterator[Picture]:
     """Draw the loss against the sparsity."""
-    figure = Figure(_LINE)
+    figure = Figure(_FRONT)
     pareto(sheet.cells, at=sheet.at, ax=figure.add_subplot())
     yield f"pareto-{deciding(sheet.cells)}", figure
+
+
+def _left(sheet: Sheet) -> Iterator[Picture]:
+    """Draw the loss against the weights left."""
+    figure = Figure(_FRONT)
+    pareto(sheet.cells, across="left", at=sheet.at, ax=figure.add_subplot())
+    yield f"left-{deciding(sheet.cells)}", figure
 
 
 def _curves(sheet: Sheet) -> Iterator[Picture]:
@@ -212,5 +236,6 @@ KINDS: dict[str, Callable[[Sheet], Iterator[Picture]]] = {
     "importance": _importance,
     "path": _paths,
     "pareto": _pareto,
+    "left": _left,
     "curves": _curves,
 }

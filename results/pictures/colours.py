@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
-from matplotlib.colors import Colormap, FuncNorm, Normalize, SymLogNorm
+from matplotlib.colors import (
+    Colormap,
+    FuncNorm,
+    LinearSegmentedColormap,
+    ListedColormap,
+    Normalize,
+    SymLogNorm,
+)
 from matplotlib.ticker import NullLocator
 
+from results.colours import SIGNED
 from results.columns import foot_of, is_ratio
 from results.labels import number
 from results.pictures.style import COLOURS, Apart
@@ -24,6 +32,12 @@ if TYPE_CHECKING:
 #: What lies beyond a scale: darker or lighter than all that is on it.
 _UNDER, _OVER = "black", "#fff3c4"
 
+#: The same of differences.
+_FAR_BELOW, _FAR_ABOVE = "#010a1a", "#5c2300"
+
+#: Shades of a sign, and share of them that weights leave out next to white, which is 0 alone.
+_SHADES, _FAINT = 128, 0.25
+
 #: Length of an arrow, in that of the bar.
 _ARROW = 0.05
 
@@ -32,8 +46,21 @@ _TICKS, _OFF = 6, 0.05
 
 
 def colours() -> Colormap:
-    """Return the colours of all maps, with those for what is beyond."""
+    """Return the colours of means, with those for what is beyond."""
     return matplotlib.colormaps[COLOURS].with_extremes(under=_UNDER, over=_OVER)
+
+
+def colours_of_differences() -> Colormap:
+    """Return the colours of what has a sign: white at 0, with those for what is beyond."""
+    signed = LinearSegmentedColormap.from_list("signed", SIGNED, 2 * _SHADES + 1)
+    return signed.with_extremes(under=_FAR_BELOW, over=_FAR_ABOVE)
+
+
+def colours_of_weights() -> Colormap:
+    """Return the colours of weights: none of them is near white, which is what is masked."""
+    sizes = np.linspace(_FAINT, 1, _SHADES)
+    places = np.concatenate((0.5 - sizes[::-1] / 2, 0.5 + sizes / 2))
+    return ListedColormap(colours_of_differences()(places), "weights").with_extremes(bad="white")
 
 
 def norm(scale: Scale) -> Normalize:
@@ -53,20 +80,22 @@ def norm(scale: Scale) -> Normalize:
 
 
 def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize:
-    """Lay differences out evenly, or in logarithm but for the noise, half a typical interval."""
+    """Lay differences out evenly, or in logarithm but for the noise, half a typical interval.
+
+    Both signs reach equally far, so that 0 is in the middle.
+    """
     sizes = abs(mean[np.isfinite(mean) & (mean != 0)])
     if not len(sizes):
-        return Normalize(0, 1)
+        return Normalize(-1, 1)
     typical = float(np.median(sizes))
     widths = width[width > 0]
     noise = float(np.median(widths)) / 2 if len(widths) else typical
     far = is_ratio(metric) or np.isfinite(foot_of(metric))
     limit = REACH * max(typical, noise) if far else np.inf
-    near = mean[abs(mean) <= limit]
-    low, high = float(near.min(initial=0)), float(near.max(initial=0))
-    if far and max(-low, high) > WIDE * noise:
-        return SymLogNorm(noise, vmin=low, vmax=high, base=10)
-    return Normalize(low, high)
+    end = float(sizes[sizes <= limit].max())
+    if far and end > WIDE * noise:
+        return SymLogNorm(noise, vmin=-end, vmax=end, base=10)
+    return Normalize(-end, end)
 
 
 def colour_bar(
@@ -130,13 +159,12 @@ def _rounded(value: float) -> list[float]:
 
 
 def _symmetric_ticks(laid: SymLogNorm) -> list[float]:
-    """Return 0, both ends, and the powers of ten outside of what is noise."""
-    low, high = float(laid.vmin or 0), float(laid.vmax or 0)
-    most = np.log10(max(-low, high))
-    powers = 10.0 ** np.arange(np.ceil(np.log10(laid.linthresh)), np.floor(most) + 1)
+    """Return 0, both ends, rounded inwards, and the powers of ten outside of what is noise."""
+    high = float(laid.vmax or 0)
+    unit = 10.0 ** (np.floor(np.log10(high)) - 1)
+    powers = 10.0 ** np.arange(np.ceil(np.log10(laid.linthresh)), np.floor(np.log10(high)) + 1)
     ticks = [0.0]
-    for tick in (low, high, *-powers, *powers):
-        inside = low <= tick <= high
-        if inside and all(abs(laid(tick) - laid(other)) > 0.05 for other in ticks):
-            ticks.append(float(tick))
+    for tick in (unit * np.floor(high / unit), *powers):
+        if all(abs(laid(tick) - laid(other)) > 0.05 for other in ticks):
+            ticks += [float(tick), -float(tick)]
     return sorted(ticks)

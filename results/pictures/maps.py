@@ -17,7 +17,13 @@ from results.cells.best import best
 from results.cells.epochs import as_cells_with_epochs, of_orders, stopped
 from results.cells.summary import deciding, folds_of
 from results.labels import called, measured, most, number
-from results.pictures.colours import colour_bar, colours, norm, norm_of_differences
+from results.pictures.colours import (
+    colour_bar,
+    colours,
+    colours_of_differences,
+    norm,
+    norm_of_differences,
+)
 from results.pictures.style import CROSS, MARKS, axes_or_new, entitle, label, legend_below
 from results.plane import Plane, plane, said
 from results.scale import Scale, ink
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
-    from matplotlib.colors import Normalize
+    from matplotlib.colors import Colormap, Normalize
     from numpy.typing import NDArray
 
 #: Cells along an axis up to which each one gets its number.
@@ -74,7 +80,7 @@ def heatmap(
     found, ax = plane(cells, at), axes_or_new(ax)
     values = found.matrix(cells[f"mean_{metric}"].mask(stopped(cells)))
     scale = Scale.of(values, metric)
-    mesh = _mesh(ax, found, values, _early(found, cells), norm(scale))
+    mesh = _mesh(ax, found, values, _early(found, cells), (norm(scale), colours()))
     rows = found.rows[found.rows >= 0]
     shown = cells.iloc[rows[~stopped(cells)[rows]]]
     over = wording.means(shown["seeds"], folds_of(cells))
@@ -108,11 +114,12 @@ def differences(
     found, ax = plane(cells, at), axes_or_new(ax)
     columns = (f"{part}_{metric}_from_{against}" for part in ("mean", "low", "high"))
     mean, low, high = (found.matrix(cells[name].mask(stopped(cells))) for name in columns)
-    mesh = _mesh(
-        *(ax, found, mean, _early(found, cells)), norm_of_differences(mean, high - low, metric)
-    )
+    signed = norm_of_differences(mean, high - low, metric), colours_of_differences()
+    mesh = _mesh(ax, found, mean, _early(found, cells), signed)
     bar = colour_bar(ax, mesh, mean, f"difference of {measured(metric)}, {wording.pairs(cells)}")
     bar.ax.axhline(0, **_line(1.5))
+    for spine in ax.spines.values():  # where differences are 0 a map is as white as paper
+        spine.set(visible=True, color="0.6", linewidth=0.6)
     largest = max(abs(float(end or 0)) for end in mesh.get_clim())
     mean = np.where(abs(mean) < 1e-12 * largest, 0.0, mean)  # what rounding leaves of none
     unclear = ~((low > 0) | (high < 0)) & ~np.isnan(mean) & (mean != 0)
@@ -133,7 +140,11 @@ def differences(
 
 
 def _mesh(
-    ax: Axes, found: Plane, values: NDArray, early: NDArray[np.bool_], laid: Normalize
+    ax: Axes,
+    found: Plane,
+    values: NDArray,
+    early: NDArray[np.bool_],
+    laid: tuple[Normalize, Colormap],
 ) -> QuadMesh:
     """Draw the cells, and behind them a hatched ground that shows where there is none.
 
@@ -141,8 +152,8 @@ def _mesh(
     """
     ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, **GROUND, linewidth=0, zorder=0))
     mesh = ax.pcolormesh(
-        *(found.x.edges, found.y.edges, np.ma.masked_invalid(values)), norm=laid, cmap=colours(),
-        rasterized=values.size > _MANY, zorder=1,
+        *(found.x.edges, found.y.edges, np.ma.masked_invalid(values)), norm=laid[0],
+        cmap=laid[1], rasterized=values.size > _MANY, zorder=1,
     )  # fmt: skip
     if early.any():
         corners = [_corners(found, *place) for place in np.argwhere(early)]

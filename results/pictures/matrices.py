@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import Normalize
-from matplotlib.patches import Rectangle
 
-from results.pictures.style import COLOURS, LINES, axes_or_new, label, legend_below, open_frame
+from results.labels import number
+from results.pictures.along.left import count_at_top
+from results.pictures.along.zero import apart_from_zero
+from results.pictures.colours import colours_of_weights
+from results.pictures.style import LINES, Apart, axes_or_new, label, legend_below, open_frame
 from results.plane import lay_out
 from results.scale import ink
 
@@ -35,12 +38,14 @@ def weights(
 ) -> Figure:
     """Draw the parameters of one network before and after training, as matrices.
 
+    What is 0, or counts as zero after training, is left blank.
+
     Parameters
     ----------
     before, after : dict of str to ndarray
         By name: ``w1`` with one row a unit, ``b1`` drawn as a column.
     zero_tol : float or dict of str to float, default 0
-        Entries up to this size, or that of their name, are framed: they count as zero.
+        Entries up to this size, or that of their name, count as zero after training.
     figure : Figure, optional
         By default a new one.
     """
@@ -56,19 +61,19 @@ def weights(
     widths = [min(max(columns, least), _WIDE) for _, columns in shapes]
     grid = figure.subplots(2, len(shapes), squeeze=False, width_ratios=widths)
     every = np.concatenate([np.ravel(m) for part in (before, after) for m in part.values()])
-    norm = Normalize(float(every.min()), float(every.max()))
+    largest = float(abs(every[np.isfinite(every)]).max(initial=0)) or 1.0
+    norm = Normalize(-largest, largest)
     for row, (when, part) in enumerate((("before", before), ("after", after))):
         for ax, (name, array) in zip(grid[row], part.items(), strict=True):
-            most = tolerance.get(name, -1.0) if row else -1.0
+            most = tolerance.get(name, 0.0) if row else 0.0
             image = _matrix(ax, _two_dimensional(array), norm, most)
             ax.set_gid(f"{name} {when}")
             ax.set_title(name if not row else "")
         grid[row, 0].set_ylabel(f"{when} training")
     bar = figure.colorbar(image, ax=grid, pad=0.01, label="value of the parameter")
     bar.outline.set_visible(False)
-    if any(tolerance.values()):
-        sizes = " or ".join(f"{most:g}" for most in sorted(set(tolerance.values())))
-        figure.supxlabel(f"framed: at most {sizes} in size, counts as zero", fontsize=8)
+    bar.ax.yaxis.set_major_formatter(Apart())
+    figure.supxlabel(_blank(after, tolerance), fontsize=8)
     return figure
 
 
@@ -77,9 +82,12 @@ def weight_path(
     matrices: Mapping[str, NDArray[np.float64]],
     *,
     along: str = "l1",
+    zero_tol: float | Mapping[str, NDArray[np.float64]] = 0.0,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw every weight of a network along a penalty: one thin line a weight.
+
+    At the top stands how many are left.
 
     Parameters
     ----------
@@ -89,6 +97,8 @@ def weight_path(
         For each matrix its weights after training with each of them.
     along : str, default "l1"
         The axis of the grid.
+    zero_tol : float or dict of str to ndarray, shape (n,), default 0
+        Weights up to this size count as zero, of each matrix with each of the penalties.
     ax : Axes, optional
         By default those of a new figure.
     """
@@ -109,8 +119,32 @@ def weight_path(
     label(ax.xaxis, axis)
     ax.set_ylabel("weight after training")
     open_frame(ax)
+    apart_from_zero(ax, axis)
+    left = np.zeros(len(values), dtype=np.int64)
+    for name, matrix in matrices.items():
+        most = zero_tol[name] if isinstance(zero_tol, Mapping) else zero_tol
+        left += (~_zeros(matrix, most)).reshape(-1, len(values)).sum(axis=0)
+    count_at_top(ax, axis, left, "weights left")
     legend_below(ax, ncols=3)
     return ax
+
+
+def _blank(after: Mapping[str, NDArray[np.float64]], tolerance: Mapping[str, float]) -> str:
+    """Say what is left blank, and how many weights are after training."""
+    sizes = sorted({most for most in tolerance.values() if most})
+    what = "blank: 0"
+    if sizes:
+        what += (
+            f", and after training up to {' or '.join(number(most, 3) for most in sizes)} in size"
+        )
+        what += ", which counts as zero"
+    matrices = {name: matrix for name, matrix in after.items() if matrix.ndim > 1}
+    none = sum(int(_zeros(m, tolerance.get(name, 0.0)).sum()) for name, m in matrices.items())
+    return f"{what}: then {none:,} of {sum(m.size for m in matrices.values()):,} weights"
+
+
+def _zeros(matrix: NDArray, most: NDArray | float) -> NDArray[np.bool_]:
+    return abs(matrix) <= most
 
 
 def _two_dimensional(array: NDArray) -> NDArray:
@@ -118,19 +152,17 @@ def _two_dimensional(array: NDArray) -> NDArray:
 
 
 def _matrix(ax: Axes, matrix: NDArray, norm: Normalize, zero_tol: float) -> AxesImage:
-    image = ax.imshow(matrix, norm=norm, cmap=COLOURS, aspect="auto", interpolation="nearest")
+    zeros = _zeros(matrix, zero_tol)
+    look: dict[str, Any] = {"cmap": colours_of_weights(), "interpolation": "nearest"}
+    image = ax.imshow(np.ma.masked_array(matrix, zeros), norm=norm, aspect="auto", **look)
     ax.set_xticks([])
     ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    for spine in ax.spines.values():  # else nobody sees where blank rows end
+        spine.set(color="0.6", linewidth=0.6)
     if max(matrix.shape) > _WRITTEN:
         return image
     for (row, column), value in np.ndenumerate(matrix):
-        colour = str(ink(image.cmap(norm(value))))
-        text = f"{value:.3f}".replace("-0.000", "0.000")
+        colour = "black" if zeros[row, column] else str(ink(image.cmap(norm(value))))
+        text = number(value, 3)
         ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=6)
-        if abs(value) <= zero_tol:
-            frame = Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, edgecolor=colour)
-            frame.set_linestyle(":")
-            ax.add_patch(frame)
     return image

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis as Side
 from matplotlib.axis import XAxis
@@ -25,6 +26,7 @@ from results.colours import LINES as LINES
 from results.directory import durable
 from results.labels import axis as axis_name
 from results.labels import number, printable
+from results.pictures.svg import described, valid_names
 
 if TYPE_CHECKING:
     from results.plane import Axis
@@ -123,9 +125,9 @@ def drawn(figure: Figure, name: str) -> bytes:
     """Return a figure in a format, the same bytes each time."""
     dated = {"svg": "Date", "pdf": "CreationDate", "png": "Software"}[name]
     file = BytesIO()
-    with style():
+    with style(), valid_names(figure):
         figure.savefig(file, format=name, metadata={dated: None})
-    return file.getvalue()
+    return described(figure, file.getvalue()) if name == "svg" else file.getvalue()
 
 
 def label(side: Side, axis: Axis) -> None:
@@ -142,7 +144,7 @@ def label(side: Side, axis: Axis) -> None:
             for text in side.get_ticklabels():
                 text.set(ha="right", rotation_mode="anchor")
         return
-    side.set_major_locator(_Fitting(axis.labels()))
+    side.set_major_locator(Fitting(axis.labels()))
     side.set_major_formatter(FuncFormatter(lambda at, _: texts.get(at, number(at))))
     if len(axis.values) <= 40:
         side.set_ticks(axis.at, minor=True)
@@ -173,12 +175,11 @@ def legend_outside(figure: Figure, ax: Axes) -> None:
 
 
 def legend_columns(labels: Sequence[str], inches: float, most: int) -> int:
-    """Return how many columns of a legend there is room for, which are filled one by one."""
+    """Return how many columns of a legend there is room for, over which labels are split."""
     letters = [max(map(len, label.split("\n"))) + _HANDLE for label in labels]
 
     def row(columns: int) -> int:
-        rows = -(-len(letters) // columns)
-        return sum(max(letters[start : start + rows]) for start in range(0, len(letters), rows))
+        return sum(max(part) for part in np.array_split(letters, columns))
 
     room = max(inches * _SMALL_LETTERS, 20)
     return next((n for n in range(min(len(labels), most), 1, -1) if row(n) <= room), 1)
@@ -244,7 +245,7 @@ class Apart(Formatter):
         return [number(float(value), digits) for value in values]
 
 
-class _Fitting(Locator):
+class Fitting(Locator):
     """Places ticks, the most telling first, wherever their labels do not touch."""
 
     def __init__(self, labels: list[tuple[float, str]]) -> None:

@@ -61,7 +61,9 @@ class Upright(NamedTuple):
             return cls(foot, highest * _MARGIN if beyond else np.inf, True)
         if not beyond:
             return cls(-np.inf, np.inf, False)
+        # An interval takes no more room below the means than they do, above all one that exploded.
         foot = float(lows[np.isfinite(lows)].min(initial=lowest))
+        foot = max(foot, lowest - (highest - lowest or abs(highest)))
         room = (highest - foot or abs(highest)) * (_MARGIN - 1)
         return cls(foot - room, highest + room, False)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 #: Rows of the map at most, and columns of a block where there is room for them.
-_ROWS, _BLOCK = 24, 4
+_ROWS, _BLOCK = 24, 10
 
 #: Signs of values that lie beyond the scale.
 _BEYOND, _BELOW = ">", "<"
@@ -61,7 +61,7 @@ def block_map(
     signs[blocks.values > scale.high] = _BEYOND
     signs[blocks.values < scale.low] = _BELOW
     marks = {blocks.find(at): mark for row, mark in marked.items() if (at := found.find(row))}
-    width = _block_width(found.x, len(blocks.across), room)
+    width = max(1, min(_BLOCK, room // len(blocks.across)))
     lines: list[str | Text] = [*look.wrapped(title)]
     for up in reversed(range(len(blocks.up))):
         label = number(found.y.values[blocks.up[up]], apart)
@@ -78,13 +78,6 @@ def block_map(
     )
     legend = _legend(np.unique(blocks.values[~np.isnan(blocks.values)]), scale, look)
     return [*lines, legend, *(line for one in told for line in look.wrapped(one))]
-
-
-def _block_width(axis: Axis, count: int, room: int) -> int:
-    """Return the columns of a block: as its labels need, where there is room for that."""
-    apart = digits(axis.values)
-    labelled = max(len(number(value, apart)) for value in axis.values) + 1
-    return max(labelled, _BLOCK) if labelled * count <= room else max(1, min(_BLOCK, room // count))
 
 
 def _row(

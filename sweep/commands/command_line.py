@@ -331,8 +331,8 @@ def evaluate(model: str, data: str, **options: Any) -> int:
     "--picture",
     metavar="NAME",
     multiple=True,
-    help="heatmap, differences, axes, pairs, importance, path, pareto, curves, weights, "
-    "weight-path, predictions; may be repeated",
+    help="heatmap, differences, axes, pairs, importance, path, pareto, left, curves, "
+    "weights, weight-path, predictions; may be repeated",
 )
 @_at
 @click.option("--format", metavar="NAMES", default="png", help="png, svg, pdf [png]")

@@ -74,7 +74,7 @@ def best(
     from results.cells.epochs import of_late_fall
     from results.cells.importance import shares
     from results.cells.notes import as_data
-    from results.terminal.look import Look, wrapped, writes_blocks
+    from results.terminal.look import Look, width_of, wrapped, writes_blocks
     from sweep.training.rows import schema
 
     if refit and not save:
@@ -128,9 +128,9 @@ def best(
         if not isinstance(matters, str):
             said.append(shares.matters(matters, Look(False, writes_blocks(sys.stdout)).around))
         said += lines
-        print(*(line for text in said for line in wrapped(text)), sep="\n")
+        print(*(line for text in said for line in wrapped(text, width_of(sys.stdout))), sep="\n")
         if save:
-            about = [] if ensemble is not None else wrapped(how["how"])
+            about = [] if ensemble is not None else wrapped(how["how"], width_of(sys.stderr))
             print(f"{save}: {model}", *about, sep="\n", file=sys.stderr)
     return 0
 

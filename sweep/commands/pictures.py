@@ -22,10 +22,11 @@ from results.directory import layout as places
 from results.errors import ResultsError
 from results.labels import counted, listed, place
 from results.pictures.album import KINDS, album
-from results.pictures.lines import layers
+from results.pictures.along.chosen import at_chosen
+from results.pictures.along.path import layers
 from results.pictures.predictions import predictions
-from results.pictures.style import entitle, style, title
-from results.plane import hold, said, slice_at, value_of
+from results.pictures.style import entitle, legend_below, style, title
+from results.plane import hold, lay_out, said, slice_at, value_of
 from sweep.data.article import Article
 from sweep.data.fold import deepest
 from sweep.errors import InputError
@@ -83,7 +84,8 @@ def pictures(
     """
     _check(kinds)
     check_metrics(metrics, metrics_of(runs))
-    cells = as_cells_with_epochs(runs, [*metrics, *layers(runs)], by)
+    left = [name for name in ("nonzero",) if name in runs]
+    cells = as_cells_with_epochs(runs, [*metrics, *layers(runs), *left], by)
     spec, plan = recorded(directory)
     at = {name: value_of(cells, name, value) for name, value in (at or {}).items()}
     _check_comparable(cells, at)
@@ -111,7 +113,8 @@ def _drawn(
     if "curves" in kinds or (not kinds and (Path(directory) / places.HISTORY).is_file()):
         history = _histories(directory, spec, runs, cells, at)
     shown = [kind for kind in kinds or KINDS if kind in KINDS]
-    yield from album(cells, metrics or [deciding(cells), "sparsity"], shown, at=at, history=history)
+    metrics = metrics or [deciding(cells), "sparsity"]
+    yield from album(cells, metrics, shown, at=at, history=history, runs=runs)
     if "weights" in kinds or (not kinds and _small(spec, cells)):
         yield "weights", _weights(spec, cells, at)
     axes = [name for name in axis_names(cells) if is_penalty(name) and name not in at]
@@ -272,7 +275,15 @@ def _weight_path(
         figure = Figure((4.8, 3.8))
         ax = figure.add_subplot()
         some = {name: array[..., kept] for name, array in weights.items()}
-        results.weight_path(line[along].to_numpy()[kept], some, along=along, ax=ax)
+        line = line[kept]
+        values = line[along].to_numpy()
+        zero = {
+            name: np.array([_tolerance(spec, cell, name) for _, cell in line.iterrows()])
+            for name in some
+        }
+        results.weight_path(values, some, along=along, zero_tol=zero, ax=ax)
+        elsewhere = at_chosen(ax, lay_out(along, values), cells, line)
+        legend_below(ax, [elsewhere], ncols=3)
         held = f" at {said(fixed, cells)}" if fixed else ""
         entitle(ax, cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}")
     return figure

@@ -15,7 +15,7 @@ from results.columns import (
     TEST,
     is_better_high,
 )
-from results.labels import most, number
+from results.labels import figure, most
 from sweep.data.article import Article
 from sweep.data.baseline import without_inputs
 from sweep.data.dataset import Dataset
@@ -178,7 +178,7 @@ def _how_picked(row: "pd.Series", metric: str, runs: int) -> str:
     )
     return (
         f"It is run {row['run']} of the table, picked for the {most(metric)} {metric} of the "
-        f"cell's {runs:,} runs, {number(row[metric])}{then if metric.startswith('val_') else ''}."
+        f"cell's {runs:,} runs, {figure(row[metric])}{then if metric.startswith('val_') else ''}."
     )
 
 

@@ -57,6 +57,7 @@ def table(
     known = dict(
         final_loss=loss + grid.l1, train_loss=0.7 * loss, train_accuracy=1 - loss / 9,
         sparsity=sparsity, sparsity_w1=sparsity**2, sparsity_w2=sparsity, sparsity_w3=sparsity**0.5,
+        nonzero=1000 * (1 - sparsity),
     )  # fmt: skip
     if held_out:
         known |= dict(val_loss=loss, val_accuracy=1 - loss / 8)

@@ -46,7 +46,7 @@ def test_a_darker_block_is_a_higher_value(metric):
     places = np.vectorize(scale.place)(values)
     for row, line in enumerate(blocks):
         for column in range(7):
-            shade = line[4 * column]
+            shade = line[len(line) // 7 * column]
             assert shade == "·░▒▓█"[min(int(places[row, column] * 5), 4)]
 
 
@@ -69,7 +69,8 @@ def test_the_marks_stand_where_the_cells_are():
     blocks = rows_of(map_of(cells), found)
     for rule, mark in (("min", "*"), ("one-se", "o")):
         row, column = found.find(results.best(cells, rule).index[0])
-        assert mark in blocks[row][4 * column : 4 * column + 4]
+        width = len(blocks[row]) // 9
+        assert mark in blocks[row][width * column : width * (column + 1)]
         assert sum(line.count(mark) for line in blocks) == 1
 
 
@@ -110,6 +111,15 @@ def test_blocks_fit_hold_each_place_once_and_leave_0_alone(count, room, zero):
     assert np.ptp(sizes[1:-1]) == 0 if len(sizes) > 3 else True
 
 
+@pytest.mark.parametrize(("width", "block"), [(40, 3), (60, 5), (80, 7), (120, 10), (200, 10)])
+def test_a_map_is_as_wide_as_there_is_room_for_up_to_ten_columns_a_block(width, block):
+    cells = results.summary(table(log(10), log(4), seeds=2))
+    look = PLAIN._replace(width=width)
+    body = rows_of(map_of(cells, look=look), plane(cells))
+    assert {len(line) for line in body} == {10 * block}
+    assert max(map(len, texts(map_of(cells, look=look))[1:5])) <= width
+
+
 def test_labels_of_few_columns_all_have_room():
     axis = (0.0, 1e-3, 10**-2.5)
     lines = texts(map_of(results.summary(table(axis, axis, seeds=2))))
@@ -119,7 +129,7 @@ def test_labels_of_few_columns_all_have_room():
     place = lines[4].index("0.00316") - len("0.00316 ")
     assert {line[place - 1 : place + 1] for line in body} >= {body[0][place - 1 : place + 1]}
     starts = [lines[4].index(f" {text}") + 1 for text in ("0", "0.001", "0.00316")]
-    assert np.diff(starts).tolist() == [8, 8] and {len(line) for line in body} == {24}
+    assert np.diff(starts).tolist() == [10, 10] and {len(line) for line in body} == {30}
 
 
 def test_few_values_close_together_are_told_apart_in_the_legend():

@@ -47,13 +47,13 @@ def labels(ax):
 @pytest.mark.parametrize(("options", "means", "sure"), REPEATED.values(), ids=REPEATED)
 def test_a_path_says_what_its_band_is_for(options, means, sure, ax):
     results.path(table(log(5), (0.0,), **options), "val_loss", ax=ax)
-    assert caption(ax) == (f"{means}; 95 % band, {sure}" if sure else means)
+    assert caption(ax) == (f"{means}; 95 % band of each mean, {sure}" if sure else means)
 
 
 def test_what_is_measured_on_shared_rows_has_intervals_for_seeds_alone(ax):
     runs = table(log(5), (0.0,), seeds=3, rows=(80, 20))
     results.path(runs, "train_loss", ax=ax)
-    assert caption(ax) == "mean over 3 seeds; 95 % band, for other seeds"
+    assert caption(ax) == "mean over 3 seeds; 95 % band of each mean, for other seeds"
     cells = summary(runs, ["train_loss", "val_loss"])
     both = wording.intervals(cells, ["train_loss", "val_loss"])
     assert both == "for new data and other seeds, or for other seeds"
@@ -192,11 +192,11 @@ def test_a_path_marks_the_cells_that_lost_runs_as_maps_do(ax):
     cells = summary(runs)
     for metric, label in (("val_loss", "val_loss"), ("val_loss_from_none", None)):
         one = Figure().add_subplot()
-        results.path(cells, metric, ax=one)
+        results.path(cells, metric, runs=runs, ax=one)
         mean = cells[f"mean_{metric}"][cells.l1 == log(5)[2]].item()
         wanted = [[np.log10(log(5)[2]), mean]]
         np.testing.assert_allclose(child(one, "diverged").get_xydata(), wanted)
-        assert labels(one)[1:] == ["some runs diverged", "diverged"], label
+        assert labels(one)[1:4] == ["each seed", "some runs diverged", "diverged"], label
     results.heatmap(runs, ax=ax)
     ours, theirs = (child(some, "diverged") for some in (one, ax))
     assert ours.get_marker() == theirs.get_marker() and ours.get_color() == theirs.get_color()
@@ -211,7 +211,7 @@ def test_bands_of_learning_curves_end_at_what_is_possible(ax):
     results.curves(past, ["val_loss"], ax=ax)
     edge = child(ax, "val_loss band").get_paths()[0].vertices[:, 1]
     assert edge.min() == 0 and edge.max() == pytest.approx(3 + 3.182446305284263 * 2)
-    assert caption(ax) == "mean over 4 seeds of 2 folds; 95 % band, for other seeds"
+    assert caption(ax) == "mean over 4 seeds of 2 folds; 95 % band of each mean, for other seeds"
     alone = Figure().add_subplot()
     results.curves(pd.concat([past[past.seed == 1]]), ax=alone)
     assert caption(alone) == "mean over 2 folds of one seed"

@@ -40,7 +40,7 @@ def test_a_test_part_is_told_of_and_not_asked_for():
         cell = choice.row.iloc[0]
         assert choice.figures == [said_of_test(cell)] and ASKED not in all_of(choice)
         assert (
-            f"is test_loss {cell.mean_val_loss + 0.1:.4g} and test_accuracy 0.875, 95 % interval"
+            f"is test_loss {cell.mean_val_loss + 0.1:.3g} and test_accuracy 0.875, 95 % interval"
             in (choice.figures[0])
         )
         texts += [f"{heading}: {cell.why} {choice.figures[0]}"]

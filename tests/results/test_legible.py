@@ -11,7 +11,8 @@ import results
 from results.cells.summary import summary
 from results.pictures.album import album
 from results.pictures.colours import colours
-from results.pictures.style import LINES, MARKS, Apart, entitle, style
+from results.pictures.style import LINES, MARKS, Apart, entitle, legend_outside, style
+from results.pictures.upright import Upright
 from tests.results.grids import WEIGHTS, log, table
 from tests.results.test_plots import boxes, child, mesh_of
 from tests.results.test_scale import contrast
@@ -183,6 +184,26 @@ def test_explosions_lie_beyond_the_axis_and_are_said_to(picture, ax):
     assert set(child(ax, "beyond").get_ydata()) == {1} and len(ticks_of(ax.yaxis)) > 1
     said = [text.get_text() for text in ax.get_legend().get_texts()]
     assert "beyond the axis, to 2e34" in said
+
+
+def test_an_exploded_difference_leaves_the_others_the_axis():
+    means, lows = np.array([0.05, 0.1, 0.0, 4e24]), np.array([0.0, 0.05, 0.0, -7e24])
+    upright = Upright.of(means, lows, "val_loss_from_best")
+    assert -0.2 < upright.foot < 0 and 0.1 < upright.roof < 0.2 and upright.cuts(lows)
+
+
+def test_a_legend_of_many_entries_stays_inside_the_picture():
+    with style():
+        figure = Figure((9.2, 3))
+        ax = figure.add_subplot()
+        for text in ("a cell", "the middle 80 % of them", "median of the cells there",
+                     "the lowest of them", "lowest val_loss", "beyond the axis, to 2.08e95",
+                     "cells without a mean"):  # fmt: skip
+            ax.plot([0], [0], "o", label=text)
+        legend_outside(figure, ax)
+        FigureCanvasAgg(figure).draw()
+        box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and figure.legends[0]._ncols > 2
 
 
 def test_bands_that_hold_0_end_at_a_logarithmic_axis_which_says_so(ax):

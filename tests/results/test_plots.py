@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
@@ -19,12 +20,17 @@ from results.cells.summary import summary
 from results.errors import ResultsError
 from results.labels import number, place
 from results.pictures.album import KINDS, album
-from results.pictures.style import save, style
+from results.pictures.colours import colours_of_differences
+from results.pictures.style import drawn, save, style
 from results.plane import lay_out, plane, said, value_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.rows import Fake
+from tests.results.test_scale import luminance
 
 matplotlib.use("Agg")
+
+#: Before the names of elements of an SVG.
+SVG = "{http://www.w3.org/2000/svg}"
 
 SIZES = [2, 3, 5, 7, 8, 13, 31, 100]
 LAYERS = [f"sparsity_{name}" for name in WEIGHTS]
@@ -93,6 +99,19 @@ def test_cells_without_a_value_stay_open_and_those_that_lost_runs_are_crossed(ax
         assert said in [text.get_text() for text in other.get_legend().get_texts()]
 
 
+def test_differences_are_white_at_0_and_of_either_sign_alike_but_for_grey():
+    signed, size = colours_of_differences(), np.linspace(0, 0.5, 6)
+    assert signed(0.5) == (1, 1, 1, 1)
+    below, above = luminances(signed(0.5 - size)), luminances(signed(0.5 + size))
+    assert (np.diff(below) < 0).all() and (np.diff(above) < 0).all()
+    assert (above[3:] > 1.5 * below[3:]).all()
+    assert luminance(signed(-0.1)[:3]) < below[-1] and luminance(signed(1.1)[:3]) < above[-1]
+
+
+def luminances(colours):
+    return np.array([luminance(colour[:3]) for colour in colours])
+
+
 @pytest.mark.parametrize("against", ["none", "best"])
 def test_differences_are_the_paired_ones_and_unclear_ones_are_hatched(against, ax):
     cells = summary(table(log(6), log(5), seeds=4, noise=0.05))
@@ -103,11 +122,13 @@ def test_differences_are_the_paired_ones_and_unclear_ones_are_hatched(against, a
     low, high = cells[f"low_{name}"], cells[f"high_{name}"]
     unclear = cells[(low <= 0) & (high >= 0) & (cells[f"mean_{name}"] != 0)]
     assert 0 < len(unclear) < len(cells) - 1
-    hatched = [child(ax, f"unclear {ink}") for ink in ("black", "white")]
+    hatched = [one for one in ax.collections if str(one.get_gid()).startswith("unclear")]
     paths = [path for some in hatched for path in some.get_paths()]
     middles = {tuple(path.vertices[:4].mean(axis=0)) for path in paths}
     assert len(paths) == len(middles)
     assert middles == {found.find(row)[::-1] for row in unclear.index}
+    low, high = ax.collections[0].get_clim()
+    assert low == -high and high == abs(cells[f"mean_{name}"]).max()
 
 
 def test_a_path_shows_means_and_bands(ax):
@@ -123,7 +144,8 @@ def test_a_path_shows_means_and_bands(ax):
         wanted = {*line[f"low_{name}"][1:], *line[f"high_{name}"][1:]}
         assert wanted <= set(edge[:, 1])
     alone = [one for one in ax.lines if len(one.get_xdata()) == 1 and one.get_xdata()[0] < -4]
-    zeros = {one.get_ydata()[0] for one in alone if one.get_marker() in "osD"}
+    alone = [one for one in alone if one.get_gid() not in ("gap", "break")]
+    zeros = {one.get_ydata()[0] for one in alone}
     assert zeros == {line[f"mean_{name}"].iloc[0] for name in LAYERS}
     assert "l2 = 1e-4" in ax.get_title()
 
@@ -135,7 +157,7 @@ def test_a_path_has_a_line_for_each_order(ax):
         line = lines_of(cells, l2=1e-4, path=order)
         np.testing.assert_array_equal(child(ax, order).get_ydata(), line.mean_val_loss[1:])
     assert ax.get_title() == "digits: val_loss at l2 = 1e-4"
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [*ORDERS]
+    assert [text.get_text() for text in ax.get_legend().get_texts()[:3]] == [*ORDERS]
 
 
 def test_a_path_of_layers_or_where_told_is_of_one_order(ax):
@@ -170,9 +192,9 @@ def test_the_orders_are_beside_one_another_where_one_penalty_varies(ax):
     assert ax.get_ylabel() == "order of the path"
     figures = dict(album(summary(runs, ["val_loss", "sparsity", *LAYERS]), ["val_loss"]))
     maps = {"heatmap-val_loss", "differences-val_loss", "axes-val_loss", "importance-val_loss"}
-    assert {*figures} == maps | {"path-l1", "pareto-val_loss"}
+    assert {*figures} == maps | {"path-l1", "pareto-val_loss", "left-val_loss"}
     (lines,) = figures["heatmap-val_loss"].axes
-    assert [text.get_text() for text in lines.get_legend().get_texts()] == [*ORDERS]
+    assert [text.get_text() for text in lines.get_legend().get_texts()[:3]] == [*ORDERS]
 
 
 def test_a_path_goes_through_the_best_cell_unless_told(ax):
@@ -250,21 +272,28 @@ def test_the_history_of_a_cell_is_read(tmp_path):
         results.load_history(tmp_path / "d")
 
 
-def test_matrices_show_the_weights_and_frame_what_is_zero():
+def test_matrices_show_the_weights_and_leave_blank_what_is_zero():
     draw = np.random.default_rng(0)
     before = {"w1": draw.random((3, 5)), "b1": np.zeros(3), "w2": draw.random((4, 3))}
     after = {name: array - 0.3 for name, array in before.items()}
     after["w1"][1, 2] = 5e-4
-    figure = results.weights(before, after, zero_tol=1e-3, figure=Figure((8, 4)))
+    tolerance = {"w1": 1e-3, "w2": 1e-3}
+    figure = results.weights(before, after, zero_tol=tolerance, figure=Figure((8, 4)))
     by_name = {ax.get_gid(): ax for ax in figure.axes}
     for when, part in (("before", before), ("after", after)):
         for name, array in part.items():
             image = by_name[f"{name} {when}"].images[0]
-            np.testing.assert_array_equal(image.get_array(), array.reshape(len(array), -1))
-            assert image.norm.vmin == min(array.min() for array in after.values())
-    (frame,) = by_name["w1 after"].patches
-    assert (frame.get_x() + 0.45, frame.get_y() + 0.45) == pytest.approx((2, 1))
-    assert not by_name["w1 before"].patches
+            drawn, wanted = image.get_array(), array.reshape(len(array), -1)
+            zero = abs(wanted) <= (1e-3 if when == "after" and name != "b1" else 0)
+            np.testing.assert_array_equal(drawn.mask, zero)
+            np.testing.assert_array_equal(drawn.data[~zero], wanted[~zero])
+            size = max(abs(some).max() for some in (*before.values(), *after.values()))
+            assert (image.norm.vmin, image.norm.vmax) == (-size, size)
+            colours = image.cmap(image.norm(drawn))
+            assert (colours[zero] == 1).all() and (luminances(colours[~zero]) < 0.75).all()
+    said = "blank: 0, and after training up to 0.001 in size, which counts as zero: then 2 of 27"
+    assert sum((abs(after[name]) <= 1e-3).sum() for name in tolerance) == 2
+    assert figure.get_supxlabel() == f"{said} weights"
 
 
 def test_every_weight_is_a_line(ax):
@@ -423,8 +452,8 @@ def test_pictures_that_can_be_drawn_are_drawn(tmp_path):
     past = {"a": history(), "b": history()}
     names = [name for name, _ in album(cells, ["val_loss"], KINDS, history=past)]
     wanted = ["heatmap", "differences", "axes", "importance"]
-    assert names[:-4] == [f"{name}-val_loss" for name in wanted]
-    assert names[-4:] == ["path-l1", "path-l2", "pareto-val_loss", "curves"]
+    assert names[:-5] == [f"{name}-val_loss" for name in wanted]
+    assert names[-5:] == ["path-l1", "path-l2", "pareto-val_loss", "left-val_loss", "curves"]
 
 
 @pytest.mark.parametrize(
@@ -465,6 +494,29 @@ def test_files_are_the_same_bytes_each_time(tmp_path):
     assert draw("b") == [png, svg, pdf]
     assert b"<svg" in svg and pdf.startswith(b"%PDF")
     assert not re.search(rb"<dc:date>", svg)
+
+
+def test_an_svg_says_what_it_shows_and_names_nothing_twice():
+    cells = summary(table(log(4), log(3), seeds=3, data="<a & b>$"), ["val_loss", "sparsity"])
+    figures = dict(album(cells, ["val_loss"], ["differences", "axes", "path"]))
+    for name, figure in figures.items():
+        before = {artist: artist.get_gid() for artist in figure.findobj()}
+        root = ElementTree.fromstring(drawn(figure, "svg"))
+        assert all(artist.get_gid() == gid for artist, gid in before.items())
+        title, text = list(root)[:2]
+        assert (title.tag, text.tag) == (f"{SVG}title", f"{SVG}desc"), name
+        assert title.text.startswith("<a & b>$: ")
+        assert root.get("role") == "img"
+        assert root.get("aria-labelledby").split() == [title.get("id"), text.get("id")]
+        names = [part.get("id") for part in root.iter() if part.get("id")]
+        assert len(names) == len(set(names)) > 20
+        assert all(re.fullmatch(r"[A-Za-z_][\w.-]*", one) for one in names)
+        for ax in figure.axes:
+            for label in filter(None, (ax.get_title(), ax.get_xlabel())):
+                assert " ".join(label.replace(r"\$", "$").split()) in text.text, name
+    differences = cells["mean_val_loss_from_none"]
+    told = f"colours for {number(differences.min(), 3)} to {number(differences.max(), 3)}"
+    assert told in ElementTree.fromstring(drawn(figures["differences-val_loss"], "svg"))[1].text
 
 
 def test_an_axes_of_ones_own_is_returned_or_made():

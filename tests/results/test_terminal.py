@@ -260,7 +260,7 @@ def test_a_best_cell_that_is_no_better_than_guessing_is_said_to_be(above, spread
     runs["val_loss"] = runs.baseline_loss + above + luck + 10 * (runs.l1 + runs.l2)
     text = words_of(printed(runs))
     loss, accuracy = runs.baseline_loss.mean(), runs.baseline_accuracy.mean()
-    guess = f"Class shares alone give val_loss {loss:.4g}, val_accuracy {accuracy:.4g}"
+    guess = f"Class shares alone give val_loss {loss:.3g}, val_accuracy {accuracy:.3g}"
     assert f"{guess}{said}" in text
 
 

@@ -158,7 +158,7 @@ def test_what_is_saved_is_what_was_chosen_and_judged_on_rows_held_out(typed):
     assert (
         status == 0 and "from the best 8 of 8 cells" in lines and f"In all an {ensemble}" in lines
     )
-    assert f"the val_loss {min(costs):.4g}; the best cell alone has" in lines
+    assert f"the val_loss {min(costs):.3g}; the best cell alone has" in lines
     assert all(f"{one['weight']:.3f} run {one['run']}: l1 = " in lines for one in told["members"])
     assert typed("predict", "e.npz", "wine")[1].startswith("predicted,p_class_0,p_class_1,")
 
@@ -187,7 +187,7 @@ def test_of_several_seeds_and_folds_each_member_is_another_run(typed):
     alone = load_model("s.npz").trained_on
     assert single == {name: alone[name] for name in ("test_loss", "test_accuracy", "test_auc")}
     lines = " ".join(typed("best", "r", "--ensemble", 6, "--metric", "auc")[1].split())
-    assert f"it has test_loss {ours['test_loss']:.4g} and test_accuracy" in lines
+    assert f"it has test_loss {ours['test_loss']:.3g} and test_accuracy" in lines
     assert f"Run {alone['run']}, which --save alone would save, has test_loss" in lines
 
 

@@ -160,8 +160,11 @@ def test_summary_prints_and_holds_axes_where_told(ran):
     assert "lr is never 3; its values are 0.01, 0.1" in typed("summary", "r", "--at", "lr=3")[2]
 
 
-def test_best_says_why_and_follows_its_rule(ran):
+def test_best_says_why_and_follows_its_rule(ran, monkeypatch):
     typed = ran()
+    monkeypatch.setenv("COLUMNS", "97")
+    assert 80 < max(map(len, typed("best", "r")[1].splitlines())) <= 97
+    monkeypatch.delenv("COLUMNS")
     runs = results.load("r")
     for rule in ("min", "one-se"):
         why = results.best(runs, rule).why.item()
@@ -195,11 +198,11 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     typed = ran("--history", "1")
     status, out, err = typed("plot", "r", "--format", "png,svg")
     names = out.split()
-    assert (status, err) == (0, "") and len(names) == 22
+    assert (status, err) == (0, "") and len(names) == 24
     assert all((tmp_path / name).stat().st_size > 1000 for name in names)
     kinds = {name.split("/")[1].split("-")[0].split(".")[0] for name in names}
     of_all = {"axes", "importance"}
-    assert kinds == {"heatmap", "differences", "path", "pareto", "curves", *of_all}
+    assert kinds == {"heatmap", "differences", "path", "pareto", "left", "curves", *of_all}
     words = ("--picture", "heatmap", "--metric", "dead_units", "--out", ".", "--json")
     assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
 

@@ -180,7 +180,7 @@ def test_commands_rank_and_show_by_it(directory, typed):
     drawn = [line.removeprefix("drawn/") for line in out.splitlines()]
     assert drawn == [
         *("heatmap-val_auc.png", "differences-val_auc.png", "path-l1.png"),
-        *("pareto-val_auc.png", "curves-val_auc.png"),
+        *("pareto-val_auc.png", "left-val_auc.png", "curves-val_auc.png"),
     ]
     status, out, _ = typed("report", directory, "--metric", "auc", "--out", "page.html")
     page = Path("page.html").read_text(encoding="utf-8")

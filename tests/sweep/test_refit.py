@@ -112,7 +112,7 @@ def test_a_test_part_tells_how_the_refitted_network_does(typed):
     told = " ".join(typed("best", "r", "--save", "m.npz", "--refit", "all")[2].split())
     reached = load_model("m.npz").trained_on
     assert "The test part was held out from it" in told and "val_loss" not in told
-    assert f"it has test_loss {reached['test_loss']:.4g} and test_accuracy" in told
+    assert f"it has test_loss {reached['test_loss']:.3g} and test_accuracy" in told
     assert "95 % interval over its 36 rows" in told
 
 
@@ -152,7 +152,7 @@ def test_the_test_part_and_patience_are_told(typed):
     found = json.loads(typed("best", "r", "--json")[1])
     mine = runs[runs.l2 == found["l2"]]
     assert found["mean_test_loss"] == pytest.approx(mine.test_loss.mean())
-    assert f"its mean over 3 seeds is test_loss {mine.test_loss.mean():.4g} and" in printed
+    assert f"its mean over 3 seeds is test_loss {mine.test_loss.mean():.3g} and" in printed
     assert "On the 36 rows of the test part" in printed
     low, high = wilson(found["mean_test_accuracy"], 36)
     assert f"95 % interval over its 36 rows {low:.3g} to {high:.3g}." in printed

@@ -10,7 +10,7 @@ import pandas as pd
 from results.cells.best import best, where
 from results.cells.summary import cell_columns, deciding, runs_of
 from results.columns import REPEATED, is_better_high
-from results.labels import counted, most, number
+from results.labels import counted, figure, most
 from sweep.errors import InputError
 from sweep.machine import version
 from sweep.models.best import best_run
@@ -98,8 +98,8 @@ def _how(chosen: Chosen) -> str:
         f"Ensemble of {counted(chosen.picks, 'pick')}, made greedily and with replacement (Caruana "
         f"and others, 2004) from the best {chosen.cells:,} of {counted(chosen.of, 'cell')}: what "
         f"it says is the mean of what its networks say. On rows held out the picks have the "
-        f"{metric} {number(chosen.reached)}{over}; the best cell alone has "
-        f"{number(chosen.alone)}. Picked for being the {most(metric)}, that is likely {lower} than "
+        f"{metric} {figure(chosen.reached)}{over}; the best cell alone has "
+        f"{figure(chosen.alone)}. Picked for being the {most(metric)}, that is likely {lower} than "
         "on new rows."
     )
 

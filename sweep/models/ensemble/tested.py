@@ -12,7 +12,7 @@ import results.cells.honest as honest
 from results.cells.best import best
 from results.cells.summary import runs_of, summary
 from results.errors import ResultsError
-from results.labels import counted, listed, number
+from results.labels import counted, figure, listed
 from sweep.data.dataset import Dataset
 from sweep.data.fold import fold_of
 from sweep.models.best import best_run
@@ -84,7 +84,7 @@ def in_outer_folds(
     means = [
         {name: _mean([pair[which][name] for pair in found]) for name in names} for which in (0, 1)
     ]
-    ours, theirs = (listed([f"{name} {number(of[name])}" for name in names]) for of in means)
+    ours, theirs = (listed([f"{name} {figure(of[name])}" for name in names]) for of in means)
     better = sum(of["test_loss"] < alone["test_loss"] * (1 - _SAME) for of, alone in found)
     many = counted(len(found), "outer fold")
     return _tested(

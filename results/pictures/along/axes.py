@@ -14,6 +14,7 @@ from results.cells.summary import deciding
 from results.columns import is_better_high
 from results.errors import ResultsError
 from results.labels import measured, most
+from results.pictures.along.zero import apart_from_zero
 from results.pictures.shown import shown_at, varying
 from results.pictures.style import (
     LINES,
@@ -205,6 +206,8 @@ def _panel(
     upright.draw(ax)
     label(ax.xaxis, axis)
     open_frame(ax)
+    if first:
+        apart_from_zero(ax, axis)
 
 
 def _mark_lost(ax: panels.Axes, axis: Axis, lost: pd.DataFrame) -> None:
