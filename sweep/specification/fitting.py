@@ -31,6 +31,7 @@ def check(options: Any) -> None:
     _held_out(options)
     _epochs(options)
     _halving(options)
+    _features(options)
     _sample(options)
     _learnt(options)
     _groups(options)
@@ -122,6 +123,13 @@ def _halving(options: Any) -> None:
     for other in ("path", "patience", "tol"):
         if options.halving and getattr(options, other) is not None:
             raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+
+
+def _features(options: Any) -> None:
+    if options.features == "no" and options.permutations != LATER["permutations"]:
+        raise InputError(
+            "`permutations` is of features that are kept, and `features` is no: leave one out"
+        )
 
 
 def _sample(options: Any) -> None:

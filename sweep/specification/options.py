@@ -76,6 +76,11 @@ EXPERIMENT = (
     ),
     ("metrics", "LIST", f"measured beside what always is: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
+    (
+        *("features", "NAME"),
+        "keep what each run does with each column of the table, or no [keep; article: no]",
+    ),
+    ("permutations", "N", "shuffles of each column, for its importance; 0 for none [1]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
     (
         *("tol", "X"),
@@ -109,6 +114,7 @@ LATER: dict[str, Any] = {
     **{"missing": "error", "missing_values": ()},
     "scale": "standard",
     "metrics": (),
+    **{"features": "no", "permutations": 1},
     **{"schedule": "constant", "warmup": 0, "tol": None},
     "dropout": (0.0,),
     **{"l21": (0.0,), "l21_on": "inputs"},
@@ -116,7 +122,7 @@ LATER: dict[str, Any] = {
 }
 
 #: Those of them that have another default by now.
-CHANGED = ("task", "loss", "finish", "most_levels")
+CHANGED = ("task", "loss", "finish", "most_levels", "features")
 
 #: Options that say how a file is written.
 OF_FILES = ("separator", "decimal", "encoding", "header")

@@ -115,6 +115,8 @@ class Specification(BaseModel):
     zero_tol: validators.Tolerance = "auto"
     metrics: validators.Metrics = ()
     history: validators.Natural = 0
+    features: Literal["keep", "no"] = _default("features", "keep")
+    permutations: validators.Natural = 1
     patience: validators.Patience = None
     tol: validators.Fall = None
     finish: validators.Finish = Field(default_factory=validators.default_finish)

@@ -63,6 +63,8 @@ VALUES: dict[str, list[Any]] = {
     "zero_tol": [None, 0, 0.05, "auto"],
     "metrics": [None, "auc,f1", "balanced_accuracy,brier,log_loss", "mae", "deviance"],
     "history": [None, 1, 2],
+    "features": [None, "keep"],
+    "permutations": [None, 0, 3],
     "patience": [None, 1, 3],
     "tol": [None, 0, 0.01],
     "finish": [None, 1, 9],
