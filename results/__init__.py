@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from results.cells.honest import nested as nested
     from results.cells.importance.shares import shares as shares
     from results.cells.summary import summary as summary
-    from results.directory.features import load_features as load_features
-    from results.directory.history import load_history as load_history
+    from results.directory.beside import load_features as load_features
+    from results.directory.beside import load_history as load_history
     from results.directory.reading import load as load
     from results.pictures.axes import axes as axes
     from results.pictures.importance import importance as importance
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 #: Where each public function is.
 _HOMES = {
     "load": "directory.reading",
-    "load_history": "directory.history",
-    "load_features": "directory.features",
+    "load_history": "directory.beside",
+    "load_features": "directory.beside",
     "summary": "cells.summary",
     "best": "cells.best",
     "nested": "cells.honest",

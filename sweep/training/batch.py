@@ -15,7 +15,7 @@ from sweep.gpus import OnGpu
 from sweep.plan.plan import Plan
 from sweep.training.chosen_kernels import planned_network, step_of
 from sweep.training.draws import initial_weights
-from sweep.training.features import features
+from sweep.training.features.kept import features
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group, distinct
 from sweep.training.path_order import following

@@ -1,9 +1,9 @@
-"""What runs do with each column of the data: their weights, whether they keep it, what it is worth.
+"""Permutation importance (Breiman, 2001): what a column is worth on the rows held out.
 
-Its one-hot inputs are one column.
+It is the rise of the validation loss where the column's values are shuffled among those rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,72 +12,28 @@ from kernels.samples import Samples
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import measured_of
 from sweep.training.packs import Folds, Packs
-from sweep.training.rows import OF_FEATURES, Columns
-from sweep.training.sparsity import nonzero_masks, on_a_path
 
 #: What scikit-learn draws below, for the seed of its shuffles.
 _SEEDS = 2**31
 
 
-def features(
-    packs: Packs,
-    spec: Specification,
-    counts: Sequence[int],
-    weights: np.ndarray,
-    tolerance: np.ndarray,
-    *,
-    permutations: int,
-) -> Columns:
-    """Return what runs do with each column, by `OF_FEATURES`, each of shape (runs, columns).
+def importance(
+    packs: Packs, spec: Specification, first: np.ndarray, weights: np.ndarray, permutations: int
+) -> np.ndarray:
+    """Return by how much the validation loss rises where a column is shuffled, (columns, runs).
 
     Parameters
     ----------
     packs : Packs
         Runs that have been trained.
     spec : Specification
-    counts : sequence of int
-        How many inputs each column is.
+    first : ndarray of int64, shape (columns,)
+        The first input of each column.
     weights : ndarray, shape (parameters, runs)
-        Theirs.
-    tolerance : ndarray, shape (layers, runs)
-        Size up to which a weight counts as zero.
+        Those of the runs.
     permutations : int
-        How often the held-out values of a column are shuffled; without, there is no importance.
+        How many shuffles each is the mean of, 1 or more.
     """
-    net = packs.net
-    first = np.cumsum(counts) - counts
-    on_path = next(on_a_path(nonzero_masks(net, weights, tolerance))).any(axis=0)  # [input, run]
-    found = {
-        "kept": np.logical_or.reduceat(on_path, first, axis=0),
-        "weight": _sizes(weights[net.place("w1")].reshape(*net.shape("w1"), -1), first),
-    }
-    if permutations and len(packs.folds.val):
-        found["importance"] = _importance(packs, spec, first, weights, permutations)
-    return {OF_FEATURES[name]: values.T for name, values in found.items()}
-
-
-def _sizes(weights: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Return the root of the sum of squares of each column's weights ``[output, input, run]``.
-
-    Sums go from output to output, and from input to input: NumPy's own may change their order with
-    the shape.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):  # of runs that diverge
-        squares = np.zeros(weights.shape[1:])
-        for of_output in weights.astype(np.float64):
-            squares += of_output * of_output
-        sizes = np.sqrt(np.stack([_running(some) for some in np.split(squares, first[1:])]))
-    return np.where(np.isfinite(sizes), sizes, np.nan)
-
-
-def _running(terms: np.ndarray) -> np.ndarray:
-    return terms.cumsum(axis=0)[-1]
-
-
-def _importance(
-    packs: Packs, spec: Specification, first: np.ndarray, weights: np.ndarray, permutations: int
-) -> np.ndarray:
-    """Return by how much the validation loss rises where a column is shuffled, (columns, runs)."""
     net, folds = packs.net, packs.folds
     inputs = weights[net.place("w1")].reshape(*net.shape("w1"), -1)
     rows = folds.val.T.ravel()  # of one stream after another
