@@ -48,16 +48,16 @@ def write(directory: Path, catalogue: Catalogue, grid: Grid) -> Path:
         "made_by": [json.loads(text) for text in sorted({e.part.made_by for e in entries})],
     }
     text, target = directory / layout.RUNS_CSV, directory / layout.RUNS
-    beside = {
+    others = {
         kind: directory / name
         for kind, name in layout.BESIDE.items()
         if any(kind in entry.part.beside for entry in entries)
     }
-    there = text.is_file() and all(path.is_file() for path in beside.values())
+    there = text.is_file() and all(path.is_file() for path in others.values())
     if there and _footer(target) == footer:
         return target
     scratch = directory / layout.SCRATCH
-    for kind, path in beside.items():
+    for kind, path in others.items():
         with durable.writing(path, scratch) as sink:
             _stream(regrouped(_beside(kind, entries, catalogue, grid)), sink, footer)
     with (

@@ -41,11 +41,11 @@ def summary(
 
     metric, by = _meant(metric)
     cells, along = _told(directory, [metric] if metric else [], by)
-    held = _held(at)
+    held = held_at(at)
     _write_csv(cells, _with_folder(out) if out else Path(directory) / "summary.csv")
     if as_json:
         matters = shares.as_data(shares.of_cells(cells))
-        told = {"best": _chosen(cells), "matters": matters, "cells": _records(cells)}
+        told = {"best": _chosen(cells), "matters": matters, "cells": records(cells)}
         print(json_format.dumps(told))
     else:
         show(cells, metric, held, along=along)
@@ -84,7 +84,7 @@ def best(
     matters = shares.of_cells(cells)
     figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
     if chosen.folds is not None:
-        figures["outer_folds"] = _records(chosen.folds)
+        figures["outer_folds"] = records(chosen.folds)
     lines: list[str] = []
     if ensemble is not None:
         from sweep.models.ensemble.telling import best_ensemble
@@ -103,7 +103,7 @@ def best(
         model, how = str(saved), saved.trained_on
     if as_json:
         figures |= {"saved": save, "model": how} if save else {}
-        print(json_format.dumps(_records(chosen.row)[0] | figures))
+        print(json_format.dumps(records(chosen.row)[0] | figures))
     else:
         said = [chosen.row["why"].iloc[0], *chosen.notes, *chosen.figures]
         if not isinstance(matters, str):
@@ -136,7 +136,7 @@ def plot(
     written = []
     shown, by = zip(*map(_meant, metrics), strict=True) if metrics else ((), ())
     ranked = next(filter(None, by), None)
-    runs, held = _runs(directory), _held(at)
+    runs, held = runs_of_directory(directory), held_at(at)
     for name, figure in draw(directory, runs, shown, pictures, held, ranked):
         durable.folder(folder)
         written += [str(path) for path in save(figure, folder / name, wanted)]
@@ -155,7 +155,7 @@ def report(
     """Write the page about a directory."""
     from results.page.report import Predicted, write
 
-    runs = _runs(directory)
+    runs = runs_of_directory(directory)
     asked = recorded(directory)
     whole = asked.plan.grid.total, len(asked.spec.seeds)
     shown = None
@@ -222,14 +222,14 @@ def _cells(
     metrics = list(dict.fromkeys((*summarised(schema(plan).names), *further)))
     cells = sum_up(directory, metrics, by)
     if cells is None:
-        return results.summary(_runs(directory), metrics, by)
+        return results.summary(runs_of_directory(directory), metrics, by)
     check_columns(cells.columns, plan, directory)
     if cells.empty:
         raise ResultsError(_NONE_FINISHED.format(directory))
     return cells
 
 
-def _runs(directory: str | Path) -> pd.DataFrame:
+def runs_of_directory(directory: str | Path) -> pd.DataFrame:
     """Read the runs of a directory, and tell where some are missing."""
     spec, plan = recorded(directory)
     runs = _loaded(directory, plan)
@@ -280,7 +280,7 @@ def _check_raced(
         )
 
 
-def _held(at: Sequence[str]) -> dict[str, str]:
+def held_at(at: Sequence[str]) -> dict[str, str]:
     """Read NAME=VALUE pairs; whether the value is a number or a word, the axis says."""
     held = {}
     for text in at:
@@ -311,12 +311,12 @@ def _write_csv(cells: pd.DataFrame, path: Path) -> None:
 
 def _chosen(cells: pd.DataFrame) -> dict[str, Any] | None:
     try:
-        return _records(results.best(cells))[0]
+        return records(results.best(cells))[0]
     except ResultsError:
         return None
 
 
-def _records(cells: pd.DataFrame) -> list[dict[str, Any]]:
+def records(cells: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain data ready for JSON, None where there is no number."""
     columns = [cells[name].tolist() for name in cells]
     return [

@@ -187,7 +187,7 @@ class Plan:
         return Plan(spec, widths, *self._told_of_data, of=(self, number))
 
     @property
-    def _told_of_data(self) -> tuple[Any, ...]:
+    def _told_of_data(self) -> tuple[int, str, int, int, tuple[int, ...], tuple[str, ...]]:
         return self.samples, self.name, self.tested, self.held_out, self.columns, self.names
 
     @cached_property

@@ -45,6 +45,7 @@ VALUES: dict[str, list[Any]] = {
     "scale": [None, "robust", "quantile", "none"],
     "seeds": ["0:3", 5, [7, 4294967295, 2], "3:12:4"],
     "folds": [None, 2, 3],
+    "subsample": [None, 0.5],
     "val_fraction": [None, 0, 0.2, 0.35],
     "test": [None, 0.3],
     "outer_folds": [None, 2, 3],

@@ -37,7 +37,7 @@ def features(
         How often the held-out values of a column are shuffled; without, there is no importance.
     """
     net = packs.net
-    first = np.cumsum(counts) - counts
+    first = np.cumsum([0, *counts[:-1]], dtype=np.int64)
     on_path = next(on_a_path(nonzero_masks(net, weights, tolerance))).any(axis=0)  # [input, run]
     found = {
         "kept": np.logical_or.reduceat(on_path, first, axis=0),
