@@ -295,7 +295,7 @@ def predict(model: str, data: str, json: bool, **told: Any) -> int:
     metavar="NAME",
     multiple=True,
     help="heatmap, differences, axes, pairs, importance, path, pareto, curves, weights, "
-    "weight-path, predictions; may be repeated",
+    "weight-path, predictions, stability, features; may be repeated",
 )
 @_at
 @click.option("--format", metavar="NAMES", default="png", help="png, svg, pdf [png]")

@@ -75,6 +75,12 @@ class Kept(NamedTuple):
         return self.path[self.path[self.along] == self.cell[self.along]]
 
     @property
+    def sure(self) -> str:
+        """What the intervals of importance are for; empty where there are none."""
+        there = self.rows["low_importance"].notna().any()
+        return FOR.get(covers(self.cell, "val_loss"), "") if there else ""
+
+    @property
     def on_average(self) -> float:
         """How many columns a run at the chosen cell keeps, on average."""
         return float(self.rows["kept"].sum())
@@ -202,9 +208,7 @@ def _of_importance(kept: Kept, look: Look) -> str:
         why = "nothing was held out" if not spec.holds_out else "--permutations was 0"
         return f"No importance: {why}."
     told = "Importance: the rise of val_loss where the held-out values of a column are shuffled"
-    what = FOR.get(covers(kept.cell, "val_loss"))
-    sure = rows["low_importance"].notna().any() and what
-    return f"{told}{f'; {look.interval} {what}' if sure else ''}."
+    return f"{told}{f'; {look.interval} {kept.sure}' if kept.sure else ''}."
 
 
 def _of_kept(kept: Kept) -> str:
