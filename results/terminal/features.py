@@ -8,7 +8,7 @@ from results.labels import number, printable
 from results.terminal.look import Look
 
 #: Rows of the table, and letters of a name.
-_ROWS, _LETTERS = 20, 28
+_ROWS, _LETTERS = 12, 28
 
 
 def ranked(rows: pd.DataFrame) -> pd.DataFrame:

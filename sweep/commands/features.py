@@ -236,6 +236,8 @@ def _of_selection(kept: Kept) -> list[str]:
     keeps = (
         f"{counted(selected, 'column')} of {len(rows)} selected. A run keeps {average} on average"
     )
+    if not selected:
+        return [f"{keeps}: see a smaller penalty (--at)."]
     if found.r_concave >= selected:
         return [f"{keeps}, too many for a bound on wrong choices: see a larger penalty (--at)."]
     chance = number(kept.on_average / len(rows), 2)
@@ -253,11 +255,10 @@ def _of_selection(kept: Kept) -> list[str]:
 
 def _if_shaped(found: Bounds) -> str:
     """Say the bounds that suppose a shape, where there are such."""
-    shapes = {"has one mode": found.unimodal, "is r-concave": found.r_concave}
-    told = [
-        f"{number(bound, 3)} if it {shape}" for shape, bound in shapes.items() if np.isfinite(bound)
-    ]
-    return f"; by the distribution of the share of halves that keep such a one, {', '.join(told)}"
+    shapes = {"with one mode": found.unimodal, "that is r-concave": found.r_concave}
+    told = [f"{shape}, {number(x, 3)}" for shape, x in shapes.items() if np.isfinite(x)]
+    share = "if the share of pairs that keep such a one twice has a distribution"
+    return f"; {share} {'; or '.join(told)}"
 
 
 def _as_data(kept: Kept, rows: pd.DataFrame) -> dict[str, Any]:

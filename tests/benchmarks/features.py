@@ -4,9 +4,9 @@
 
 Of 20 columns 4 matter, of 400 rows. Ours is 50 runs on halves along a group lasso of the inputs;
 of its penalties the smallest counts at which at most one wrong choice is expected, by Shah and
-Samworth's bound for r-concave distributions. LassoNet (which has to be installed, with torch) chooses by five
-folds, as it does unless told. It takes numbers alone: categories are made one-hot for it, and a
-column counts as chosen if one of its inputs is.
+Samworth's bound for r-concave distributions. LassoNet (which has to be installed, with torch)
+chooses by five folds, as it does unless told. It takes numbers alone: categories are made one-hot
+for it, and a column counts as chosen if one of its inputs is.
 """
 
 import json
