@@ -185,11 +185,14 @@ def _print(kept: Kept, folder: Path) -> None:
     from results.terminal.features import lines
 
     look = Look.of(sys.stdout, Console(file=sys.stdout, highlight=False))
-    told = [_title(kept)]
-    print(*(line for text in told for line in wrapped(text, look.width)), sep="\n")
-    print(*lines(kept.rows, look, str(folder / CHOSEN)), sep="\n")
-    notes = [_of_importance(kept, look), _of_kept(kept), *_of_selection(kept)]
-    print(*(line for text in notes for line in wrapped(text, look.width)), sep="\n")
+    table = lines(kept.rows, look, str(folder / CHOSEN))
+    sure = look.interval if look.interval in table[0] else ""
+    notes = [_of_importance(kept, sure), _of_kept(kept), *_of_selection(kept)]
+    around = ([_title(kept)], notes)
+    title, below = (
+        [line for text in some for line in wrapped(text, look.width)] for some in around
+    )
+    print(*title, *table, *below, sep="\n")
     print(folder / CHOSEN, folder / PATH, sep="\n", file=sys.stderr)
 
 
@@ -202,13 +205,13 @@ def _title(kept: Kept) -> str:
     )
 
 
-def _of_importance(kept: Kept, look: Look) -> str:
+def _of_importance(kept: Kept, sure: str) -> str:
     rows, spec = kept.rows, kept.spec
     if rows["importance"].isna().all():
         why = "nothing was held out" if not spec.holds_out else "--permutations was 0"
         return f"No importance: {why}."
     told = "Importance: the rise of val_loss where the held-out values of a column are shuffled"
-    return f"{told}{f'; {look.interval} {kept.sure}' if kept.sure else ''}."
+    return f"{told}{f'; {sure} {kept.sure}' if sure and kept.sure else ''}."
 
 
 def _of_kept(kept: Kept) -> str:

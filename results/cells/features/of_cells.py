@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +54,7 @@ def of_cells(
     if rows.empty:
         raise ResultsError("none of the runs there is done and has features: wait for the first")
     names = rows["feature"][rows["run"] == rows["run"].iloc[0]]
+    _check(rows, done, names)
     cell, count, shape = done["cell"].to_numpy(), len(cells), (len(done), len(names))
     kept, weight, importance = (
         rows[name].to_numpy(np.float64).reshape(shape) for name in ("kept", "weight", "importance")
@@ -69,6 +71,18 @@ def of_cells(
     }
     table = table.assign(**told)
     return table.assign(selected=table["kept"] >= threshold)
+
+
+def _check(rows: pd.DataFrame, done: pd.DataFrame, names: pd.Series) -> None:
+    """Refuse rows that are not of the same columns for each run, in their order."""
+    shape = len(done), len(names)
+    runs, codes = rows["run"].to_numpy(), rows["feature"].cat.codes.to_numpy()
+    if (
+        len(rows) != math.prod(shape)
+        or (runs.reshape(shape) != done["run"].to_numpy()[:, None]).any()
+        or (codes.reshape(shape) != names.cat.codes.to_numpy()).any()
+    ):
+        raise ResultsError("its features are damaged: not all runs have the same columns")
 
 
 def _means(values: NDArray, cell: NDArray, counts: NDArray) -> NDArray[np.float64]:
