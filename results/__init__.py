@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from results.cells.honest import nested as nested
     from results.cells.importance.shares import shares as shares
     from results.cells.summary import summary as summary
-    from results.directory.history import load_history as load_history
+    from results.directory.beside import load_features as load_features
+    from results.directory.beside import load_history as load_history
     from results.directory.reading import load as load
     from results.pictures.along.axes import axes as axes
     from results.pictures.along.pareto import pareto as pareto
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 #: Where each public function is.
 _HOMES = {
     "load": "directory.reading",
-    "load_history": "directory.history",
+    "load_history": "directory.beside",
+    "load_features": "directory.beside",
     "summary": "cells.summary",
     "best": "cells.best",
     "compare": "cells.comparison.pairs",

@@ -361,8 +361,21 @@ HISTORY = (
     _SPARSITY,
 )
 
+#: The table of the columns of the data, by run, in the order of its columns.
+FEATURES = (
+    _RUN,
+    *_PLACE,
+    Column("feature", "string", "", "Column of the data; its one-hot inputs are one."),
+    Column("kept", "bool", "", "Whether a weight that is not zero leads from it to an output."),
+    Column("weight", "float64", "", "Root of the sum of squares of all weights that leave it."),
+    Column("importance", "float64", "", "Rise of `val_loss` where its values are shuffled."),
+)
+
 #: Names of further axes.
 _VARIED = r"l[12]_[wb]\d+"
+
+#: What follows the place of a row, in each of the tables.
+_AFTER_PLACE = ("status", "epoch", "feature")
 
 _BY_NAME = {column.name: column for column in (*HISTORY, *RUNS)}
 
@@ -489,6 +502,11 @@ def history_schema(varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Sche
     return _arrow(HISTORY, (), tuple(varied), extras)
 
 
+def features_schema(varied: Iterable[str], extras: Iterable[str] = ()) -> pa.Schema:
+    """Make the schema of the table of features; `varied` and `extras` as in `schema`."""
+    return _arrow(FEATURES, (), tuple(varied), extras)
+
+
 def are_of_runs(found: pa.Schema) -> bool:
     """Tell whether columns are those of some table of runs, in their order and of their types."""
     return _are_of(RUNS, found)
@@ -497,6 +515,11 @@ def are_of_runs(found: pa.Schema) -> bool:
 def are_of_history(found: pa.Schema) -> bool:
     """Tell the same of a table of the history."""
     return _are_of(HISTORY, found)
+
+
+def are_of_features(found: pa.Schema) -> bool:
+    """Tell the same of a table of features."""
+    return _are_of(FEATURES, found)
 
 
 def completed(table: pa.Table, wanted: pa.Schema) -> pa.Table:
@@ -512,7 +535,7 @@ def completed(table: pa.Table, wanted: pa.Schema) -> pa.Table:
 
 def coordinates(names: list[str]) -> list[str]:
     """Those of a table's column names that place a row in the grid, ``run`` and ``data`` first."""
-    return names[: names.index("status" if "status" in names else "epoch")]
+    return names[: next(i for i, name in enumerate(names) if name in _AFTER_PLACE)]
 
 
 def _are_of(columns: tuple[Column, ...], found: pa.Schema) -> bool:

@@ -131,6 +131,14 @@ class Sweep(Specification):
         "adam", "adamw" and "rmsprop" that is ``2 * lr`` where there is an L1 penalty.
     history : int, default 0
         Write metrics every so many epochs; 0 writes none.
+    subsample : float, optional
+        0.5: each run trains on a half of the rows, drawn without replacement, of seeds 2 k and
+        2 k + 1 either one of the same two; all others are held out.
+    features : {"keep", "no"}
+        Keep, for every run and column of the table, the size of its weights, whether any way leads
+        from it to an output, and its importance. "no" for article, else "keep".
+    permutations : int, default 1
+        How often the held-out values of a column are shuffled for its importance; 0 for none.
     patience : int, optional
         Stop a run after so many epochs without a better validation loss.
     tol : float, optional

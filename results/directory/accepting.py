@@ -70,14 +70,12 @@ class Intake:
         if whole:
             parts.check(path)
         part = parts.look(path)
-        if part.history:
-            history = self._directory / layout.HISTORY_PARTS / part.history
+        for kind, name in part.beside.items():
+            other = self._directory / layout.BESIDE_PARTS[kind] / name
             try:
-                (parts.check if whole else parts.footer)(history)
+                (parts.check if whole else parts.footer)(other)
             except (parts.Damaged, FileNotFoundError) as error:
-                raise parts.Damaged(
-                    path, f"its history, {history}, is missing or damaged"
-                ) from error
+                raise parts.Damaged(path, f"its {kind}, {other}, is missing or damaged") from error
         self._belongs(part)
         entry = self._catalogue.enter(part)
         if ranges.size(entry.ranges) != part.rows or entry.ranges[-1, 1] > self._grid.total:

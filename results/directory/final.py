@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from results.directory.windows import (
     Reader,
     first_of_each,
     gathered,
-    history,
-    history_path,
+    path_beside,
+    rows_beside,
     window_runs,
 )
 from results.errors import ResultsError
@@ -35,7 +36,7 @@ GROUP = 2**17
 
 
 def write(directory: Path, catalogue: Catalogue, grid: Grid) -> Path:
-    """Write ``history.parquet``, where there is one, ``runs.csv`` and ``runs.parquet``.
+    """Write the tables beside that of runs, where there are any, ``runs.csv`` and ``runs.parquet``.
 
     ``runs.parquet`` appears last: where it says that it holds these runs, the others are right.
     """
@@ -46,15 +47,19 @@ def write(directory: Path, catalogue: Catalogue, grid: Grid) -> Path:
         "counts": catalogue.counts(),
         "made_by": [json.loads(text) for text in sorted({e.part.made_by for e in entries})],
     }
-    past, text, target = (directory / name for name in layout.FINAL)
-    has_history = any(entry.part.history for entry in entries)
-    there = text.is_file() and (past.is_file() or not has_history)
+    text, target = directory / layout.RUNS_CSV, directory / layout.RUNS
+    others = {
+        kind: directory / name
+        for kind, name in layout.BESIDE.items()
+        if any(kind in entry.part.beside for entry in entries)
+    }
+    there = text.is_file() and all(path.is_file() for path in others.values())
     if there and _footer(target) == footer:
         return target
     scratch = directory / layout.SCRATCH
-    if has_history:
-        with durable.writing(past, scratch) as sink:
-            _stream(regrouped(_history(entries, catalogue, grid)), sink, footer)
+    for kind, path in others.items():
+        with durable.writing(path, scratch) as sink:
+            _stream(regrouped(_beside(kind, entries, catalogue, grid)), sink, footer)
     with (
         durable.writing(target, scratch) as sink,
         durable.writing(text, scratch) as lines,
@@ -90,13 +95,15 @@ def regrouped(tables: Iterable[pa.Table], size: int = GROUP) -> Iterator[pa.Tabl
         yield pa.concat_tables(held)
 
 
-def _history(entries: list[Entry], catalogue: Catalogue, grid: Grid) -> Iterator[pa.Table]:
-    """Rows of the history in run order."""
-    read = Reader(catalogue, history_path)
-    step = window_runs(entries, GROUP)
+def _beside(
+    kind: str, entries: list[Entry], catalogue: Catalogue, grid: Grid
+) -> Iterator[pa.Table]:
+    """Rows of another table in run order."""
+    read = Reader(catalogue, partial(path_beside, kind))
+    step = window_runs(entries, GROUP, [kind])
     columns = pa.schema([grid.schema.field(name) for name in ("run", "status")])
     for found in gathered(entries, catalogue, grid.total, step, columns):
-        rows = history(read, entries, _ordered(found))
+        rows = rows_beside(kind, read, entries, _ordered(found))
         if rows is not None:
             yield rows
 

@@ -10,18 +10,23 @@ from typing import Any, Literal
 from results.directory import durable, parts, sweeptoml
 from results.errors import ResultsError
 
-PARTS, HISTORY_PARTS, SCRATCH, SET_ASIDE = "parts", "history-parts", "tmp", "set-aside"
+PARTS, SCRATCH, SET_ASIDE = "parts", "tmp", "set-aside"
 CHECKPOINTS = "checkpoints"
-RUNS, RUNS_CSV, HISTORY = "runs.parquet", "runs.csv", "history.parquet"
+RUNS, RUNS_CSV = "runs.parquet", "runs.csv"
+HISTORY, FEATURES = "history.parquet", "features.parquet"
+
+#: Where the parts of the tables are that lie beside that of runs, by kind; and the final ones.
+BESIDE_PARTS = {"history": "history-parts", "features": "feature-parts"}
+BESIDE = {"history": HISTORY, "features": FEATURES}
 
 #: The final tables, in the order in which they are written.
-FINAL = (HISTORY, RUNS_CSV, RUNS)
+FINAL = (*BESIDE.values(), RUNS_CSV, RUNS)
 
 #: What is there before ``sweep.toml`` is.
 _BEGUN = {".lock", PARTS, SCRATCH, SET_ASIDE}
 
 #: Endings of what summaries, reports and pictures are written as.
-_MADE = {".csv", ".html", ".png", ".svg", ".pdf"}
+_MADE = {".csv", ".parquet", ".html", ".png", ".svg", ".pdf"}
 
 #: Keys of ``sweep.toml`` that may name files, which may come to lie elsewhere.
 _FILES = ("data", "test")

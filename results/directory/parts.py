@@ -44,13 +44,22 @@ _MOST_COLUMNS = 10_000
 LARGEST_SPECIFICATION = LARGEST
 
 #: Columns that say where a row belongs, beside the axes of the grid.
-_PLACES = {"run", "data", "status", "epoch"}
+_PLACES = {"run", "data", "status", "epoch", "feature"}
+
+#: Kinds of tables that lie beside that of runs.
+_BESIDE = ("history", "features")
+
+#: Further columns whose values repeat themselves.
+_REPEATED = ("status", "epoch", "feature")
 
 #: Bytes that a cell, or the number of its text, takes in a file at the most.
 _CELL = 16
 
 #: Bytes for the distinct texts of a column, which are names, and for what Parquet says of it.
 _LONGEST_TEXT = 2**12
+
+#: The same where the names are those of all columns of the data.
+_NAMES = {"feature": 2**24}
 
 #: What Arrow raises over bytes that are no Parquet.
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
@@ -77,8 +86,9 @@ class Part:
         Its runs, by the numbers of that specification's grid.
     counts : tuple of int
         Runs done, diverged and in error.
-    history : str or None
-        Name of the part of the history that belongs to it.
+    beside : dict of str to str
+        Names of the parts of other tables that belong to it, by their kind: see
+        `results.directory.layout.BESIDE`.
     made_by : str
         JSON text of what the writer said of itself: versions, CPU, lanes.
     columns : int
@@ -89,7 +99,7 @@ class Part:
     grid: str
     ranges: np.ndarray
     counts: tuple[int, ...]
-    history: str | None
+    beside: dict[str, str]
     made_by: str
     columns: int
 
@@ -116,7 +126,7 @@ def is_name(name: str) -> bool:
 
 def options(schema: pa.Schema) -> dict[str, Any]:
     """How Parquet files are written here: dictionaries only for columns that repeat themselves."""
-    repeated = [name for name in (*coordinates(schema.names), "status", "epoch") if name != "run"]
+    repeated = [name for name in (*coordinates(schema.names), *_REPEATED) if name != "run"]
     return {
         "compression": "zstd",
         "use_dictionary": [name for name in repeated if name in schema.names],
@@ -139,14 +149,17 @@ def write(
     return path
 
 
-def describe(table: pa.Table, grid: str, history: str | None, made_by: dict[str, Any]) -> dict:
+def describe(
+    table: pa.Table, grid: str, beside: dict[str, str], made_by: dict[str, Any]
+) -> dict[str, Any]:
     """Make the footer of a part of finished runs; see `Part`."""
     counts = np.bincount(status_rank(table), minlength=len(STATUSES)).tolist()
     return {
         "grid": grid,
         "ranges": ranges.of(table["run"].to_numpy()).tolist(),
         **dict(zip(STATUSES, counts, strict=True)),
-        "history": history,
+        "history": None,  # as in directories from before there was anything else beside
+        **beside,
         "made_by": made_by,
     }
 
@@ -280,8 +293,8 @@ def _bounded(path: Path, found: pq.FileMetaData) -> None:
             raise Damaged(path, f"its column {reprlib.repr(field.name)} is of type {kind}")
     # Now that none is nested, the columns of the file are those of the table.
     for group in map(found.row_group, range(found.num_row_groups)):
-        most = _CELL * group.num_rows + _LONGEST_TEXT
         for place, field in enumerate(fields):
+            most = _CELL * group.num_rows + _NAMES.get(field.name, _LONGEST_TEXT)
             size = group.column(place).total_uncompressed_size
             if size > most:
                 name = reprlib.repr(field.name)
@@ -375,7 +388,7 @@ def _parse(path: Path, found: pq.FileMetaData) -> Part:
             grid=str(text["grid"]),
             ranges=np.asarray(text["ranges"], dtype=np.int64).reshape(-1, 2),
             counts=tuple(int(text[status]) for status in STATUSES),
-            history=text["history"],
+            beside={kind: str(text[kind]) for kind in _BESIDE if text.get(kind) is not None},
             made_by=sys.intern(canonical(text["made_by"])),
             columns=found.num_columns,
         )
@@ -388,7 +401,7 @@ def _parse(path: Path, found: pq.FileMetaData) -> Part:
         and bounds[0] >= 0
         and (np.diff(bounds) > 0).all()
         and ranges.size(part.ranges) == found.num_rows == part.rows
-        and (part.history is None or is_name(str(part.history)))
+        and all(map(is_name, part.beside.values()))
     ):
         raise Damaged(path, "its footer contradicts itself")
     return part

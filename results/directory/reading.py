@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from results.columns import completed, coordinates, schema
 from results.directory import layout, parts, sweeptoml
 from results.directory.valid_parts import Catalogue, Number, Placing
-from results.directory.windows import first_of_each, history_path
+from results.directory.windows import first_of_each, path_beside
 from results.errors import ResultsError
 
 if TYPE_CHECKING:
@@ -103,11 +103,11 @@ def sound(path: str | os.PathLike[str]) -> Iterator[parts.Part]:
     def whole(path: Path) -> parts.Part:
         parts.check(path)
         part = _look(path)
-        if part.history:
-            past = history_path(part)
-            if past.parent.is_symlink():
-                raise parts.Damaged(past, "it lies in a folder that is a link")
-            parts.check(past)
+        for kind in part.beside:
+            other = path_beside(kind, part)
+            if other.parent.is_symlink():
+                raise parts.Damaged(other, "it lies in a folder that is a link")
+            parts.check(other)
         return part
 
     yield from _sound(whole, _paths(Path(path) / layout.PARTS))

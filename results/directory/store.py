@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -172,16 +172,16 @@ class Store:
                 self._intake.refresh()
             yield taken and bool(self.missing(start, stop, retry_failed))
 
-    def append(self, table: pa.Table, history: pa.Table | None = None) -> None:
-        """Keep finished runs, and their history, for good.
+    def append(self, table: pa.Table, beside: Mapping[str, pa.Table] | None = None) -> None:
+        """Keep finished runs, and their rows of other tables, for good.
 
         Parameters
         ----------
         table : pyarrow.Table
             One row per run, with the columns of the schema.
-        history : pyarrow.Table, optional
-            The rows that were recorded in these runs, with the columns of
-            `results.columns.history_schema`.
+        beside : dict of str to pyarrow.Table, optional
+            ``history``, the rows that were recorded in these runs, with the columns of
+            `results.columns.history_schema`; and ``features``, of `features_schema`.
         """
         if not len(table):
             return
@@ -190,12 +190,14 @@ class Store:
         if numbers[0] < 0 or numbers[-1] >= self._grid.total or (np.diff(numbers) < 1).any():
             raise ValueError("a part holds distinct runs of the grid")
         specification = parts.canonical(self._grid.specification)
-        past = None
-        if history is not None and len(history):
-            # First, so that a part of runs never stands there without its history.
-            folder = layout.own(self._directory / layout.HISTORY_PARTS)
-            past = parts.write(folder, self._scratch, _by_run(history), {}, specification).name
-        about = parts.describe(table, self._catalogue.grid, past, self._made_by)
+        names = {}
+        for kind, rows in (beside or {}).items():
+            if len(rows):
+                # First, so that a part of runs never stands there without what belongs to it.
+                folder = layout.own(self._directory / layout.BESIDE_PARTS[kind])
+                other = parts.write(folder, self._scratch, _by_run(rows), {}, specification)
+                names[kind] = other.name
+        about = parts.describe(table, self._catalogue.grid, names, self._made_by)
         path = parts.write(self._catalogue.folder, self._scratch, table, about, specification)
         self._catalogue.add(self._catalogue.enter(parts.look(path)))
 

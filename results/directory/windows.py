@@ -112,19 +112,19 @@ def first_of_each(numbers: np.ndarray, ranks: np.ndarray) -> np.ndarray:
     return order[kept]
 
 
-def history_path(part: parts.Part) -> Path:
-    """Where the history of a part is."""
-    return part.path.parent.with_name(layout.HISTORY_PARTS) / str(part.history)
+def path_beside(kind: str, part: parts.Part) -> Path:
+    """Where the part of another table is that belongs to a part: its history, or its features."""
+    return part.path.parent.with_name(layout.BESIDE_PARTS[kind]) / part.beside[kind]
 
 
-def history(read: Reader, entries: Sequence[Entry], found: Found) -> pa.Table | None:
-    """Rows of the history of these runs, in order; each comes from the part its row comes from."""
+def rows_beside(kind: str, read: Reader, entries: Sequence[Entry], found: Found) -> pa.Table | None:
+    """Rows of another table of these runs, in order; each from the part its row comes from."""
     owner_of = np.full(found.stop - found.start, -1)
     owner_of[found.numbers - found.start] = found.owners
     tables, numbers = [], []
     for owner in np.unique(found.owners).tolist():
         part = entries[owner].part
-        if part.history:
+        if kind in part.beside:
             table, there = read.between(part, found.start, found.stop)
             own = owner_of[there - found.start] == owner
             tables.append(table.filter(pa.array(own)))
@@ -134,12 +134,16 @@ def history(read: Reader, entries: Sequence[Entry], found: Found) -> pa.Table | 
     return pa.concat_tables(tables).take(np.argsort(np.concatenate(numbers), kind="stable"))
 
 
-def window_runs(entries: Sequence[Entry], rows: int) -> int:
-    """How many runs have so many ``rows``, of theirs or of the history, whichever are more."""
-    held = [entry for entry in entries if entry.part.history]
-    past = sum(parts.footer(history_path(entry.part)).num_rows for entry in held)
-    runs = sum(ranges.size(entry.ranges) for entry in held)
-    return max(min(rows * runs // max(past, 1), rows), 1) if held else rows
+def window_runs(entries: Sequence[Entry], rows: int, kinds: Sequence[str]) -> int:
+    """How many runs have so many ``rows``, of theirs or of the other tables, if these are more."""
+    most = rows
+    for kind in kinds:
+        held = [entry for entry in entries if kind in entry.part.beside]
+        more = sum(parts.footer(path_beside(kind, entry.part)).num_rows for entry in held)
+        runs = sum(ranges.size(entry.ranges) for entry in held)
+        if held:
+            most = max(min(rows * runs // max(more, 1), most), 1)
+    return most
 
 
 class Lost(Exception):
@@ -148,7 +152,7 @@ class Lost(Exception):
     Attributes
     ----------
     part : Part
-        That part; its history may be what is damaged.
+        That part; what is damaged may be a part of another table that belongs to it.
     damage : parts.Damaged
         What is wrong.
     """
@@ -167,7 +171,7 @@ class Reader:
     catalogue : Catalogue
         Knows the numbers.
     path : callable
-        Gives the file to read for a part: itself, or its history.
+        Gives the file to read for a part: itself, or its part of another table.
     columns : pyarrow.Schema, optional
         Which columns, as for `gathered`; those that the file has unless given.
     """

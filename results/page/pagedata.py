@@ -27,7 +27,7 @@ from results.cells.wording import intervals, intervals_of_each, pairs
 from results.colours import LINES
 from results.columns import RANKED, column, curves_of, foot_of, is_ratio, possible
 from results.directory import layout as places_in
-from results.directory.history import load_history
+from results.directory.beside import load_history
 from results.errors import ResultsError
 from results.labels import axis as axis_name
 from results.labels import measured, most, seeds

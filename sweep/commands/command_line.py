@@ -274,6 +274,38 @@ def compare(first: str, second: str, metric: str | None, at: tuple[str, ...], js
 
 
 @app.command()
+@click.argument("directory", metavar="DIR")
+@_ranking
+@_at
+@click.option(
+    "--threshold",
+    metavar="SHARE",
+    type=float,
+    default=0.75,
+    help="of a cell's runs that keep a column, from which on it is selected [0.75]",
+)
+@click.option("--out", metavar="FOLDER", help="for features.csv, stability.parquet [DIR]")
+@click.option("--json", is_flag=True, help="print one JSON object")
+def features(directory: str, **options: Any) -> int:
+    """Say which columns of the table the best cell's runs use.
+
+    \b
+    Example:
+      sweep features runs/wine-1 --at l1=0.01
+    """  # noqa: D301
+    from sweep.commands import features
+
+    return features.show(
+        directory,
+        options["metric"],
+        options["at"],
+        options["threshold"],
+        options["out"],
+        options["json"],
+    )
+
+
+@app.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("data", metavar="DATA")
 @_of_files
@@ -331,8 +363,8 @@ def evaluate(model: str, data: str, **options: Any) -> int:
     "--picture",
     metavar="NAME",
     multiple=True,
-    help="heatmap, differences, axes, pairs, importance, path, pareto, left, curves, "
-    "weights, weight-path, predictions; may be repeated",
+    help="heatmap, differences, axes, pairs, importance, path, pareto, left, curves, weights, "
+    "weight-path, predictions, stability, features; may be repeated",
 )
 @_at
 @click.option("--format", metavar="NAMES", default="png", help="png, svg, pdf [png]")

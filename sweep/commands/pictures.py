@@ -17,13 +17,14 @@ import results
 from results.cells.best import contrast, no_mean, where
 from results.cells.epochs import as_cells_with_epochs, stopped
 from results.cells.summary import axis_names, check_metrics, deciding, metrics_of, runs_of
-from results.columns import is_penalty
+from results.columns import RANKED, is_penalty
 from results.directory import layout as places
 from results.errors import ResultsError
 from results.labels import counted, listed, place
 from results.pictures.album import KINDS, album
 from results.pictures.along.chosen import at_chosen
 from results.pictures.along.path import layers
+from results.pictures.features import dots, size_of_dots, stability
 from results.pictures.predictions import predictions
 from results.pictures.style import entitle, legend_below, style, title
 from results.plane import hold, lay_out, said, slice_at, value_of
@@ -42,6 +43,9 @@ _log = logging.getLogger(__name__)
 
 #: Pictures whose runs are trained again, since no table holds weights.
 OF_WEIGHTS = ("weights", "weight-path", "predictions")
+
+#: Pictures of what runs do with each column of the table.
+OF_FEATURES = ("stability", "features")
 
 #: Seconds that training again may take, by an estimate, where nobody asked for it.
 _NO_TIME = 1.0
@@ -115,6 +119,8 @@ def _drawn(
     shown = [kind for kind in kinds or KINDS if kind in KINDS]
     metrics = metrics or [deciding(cells), "sparsity"]
     yield from album(cells, metrics, shown, at=at, history=history, runs=runs)
+    if features := [kind for kind in OF_FEATURES if kind in kinds]:
+        yield from _of_features(directory, features, deciding(cells), at)
     if "weights" in kinds or (not kinds and _small(spec, cells)):
         yield "weights", _weights(spec, cells, at)
     axes = [name for name in axis_names(cells) if is_penalty(name) and name not in at]
@@ -146,6 +152,37 @@ def _histories(
             _log.warning("no history was recorded: %s of %s are trained again", many, called)
             found[called] = history_again(spec, own)
     return found
+
+
+def _of_features(
+    directory: str | os.PathLike[str],
+    kinds: Sequence[str],
+    metric: str,
+    at: Mapping[str, float | str],
+) -> Iterator[tuple[str, Figure]]:
+    """Draw what runs do with the columns of the table, along a penalty and at a cell."""
+    from sweep.commands.features import kept_of
+
+    kept = kept_of(Path(directory), metric if metric not in RANKED else None, at)
+    data, drawn = kept.cell["data"], {}
+    with style():
+        if "stability" in kinds and kept.along:
+            figure = Figure((4.8, 4.2))
+            chosen = kept.cell[kept.along]
+            told = kept.path, kept.along, kept.threshold, data, chosen
+            stability(figure.add_subplot(), *told)
+            drawn["stability"] = figure
+        if "features" in kinds and kept.rows["importance"].notna().any():
+            figure = Figure(size_of_dots(kept.rows))
+            dots(
+                figure.add_subplot(),
+                kept.rows,
+                data,
+                where(cells=kept.cells, cell=kept.cell),
+                kept.sure,
+            )
+            drawn["features"] = figure
+    yield from drawn.items()
 
 
 class Predicted(NamedTuple):
@@ -215,7 +252,7 @@ def _head(figure: Figure, text: str) -> None:
 
 
 def _check(kinds: Sequence[str]) -> None:
-    known = (*KINDS, *OF_WEIGHTS)
+    known = (*KINDS, *OF_FEATURES, *OF_WEIGHTS)
     for name in kinds:
         if name not in known:
             raise InputError(f"no picture {name!r}; there are {', '.join(known)}")

@@ -128,7 +128,9 @@ def parts_of(
         return Parts(np.zeros(1, dtype=np.int64), none, none)
     share = spec.test if isinstance(spec.test, float) else 0.0
     rest, test = apart(data, share, outer, spec.outer_folds)
-    return Parts(*split(data, seed, fold, spec.folds, spec.val_fraction, rest), test)
+    halved = spec.subsample is not None
+    inner = split(data, seed, fold, spec.folds, spec.val_fraction, rest, subsample=halved)
+    return Parts(*inner, test)
 
 
 def widths(spec: Specification, data: Dataset | Article) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from results.labels import counted
 from sweep.data.dataset import Dataset
-from sweep.data.splitters import by_group, by_time
+from sweep.data.splitters import by_group, by_half, by_time
 from sweep.data.splitters.asked import Asked
 from sweep.seeded import generator
 
@@ -61,6 +61,8 @@ def split(
     folds: int,
     val_fraction: float,
     rows: np.ndarray | None = None,
+    *,
+    subsample: bool = False,
 ) -> Split:
     """Divide rows of a data set; every run of a seed and fold gets the same parts.
 
@@ -80,6 +82,9 @@ def split(
         least one row for training, so a class of one row is never held out.
     rows : ndarray of int64, optional
         Which rows, sorted; all unless given.
+    subsample : bool
+        Whether a half trains, of seeds 2 k and 2 k + 1 either one of the same two, and all the
+        others are held out.
 
     Returns
     -------
@@ -94,6 +99,11 @@ def split(
     fewer = len(some) < len(dataset.y)
     where = " outside of the test part" if fewer else ""
     asked = Asked(dataset.name, where, fold, folds, val_fraction)
+    if subsample:
+        y = _strata(dataset, some)
+        pair = by_half.halves(y, dataset.classes, asked, generator(seed // 2, "halves"))
+        trains = np.isin(np.arange(len(some)), pair[seed % 2])
+        return Split(some[trains], some[~trains])
     return _divided(dataset, some, generator(seed, "split"), asked)
 
 
@@ -103,7 +113,7 @@ def _divided(
     if dataset.order is not None:
         train, val = by_time.parts(dataset.order[rows], asked)
         return Split(rows[train], rows[val])
-    y = dataset.y[rows] if dataset.classes else np.zeros(len(rows), dtype=np.int64)
+    y = _strata(dataset, rows)
     if dataset.groups is not None:
         out = by_group.held_out(dataset.groups[rows], y, asked, draw)
         return Split(rows[~out], rows[out])
@@ -118,6 +128,11 @@ def _divided(
         first = np.cumsum(counts) - counts
         held = place < np.repeat(first + _held_out(counts, asked.fraction), counts)
     return Split(rows[np.sort(order[~held])], rows[np.sort(order[held])])
+
+
+def _strata(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Return the class of each row; where there are none, one for all."""
+    return dataset.y[rows] if dataset.classes else np.zeros(len(rows), dtype=np.int64)
 
 
 def _held_out(counts: np.ndarray, fraction: float) -> np.ndarray:

@@ -13,6 +13,7 @@ from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_scores import DIVERGED
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
+from sweep.estimators.inputs import Inputs
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.machine import version
 from sweep.models.model import Model
@@ -44,7 +45,7 @@ def alpha_of_one(spec: Specification, learnt: Portion) -> float:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class RegularizedMLP(Parameters, ABC):
+class RegularizedMLP(Inputs, Parameters, ABC):
     """A multilayer perceptron with penalties; see `sweep.RegularizedMLPClassifier`."""
 
     @abstractmethod

@@ -140,8 +140,9 @@ def specification(
             )
     elif not given["val_fraction"]:
         raise InputError("`early_stopping` needs a `validation_fraction` above 0")
+    told = {"seeds": seed, "history": history, "features": "no"}
     try:
-        spec = Specification(**{**given, "data": data, "seeds": seed, "history": history})
+        spec = Specification(**{**given, "data": data, **told})
         refuse_endless_warmup(spec)
     except InputError as error:
         message = re.sub(r"`(\w+)`", lambda word: f"`{names.get(word[1], word[1])}`", str(error))

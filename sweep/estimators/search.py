@@ -20,6 +20,7 @@ from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_results import cv_results
 from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
+from sweep.estimators.inputs import Inputs
 from sweep.estimators.mlp import RegularizedMLP, alpha_of_one
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.estimators.voted import Said, Votes, picks_of
@@ -48,7 +49,7 @@ def refits(search: "Search") -> bool:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Search(Parameters, ABC):
+class Search(Inputs, Parameters, ABC):
     """A grid of estimators, cross-validated; see `sweep.RegularizedMLPClassifierCV`."""
 
     l1: Any = "0,1e-4:1e-1:log7"

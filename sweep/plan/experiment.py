@@ -57,7 +57,7 @@ def prepare(spec: Specification) -> Experiment:
     # What a task carries: data in memory travel once, as the data set, and not in the plan.
     light = spec if isinstance(spec.data, str) else spec.without_data(dataset.name)
     told = len(fold.train), dataset.name, tested, len(fold.val), dataset.counts
-    plan = Plan(light, sizes, *told)
+    plan = Plan(light, sizes, *told, tuple(one.name for one in dataset.variables))
     return Experiment(spec, dataset, plan)
 
 

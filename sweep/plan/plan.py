@@ -54,6 +54,8 @@ class Plan:
         Samples of the held-out part.
     columns : tuple of int
         How many inputs of the network each column of the table is.
+    names : tuple of str
+        The names of these columns.
     of : tuple of Plan and int, optional
         Of which plan this is a part, and which one.
     known : dict of str to ndarray, optional
@@ -69,6 +71,7 @@ class Plan:
         tested: int = 0,
         held_out: int = 0,
         columns: tuple[int, ...] = (),
+        names: tuple[str, ...] = (),
         of: tuple[Plan, int] | None = None,
         known: Mapping[str, Any] | None = None,
     ) -> None:
@@ -79,6 +82,7 @@ class Plan:
         self.tested = tested
         self.held_out = held_out
         self.columns = columns
+        self.names = names
         self._of = of
         self._known = known
         self._gpus: Gpus | None = None
@@ -96,7 +100,7 @@ class Plan:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what follows from the rest: each task carries a plan."""
-        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns")
+        names = ("spec", "name", "widths", "samples", "tested", "held_out", "columns", "names")
         return {name: getattr(self, name) for name in (*names, "_of", "_known", "_gpus")}
 
     def knowing(self, runs: Mapping[str, Any]) -> Plan:
@@ -106,8 +110,7 @@ class Plan:
         """
         if not self.spec.sample:
             return self
-        told = self.samples, self.name, self.tested, self.held_out, self.columns
-        return Plan(self.spec, self.widths, *told, known=runs).on(self._gpus)
+        return Plan(self.spec, self.widths, *self._told_of_data, known=runs).on(self._gpus)
 
     @property
     def whole(self) -> Plan:
@@ -181,8 +184,11 @@ class Plan:
     def _part(self, number: int, one: Part) -> Plan:
         spec = self.spec.of(one.place)
         widths = (self.widths[0], *spec.hidden, self.widths[-1])
-        told = self.samples, self.name, self.tested, self.held_out, self.columns
-        return Plan(spec, widths, *told, of=(self, number))
+        return Plan(spec, widths, *self._told_of_data, of=(self, number))
+
+    @property
+    def _told_of_data(self) -> tuple[int, str, int, int, tuple[int, ...], tuple[str, ...]]:
+        return self.samples, self.name, self.tested, self.held_out, self.columns, self.names
 
     @cached_property
     def _places(self) -> list[Part]:

@@ -19,7 +19,7 @@ from sweep.data.article import Article
 from sweep.data.dataset import Dataset
 from sweep.plan.plan import Plan
 from sweep.training.batch import Batch
-from sweep.training.rows import Columns, Rows, numbers_of, table
+from sweep.training.rows import Columns, Rows, features_beside, numbers_of, table
 from sweep.training.state import State
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ def rows_of(task: Task, plan: Plan, columns: Columns, chosen: np.ndarray, rung: 
     ended = {name: values[chosen] for name, values in columns.items()}
     ended |= {"rung": np.full(count, rung), "seconds": task.seconds[chosen]}
     past = task.take(chosen).history
-    return Rows(table(plan, ended), pa.concat_tables(past).sort_by("run") if past else None)
+    beside = {"history": pa.concat_tables(past).sort_by("run")} if past else {}
+    return Rows(table(plan, ended), beside | features_beside(plan, ended))
 
 
 def score(columns: Columns) -> np.ndarray:

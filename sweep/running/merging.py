@@ -58,7 +58,7 @@ def merge(
     results.errors.ResultsError
         If one of them cannot be used, or ``out`` holds something else.
     """
-    from results.directory.layout import PARTS
+    from results.directory.layout import BESIDE, PARTS
     from results.directory.parts import status_rank
     from results.directory.valid_parts import Catalogue
     from results.directory.windows import (
@@ -66,8 +66,8 @@ def merge(
         Reader,
         first_of_each,
         gathered,
-        history,
-        history_path,
+        path_beside,
+        rows_beside,
         window_runs,
     )
 
@@ -84,13 +84,15 @@ def merge(
     columns = schema(plan)
     _compare(entries, catalogue, plan.grid.total, columns)
     with closing(Directory(experiment, out)) as sink:
-        read = Reader(catalogue, history_path)
-        step = window_runs(entries, _ROWS)
+        read = {kind: Reader(catalogue, partial(path_beside, kind)) for kind in BESIDE}
+        step = window_runs(entries, _ROWS, [*BESIDE])
         try:
             for found in gathered(entries, catalogue, plan.grid.total, step, columns):
                 found = found.take(first_of_each(found.numbers, status_rank(found.table)))
                 found = found.take(np.flatnonzero(found.owners >= there))
-                sink.append(found.start, Rows(found.table, history(read, entries, found)))
+                others = ((kind, rows_beside(kind, read[kind], entries, found)) for kind in BESIDE)
+                beside = {kind: rows for kind, rows in others if rows is not None}
+                sink.append(found.start, Rows(found.table, beside))
         except Lost as lost:
             raise ResultsError(f"{lost.damage}: move it away and try again") from lost
         counts = sink.counts()

@@ -65,7 +65,7 @@ def placing(older: Mapping[str, Any], plan: Plan) -> "Callable[[pa.Table], pa.Ta
     in_front = coordinates(now.names)
 
     def place(table: "pa.Table") -> "pa.Table":
-        """Add the columns to rows of the smaller grid, of runs or of their history."""
+        """Add the columns to rows of the smaller grid, of runs or of what lies beside them."""
         import pyarrow as pa
 
         there, count = table.column_names, len(table)
@@ -79,14 +79,14 @@ def placing(older: Mapping[str, Any], plan: Plan) -> "Callable[[pa.Table], pa.Ta
         for field in new:
             if field.name in columns:
                 values = pa.array(columns[field.name].tolist(), field.type)
-            elif "epoch" in there:
+            elif "status" not in there:
                 continue
             else:
                 values = pa.nulls(count, field.type)
             table = table.append_column(field, values)
         first = [name for name in in_front if name in table.column_names]
         rest = [name for name in table.column_names if name not in first]
-        if "epoch" not in there:
+        if "status" in there:
             rest.sort(key=lambda name: now.names.index(name) if name in now.names else len(now))
         return table.select([*first, *rest])
 

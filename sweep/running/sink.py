@@ -181,7 +181,7 @@ class Directory(Sink):
     def append(self, start: int, rows: Rows, *, ends: bool = True) -> None:
         """Keep the rows for good, and let go of a task that ends."""
         with self._lock, self._claims.pop(start, nullcontext()) if ends else nullcontext():
-            self._store.append(rows.runs, rows.history)
+            self._store.append(rows.runs, rows.beside)
             self.trained += len(rows.runs)
 
     def keep(self, stage: int, runs: range, arrays: Mapping[str, np.ndarray]) -> None:

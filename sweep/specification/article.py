@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "epochs": 1000,
     "batch_size": 1,
     "init": "uniform",
+    "features": "no",
 }
 
 #: Penalties of the document's own run.

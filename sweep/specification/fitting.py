@@ -29,8 +29,10 @@ def check(options: Any) -> None:
     _network(options)
     _article(options)
     _held_out(options)
+    _subsample(options)
     _epochs(options)
     _halving(options)
+    _features(options)
     _sample(options)
     _learnt(options)
     _groups(options)
@@ -68,7 +70,7 @@ def _network(options: Any) -> None:
 def _article(options: Any) -> None:
     if not article.is_article(options.data):
         return
-    for option in ("folds", "val_fraction", "test", "outer_folds", "patience"):
+    for option in ("folds", "subsample", "val_fraction", "test", "outer_folds", "patience"):
         if any(several(option, getattr(options, option))):
             raise InputError(
                 f"`{option}` needs data to hold out, and article draws one sample a run: "
@@ -93,6 +95,26 @@ def _held_out(options: Any) -> None:
         raise InputError(
             "`patience` watches the validation loss: give `val_fraction` above 0, or `folds`"
         )
+
+
+def _subsample(options: Any) -> None:
+    if options.subsample is None:
+        return
+    if options.subsample != 0.5:
+        raise InputError(
+            f"`subsample` should be 0.5, for the bounds are on pairs of halves; it is "
+            f"{options.subsample}"
+        )
+    if options.val_fraction != 0.5:
+        raise InputError(
+            "`subsample` holds out the other half of the rows, and `val_fraction` is "
+            f"{options.val_fraction}: leave one out"
+        )
+    for other in ("folds", "outer_folds", "groups", "order"):
+        if getattr(options, other):
+            raise InputError(
+                f"`subsample` divides the rows in halves, and `{other}` otherwise: leave one out"
+            )
 
 
 def _epochs(options: Any) -> None:
@@ -122,6 +144,13 @@ def _halving(options: Any) -> None:
     for other in ("path", "patience", "tol"):
         if options.halving and getattr(options, other) is not None:
             raise InputError(f"`{other}` and `halving` exclude each other: leave one out")
+
+
+def _features(options: Any) -> None:
+    if options.features == "no" and options.permutations != LATER["permutations"]:
+        raise InputError(
+            "`permutations` is of features that are kept, and `features` is no: leave one out"
+        )
 
 
 def _sample(options: Any) -> None:

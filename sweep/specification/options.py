@@ -51,6 +51,7 @@ EXPERIMENT = (
     ),
     ("seeds", "VALUES", "one run per seed and cell [42:62]"),
     ("folds", "K", "K-fold cross-validation; 0 is one hold-out split [0]"),
+    ("subsample", "F", "0.5: each run trains on a half, seeds 2k and 2k+1 on either of two [off]"),
     ("val-fraction", "F", "share held out [0.2; article: 0]"),
     ("test", "F|FILE", "rows that no choice sees: a share, or another file [off]"),
     ("outer-folds", "K", "nested cross-validation: each of K folds is once the test part [0]"),
@@ -76,6 +77,11 @@ EXPERIMENT = (
     ),
     ("metrics", "LIST", f"measured beside what always is: of {', '.join(SCORES)} [none]"),
     ("history", "K", "also record metrics every K epochs [0: never]"),
+    (
+        *("features", "NAME"),
+        "keep what each run does with each column of the table, or no [keep; article: no]",
+    ),
+    ("permutations", "N", "shuffles of each column, for its importance; 0 for none [1]"),
     ("patience", "N", "stop a run after N epochs without a better val_loss"),
     (
         *("tol", "X"),
@@ -109,6 +115,8 @@ LATER: dict[str, Any] = {
     **{"missing": "error", "missing_values": ()},
     "scale": "standard",
     "metrics": (),
+    "subsample": None,
+    **{"features": "no", "permutations": 1},
     **{"schedule": "constant", "warmup": 0, "tol": None},
     "dropout": (0.0,),
     **{"l21": (0.0,), "l21_on": "inputs"},
@@ -116,7 +124,7 @@ LATER: dict[str, Any] = {
 }
 
 #: Those of them that have another default by now.
-CHANGED = ("task", "loss", "finish", "most_levels")
+CHANGED = ("task", "loss", "finish", "most_levels", "features")
 
 #: Options that say how a file is written.
 OF_FILES = ("separator", "decimal", "encoding", "header")

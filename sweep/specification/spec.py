@@ -50,6 +50,18 @@ def _default_placement(option: str) -> Any:
     return Field(default_factory=choose)
 
 
+def _default_val_fraction() -> Any:
+    """Give what is held out: all that a subsample leaves, nothing of the article, or a fifth."""
+
+    def choose(fields: dict[str, Any]) -> Any:
+        if fields.get("subsample") is not None:
+            return 1 - fields["subsample"]
+        theirs = article.is_article(fields.get("data"))
+        return article.DEFAULTS["val_fraction"] if theirs else 0.2
+
+    return Field(default_factory=choose)
+
+
 #: Options whose default may hang on an axis: ``auto`` stands for it.
 _AUTOMATIC = ("finish", "l1_on", "l2_on")
 _AUTO = ("auto", [*AUTO])
@@ -97,7 +109,8 @@ class Specification(BaseModel):
     scale: Literal["standard", "robust", "quantile", "none"] = "standard"
     seeds: validators.Seeds = range(42, 62)
     folds: validators.Folds = 0
-    val_fraction: validators.Fraction = _default("val_fraction", 0.2)
+    subsample: validators.Subsample = None
+    val_fraction: validators.Fraction = _default_val_fraction()
     test: validators.Test = None
     outer_folds: validators.Folds = 0
     epochs: validators.Natural = _default("epochs", 100)
@@ -115,6 +128,8 @@ class Specification(BaseModel):
     zero_tol: validators.Tolerance = "auto"
     metrics: validators.Metrics = ()
     history: validators.Natural = 0
+    features: Literal["keep", "no"] = _default("features", "keep")
+    permutations: validators.Natural = 1
     patience: validators.Patience = None
     tol: validators.Fall = None
     finish: validators.Finish = Field(default_factory=validators.default_finish)

@@ -38,6 +38,7 @@ WORDS: dict[str, tuple[str, Any]] = {  # the one word that an option takes, and 
     "batch_size": ("full", 0),
     "finish": ("auto", None),
     "test": ("off", None),
+    "subsample": ("off", None),
     "patience": ("off", None),
     "tol": ("off", None),
     "path": ("off", None),
@@ -407,6 +408,9 @@ Vary = Annotated[dict[str, tuple[float, ...]], PlainValidator(_vary)]
 Natural = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Folds = Annotated[int, Field(ge=0, le=MOST_VALUES)]
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Subsample = Annotated[
+    Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)] | None, BeforeValidator(_word)
+]
 Test = Annotated[float | str | None, PlainValidator(_test)]
 Tolerance = Annotated[
     Literal["auto"] | Annotated[float, Field(ge=0, allow_inf_nan=False)],

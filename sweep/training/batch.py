@@ -15,6 +15,7 @@ from sweep.gpus import OnGpu
 from sweep.plan.plan import Plan
 from sweep.training.chosen_kernels import planned_network, step_of
 from sweep.training.draws import initial_weights
+from sweep.training.features.kept import features
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group, distinct
 from sweep.training.path_order import following
@@ -138,7 +139,8 @@ class Batch:
         for place, group in groups:
             before = state if len(groups) == 1 else state.take(place)
             for trained in self._trained(group, before, epochs):
-                found.append((place[trained.runs], self._columns(group, trained)))
+                last = epochs == self.plan.spec.epochs
+                found.append((place[trained.runs], self._columns(group, trained, last=last)))
                 states.append(trained.state)
         columns, order = _in_order(found)
         columns |= self._held_out(index)
@@ -213,20 +215,32 @@ class Batch:
         """Return the parameters that a run's seed draws."""
         return self._drawn(int(self.columns["seed"][run]))
 
-    def _columns(self, group: Group, trained: Trained) -> Columns:
-        """Return all columns of some runs, and remember their history."""
+    def _columns(self, group: Group, trained: Trained, *, last: bool = True) -> Columns:
+        """Return all columns of some runs, and remember their history.
+
+        Runs that a race may train on, since this is not the ``last`` rung, have no importance.
+        """
         for then in trained.history:
             places = {name: values[then["index"]] for name, values in group.columns.items()}
             self._history.append({**places, **then})
         weights = trained.weights()
         finite = np.isfinite(trained.metrics["final_loss"])
         finite &= np.isfinite(weights).all(axis=0)
-        tolerance = tolerances(trained.packs, self.plan.spec)
+        spec = self.plan.spec
+        tolerance = tolerances(trained.packs, spec)
+        kept = {}
+        if spec.features == "keep":
+            kept = features(
+                trained.packs,
+                *(spec, self.plan.columns, weights, tolerance),
+                permutations=spec.permutations if last else 0,
+            )
         return {
             **{name: values[trained.runs] for name, values in group.columns.items()},
             "status": np.where(finite, "done", "diverged"),
             **trained.metrics,
             **sparsity(self.net, weights, trained.largest, tolerance),
+            **kept,
         }
 
 

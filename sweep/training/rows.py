@@ -1,6 +1,6 @@
 """The rows of the table that runs become."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 Columns = dict[str, np.ndarray]
 
+#: What is kept of each column of the data -> its name beside the columns of a run.
+OF_FEATURES = {name: f"feature_{name}" for name in ("kept", "weight", "importance")}
+
 
 class Rows(NamedTuple):
-    """What a task gives: one row a run, and its history where one is kept."""
+    """What a task gives: one row a run, and rows of other tables, by their kind.
+
+    There are ``history`` and ``features``, where they are kept.
+    """
 
     runs: "pa.Table"
-    history: "pa.Table | None"
+    beside: "Mapping[str, pa.Table]"
 
 
 def numbers_of(ranges: Ranges) -> np.ndarray:
@@ -37,22 +43,29 @@ def only(rows: Rows, numbers: np.ndarray) -> Rows:
     if len(rows.runs) == len(numbers):
         return rows
     wanted = pa.array(numbers)
-    runs, past = rows
-    if past is not None:
-        past = past.filter(pc.is_in(past["run"], value_set=wanted))
-    return Rows(runs.filter(pc.is_in(runs["run"], value_set=wanted)), past)
+
+    def kept(table: "pa.Table") -> "pa.Table":
+        return table.filter(pc.is_in(table["run"], value_set=wanted))
+
+    return Rows(kept(rows.runs), {kind: kept(table) for kind, table in rows.beside.items()})
 
 
 def failed_rows(plan: Plan, numbers: np.ndarray) -> Rows:
     """Return the rows of runs that ended in error: their places in the grid, and nothing known."""
     place = {"run": numbers, **plan.grid.coordinates(numbers)}
-    return Rows(table(plan, {**place, "status": np.full(len(numbers), "error")}), None)
+    return Rows(table(plan, {**place, "status": np.full(len(numbers), "error")}), {})
 
 
 def table(plan: Plan, values: Columns) -> "pa.Table":
     """Make the table of some runs."""
-    found = _filled(schema(plan), plan.name, values)
-    return found if (np.diff(values["run"]) > 0).all() else found.sort_by("run")
+    return _by_run(_filled(schema(plan), plan.name, values), values["run"])
+
+
+def _by_run(rows: "pa.Table", numbers: np.ndarray) -> "pa.Table":
+    """Sort rows by their runs, and leave the order within a run."""
+    if (np.diff(numbers) >= 0).all():
+        return rows
+    return rows.take(np.argsort(numbers, kind="stable"))
 
 
 def schema(plan: Plan) -> "pa.Schema":
@@ -94,6 +107,34 @@ def history_table(plan: Plan, recorded: Sequence[Columns]) -> "pa.Table":
     pieces = [_filled(wanted, plan.name, then) for then in recorded]
     order = [("run", "ascending"), ("epoch", "ascending")]
     return pa.concat_tables([wanted.empty_table(), *pieces]).sort_by(order)
+
+
+def features_beside(plan: Plan, values: Columns) -> "dict[str, pa.Table]":
+    """Return the table of what runs do with each column of the data, where it is kept.
+
+    It is by run and column.
+
+    Parameters
+    ----------
+    plan : Plan
+    values : dict of str to ndarray
+        As a task finds them, and by `OF_FEATURES` those of shape (runs, columns).
+    """
+    import pyarrow as pa
+
+    if OF_FEATURES["kept"] not in values:  # also of runs in error
+        return {}
+    wanted = columns.features_schema(plan.spec.vary, _extras(plan))
+    runs, count = len(values["run"]), len(plan.names)
+    places = (name for name in columns.coordinates(wanted.names) if name in values)
+    place = np.tile(np.arange(count, dtype=np.int32), runs)
+    named = pa.DictionaryArray.from_arrays(place, pa.array(plan.names))
+    known: Columns = {
+        **{name: np.repeat(values[name], count) for name in places},
+        "feature": named.cast(pa.string()),
+        **{name: values[kept].ravel() for name, kept in OF_FEATURES.items() if kept in values},
+    }
+    return {"features": _by_run(_filled(wanted, plan.name, known), known["run"])}
 
 
 def _filled(wanted: "pa.Schema", data: str, values: Columns) -> "pa.Table":

@@ -56,11 +56,7 @@ def sparsity(
         zero.
     """
     names = net.names[0::2]
-    # masks[i]: [outputs, inputs, run]
-    masks = [
-        ~(abs(weights[net.place(name)]) <= most).reshape(*net.shape(name), -1)
-        for name, most in zip(names, tolerance, strict=True)
-    ]
+    masks = nonzero_masks(net, weights, tolerance)
     counts = [_count(mask) for mask in masks]
     sizes = [mask.shape[0] * mask.shape[1] for mask in masks]
     nonzero = sum(counts)
@@ -76,6 +72,17 @@ def sparsity(
         "dead_units": (hidden <= 0).sum(axis=0),
         "unused_inputs": (~masks[0].any(axis=0)).sum(axis=0),
     }
+
+
+def nonzero_masks(net: Network, weights: np.ndarray, tolerance: np.ndarray) -> list[np.ndarray]:
+    """Return for each layer which weights are not zero, ``[outputs, inputs, run]``.
+
+    ``weights`` and ``tolerance`` are those of `sparsity`.
+    """
+    return [
+        ~(abs(weights[net.place(name)]) <= most).reshape(*net.shape(name), -1)
+        for name, most in zip(net.names[0::2], tolerance, strict=True)
+    ]
 
 
 def _count(mask: np.ndarray) -> np.ndarray:

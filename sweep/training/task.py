@@ -12,7 +12,7 @@ from sweep.plan.plan import Plan, Ranges
 from sweep.training.batch import Batch
 from sweep.training.path import train_leg, train_paths
 from sweep.training.path_order import runs_along, whole_paths
-from sweep.training.rows import Columns, Rows, numbers_of, only, table
+from sweep.training.rows import Columns, Rows, features_beside, numbers_of, only, table
 
 
 class Leg(NamedTuple):
@@ -86,4 +86,6 @@ def _rows(batch: Batch, found: Columns, begun: float) -> Rows:
     """Return rows of runs that share the time since a task began."""
     count = len(found["run"])
     found["seconds"] = np.full(count, (time.perf_counter() - begun) / count)
-    return Rows(table(batch.plan, found), batch.history_table())
+    past = batch.history_table()
+    beside = {} if past is None else {"history": past}
+    return Rows(table(batch.plan, found), beside | features_beside(batch.plan, found))

@@ -109,7 +109,7 @@ def of_kernel(name: str, jobs: int) -> dict[str, str]:
 def sweep_of(given: dict[str, Any]) -> Sweep:
     """Make a specification; a data file is one that lies here."""
     data = given.get("data", "article")
-    then = FIRST_DEFAULTS | {"most_levels": 0}
+    then = FIRST_DEFAULTS | {"most_levels": 0, "features": "no"}
     if "l1_method" not in given:
         then |= {"zero_tol": 1e-3}
     if not given.keys() & {"task", "loss"}:

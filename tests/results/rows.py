@@ -130,7 +130,9 @@ class Fake:
             with store.claim(start, stop, retry_failed) as ours:
                 for first, last in store.missing(start, stop, retry_failed) if ours else ():
                     runs = range(first, last)
-                    store.append(self.rows(runs), self.history(runs) if history else None)
+                    store.append(
+                        self.rows(runs), {"history": self.history(runs)} if history else None
+                    )
         return store.finish()
 
     def but(self, **changes: object) -> Fake:

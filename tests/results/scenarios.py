@@ -51,7 +51,7 @@ def _on_the_way(path: Path) -> None:
             for step in (1, 2):
                 done = [run for run in runs[: 2 * step] if run not in runs_of(store.done())]
                 if done:
-                    store.append(fake.rows(done), fake.history(done))
+                    store.append(fake.rows(done), {"history": fake.history(done)})
                 store.checkpoints.write(step, runs, {"begin": np.arange(100.0) + step})
                 store.checkpoints.remove(runs, range(step))
         fake.work(store, 6, history=True)

@@ -28,7 +28,7 @@ def partly(path):
     """A sweep with two of its three parts; returns their paths."""
     with Fake().open(path) as store:
         for runs in (range(5), range(5, 10)):
-            store.append(Fake().rows(runs), Fake().history(runs))
+            store.append(Fake().rows(runs), {"history": Fake().history(runs)})
     return sorted((path / "parts").iterdir())
 
 
@@ -83,7 +83,7 @@ def test_history_that_is_gone(whole, tmp_path):
 
 def test_part_damaged_while_the_sweep_runs(whole, tmp_path):
     with Fake().open(tmp_path) as store:
-        store.append(Fake().rows(range(12)), Fake().history(range(12)))
+        store.append(Fake().rows(range(12)), {"history": Fake().history(range(12))})
         part = next((tmp_path / "parts").iterdir())
         part.write_bytes(part.read_bytes()[:-100])
         with pytest.raises(ResultsError, match=part.name):

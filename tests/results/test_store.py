@@ -69,7 +69,7 @@ def test_bytes_do_not_depend_on_how_the_runs_were_cut(
     with fake.open(cut) as store:
         for start, stop in itertools.pairwise(edges):
             runs = order[start:stop]
-            store.append(fake.rows(runs), fake.history(runs))
+            store.append(fake.rows(runs), {"history": fake.history(runs)})
         store.finish()
     assert final(cut) == final(whole)
     # Sorted by run; within a run as it was recorded.
@@ -234,8 +234,8 @@ def test_of_two_rows_of_a_run_the_first_part_by_name_counts(tmp_path):
     fake = Fake()
     other = fake.rows([5, 6]).drop("seconds").append_column("seconds", pa.array([1.0, 2.0]))
     with fake.open(tmp_path / "r") as store:
-        store.append(other, fake.history([5, 6]))
-        store.append(fake.rows([3, 4, 5]), fake.history([3, 4, 5]))
+        store.append(other, {"history": fake.history([5, 6])})
+        store.append(fake.rows([3, 4, 5]), {"history": fake.history([3, 4, 5])})
         assert store.counts()["done"] == 4
     expected = [*fake.rows([3, 4, 5])["seconds"].to_pylist(), 2.0]
     assert results.load(tmp_path / "r")["seconds"].tolist() == expected

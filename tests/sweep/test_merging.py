@@ -80,7 +80,7 @@ def cut(whole: Path, directory: Path, rows: int) -> None:
         specification = parts.canonical(parts.specification(path))
         for start in range(0, len(table), rows):
             piece = table.slice(start, rows)
-            about = parts.describe(piece, part.grid, None, {})
+            about = parts.describe(piece, part.grid, {}, {})
             parts.write(folder, directory, piece, about, specification)
 
 

@@ -47,8 +47,10 @@ def test_any_ranges_give_their_rows_of_the_whole(uneven, data):
     whole, part = run_task(plan, dataset, [(0, plan.grid.total)]), run_task(plan, dataset, ranges)
     chosen = [run for start, stop in ranges for run in range(start, stop)]
     assert rows(part.runs.to_pandas()) == rows(whole.runs.take(chosen).to_pandas())
-    past = whole.history.filter(pa.compute.is_in(whole.history["run"], pa.array(chosen)))
-    assert part.history.equals(past)
+    past = whole.beside["history"].filter(
+        pa.compute.is_in(whole.beside["history"]["run"], pa.array(chosen))
+    )
+    assert part.beside["history"].equals(past)
 
 
 def test_runs_of_unequal_parts_are_grouped_and_come_back_in_order(uneven):
@@ -75,7 +77,7 @@ def test_a_batch_answers_in_the_order_it_is_asked(uneven):
 
 def test_history_is_sorted_and_complete(uneven):
     plan = uneven.plan
-    history = run_task(plan, uneven.dataset, [(2, 7)]).history.to_pandas()
+    history = run_task(plan, uneven.dataset, [(2, 7)]).beside["history"].to_pandas()
     assert history[["run", "epoch"]].to_numpy().tolist() == [[run, 2] for run in range(2, 7)]
 
 

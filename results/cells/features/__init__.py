@@ -1,0 +1,1 @@
+"""Which columns of the data cells use, and how far that can be trusted."""

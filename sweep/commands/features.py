@@ -1,0 +1,285 @@
+"""What `sweep features` does: which columns of the data runs use, at a cell and along a penalty."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+import results
+from results.cells.best import where
+from results.cells.features.bounds import Bounds, bounds
+from results.cells.features.of_cells import of_cells
+from results.cells.summary import axis_names, covers, deciding
+from results.cells.wording import FOR
+from results.columns import full_name, is_penalty
+from results.directory import durable
+from results.labels import counted, most, number
+from results.plane import hold
+from results.terminal.look import Look, wrapped
+from sweep.errors import InputError
+from sweep.plan.recorded import recorded
+from sweep.specification.spec import Specification
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The tables that are written: those of the chosen cell, and of all cells of its path.
+CHOSEN, PATH = "features.csv", "stability.parquet"
+
+#: The share of runs from which on a column is selected: Meinshausen and Bühlmann found results to
+#: differ little between 0.6 and 0.9.
+THRESHOLD = 0.75
+
+
+class Kept(NamedTuple):
+    """What is kept of a sweep's columns, at a cell and along its path.
+
+    Attributes
+    ----------
+    spec : Specification
+    cells : DataFrame
+        The summary of the sweep.
+    cell : Series
+        The chosen row of it.
+    given : bool
+        Whether its place was given, on each axis that has several values.
+    along : str or None
+        The axis of the path; None where no penalty has several values.
+    path : DataFrame
+        What `of_cells` returns of the cells on it.
+    pairs : int
+        Complementary pairs of runs at the chosen cell; 0 unless each run is in one.
+    threshold : float
+    """
+
+    spec: Specification
+    cells: pd.DataFrame
+    cell: pd.Series
+    given: bool
+    along: str | None
+    path: pd.DataFrame
+    pairs: int
+    threshold: float
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows of the chosen cell."""
+        if self.along is None:
+            return self.path
+        return self.path[self.path[self.along] == self.cell[self.along]]
+
+    @property
+    def sure(self) -> str:
+        """What the intervals of importance are for; empty where there are none."""
+        there = self.rows["low_importance"].notna().any()
+        return FOR.get(covers(self.cell, "val_loss"), "") if there else ""
+
+    @property
+    def on_average(self) -> float:
+        """How many columns a run at the chosen cell keeps, on average."""
+        return float(self.rows["kept"].sum())
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """How many columns may be selected that runs seldom keep; None where that is not known."""
+        if not self.pairs:
+            return None
+        return bounds(self.on_average, len(self.rows), self.threshold, self.pairs)
+
+
+def show(
+    directory: str,
+    metric: str | None,
+    at: Sequence[str],
+    threshold: float,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Write the tables of features, and show those of the chosen cell."""
+    from results.terminal.features import ranked
+    from sweep.commands.look import held_at
+
+    if not 0.5 < threshold <= 1:
+        raise InputError(f"--threshold should be above 0.5 and at most 1; it is {threshold}")
+    kept = kept_of(directory, metric, held_at(at), threshold)
+    folder = Path(out or directory)
+    durable.folder(folder)
+    _write(kept, folder)
+    if as_json:
+        print(json_format.dumps(_as_data(kept, ranked(kept.rows))))
+    else:
+        _print(kept, folder)
+    return 0
+
+
+def kept_of(
+    directory: str | Path,
+    metric: str | None = None,
+    at: Mapping[str, float | str] | None = None,
+    threshold: float = THRESHOLD,
+) -> Kept:
+    """Read what is kept of a sweep's columns, at the best cell of those at some values of axes.
+
+    Raises
+    ------
+    ResultsError
+        If nothing is, or there is no such axis, value or metric.
+    """
+    from sweep.commands.look import finished_runs
+    from sweep.running.same_sweep import placing
+
+    spec, plan = recorded(directory)
+    features = results.load_features(directory, plan.grid.numbers, partial(placing, plan=plan))
+    runs = finished_runs(directory)
+    cells = results.summary(runs, by=full_name(metric) if metric else None)
+    cell = cells.iloc[hold(cells, [], at)[0][0]]
+    varying = [name for name in axis_names(cells) if cells[name].nunique() > 1]
+    penalties = [name for name in varying if is_penalty(name)]
+    along = next((name for name in ("l21", "l1", *penalties) if name in penalties), None)
+    others = {name: cell[name] for name in axis_names(cells) if name != along}
+    line = cells.iloc[hold(cells, [along] if along else [], others)[0]]
+    if "rung" in line:  # of fewer epochs are those that a race stopped
+        line = line[line["rung"] == line["rung"].max()]
+    path = of_cells(features, runs, line.sort_values(along) if along else line, threshold)
+    return Kept(
+        *(spec, cells, cell, set(varying) <= set(at or {}), along, path),
+        pairs=_pairs(spec, runs, cell, axis_names(cells)),
+        threshold=threshold,
+    )
+
+
+def _pairs(spec: Specification, runs: pd.DataFrame, cell: pd.Series, axes: Sequence[str]) -> int:
+    """Count the complementary pairs of a cell's runs; 0 where some run is in none."""
+    if spec.subsample is None:
+        return 0
+    here = (runs[list(axes)] == cell[list(axes)].to_numpy()).all(axis=1)
+    seeds = set(runs["seed"][here & (runs["status"] == "done")].tolist())
+    return len(seeds) // 2 if all(seed ^ 1 in seeds for seed in seeds) else 0
+
+
+def _write(kept: Kept, folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from results.directory import csvfile
+
+    chosen, path = (
+        pa.Table.from_pandas(rows, preserve_index=False) for rows in (kept.rows, kept.path)
+    )
+    with durable.writing(folder / CHOSEN, folder) as sink:
+        sink.write(csvfile.header(chosen.schema))
+        csvfile.write(chosen, sink)
+    with durable.writing(folder / PATH, folder) as sink, pa.PythonFile(sink, "w") as file:
+        pq.write_table(path.replace_schema_metadata(None), file)
+
+
+def _print(kept: Kept, folder: Path) -> None:
+    from rich.console import Console
+
+    from results.terminal.features import lines
+
+    look = Look.of(sys.stdout, Console(file=sys.stdout, highlight=False))
+    table = lines(kept.rows, look, str(folder / CHOSEN))
+    sure = look.interval if look.interval in table[0] else ""
+    notes = [_of_importance(kept, sure), _of_kept(kept), *_of_selection(kept)]
+    around = ([_title(kept)], notes)
+    title, below = (
+        [line for text in some for line in wrapped(text, look.width)] for some in around
+    )
+    print(*title, *table, *below, sep="\n")
+    print(folder / CHOSEN, folder / PATH, sep="\n", file=sys.stderr)
+
+
+def _title(kept: Kept) -> str:
+    best = "" if kept.given else f", the cell of the {most(deciding(kept.cells))} mean "
+    return (
+        f"{kept.cell['data']} at "
+        f"{where(kept.cells, kept.cell)}{best}{deciding(kept.cells) if best else ''}: "
+        f"{counted(int(kept.rows['runs'].iloc[0]), 'run')}."
+    )
+
+
+def _of_importance(kept: Kept, sure: str) -> str:
+    rows, spec = kept.rows, kept.spec
+    if rows["importance"].isna().all():
+        why = "nothing was held out" if not spec.holds_out else "--permutations was 0"
+        return f"No importance: {why}."
+    told = "Importance: the rise of val_loss where the held-out values of a column are shuffled"
+    return f"{told}{f'; {sure} {kept.sure}' if sure and kept.sure else ''}."
+
+
+def _of_kept(kept: Kept) -> str:
+    return (
+        "Kept: the share of these runs in which weights that are not zero lead from the column to "
+        f"an output; *: at least {number(kept.threshold)} of them, at this cell. Weight: the root "
+        "of the sum of squares of the weights that leave it, mean over these runs."
+    )
+
+
+def _of_selection(kept: Kept) -> list[str]:
+    """Say what bounds there are on wrong choices, and what they take."""
+    rows, found = kept.rows, kept.bounds
+    if kept.spec.subsample is None:
+        return [
+            "How many columns are selected by chance is not known: the runs share most of their "
+            "rows. With --subsample 0.5 there is a bound."
+        ]
+    if found is None:
+        return [
+            "There is no bound on wrong choices: of some runs the other half is missing. Give "
+            "seeds in pairs, 2k and 2k+1, such as --seeds 0:50."
+        ]
+    selected, average = int(rows["selected"].sum()), number(kept.on_average, 3)
+    keeps = (
+        f"{counted(selected, 'column')} of {len(rows)} selected. A run keeps {average} on average"
+    )
+    if not selected:
+        return [f"{keeps}: see a smaller penalty (--at)."]
+    if found.r_concave >= selected:
+        return [f"{keeps}, too many for a bound on wrong choices: see a larger penalty (--at)."]
+    chance = number(kept.on_average / len(rows), 2)
+    most = min(found.worst, len(rows))
+    told = (
+        f"{keeps}. Of the columns that a run on half of such rows keeps with a chance of at most "
+        f"{chance}, no more than {number(most, 3)} are expected among those selected"
+        f"{_if_shaped(found)} (Shah and Samworth, 2013). The first is also Meinshausen and "
+        "Bühlmann's bound (2010) on columns of noise, if runs keep all of these alike and no more "
+        "readily than others."
+    )
+    chosen = "They hold for a cell fixed before: this one was chosen by its runs (give --at)."
+    return [told, *([] if kept.given else [chosen])]
+
+
+def _if_shaped(found: Bounds) -> str:
+    """Say the bounds that suppose a shape, where there are such."""
+    shapes = {"with one mode": found.unimodal, "that is r-concave": found.r_concave}
+    told = [f"{shape}, {number(x, 3)}" for shape, x in shapes.items() if np.isfinite(x)]
+    share = "if the share of pairs that keep such a one twice has a distribution"
+    return f"; {share} {'; or '.join(told)}"
+
+
+def _as_data(kept: Kept, rows: pd.DataFrame) -> dict[str, Any]:
+    from sweep.commands.look import plain_rows
+
+    place = {name: kept.cell[name] for name in axis_names(kept.cells)}
+    return {
+        "cell": {
+            name: getattr(value, "item", lambda v=value: v)() for name, value in place.items()
+        },
+        "along": kept.along,
+        "threshold": kept.threshold,
+        "kept_on_average": kept.on_average,
+        "pairs": kept.pairs,
+        "bounds": kept.bounds
+        and {
+            name: value if np.isfinite(value) else None
+            for name, value in kept.bounds._asdict().items()
+        },
+        "features": plain_rows(rows),
+    }

@@ -1,0 +1,1 @@
+"""What runs do with each column of the data; its one-hot inputs are one column."""
