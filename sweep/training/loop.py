@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from kernels.training import train
-from sweep.specification.schedule import factors
+from sweep.specification import schedule
+from sweep.specification.spec import Specification
 from sweep.training.measures import first_loss, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.state import State
@@ -103,13 +103,13 @@ def train_runs(
         pause = end if finishing else until
         if spec.history:
             pause = min(pause, done + spec.history - done % spec.history)
-        epochs, rates = range(done, pause), partial(factors, spec)
+        epochs = range(done, pause)
         if finishing:
             batch = finishing_batch(packs)
             plain = packs._replace(dropping=False, frozen=False)
-            train_epochs(plain, batch, epochs, pace, stopped, rates)
+            scheduled(plain, spec, batch, epochs, pace, stopped)
         else:
-            train_epochs(packs, spec.batch_size, epochs, pace, stopped, rates)
+            scheduled(packs, spec, spec.batch_size, epochs, pace, stopped)
         done = pause
         if spec.history and done % spec.history == 0:
             history.append(
@@ -135,6 +135,27 @@ def finishing_batch(packs: Packs) -> int:
     samples, units = len(packs.folds.train), int(packs.net.widths.sum())
     batches = math.ceil(samples / max(min(_FINISHING_SAMPLES, _FINISHING_ROOM // units), 1))
     return math.ceil(samples / batches)
+
+
+def scheduled(
+    packs: Packs,
+    spec: Specification,
+    batch_size: int,
+    epochs: range,
+    pace: float,
+    stopped: Callable[[], bool],
+) -> None:
+    """Train some epochs, each at the rate that the schedule has for it; see `train_epochs`."""
+
+    def rates(numbers: np.ndarray) -> np.ndarray:
+        return schedule.factors(spec, numbers, len(packs.folds.train))
+
+    if not schedule.parse(spec.schedule).of_rate:
+        train_epochs(packs, batch_size, epochs, pace, stopped, rates)
+        return
+    for epoch, factor in zip(epochs, rates(np.array(epochs)), strict=True):
+        slowed = packs.at_rate(factor)
+        train_epochs(slowed, batch_size, range(epoch, epoch + 1), pace, stopped)
 
 
 def train_epochs(

@@ -148,6 +148,12 @@ class Packs(NamedTuple):
         by_pack = np.moveaxis(values.view(together)[..., 0], 0, -1)
         return np.ascontiguousarray(by_pack).view(values.dtype)[..., : self.size]
 
+    def at_rate(self, factor: np.ndarray | float) -> "Packs":
+        """Return the same runs at their learning rates times a factor, or one of each lane."""
+        rate = self.runs.rate
+        slowed = rate * np.asarray(factor, dtype=rate.dtype)
+        return self._replace(runs=self.runs._replace(rate=slowed))
+
     def take(self, lanes: np.ndarray) -> "Packs":
         """Return copies of some of the lanes, as packs of their own."""
         width = self.runs.parameters.shape[-1]

@@ -99,7 +99,7 @@ class Patience:
         """
         lanes, spec = self._lanes, self._group.spec
         while self._enter() or self._ended:
-            waited = lanes.epoch - lanes.best_epoch
+            waited = lanes.epoch - lanes.since
             ends = lanes.busy & ((lanes.epoch == self._until) | (waited == self._stopping.epochs))
             if len(self._ended) >= self._some or not lanes.busy.any():
                 yield self._judged()
