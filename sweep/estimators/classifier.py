@@ -1,13 +1,15 @@
 """RegularizedMLPClassifier: one network with penalties, as a scikit-learn estimator."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sweep.estimators.aims import Aim, of_classes
+from sweep.errors import InputError
+from sweep.estimators.aims import Aim, among, of_classes
 from sweep.estimators.fits import Fit, Portion
 from sweep.estimators.mlp import RegularizedMLP
 
@@ -164,8 +166,64 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train an epoch more on these samples, from where the network stands.
+
+        What the step remembers goes on, and so does the order of the batches: of the same samples
+        so many calls are a fit of as many epochs, without a `finish`. Inputs are scaled as those
+        of the first call. After a fit that may have stopped early the step remembers nothing.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+        y : array-like, shape (n_samples,) or (n_samples, n_targets)
+            What to predict; not all classes need be there.
+        sample_weight : array-like, shape (n_samples,), optional
+            What each sample counts in the mean of its batch; one that weighs 0 is left out.
+        classes : array-like, shape (n_classes,), optional
+            All that there are, or the numbers of the columns of a matrix; needed in the first call
+            alone.
+
+        Returns
+        -------
+        self
+        """
+        known = getattr(self, "classes_", None)
+        if classes is None and known is None:
+            raise InputError("classes must be passed on the first call to partial_fit.")
+        told = known if classes is None else unique_labels(classes)
+        if known is not None and not np.array_equal(known, told):
+            raise InputError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                f"{known!r}"
+            )
+        if self.class_weight == "balanced":
+            raise InputError(
+                "`class_weight` 'balanced' needs all samples, and partial_fit has some: give a dict"
+            )
+        return self._go_on(X, y, sample_weight, lambda y: self._aim_among(y, told))
+
+    def _aim_among(self, y: np.ndarray, classes: np.ndarray) -> Aim:
+        """Return what some samples ask to predict, where these are all classes."""
+        aim = of_classes(y, None if y.ndim == 1 else self.class_weight)
+        strange = np.setdiff1d(aim.labels, classes)
+        if len(strange):
+            raise InputError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. 'y' has "
+                f"{aim.labels}."
+            )
+        return aim if aim.targets else among(aim, classes, self.class_weight)
+
     def _aim(self, y: np.ndarray) -> Aim:
         return of_classes(y, self.class_weight)
+
+    def _same(self, aim: Aim) -> Aim:
+        if not np.array_equal(aim.labels, self.classes_):
+            raise InputError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {aim.labels}"
+            )
+        return aim
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
         super()._predict_by(model, aim)

@@ -1,6 +1,7 @@
 """RegularizedMLP: what the classifier and the regressor of one network share."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Self
@@ -8,12 +9,20 @@ from typing import Any, Self
 import numpy as np
 
 from sweep.data.dataset import Variable
+from sweep.data.fold import deepest
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_scores import DIVERGED
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
-from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
+from sweep.estimators.going_on import Standing, one_epoch
+from sweep.estimators.parameters import (
+    FitSpecification,
+    Parameters,
+    names_of,
+    seed_of,
+    specification,
+)
 from sweep.machine import version
 from sweep.models.model import Model
 from sweep.specification.axes import AXES, given_axes
@@ -43,16 +52,31 @@ def alpha_of_one(spec: Specification, learnt: Portion) -> float:
     return float(_ALPHA[spec.loss] * targets * min(spec.batch_size or rows, rows))
 
 
+def said(epoch: Mapping[str, Any]) -> None:
+    """Print what an epoch came to, as MLPClassifier does."""
+    print(f"Iteration {epoch['epoch'][0]}, loss = {epoch['loss'][0]:.8f}")
+    for score in ("val_accuracy", "val_r2"):
+        if score in epoch:
+            print(f"Validation score: {epoch[score][0]:f}")
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class RegularizedMLP(Parameters, ABC):
     """A multilayer perceptron with penalties; see `sweep.RegularizedMLPClassifier`."""
+
+    warm_start: Any = False
+    verbose: Any = False
 
     @abstractmethod
     def _aim(self, y: np.ndarray) -> Aim:
         """Return what y asks to predict."""
 
+    def _same(self, aim: Aim) -> Aim:
+        """Return the aim of a fit that goes on from another one, or refuse it."""
+        return aim
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train the network.
+        """Train the network, with `warm_start` from where the last fit came to.
 
         Parameters
         ----------
@@ -66,21 +90,80 @@ class RegularizedMLP(Parameters, ABC):
         -------
         self
         """
-        X, y, weight = checked(self, X, y, sample_weight)
+        warm = self.warm_start and hasattr(self, "model_")
+        X, y, weight = checked(self, X, y, sample_weight, reset=not warm)
         aim, seed = self._aim(y), seed_of(self.random_state)
+        if warm:
+            aim = self._same(aim)
+        spec, learnt = self._learnt(aim, X, y, weight, seed, warm)
+        begin = self.model_.parameters if warm else None
+        heard = said if self.verbose else None
+        ((fit,),) = fit_all(spec, [learnt], lambda *named: named[-1], begin=begin, heard=heard)
+        self._learn(fit, learnt, aim, spec, warm)
+        self._standing = Standing.after(fit, seed)
+        return self
+
+    def _go_on(self, X: Any, y: Any, sample_weight: Any, aim_of: Callable[..., Aim]) -> Self:
+        """Train an epoch more; ``aim_of`` gives what y asks to predict."""
+        if self.early_stopping:
+            raise InputError("partial_fit does not support early_stopping=True")
+        if self.learning_rate == "adaptive":
+            raise InputError(
+                "partial_fit trains an epoch a call, and `learning_rate` 'adaptive' compares many: "
+                "choose another"
+            )
+        begun = hasattr(self, "model_")
+        X, y, weight = checked(self, X, y, sample_weight, reset=not begun)
+        aim = aim_of(y)
+        now = self._standing if begun else Standing.fresh(seed_of(self.random_state))
+        spec, learnt = self._learnt(aim, X, y, weight, now.seed, begun)
+        fit, now = one_epoch(spec, learnt, now, self.t_ if begun else 0)
+        if self.verbose:
+            said({"epoch": [1], "loss": [fit.metrics["final_loss"]]})
+        self._learn(fit, learnt, aim, spec, begun)
+        self._standing = now
+        return self
+
+    def _learnt(
+        self, aim: Aim, X: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, begun: bool
+    ) -> tuple[FitSpecification, Portion]:
+        """Return how to train, and on what; what has ``begun`` keeps its network and its units."""
         spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1)
         self._refuse_axes(spec)
-        learnt = portion(spec, X, aim, weight, np.arange(len(X)), seed)
+        learnt = portion(spec, X, aim, weight, np.arange(len(X)), seed, every=True)
         if self.alpha is not None:
             spec = spec.replace(l2=self._l2(spec, learnt))
-        ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit)
+        if not begun:
+            return spec, learnt
+        model = self.model_
+        widths = (X.shape[1], *deepest(spec), learnt.outputs)
+        if (widths, aim.loss) != (model.widths, model.loss):
+            raise InputError(
+                f"the network goes on, and it was {model.widths} with the loss {model.loss}: with "
+                f"these parameters and this y it would be {widths} with {aim.loss}"
+            )
+        scaling = model.scaling if learnt.fold.scaling else None
+        fold = learnt.fold._replace(scaling=scaling, unit=model.unit)
+        return spec.replace(t=self.t_), learnt._replace(fold=fold)
+
+    def _learn(
+        self, fit: Fit, learnt: Portion, aim: Aim, spec: FitSpecification, begun: bool
+    ) -> None:
+        """Set what a fit sets; what has ``begun`` goes on with its curves."""
         if not fit.finite:
             raise ValueError(DIVERGED)
         trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
-        trained_on |= {"held_out": len(learnt.fold.val), "seed": seed}
+        trained_on |= {"held_out": len(learnt.fold.val), "seed": learnt.seed}
         trained_on |= {"regsweep": version("regsweep")}
+        past = (self.t_, self.loss_curve_, self.validation_scores_) if begun else (0, [], None)
         self._keep(fit, learnt, aim, spec, spec.specification(), trained_on)
-        return self
+        seen, curve, scores = past
+        self.t_ += seen
+        self.loss_curve_ = curve + self.loss_curve_
+        if self.validation_scores_ is not None:
+            self.validation_scores_ = (scores or []) + self.validation_scores_
+        else:
+            self.best_loss_ = min(self.loss_curve_, default=self.loss_)
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
         """Predict by a model that was not fitted here, and knows all classes."""

@@ -1,7 +1,7 @@
 """RegularizedMLPRegressor: one network with penalties that predicts numbers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -79,6 +79,26 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         return self.model_.predict(X)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train an epoch more on these samples, from where the network stands.
+
+        As that of `RegularizedMLPClassifier`. Targets are standardised as those of the first call,
+        which should hold enough of them to tell their mean and standard deviation.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+        y : array-like, shape (n_samples,) or (n_samples, n_targets)
+            What to predict.
+        sample_weight : array-like, shape (n_samples,), optional
+            What each sample counts in the mean of its batch; one that weighs 0 is left out.
+
+        Returns
+        -------
+        self
+        """
+        return self._go_on(X, y, sample_weight, self._aim)
 
     def _aim(self, y: np.ndarray) -> Aim:
         return of_numbers(y, self.loss)

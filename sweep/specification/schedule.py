@@ -7,7 +7,7 @@ Epoch e, from 0, has (e + 1) / W if it is one of the first W, the warm-up. After
     cosine:N        the same with T = N - W         the beginning of a longer run
     exponential:R   R^t
     step:K:R        R^floor(t / K)
-    invscaling:P    (1 + n t)^-P                    n samples of an epoch
+    invscaling:P    (1 + n t)^-P                    n samples of an epoch; n t are those seen
     adaptive        1                               and see `sweep.training.slots`
 
 Factors are the same on every machine: they are made of +, -, * and / alone, and the powers of
@@ -105,7 +105,8 @@ def factors(options: Any, epochs: np.ndarray, samples: int) -> np.ndarray:
         after = _cosine(since, max((chosen.epochs or options.epochs) - warmup, 1))
     elif chosen.word == "invscaling":
         seen, place = np.unique(since * samples, return_inverse=True)
-        after = np.array([_inverse(1 + n, chosen.rate) for n in seen.tolist()])[place]
+        before = np.where(seen > 0, options.seen, 0)
+        after = np.array([inverse(n, chosen.rate) for n in (seen + before).tolist()])[place]
     else:
         after = _powers(chosen.rate, since // max(chosen.epochs, 1))
     return np.where(epoch < warmup, (epoch + 1) / max(warmup, 1), after)
@@ -136,10 +137,10 @@ def _powers(base: float, exponents: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=2**16)
-def _inverse(base: int, power: float) -> float:
-    """Return base^-power by 40 digits, rounded once."""
+def inverse(seen: int, power: float) -> float:
+    """Return (1 + seen)^-power by 40 digits, rounded once: what "invscaling" comes to."""
     digits = Context(prec=40, traps=[])
-    exponent = digits.multiply(digits.ln(Decimal(base)), Decimal(-power))
+    exponent = digits.multiply(digits.ln(Decimal(1 + seen)), Decimal(-power))
     return float(digits.exp(exponent))
 
 

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from kernels.training import train
 from sweep.specification import schedule
-from sweep.specification.spec import Specification
 from sweep.training.measures import first_loss, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.state import State
@@ -88,6 +88,8 @@ def train_runs(
         If it says so.
     """
     spec, index = group.spec, np.arange(state.parameters.shape[1])
+    way = schedule.parse(spec.schedule)
+    rates = partial(schedule.factors, spec, samples=len(group.folds.train))
     packs = group.pack(index, state)
     if state.epochs:
         initial_loss = state.initial_loss
@@ -107,14 +109,15 @@ def train_runs(
         if finishing:
             batch = finishing_batch(packs)
             plain = packs._replace(dropping=False, frozen=False)
-            scheduled(plain, spec, batch, epochs, pace, stopped)
+            scheduled(plain, way, rates, batch, epochs, pace, stopped)
         else:
-            scheduled(packs, spec, spec.batch_size, epochs, pace, stopped)
+            scheduled(packs, way, rates, spec.batch_size, epochs, pace, stopped)
         done = pause
         if spec.history and done % spec.history == 0:
-            history.append(
-                {"index": index, "epoch": np.full(len(index), done), **record(packs, spec)}
-            )
+            now = {"index": index, "epoch": np.full(len(index), done), **record(packs, spec)}
+            history.append(now)
+            if group.heard:
+                group.heard(now)
     final, largest = measure(packs, spec)
     metrics = {
         "epochs": np.full(len(index), done, dtype=np.int64),
@@ -139,18 +142,15 @@ def finishing_batch(packs: Packs) -> int:
 
 def scheduled(
     packs: Packs,
-    spec: Specification,
+    way: schedule.Schedule,
+    rates: Callable[[np.ndarray], np.ndarray],
     batch_size: int,
     epochs: range,
     pace: float,
     stopped: Callable[[], bool],
 ) -> None:
-    """Train some epochs, each at the rate that the schedule has for it; see `train_epochs`."""
-
-    def rates(numbers: np.ndarray) -> np.ndarray:
-        return schedule.factors(spec, numbers, len(packs.folds.train))
-
-    if not schedule.parse(spec.schedule).of_rate:
+    """Train some epochs along a schedule, whose factors ``rates`` gives; see `train_epochs`."""
+    if not way.of_rate:
         train_epochs(packs, batch_size, epochs, pace, stopped, rates)
         return
     for epoch, factor in zip(epochs, rates(np.array(epochs)), strict=True):

@@ -1,6 +1,6 @@
 """Runs as packs: what the kernels need to train a set of runs side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -93,7 +93,7 @@ class Folds(NamedTuple):
 
     def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
         """Return the order of the batches of some streams, from the first epoch on."""
-        shuffled = 0 < spec.batch_size < len(self.train)
+        shuffled = spec.shuffles and 0 < spec.batch_size < len(self.train)
         return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
 
 
@@ -180,6 +180,8 @@ class Group(NamedTuple):
         Whether there is work enough to compile code for this very network, if it is tiny.
     gpu : OnGpu, optional
         What trains them; the processor unless given.
+    heard : callable, optional
+        Told at once what is recorded for the history.
     """
 
     spec: Specification
@@ -188,6 +190,7 @@ class Group(NamedTuple):
     folds: Folds
     freeze: bool
     gpu: OnGpu | None = None
+    heard: Callable[[Mapping[str, np.ndarray]], None] | None = None
 
     @property
     def size(self) -> int:

@@ -175,3 +175,5 @@ class Patience:
             found = record(self._lanes.take(lanes), self._group.spec)
             place = {"index": self._lanes.run[lanes], "epoch": self._lanes.epoch[lanes]}
             self._history.append({**place, **found})
+            if self._group.heard:
+                self._group.heard(self._history[-1])

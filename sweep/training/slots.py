@@ -17,9 +17,6 @@ from sweep.training.loop import train_epochs
 from sweep.training.measures import loss_of
 from sweep.training.packs import Packs, copy_lanes
 
-#: Epochs without a fall of the training loss after which a run stops, as in scikit-learn.
-_WITHOUT_A_FALL = 10
-
 #: What the schedule "adaptive" divides a rate by, and from which one on it lets a run stop.
 _SLOWER, _SLOWEST = 5.0, 1e-6
 
@@ -48,7 +45,7 @@ class Stopping(NamedTuple):
     @classmethod
     def of(cls, spec: Specification) -> "Stopping":
         """Return when the runs of a specification stop."""
-        return cls(spec.patience or _WITHOUT_A_FALL, spec.tol or 0.0, spec.patience is not None)
+        return cls(spec.patience or spec.waits, spec.tol or 0.0, spec.patience is not None)
 
 
 class Slots:
