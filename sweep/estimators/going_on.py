@@ -4,12 +4,14 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from kernels.choice import Choice
 from sweep.data.fold import deepest
 from sweep.estimators.fits import Fit, Portion, group_of
 from sweep.plan.plan import Plan
 from sweep.seeded import generator
 from sweep.specification import schedule
 from sweep.specification.spec import Specification
+from sweep.training.chosen_kernels import step_of
 from sweep.training.draws import BatchOrder, initial_weights
 from sweep.training.loop import scheduled
 from sweep.training.measures import measure
@@ -25,28 +27,37 @@ class Standing(NamedTuple):
         Of all that is drawn.
     state : State, or None
         Its parameters and what its step remembers; None before the initial weights are drawn.
+    step : Choice, or None
+        What it has moved by; None where that remembers nothing.
     draw : RandomState
         What draws the order of the next batches.
     """
 
     seed: int
     state: State | None
+    step: Choice | None
     draw: np.random.RandomState
 
     @classmethod
-    def fresh(cls, seed: int, parameters: np.ndarray | None = None) -> Self:
-        """Return that of a network at rest, before the first order of its batches."""
-        state = None if parameters is None else State.fresh(parameters[:, None])
-        return cls(seed, state, generator(seed, "batch order", "0"))
+    def fresh(cls, seed: int) -> Self:
+        """Return that of a network before the first order of its batches."""
+        return cls(seed, None, None, generator(seed, "batch order", "0"))
 
     @classmethod
     def after(cls, fit: Fit, seed: int) -> Self:
         """Return that after a fit; one that may have stopped early is at rest."""
-        standing = cls.fresh(seed, fit.parameters)
+        fresh = cls.fresh(seed)
         if fit.standing is None:
-            return standing
+            return fresh._replace(state=State.fresh(fit.parameters[:, None]))
         state, order = fit.standing()
-        return standing._replace(state=state, draw=(*order.generators, standing.draw)[0])
+        return cls(seed, state, step_of(fit.spec), (*order.generators, fresh.draw)[0])
+
+    def moved_by(self, step: Choice) -> Self:
+        """Return it for a step to go on from; another one than before remembers nothing."""
+        if self.state is None or self.step is None or self.step.kind == step.kind:
+            return self._replace(step=step)
+        weights = self.state.weights(self.step)
+        return self._replace(state=self.state._replace(parameters=weights, memory=None), step=step)
 
 
 def one_epoch(
@@ -76,6 +87,7 @@ def one_epoch(
     plan = Plan(spec, widths, samples, "data", columns=(1,) * widths[0])
     # Calls may differ in size, and none is worth code of its own.
     group = group_of(plan, [learnt], [(0, 0)])._replace(freeze=False)
+    standing = standing.moved_by(step_of(spec))
     state = standing.state
     if state is None:
         state = State.fresh(initial_weights(group.net, spec, standing.seed)[:, None])

@@ -98,7 +98,7 @@ class RegularizedMLP(Parameters, ABC):
         spec, learnt = self._learnt(aim, X, y, weight, seed, warm)
         begin = self.model_.parameters if warm else None
         heard = said if self.verbose else None
-        ((fit,),) = fit_all(spec, [learnt], lambda *named: named[-1], begin=begin, heard=heard)
+        ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit, begin=begin, heard=heard)
         self._learn(fit, learnt, aim, spec, warm)
         self._standing = Standing.after(fit, seed)
         return self
@@ -128,7 +128,8 @@ class RegularizedMLP(Parameters, ABC):
         self, aim: Aim, X: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, begun: bool
     ) -> tuple[FitSpecification, Portion]:
         """Return how to train, and on what; what has ``begun`` keeps its network and its units."""
-        spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1)
+        t = self.t_ if begun else 0
+        spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1, t=t)
         self._refuse_axes(spec)
         learnt = portion(spec, X, aim, weight, np.arange(len(X)), seed, every=True)
         if self.alpha is not None:
@@ -144,7 +145,7 @@ class RegularizedMLP(Parameters, ABC):
             )
         scaling = model.scaling if learnt.fold.scaling else None
         fold = learnt.fold._replace(scaling=scaling, unit=model.unit)
-        return spec.replace(t=self.t_), learnt._replace(fold=fold)
+        return spec, learnt._replace(fold=fold)
 
     def _learn(
         self, fit: Fit, learnt: Portion, aim: Aim, spec: FitSpecification, begun: bool
@@ -162,7 +163,7 @@ class RegularizedMLP(Parameters, ABC):
         self.loss_curve_ = curve + self.loss_curve_
         if self.validation_scores_ is not None:
             self.validation_scores_ = (scores or []) + self.validation_scores_
-        else:
+        if self.best_loss_ is not None:
             self.best_loss_ = min(self.loss_curve_, default=self.loss_)
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
@@ -174,7 +175,7 @@ class RegularizedMLP(Parameters, ABC):
         """Refuse several values: they are for a search."""
         names = names_of(self.solver)
         automatic = {name for name in ("l1", "l21") if isinstance(getattr(spec, name), str)}
-        every = spec.replace(**dict.fromkeys(automatic, 0))
+        every = spec.replace(**dict.fromkeys(automatic, 0)) if automatic else spec
         found = automatic | {name for name, of in given_axes(every).items() if len(of) > 1}
         for axis in AXES:
             name = names.get(axis.field, axis.field)

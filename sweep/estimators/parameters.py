@@ -137,6 +137,7 @@ def specification(
     *,
     history: int,
     l2: str = "l2",
+    t: int = 0,
 ) -> FitSpecification:
     """Return what an estimator's parameters say.
 
@@ -150,6 +151,8 @@ def specification(
         Options of their own.
     l2 : {"l2", "alpha"}
         Which parameter is taken for that option.
+    t : int
+        Samples that the network has seen before.
 
     Raises
     ------
@@ -179,7 +182,9 @@ def specification(
     if options["early_stopping"] or options["tol"] is None:
         del given["n_iter_no_change"]  # `patience` waits, or nothing does
     try:
-        spec = FitSpecification(**{**given, "data": data, "seeds": seed, "history": history})
+        spec = FitSpecification(
+            **{**given, "data": data, "seeds": seed, "history": history, "t": t}
+        )
         refuse_endless_warmup(spec)
     except InputError as error:
         message = re.sub(r"`(\w+)`", lambda word: f"`{names.get(word[1], word[1])}`", str(error))

@@ -43,7 +43,7 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
     loss_ : float
         Loss with penalties at the end.
     loss_curve_ : list of float
-        The same after each epoch.
+        The same after each epoch, of all fits that went on from one another.
     best_loss_ : float or None
         The lowest of them; None with `early_stopping`.
     validation_scores_ : list of float or None
@@ -53,7 +53,7 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
     n_iter_ : int
         Epochs trained, those of `finish` too.
     t_ : int
-        Samples seen in them.
+        Samples seen in them, and in what they went on from.
     n_layers_, n_outputs_ : int
     out_activation_ : {"identity", "exp"}
     model_ : sweep.Model
