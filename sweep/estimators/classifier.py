@@ -200,10 +200,13 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         -------
         self
         """
-        known = getattr(self, "classes_", None)
-        if classes is None and known is None:
+        known: np.ndarray | None = getattr(self, "classes_", None)
+        if classes is not None:
+            told = unique_labels(classes)
+        elif known is not None:
+            told = known
+        else:
             raise InputError("classes must be passed on the first call to partial_fit.")
-        told = known if classes is None else unique_labels(classes)
         if known is not None and not np.array_equal(known, told):
             raise InputError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "

@@ -16,13 +16,7 @@ from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_scores import DIVERGED
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
 from sweep.estimators.going_on import Standing, one_epoch
-from sweep.estimators.parameters import (
-    FitSpecification,
-    Parameters,
-    names_of,
-    seed_of,
-    specification,
-)
+from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.machine import version
 from sweep.models.model import Model
 from sweep.specification.axes import AXES, given_axes
@@ -126,7 +120,7 @@ class RegularizedMLP(Parameters, ABC):
 
     def _learnt(
         self, aim: Aim, X: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, begun: bool
-    ) -> tuple[FitSpecification, Portion]:
+    ) -> tuple[Specification, Portion]:
         """Return how to train, and on what; what has ``begun`` keeps its network and its units."""
         t = self.t_ if begun else 0
         spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1, t=t)
@@ -146,25 +140,6 @@ class RegularizedMLP(Parameters, ABC):
         scaling = model.scaling if learnt.fold.scaling else None
         fold = learnt.fold._replace(scaling=scaling, unit=model.unit)
         return spec, learnt._replace(fold=fold)
-
-    def _learn(
-        self, fit: Fit, learnt: Portion, aim: Aim, spec: FitSpecification, begun: bool
-    ) -> None:
-        """Set what a fit sets; what has ``begun`` goes on with its curves."""
-        if not fit.finite:
-            raise ValueError(DIVERGED)
-        trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
-        trained_on |= {"held_out": len(learnt.fold.val), "seed": learnt.seed}
-        trained_on |= {"regsweep": version("regsweep")}
-        past = (self.t_, self.loss_curve_, self.validation_scores_) if begun else (0, [], None)
-        self._keep(fit, learnt, aim, spec, spec.specification(), trained_on)
-        seen, curve, scores = past
-        self.t_ += seen
-        self.loss_curve_ = curve + self.loss_curve_
-        if self.validation_scores_ is not None:
-            self.validation_scores_ = (scores or []) + self.validation_scores_
-        if self.best_loss_ is not None:
-            self.best_loss_ = min(self.loss_curve_, default=self.loss_)
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
         """Predict by a model that was not fitted here, and knows all classes."""
@@ -226,9 +201,29 @@ class RegularizedMLP(Parameters, ABC):
         self.n_iter_ = int(fit.metrics["epochs"])
         self.t_ = self.n_iter_ * len(learnt.fold.train)
         self.loss_ = fit.metrics["final_loss"]
-        self.loss_curve_ = [then["loss"] for then in fit.history]
+        self.loss_curve_: list[float] = [then["loss"] for then in fit.history]
         score = "val_r2" if LOSSES[aim.loss].target == "numbers" else "val_accuracy"
         held_out = score in fit.metrics
-        self.best_loss_ = None if held_out else min(self.loss_curve_, default=self.loss_)
-        self.validation_scores_ = [then[score] for then in fit.history] if held_out else None
+        self.best_loss_: float | None = (
+            None if held_out else min(self.loss_curve_, default=self.loss_)
+        )
+        scores = [then[score] for then in fit.history] if held_out else None
+        self.validation_scores_: list[float] | None = scores
         self.best_validation_score_ = fit.metrics.get(score)
+
+    def _learn(self, fit: Fit, learnt: Portion, aim: Aim, spec: Specification, begun: bool) -> None:
+        """Set what a fit sets; what has ``begun`` goes on with its curves."""
+        if not fit.finite:
+            raise ValueError(DIVERGED)
+        trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
+        trained_on |= {"held_out": len(learnt.fold.val), "seed": learnt.seed}
+        trained_on |= {"regsweep": version("regsweep")}
+        past = (self.t_, self.loss_curve_, self.validation_scores_) if begun else (0, [], None)
+        self._keep(fit, learnt, aim, spec, spec.specification(), trained_on)
+        seen, curve, scores = past
+        self.t_ += seen
+        self.loss_curve_ = curve + self.loss_curve_
+        if self.validation_scores_ is not None:
+            self.validation_scores_ = (scores or []) + self.validation_scores_
+        if self.best_loss_ is not None:
+            self.best_loss_ = min(self.loss_curve_, default=self.loss_)

@@ -102,7 +102,7 @@ class FitSpecification(Specification):
     `t` is the samples that a network has seen before.
     """
 
-    _FLAGS: ClassVar = (*Specification._FLAGS, "shuffle")
+    _FLAGS: ClassVar[tuple[str, ...]] = (*Specification._FLAGS, "shuffle")
 
     shuffle: bool = True
     n_iter_no_change: Annotated[int, Field(ge=1)] = 10
@@ -138,7 +138,7 @@ def specification(
     history: int,
     l2: str = "l2",
     t: int = 0,
-) -> FitSpecification:
+) -> Specification:
     """Return what an estimator's parameters say.
 
     Parameters

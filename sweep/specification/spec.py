@@ -125,7 +125,7 @@ class Specification(BaseModel):
     sampler: validators.Sampler = Field(default_factory=validators.default_sampler)
 
     #: Options that are true or false.
-    _FLAGS: ClassVar = ("header",)
+    _FLAGS: ClassVar[tuple[str, ...]] = ("header",)
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _content: Mapping[str, Any] | None = PrivateAttr(default=None)
