@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+from functools import cache
 from typing import Any
 
 from sweep.errors import InputError
@@ -55,6 +56,7 @@ def lanes(precision: str, vectors: int = 1) -> int:
         raise InputError(str(error)) from None
 
 
+@cache
 def version(distribution: str) -> str:
     """Return the version of an installed distribution, "unknown" where it is none."""
     try:

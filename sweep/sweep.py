@@ -114,8 +114,8 @@ class Sweep(Specification):
         The second beta of "adam" and "adamw", which is alpha of "rmsprop", and what each adds to
         its root: axes, and columns where they have several values.
     schedule : str, default "constant"
-        What the learning rate does: "constant", "cosine", "exponential:RATE" or
-        "step:EPOCHS:RATE", see `sweep.specification.schedule`.
+        What the learning rate does: "constant", "cosine", "exponential:RATE",
+        "step:EPOCHS:RATE", "invscaling:POWER" or "adaptive", see `sweep.specification.schedule`.
     warmup : int, default 0
         Epochs in which the learning rate rises to `lr`, before that.
     dropout : VALUES, default 0

@@ -229,8 +229,8 @@ def split(y, seed, fold, folds, val_fraction, name="split"):
 # --- a run -----------------------------------------------------------------------------------
 
 
-def rate_factor(epoch, options):
-    """Return what an epoch multiplies the learning rate by."""
+def rate_factor(epoch, options, n):
+    """Return what an epoch of n samples multiplies the learning rate by."""
     word, *given = options.get("schedule", "constant").split(":")
     warmup, epochs = options.get("warmup", 0), options["epochs"]
     epoch = min(epoch, max(epochs - 1, 0))
@@ -245,8 +245,11 @@ def rate_factor(epoch, options):
             p = p * z + (-1) ** (n // 2) / math.factorial(n)
         s = y + y * z * p
         return 1 - s * s if 2 * t <= whole else s * s
-    if word == "constant":
+    if word in ("constant", "adaptive"):
         return 1.0
+    if word == "invscaling":
+        with mpmath.workdps(60):
+            return float(mpmath.mpf(1 + n * t) ** -mpmath.mpf(float(given[0])))
     exponent = t // int(given[0]) if word == "step" else t
     found, square = 1.0, float(given[-1])
     for bit in reversed(bin(exponent)[2:]):
@@ -277,6 +280,7 @@ class Run:
             for penalty in ("l1", "l2")
         )
         self.rate, self.momentum = kind(options["lr"]), kind(options["momentum"])
+        self.whole_rate, self.slowed = self.rate, 1.0
         self.beta2, self.epsilon = (
             kind(options.get("beta2", 0.999)),
             kind(options.get("epsilon", 1e-8)),
@@ -465,7 +469,9 @@ class Run:
         random = stream(self.seed, "batch order", str(self.fold))
         for epoch in itertools.count():
             rows = random.permutation(self.train) if size < n else self.train
-            self.factor = self.kind(rate_factor(epoch, self.options))
+            self.factor = self.kind(rate_factor(epoch, self.options, n) * self.slowed)
+            if self.options.get("schedule", "").startswith(("invscaling", "adaptive")):
+                self.rate, self.factor = normal(self.whole_rate * self.factor), self.kind(1)
             at_once = size if epoch < self.options["epochs"] else self.finishing()
             for step, first in enumerate(range(0, n, at_once)):
                 batch = rows[first : first + at_once]
@@ -484,23 +490,24 @@ class Run:
             found = {"initial_loss": self.measured()["final_loss"]}
             patience, tol = self.options.get("patience"), self.options.get("tol")
             training = self.epochs()
-            best, best_loss = 0, math.inf
+            best, since, best_loss = 0, 0, math.inf
             for epoch in range(1, self.options["epochs"] + self.options.get("finish", 0) + 1):
                 next(training)
                 if patience:
                     loss = self.evaluated(self.val)[0]
                     if epoch == 1 or loss < best_loss - (tol or 0):
-                        best, best_loss = epoch, np.float64(loss)
+                        best, since, best_loss = epoch, epoch, np.float64(loss)
                         weights = [value.copy() for value in self.result]
-                    if epoch - best == patience:
-                        break
                 elif tol is not None:
                     loss = np.float64(self.measured()["final_loss"])
                     if epoch == 1 or loss < best_loss - tol:
-                        best = epoch
+                        since = epoch
                     best_loss = min(best_loss, loss)
-                    if epoch - best == 10:
+                if (patience or tol is not None) and epoch - since == (patience or 10):
+                    adaptive = self.options.get("schedule") == "adaptive"
+                    if not adaptive or np.float64(self.whole_rate) * self.slowed <= 1e-6:
                         break
+                    self.slowed, since = self.slowed / 5, epoch
             if patience:
                 self.start(weights)
                 found["best_epoch"] = best
@@ -599,7 +606,7 @@ class Run:
         most = self.options["zero_tol"]
         if most != "auto":
             return [self.kind(most)] * len(self.l1[::2])
-        twice = 2 * np.float64(self.rate)
+        twice = 2 * np.float64(self.whole_rate)
         if self.optimizer in ("adam", "adamw", "rmsprop"):
             return [0 if self.proximal else max(1e-3, twice * (l1 > 0)) for l1 in self.l1[::2]]
         return [0 if self.proximal else max(1e-3, twice * l1) for l1 in self.l1[::2]]

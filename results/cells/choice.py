@@ -26,11 +26,12 @@ TELLING = ("epochs", "best_epoch", "test_rows", "test_size", *TEST, *FURTHER_TES
 class Stop(NamedTuple):
     """When a run of a sweep with patience ends: see `results.cells.honest.unstopped`.
 
-    Where the patience is an axis, it is that of the cell.
+    Where the patience or the schedule is an axis, it is that of the cell.
     """
 
     patience: int
     epochs: int
+    schedule: str = "constant"
 
 
 class Choice(NamedTuple):
@@ -97,6 +98,8 @@ def choose(
     if "mean_best_epoch" in cells:
         known.append(OF_PATIENCE)
     if stop and runs is not None and (patience := int(chosen.get("patience", stop.patience))):
-        known.append(said_of_patience(runs_of(runs, chosen), patience, stop.epochs))
+        schedule = chosen.get("schedule", stop.schedule)
+        cell = runs_of(runs, chosen)
+        known.append(said_of_patience(cell, patience, stop.epochs, schedule))
     known = [note for note in known if note]
     return Choice(row, known, figures, folds)

@@ -135,14 +135,19 @@ def unstopped(runs: pd.DataFrame, patience: int, epochs: int) -> int:
     return int(((runs["epochs"] == epochs) & (runs["best_epoch"] + patience > epochs)).sum())
 
 
-def said_of_patience(runs: pd.DataFrame, patience: int, epochs: int) -> str:
-    """Say how many of a cell's runs might have become better still; empty where none might."""
-    many = unstopped(runs, patience, epochs)
+def said_of_patience(runs: pd.DataFrame, patience: int, epochs: int, schedule: str) -> str:
+    """Say how many of a cell's runs might have become better still; empty where none might.
+
+    With the schedule "adaptive" a run may have waited longer than its patience, at several rates:
+    from the table it cannot be told whether it stopped in the last epoch, or was about to go on.
+    """
+    slows = schedule == "adaptive"
+    many = int((runs["epochs"] == epochs).sum()) if slows else unstopped(runs, patience, epochs)
     if not many:
         return ""
     return (
-        f"{many:,} of the {counted(len(runs), 'run')} here had not stopped by epoch {epochs:,}: "
-        "give more --epochs."
+        f"{many:,} of the {counted(len(runs), 'run')} here had not stopped "
+        f"{'before' if slows else 'by'} epoch {epochs:,}: give more --epochs."
     )
 
 

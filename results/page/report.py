@@ -133,7 +133,9 @@ def page(
     spec = tomllib.loads(toml)
     patience = spec.get("patience", "off")  # of several values a text
     waits = patience if isinstance(patience, int) else 0
-    stop = Stop(waits, spec["epochs"]) if patience != "off" else None
+    stop = (
+        Stop(waits, spec["epochs"], spec.get("schedule", "constant")) if patience != "off" else None
+    )
     layers = [name for name in runs.columns if name.startswith("sparsity_")]
     metrics = [name for name in (*_SHOWN, *layers) if name in runs]
     cells = summary(runs, [*metrics, *(name for name in TELLING if name in runs)], by)

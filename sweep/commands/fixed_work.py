@@ -92,7 +92,7 @@ class Trainer:
         packs = group.pack(np.arange(group.size), runs.drawn())
         self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(parts.train)
         self.samples = parts.samples(packs.order.next(epochs))
-        self._factors = factors(spec, np.arange(epochs))
+        self._factors = factors(spec, np.arange(epochs), len(parts.train))
         self._begin = packs.runs.parameters.copy(), packs.runs.memory.copy()
 
     @property

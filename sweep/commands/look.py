@@ -85,7 +85,8 @@ def best(
     telling = [name for name in TELLING if name in schema(plan).names and name != "epochs"]
     cells, along = _told(directory, telling, metric)
     waits = several("patience", spec.patience)
-    stop = Stop(waits[0] or 0, spec.epochs) if any(waits) else None
+    schedule, *_ = several("schedule", spec.schedule)
+    stop = Stop(waits[0] or 0, spec.epochs, schedule) if any(waits) else None
     runs = loaded(directory, plan) if spec.outer_folds or stop else None
     chosen = choose(cells, rule, runs, along, stop)
     matters = shares.of_cells(cells)

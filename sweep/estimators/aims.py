@@ -48,10 +48,10 @@ class Aim(NamedTuple):
 
 
 def checked(
-    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any
+    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, reset: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return X, y and the weights as arrays, and note the features on the estimator."""
-    told = {"multi_output": True, "y_numeric": is_regressor(estimator)}
+    """Return X, y and the weights as arrays; note the features, or check them."""
+    told = {"multi_output": True, "y_numeric": is_regressor(estimator), "reset": reset}
     X, y = validate_data(estimator, X, y, dtype=np.float64, order="C", **told)
     if hasattr(y, "toarray"):
         y = y.toarray()
@@ -79,6 +79,12 @@ def of_classes(y: np.ndarray, class_weight: Any) -> Aim:
         raise InputError("`class_weight` is for one class a sample, and y holds several answers")
     answers = y.astype(np.float64)
     return Aim("logistic", answers, np.zeros(0), targets=_named(answers, ("0", "1")))
+
+
+def among(aim: Aim, classes: np.ndarray, class_weight: Any) -> Aim:
+    """Return an aim whose classes are some of these, with the numbers that they have there."""
+    place = np.searchsorted(classes, aim.classes)
+    return aim._replace(y=place[aim.y], classes=classes, by_class=counts_of(class_weight, classes))
 
 
 def of_numbers(y: np.ndarray, loss: Any) -> Aim:

@@ -1,13 +1,15 @@
 """RegularizedMLPClassifier: one network with penalties, as a scikit-learn estimator."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sweep.estimators.aims import Aim, of_classes
+from sweep.errors import InputError
+from sweep.estimators.aims import Aim, among, of_classes
 from sweep.estimators.fits import Fit, Portion
 from sweep.estimators.mlp import RegularizedMLP
 
@@ -49,9 +51,14 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
     solver : {"sgd", "adam", "adamw", "rmsprop"}, default "sgd"
         How parameters move. There is no "lbfgs". "adamw" has L2 beside the step.
     learning_rate : str, default "constant"
-        How it goes from epoch to epoch: "constant", "cosine", "exponential:RATE" or
-        "step:EPOCHS:RATE". MLPClassifier's "invscaling" and "adaptive" have no equal.
+        How it goes from epoch to epoch: "constant", "cosine", "exponential:RATE",
+        "step:EPOCHS:RATE", or with "sgd" MLPClassifier's "invscaling" and "adaptive". The latter
+        divides it by 5 wherever training would stop, until it is 1e-6 or less: give `tol`, or
+        `early_stopping`.
     learning_rate_init : float, default 0.01
+    power_t : float, default 0.5
+        With "invscaling" it is ``learning_rate_init / (t + 1) ** power_t`` after t samples. In the
+        first epoch of a `fit` it is whole, with `warm_start` too, as MLPClassifier has it.
     warmup : int, default 0
         Epochs in which the learning rate rises to that, before the rest.
     momentum : float, default 0.9
@@ -71,21 +78,23 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         "auto" is ``min(200, n_samples)``; "full" is all samples, in their order.
     max_iter : int, default 100
         Epochs.
+    shuffle : bool, default True
+        Whether the samples of small batches are drawn anew in each epoch, or in their order.
     finish : int, default 0
         Epochs in full batches after those. The noise of small batches keeps weights off zero that
         the penalty would leave there: as many as ``max_iter`` give the zeros of all samples. A
         `sweep.Sweep` does so unless told.
     tol : float or None, default None
         What the loss must fall by, below its lowest, to count as fallen: that of what is held out
-        with `early_stopping`; else that of the samples trained on, and training stops after 10
-        epochs without. With None, unlike MLPClassifier's 1e-4, it never stops but early.
+        with `early_stopping`; else that of the samples trained on, after the epoch (MLPClassifier:
+        on the way). With None, unlike MLPClassifier's 1e-4, training never stops but early.
     early_stopping : bool, default False
         Whether to hold out a stratified part of the samples, stop when its loss (MLPClassifier:
         its accuracy) has not fallen for a while, and keep the weights of the best epoch.
     validation_fraction : float, default 0.1
         Share held out for that.
-    n_iter_no_change : int, default 10
-        Epochs to wait for a lower loss on it; without `early_stopping` `tol` waits for 10.
+    n_iter_no_change : int or ``np.inf``, default 10
+        Epochs to wait for that (MLPClassifier: one more).
     init : {"he", "uniform"}, default "he"
         Initial weights: normal with variance 2 / inputs, or uniform on [0, 1).
     precision : {"float64", "float32"}, default "float64"
@@ -99,6 +108,11 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         ``coefs_`` are those of the inputs so scaled.
     random_state : int, RandomState instance or None, default None
         Of the initial weights, the order of the batches and what is held out.
+    warm_start : bool, default False
+        Whether a further `fit` begins with the weights of the last one, its scaling and, of
+        numbers, their unit; what the step remembers begins anew, and so does the schedule.
+    verbose : bool, default False
+        Whether to print the loss with penalties after each epoch, as soon as it is over.
     alpha : float or None, default None
         In the place of `l2`, what MLPClassifier calls it: ``2 * batch_size * l2``, and of k columns
         k times that. A batch has no more than all samples trained on.
@@ -112,7 +126,7 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
     loss_ : float
         Loss with penalties at the end.
     loss_curve_ : list of float
-        The same after each epoch.
+        The same after each epoch, of all fits that went on from one another.
     best_loss_ : float or None
         The lowest of them; None with `early_stopping`.
     validation_scores_ : list of float or None
@@ -123,7 +137,7 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
     n_iter_ : int
         Epochs trained, those of `finish` too.
     t_ : int
-        Samples seen in them.
+        Samples seen in them, and in what they went on from.
     n_layers_, n_outputs_ : int
     out_activation_ : {"softmax", "logistic"}
     model_ : sweep.Model
@@ -164,8 +178,67 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train an epoch more on these samples, from where the network stands.
+
+        What the step remembers goes on, and so does the order of the batches: of the same samples
+        so many calls are a fit of as many epochs, without a `finish`. Inputs are scaled as those
+        of the first call. After a fit that may have stopped early the step remembers nothing.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+        y : array-like, shape (n_samples,) or (n_samples, n_targets)
+            What to predict; not all classes need be there.
+        sample_weight : array-like, shape (n_samples,), optional
+            What each sample counts in the mean of its batch; one that weighs 0 is left out.
+        classes : array-like, shape (n_classes,), optional
+            All that there are, or the numbers of the columns of a matrix; needed in the first call
+            alone.
+
+        Returns
+        -------
+        self
+        """
+        known: np.ndarray | None = getattr(self, "classes_", None)
+        if classes is not None:
+            told = unique_labels(classes)
+        elif known is not None:
+            told = known
+        else:
+            raise InputError("classes must be passed on the first call to partial_fit.")
+        if known is not None and not np.array_equal(known, told):
+            raise InputError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                f"{known!r}"
+            )
+        if self.class_weight == "balanced":
+            raise InputError(
+                "`class_weight` 'balanced' needs all samples, and partial_fit has some: give a dict"
+            )
+        return self._go_on(X, y, sample_weight, lambda y: self._aim_among(y, told))
+
+    def _aim_among(self, y: np.ndarray, classes: np.ndarray) -> Aim:
+        """Return what some samples ask to predict, where these are all classes."""
+        aim = of_classes(y, None if y.ndim == 1 else self.class_weight)
+        strange = np.setdiff1d(aim.labels, classes)
+        if len(strange):
+            raise InputError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. 'y' has "
+                f"{aim.labels}."
+            )
+        return aim if aim.targets else among(aim, classes, self.class_weight)
+
     def _aim(self, y: np.ndarray) -> Aim:
         return of_classes(y, self.class_weight)
+
+    def _same(self, aim: Aim) -> Aim:
+        if not np.array_equal(aim.labels, self.classes_):
+            raise InputError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {aim.labels}"
+            )
+        return aim
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
         super()._predict_by(model, aim)

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,11 +19,14 @@ from sweep.estimators.aims import Aim
 from sweep.plan.plan import Plan
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import planned_network
-from sweep.training.draws import initial_weights
+from sweep.training.draws import BatchOrder, initial_weights
 from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group
 from sweep.training.patience import Patience
 from sweep.training.state import State
+
+#: What is told of an epoch: each of the metrics of some runs, and which runs they are.
+Heard = Callable[[Mapping[str, np.ndarray]], None]
 
 
 class Portion(NamedTuple):
@@ -59,6 +63,9 @@ class Fit(NamedTuple):
         The metrics of each recorded epoch.
     seconds : float
         Its share of the time that it took with those beside it.
+    standing : callable, optional
+        Gives where it stands, with what its step remembers, and the order of its batches from
+        there on; None where it may have stopped early.
     """
 
     spec: Specification
@@ -67,6 +74,7 @@ class Fit(NamedTuple):
     metrics: dict[str, float]
     history: list[dict[str, float]]
     seconds: float
+    standing: Callable[[], tuple[State, BatchOrder]] | None = None
 
     @property
     def finite(self) -> bool:
@@ -76,7 +84,14 @@ class Fit(NamedTuple):
 
 
 def portion(
-    spec: Specification, X: np.ndarray, aim: Aim, weight: np.ndarray, rows: np.ndarray, seed: int
+    spec: Specification,
+    X: np.ndarray,
+    aim: Aim,
+    weight: np.ndarray,
+    rows: np.ndarray,
+    seed: int,
+    *,
+    every: bool = False,
 ) -> Portion:
     """Return what a fit on some rows learns from, and what it holds out where it stops early.
 
@@ -89,6 +104,8 @@ def portion(
         A row whose weight is 0 is as good as absent; its class is not.
     rows : ndarray of int64
     seed : int
+    every : bool
+        Whether to learn classes too of which no row is.
     """
     counts = weight[rows] > 0
     if not counts.any():
@@ -96,10 +113,10 @@ def portion(
     y, classes = aim.y, np.zeros(0, dtype=np.int64)
     names: tuple[str, ...] = ()
     if not aim.targets:
-        classes, numbers = np.unique(y[rows], return_inverse=True)
+        classes = np.arange(len(aim.classes)) if every else np.unique(y[rows])
         names = tuple(map(str, classes))
         y = np.zeros(len(X), dtype=np.int64)
-        y[rows] = numbers
+        y[rows] = np.searchsorted(classes, aim.y[rows])
     rows = rows[counts]
     features = tuple(f"x{i}" for i in range(X.shape[1]))
     dataset = Dataset("data", X, y[rows], names, features, targets=aim.targets)
@@ -124,6 +141,9 @@ def fit_all(
     portions: Sequence[Portion],
     then: Callable[[int, int, Fit], Any],
     n_jobs: int | None = None,
+    *,
+    begin: np.ndarray | None = None,
+    heard: Heard | None = None,
 ) -> list[list[Any]]:
     """Train every cell of a specification's grid on every part.
 
@@ -138,6 +158,10 @@ def fit_all(
         fit, in the thread that trained it.
     n_jobs : int, optional
         joblib's, for its threads.
+    begin : ndarray, shape (parameters,), optional
+        What every fit begins with; what its seed draws unless given.
+    heard : callable, optional
+        Told at once what is recorded of each epoch.
 
     Returns
     -------
@@ -161,7 +185,8 @@ def fit_all(
     stop = threading.Event()
     try:
         done = Parallel(n_jobs, require="sharedmem")(
-            delayed(_task)(plan, portions, runs, then, stop.is_set) for plan, runs in tasks
+            delayed(_task)(plan, portions, runs, then, stop.is_set, begin, heard)
+            for plan, runs in tasks
         )
     finally:
         stop.set()  # joblib leaves its threads alone when it is interrupted
@@ -177,20 +202,18 @@ def _task(
     runs: list[tuple[int, int]],
     then: Callable[[int, int, Fit], Any],
     stopped: Callable[[], bool],
+    begin: np.ndarray | None,
+    heard: Heard | None,
 ) -> dict[tuple[int, int], Any]:
     """Train these pairs of a part and a cell."""
     begun = time.perf_counter()
     spec = plan.spec
-    net = planned_network(plan)
-    places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
-    seeds = np.array([portions[i].seed for i in places])
-    columns = {**plan.grid.coordinates(cells), "seed": seeds, "fold": places}
-    used = list(dict.fromkeys(places.tolist()))
-    data = Folds.of(spec, {(portions[i].seed, i): portions[i].fold for i in used})
-    # A seed draws the same order for every part: a fit does not know that it is one of several.
-    data = data._replace(drawn=[(portions[i].seed, 0) for i in used])
-    group = Group(spec, net, columns, data, plan.worth_freezing)
-    drawn = {seed: initial_weights(net, spec, seed) for seed in dict.fromkeys(seeds.tolist())}
+    group = group_of(plan, portions, runs)._replace(heard=heard)
+    seeds, columns = group.columns["seed"], group.columns
+    drawn = {
+        seed: initial_weights(group.net, spec, seed) if begin is None else begin
+        for seed in dict.fromkeys(seeds.tolist())
+    }
     done: dict[tuple[int, int], Any] = {}
     histories: list[list[dict[str, float]]] = [[] for _ in runs]
     for trained in _trained(plan, group, lambda run: drawn[int(seeds[run])], stopped):
@@ -204,10 +227,30 @@ def _task(
             weights = learnt[:, place].astype(np.float64)
             part, cell = runs[i]
             own = spec.of({"leak": columns["leak"][i]}) if "leak" in columns else spec
-            fit = Fit(own, plan.widths, weights, metrics, histories[i], seconds)
+            standing = None if spec.stops_early else partial(_standing, trained, place)
+            fit = Fit(own, plan.widths, weights, metrics, histories[i], seconds, standing)
             done[part, cell] = then(part, cell, fit)
         begun = time.perf_counter()
     return done
+
+
+def group_of(plan: Plan, portions: Sequence[Portion], runs: list[tuple[int, int]]) -> Group:
+    """Return pairs of a part and a cell as runs to be trained together."""
+    places, cells = (np.array(numbers) for numbers in zip(*runs, strict=True))
+    seeds = np.array([portions[i].seed for i in places])
+    columns = {**plan.grid.coordinates(cells), "seed": seeds, "fold": places}
+    used = list(dict.fromkeys(places.tolist()))
+    data = Folds.of(plan.spec, {(portions[i].seed, i): portions[i].fold for i in used})
+    # A seed draws the same order for every part: a fit does not know that it is one of several.
+    data = data._replace(drawn=[(portions[i].seed, 0) for i in used])
+    return Group(plan.spec, planned_network(plan), columns, data, plan.worth_freezing)
+
+
+def _standing(trained: Trained, place: int) -> tuple[State, BatchOrder]:
+    """Return where a run stands, by its place among some."""
+    packs = trained.packs
+    stream = packs.by_run(packs.runs.streams)[[place]]
+    return trained.state().take(np.array([place])), packs.order.take(stream)
 
 
 def _trained(

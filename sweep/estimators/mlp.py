@@ -1,6 +1,7 @@
 """RegularizedMLP: what the classifier and the regressor of one network share."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Self
@@ -8,11 +9,13 @@ from typing import Any, Self
 import numpy as np
 
 from sweep.data.dataset import Variable
+from sweep.data.fold import deepest
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_scores import DIVERGED
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
+from sweep.estimators.going_on import Standing, one_epoch
 from sweep.estimators.inputs import Inputs
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.machine import version
@@ -44,16 +47,31 @@ def alpha_of_one(spec: Specification, learnt: Portion) -> float:
     return float(_ALPHA[spec.loss] * targets * min(spec.batch_size or rows, rows))
 
 
+def said(epoch: Mapping[str, Any]) -> None:
+    """Print what an epoch came to, as MLPClassifier does."""
+    print(f"Iteration {epoch['epoch'][0]}, loss = {epoch['loss'][0]:.8f}")
+    for score in ("val_accuracy", "val_r2"):
+        if score in epoch:
+            print(f"Validation score: {epoch[score][0]:f}")
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class RegularizedMLP(Inputs, Parameters, ABC):
     """A multilayer perceptron with penalties; see `sweep.RegularizedMLPClassifier`."""
+
+    warm_start: Any = False
+    verbose: Any = False
 
     @abstractmethod
     def _aim(self, y: np.ndarray) -> Aim:
         """Return what y asks to predict."""
 
+    def _same(self, aim: Aim) -> Aim:
+        """Return the aim of a fit that goes on from another one, or refuse it."""
+        return aim
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train the network.
+        """Train the network, with `warm_start` from where the last fit came to.
 
         Parameters
         ----------
@@ -67,21 +85,62 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         -------
         self
         """
-        X, y, weight = checked(self, X, y, sample_weight)
+        warm = self.warm_start and hasattr(self, "model_")
+        X, y, weight = checked(self, X, y, sample_weight, reset=not warm)
         aim, seed = self._aim(y), seed_of(self.random_state)
-        spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1)
+        if warm:
+            aim = self._same(aim)
+        spec, learnt = self._learnt(aim, X, y, weight, seed, warm)
+        begin = self.model_.parameters if warm else None
+        heard = said if self.verbose else None
+        ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit, begin=begin, heard=heard)
+        self._learn(fit, learnt, aim, spec, warm)
+        self._standing = Standing.after(fit, seed)
+        return self
+
+    def _go_on(self, X: Any, y: Any, sample_weight: Any, aim_of: Callable[..., Aim]) -> Self:
+        """Train an epoch more; ``aim_of`` gives what y asks to predict."""
+        if self.early_stopping:
+            raise InputError("partial_fit does not support early_stopping=True")
+        if self.learning_rate == "adaptive":
+            raise InputError(
+                "partial_fit trains an epoch a call, and `learning_rate` 'adaptive' compares many: "
+                "choose another"
+            )
+        begun = hasattr(self, "model_")
+        X, y, weight = checked(self, X, y, sample_weight, reset=not begun)
+        aim = aim_of(y)
+        now = self._standing if begun else Standing.fresh(seed_of(self.random_state))
+        spec, learnt = self._learnt(aim, X, y, weight, now.seed, begun)
+        fit, now = one_epoch(spec, learnt, now, self.t_ if begun else 0)
+        if self.verbose:
+            said({"epoch": [1], "loss": [fit.metrics["final_loss"]]})
+        self._learn(fit, learnt, aim, spec, begun)
+        self._standing = now
+        return self
+
+    def _learnt(
+        self, aim: Aim, X: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, begun: bool
+    ) -> tuple[Specification, Portion]:
+        """Return how to train, and on what; what has ``begun`` keeps its network and its units."""
+        t = self.t_ if begun else 0
+        spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1, t=t)
         self._refuse_axes(spec)
-        learnt = portion(spec, X, aim, weight, np.arange(len(X)), seed)
+        learnt = portion(spec, X, aim, weight, np.arange(len(X)), seed, every=True)
         if self.alpha is not None:
             spec = spec.replace(l2=self._l2(spec, learnt))
-        ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit)
-        if not fit.finite:
-            raise ValueError(DIVERGED)
-        trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
-        trained_on |= {"held_out": len(learnt.fold.val), "seed": seed}
-        trained_on |= {"regsweep": version("regsweep")}
-        self._keep(fit, learnt, aim, spec, spec.specification(), trained_on)
-        return self
+        if not begun:
+            return spec, learnt
+        model = self.model_
+        widths = (X.shape[1], *deepest(spec), learnt.outputs)
+        if (widths, aim.loss) != (model.widths, model.loss):
+            raise InputError(
+                f"the network goes on, and it was {model.widths} with the loss {model.loss}: with "
+                f"these parameters and this y it would be {widths} with {aim.loss}"
+            )
+        scaling = model.scaling if learnt.fold.scaling else None
+        fold = learnt.fold._replace(scaling=scaling, unit=model.unit)
+        return spec, learnt._replace(fold=fold)
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
         """Predict by a model that was not fitted here, and knows all classes."""
@@ -92,7 +151,7 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         """Refuse several values: they are for a search."""
         names = names_of(self.solver)
         automatic = {name for name in ("l1", "l21") if isinstance(getattr(spec, name), str)}
-        every = spec.replace(**dict.fromkeys(automatic, 0))
+        every = spec.replace(**dict.fromkeys(automatic, 0)) if automatic else spec
         found = automatic | {name for name, of in given_axes(every).items() if len(of) > 1}
         for axis in AXES:
             name = names.get(axis.field, axis.field)
@@ -143,9 +202,29 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         self.n_iter_ = int(fit.metrics["epochs"])
         self.t_ = self.n_iter_ * len(learnt.fold.train)
         self.loss_ = fit.metrics["final_loss"]
-        self.loss_curve_ = [then["loss"] for then in fit.history]
+        self.loss_curve_: list[float] = [then["loss"] for then in fit.history]
         score = "val_r2" if LOSSES[aim.loss].target == "numbers" else "val_accuracy"
         held_out = score in fit.metrics
-        self.best_loss_ = None if held_out else min(self.loss_curve_, default=self.loss_)
-        self.validation_scores_ = [then[score] for then in fit.history] if held_out else None
+        self.best_loss_: float | None = (
+            None if held_out else min(self.loss_curve_, default=self.loss_)
+        )
+        scores = [then[score] for then in fit.history] if held_out else None
+        self.validation_scores_: list[float] | None = scores
         self.best_validation_score_ = fit.metrics.get(score)
+
+    def _learn(self, fit: Fit, learnt: Portion, aim: Aim, spec: Specification, begun: bool) -> None:
+        """Set what a fit sets; what has ``begun`` goes on with its curves."""
+        if not fit.finite:
+            raise ValueError(DIVERGED)
+        trained_on = {"data": "data in memory", "rows": len(learnt.fold.train)}
+        trained_on |= {"held_out": len(learnt.fold.val), "seed": learnt.seed}
+        trained_on |= {"regsweep": version("regsweep")}
+        past = (self.t_, self.loss_curve_, self.validation_scores_) if begun else (0, [], None)
+        self._keep(fit, learnt, aim, spec, spec.specification(), trained_on)
+        seen, curve, scores = past
+        self.t_ += seen
+        self.loss_curve_ = curve + self.loss_curve_
+        if self.validation_scores_ is not None:
+            self.validation_scores_ = (scores or []) + self.validation_scores_
+        if self.best_loss_ is not None:
+            self.best_loss_ = min(self.loss_curve_, default=self.loss_)

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Integral
-from typing import Any
+from numbers import Integral, Real
+from typing import Annotated, Any, ClassVar
 
+import numpy as np
+from pydantic import Field
 from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
@@ -29,8 +31,8 @@ NAMES = {
 #: What MLPClassifier means by the batch size "auto", or all rows where they are fewer.
 _AUTO_BATCH = 200
 
-#: Epochs that `tol` waits for by itself.
-_WAITED = 10
+#: Epochs that no run has: what is meant by waiting for infinitely many.
+_NEVER = 2**31 - 1
 
 _SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
 
@@ -66,6 +68,7 @@ class Parameters(BaseEstimator):
     solver: Any = "sgd"
     learning_rate: Any = "constant"
     learning_rate_init: Any = 0.01
+    power_t: Any = 0.5
     warmup: Any = 0
     momentum: Any = 0.9
     nesterovs_momentum: Any = True
@@ -75,6 +78,7 @@ class Parameters(BaseEstimator):
     dropout: Any = 0.0
     batch_size: Any = 32
     max_iter: Any = 100
+    shuffle: Any = True
     finish: Any = 0
     tol: Any = None
     early_stopping: Any = False
@@ -92,6 +96,39 @@ class Parameters(BaseEstimator):
             raise InputError("`alpha` stands for `l2`: leave one of them out")
 
 
+class FitSpecification(Specification):
+    """A specification with what an estimator is told, and a sweep is not; see those parameters.
+
+    `t` is the samples that a network has seen before.
+    """
+
+    _FLAGS: ClassVar[tuple[str, ...]] = (*Specification._FLAGS, "shuffle")
+
+    shuffle: bool = True
+    n_iter_no_change: Annotated[int, Field(ge=1)] = 10
+    t: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def shuffles(self) -> bool:
+        """As `shuffle`."""
+        return self.shuffle
+
+    @property
+    def waits(self) -> int:
+        """As `n_iter_no_change`."""
+        return self.n_iter_no_change
+
+    @property
+    def seen(self) -> int:
+        """As `t`."""
+        return self.t
+
+    def _options(self) -> dict[str, Any]:
+        usual = {"shuffle": True, "n_iter_no_change": 10, "t": 0}
+        options = super()._options()
+        return {name: options[name] for name in options if options[name] != usual.get(name)}
+
+
 def specification(
     options: Mapping[str, Any],
     loss: str,
@@ -100,6 +137,7 @@ def specification(
     *,
     history: int,
     l2: str = "l2",
+    t: int = 0,
 ) -> Specification:
     """Return what an estimator's parameters say.
 
@@ -113,6 +151,8 @@ def specification(
         Options of their own.
     l2 : {"l2", "alpha"}
         Which parameter is taken for that option.
+    t : int
+        Samples that the network has seen before.
 
     Raises
     ------
@@ -121,7 +161,7 @@ def specification(
     """
     _refuse_what_is_not_there(options)
     names = names_of(options["solver"]) | {"l2": l2}
-    every = {option: names.get(option, option) for option in Specification.model_fields}
+    every = {option: names.get(option, option) for option in FitSpecification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
     task = "numbers" if LOSSES[loss].target == "numbers" else "classes"
     given |= {"task": task, "loss": loss, "optimizer": _optimizer(options)}
@@ -131,18 +171,19 @@ def specification(
     given["class_weight"] = "balanced" if balanced else "none"
     if given["batch_size"] == "auto":
         given["batch_size"] = _AUTO_BATCH
+    if given["schedule"] == "invscaling":
+        given["schedule"] = f"invscaling:{options['power_t']}"
+    if given["n_iter_no_change"] == np.inf:
+        given |= dict.fromkeys(("n_iter_no_change", "patience"), _NEVER)
     if not options["early_stopping"]:
         given |= {"val_fraction": 0.0, "patience": None}
-        if options["tol"] is not None and options["n_iter_no_change"] != _WAITED:
-            raise InputError(
-                f"without `early_stopping` `tol` waits for {_WAITED} epochs, and "
-                f"`n_iter_no_change` is {options['n_iter_no_change']!r}: leave one out"
-            )
     elif not given["val_fraction"]:
         raise InputError("`early_stopping` needs a `validation_fraction` above 0")
-    told = {"seeds": seed, "history": history, "features": "no"}
+    if options["early_stopping"] or options["tol"] is None:
+        del given["n_iter_no_change"]  # `patience` waits, or nothing does
+    told = {"seeds": seed, "history": history, "features": "no", "t": t}
     try:
-        spec = Specification(**{**given, "data": data, **told})
+        spec = FitSpecification(**{**given, "data": data, **told})
         refuse_endless_warmup(spec)
     except InputError as error:
         message = re.sub(r"`(\w+)`", lambda word: f"`{names.get(word[1], word[1])}`", str(error))
@@ -165,7 +206,7 @@ def seed_of(random_state: Any) -> int:
 
 
 def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
-    """Refuse None where it says nothing, and words of scikit-learn that have no equal here."""
+    """Refuse None where it says nothing, and what scikit-learn's words cannot say here."""
     for name, value in options.items():
         if value is None and name not in _MAY_BE_NONE:
             raise InputError(f"`{name}` should not be None: leave it out for its default")
@@ -174,10 +215,18 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
             f"`solver` should be {', '.join(map(repr, _SOLVERS[:-1]))} or {_SOLVERS[-1]!r}, not "
             f"{options['solver']!r}"
         )
-    if options["learning_rate"] in ("invscaling", "adaptive"):
+    rate, power = options["learning_rate"], options["power_t"]
+    if rate in ("invscaling", "adaptive") and options["solver"] != "sgd":
         raise InputError(
-            f"`learning_rate` {options['learning_rate']!r} is not there: choose 'constant', "
-            "'cosine', 'exponential:RATE' or 'step:EPOCHS:RATE'"
+            f"`learning_rate` {rate!r} is for `solver` 'sgd', and MLPClassifier passes over it "
+            "with another: leave it out, or choose 'sgd'"
+        )
+    if rate == "invscaling" and not (isinstance(power, Real) and 0 <= float(power) < np.inf):
+        raise InputError(f"`power_t` should be a number from 0 up, not {power!r}")
+    if rate == "adaptive" and options["tol"] is None and not options["early_stopping"]:
+        raise InputError(
+            "`learning_rate` 'adaptive' falls where a loss no longer does: give `tol`, such as "
+            "1e-4, or `early_stopping`"
         )
 
 

@@ -1,7 +1,7 @@
 """RegularizedMLPRegressor: one network with penalties that predicts numbers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -43,7 +43,7 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
     loss_ : float
         Loss with penalties at the end.
     loss_curve_ : list of float
-        The same after each epoch.
+        The same after each epoch, of all fits that went on from one another.
     best_loss_ : float or None
         The lowest of them; None with `early_stopping`.
     validation_scores_ : list of float or None
@@ -53,7 +53,7 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
     n_iter_ : int
         Epochs trained, those of `finish` too.
     t_ : int
-        Samples seen in them.
+        Samples seen in them, and in what they went on from.
     n_layers_, n_outputs_ : int
     out_activation_ : {"identity", "exp"}
     model_ : sweep.Model
@@ -79,6 +79,26 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         return self.model_.predict(X)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train an epoch more on these samples, from where the network stands.
+
+        As that of `RegularizedMLPClassifier`. Targets are standardised as those of the first call,
+        which should hold enough of them to tell their mean and standard deviation.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, n_features)
+        y : array-like, shape (n_samples,) or (n_samples, n_targets)
+            What to predict.
+        sample_weight : array-like, shape (n_samples,), optional
+            What each sample counts in the mean of its batch; one that weighs 0 is left out.
+
+        Returns
+        -------
+        self
+        """
+        return self._go_on(X, y, sample_weight, self._aim)
 
     def _aim(self, y: np.ndarray) -> Aim:
         return of_numbers(y, self.loss)

@@ -10,6 +10,7 @@ import numpy as np
 
 from results.cells.honest import on_test_part, tested, unstopped
 from results.labels import counted
+from sweep.errors import InputError
 from sweep.plan.experiment import Experiment, prepare
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import measured_of, scored_of
@@ -35,7 +36,18 @@ def on_all_rows(
         Its place in the grid.
     runs : DataFrame
         The cell's finished runs.
+
+    Raises
+    ------
+    InputError
+        If the learning rate hung on losses of theirs.
     """
+    if spec.schedule == "adaptive":
+        raise InputError(
+            "--refit trains for as many epochs as runs had, and with --schedule adaptive the "
+            "losses of each said how its learning rate fell: leave --refit out, or run another "
+            "schedule"
+        )
     came_to = runs["best_epoch" if spec.patience else "epochs"]
     epochs, seed = round(float(came_to.median())), min(spec.seeds)
     # A cosine goes on as if there were the epochs of the sweep.

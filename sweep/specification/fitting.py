@@ -131,7 +131,14 @@ def _epochs(options: Any) -> None:
             "`finish` follows the last epoch, and with `tol` a run stops where that brings "
             "nothing more: leave one out"
         )
-    for text in several("schedule", options.schedule):
+    schedules = several("schedule", options.schedule)
+    stops = (several(name, getattr(options, name)) for name in ("patience", "tol"))
+    if "adaptive" in schedules and all(None in ways for ways in stops):
+        raise InputError(
+            "`schedule` adaptive lowers the rate where a loss no longer falls: give `tol` or "
+            "`patience`, or another schedule"
+        )
+    for text in schedules:
         last = schedule.parse(text).epochs
         if text.startswith("cosine") and 0 < last < options.epochs:
             raise InputError(

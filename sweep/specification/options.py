@@ -64,7 +64,8 @@ EXPERIMENT = (
     ("epsilon", "VALUES", "of adam, adamw and rmsprop, outside of the root [1e-8]"),
     (
         *("schedule", "NAME"),
-        "of the learning rate: constant, cosine, exponential:RATE, step:EPOCHS:RATE [constant]",
+        "of the learning rate: constant, cosine, exponential:RATE, step:EPOCHS:RATE, "
+        "invscaling:POWER, adaptive [constant]",
     ),
     ("warmup", "EPOCHS", "in which the learning rate rises to lr, before the schedule [0]"),
     ("dropout", "VALUES", "share of the hidden units that is dropped while they learn [0]"),

@@ -7,12 +7,18 @@ Epoch e, from 0, has (e + 1) / W if it is one of the first W, the warm-up. After
     cosine:N        the same with T = N - W         the beginning of a longer run
     exponential:R   R^t
     step:K:R        R^floor(t / K)
+    invscaling:P    (1 + n t)^-P                    n samples of an epoch; n t are those seen
+    adaptive        1                               and see `sweep.training.slots`
 
-Factors are made of +, -, * and / alone: they are the same on every machine.
+Factors are the same on every machine: they are made of +, -, * and / alone, and the powers of
+"invscaling" by Python's decimal arithmetic, whose logarithm and exponential are rounded correctly.
+NumPy's power is another one from processor to processor.
 """
 
 import re
 import reprlib
+from decimal import Context, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +42,7 @@ class Schedule(NamedTuple):
     epochs : int
         K of a step, N of a cosine; 0 where there is none.
     rate : float
-        R.
+        R, or P of "invscaling".
     """
 
     word: str
@@ -45,14 +51,24 @@ class Schedule(NamedTuple):
 
     def __str__(self) -> str:
         """Write it in one way, however it was typed."""
-        epochs, rate = self.epochs or None, None if self.rate == 1 else repr(self.rate)
-        return ":".join(str(part) for part in (self.word, epochs, rate) if part is not None)
+        rate = self.rate if self.word in ("exponential", "step", "invscaling") else None
+        parts = self.word, self.epochs or None, rate
+        return ":".join(str(part) for part in parts if part is not None)
+
+    @property
+    def of_rate(self) -> bool:
+        """Whether it changes the learning rate itself, as in scikit-learn.
+
+        A velocity then keeps each step at the rate that it was taken at. Along the others, as in
+        PyTorch, a velocity is that of the whole rate, and the factor multiplies what is done of it.
+        """
+        return self.word in ("invscaling", "adaptive")
 
 
 def parse(raw: Any) -> Schedule:
     """Take a schedule apart, or refuse what is none."""
     match raw.split(":") if isinstance(raw, str) else []:
-        case ["constant" | "cosine" as word]:
+        case ["constant" | "cosine" | "adaptive" as word]:
             return Schedule(word)
         case ["cosine", epochs]:
             return Schedule("cosine", _epochs(epochs))
@@ -60,13 +76,15 @@ def parse(raw: Any) -> Schedule:
             return Schedule("exponential", rate=_rate(rate))
         case ["step", epochs, rate]:
             return Schedule("step", _epochs(epochs), _rate(rate))
+        case ["invscaling", power]:
+            return Schedule("invscaling", rate=_power(power))
     raise InputError(
-        "`schedule` should be constant, cosine, exponential:RATE or step:EPOCHS:RATE, such as "
-        f"step:30:0.1; it is {reprlib.repr(raw)}"
+        "`schedule` should be constant, cosine, exponential:RATE, step:EPOCHS:RATE, "
+        f"invscaling:POWER or adaptive, such as step:30:0.1; it is {reprlib.repr(raw)}"
     )
 
 
-def factors(options: Any, epochs: np.ndarray) -> np.ndarray:
+def factors(options: Any, epochs: np.ndarray, samples: int) -> np.ndarray:
     """Return what epochs multiply the learning rate by; those of the finish as the last before it.
 
     Parameters
@@ -75,14 +93,20 @@ def factors(options: Any, epochs: np.ndarray) -> np.ndarray:
         Of which the schedule, the warm-up and the epochs count.
     epochs : ndarray of int
         Numbers of epochs of a run, from 0.
+    samples : int
+        What each has.
     """
     chosen, warmup = parse(options.schedule), options.warmup
     epoch = np.minimum(epochs, max(options.epochs - 1, 0))
     since = np.maximum(epoch - warmup, 0)
-    if chosen.word == "constant":
+    if chosen.word in ("constant", "adaptive"):
         after = np.ones(since.shape)
     elif chosen.word == "cosine":
         after = _cosine(since, max((chosen.epochs or options.epochs) - warmup, 1))
+    elif chosen.word == "invscaling":
+        seen, place = np.unique(since * samples, return_inverse=True)
+        before = np.where(seen > 0, options.seen, 0)
+        after = np.array([inverse(n, chosen.rate) for n in (seen + before).tolist()])[place]
     else:
         after = _powers(chosen.rate, since // max(chosen.epochs, 1))
     return np.where(epoch < warmup, (epoch + 1) / max(warmup, 1), after)
@@ -112,6 +136,14 @@ def _powers(base: float, exponents: np.ndarray) -> np.ndarray:
     return found
 
 
+@lru_cache(maxsize=2**16)
+def inverse(seen: int, power: float) -> float:
+    """Return (1 + seen)^-power by 40 digits, rounded once: what "invscaling" comes to."""
+    digits = Context(prec=40, traps=[])
+    exponent = digits.multiply(digits.ln(Decimal(1 + seen)), Decimal(-power))
+    return float(digits.exp(exponent))
+
+
 def _epochs(text: str) -> int:
     if not re.fullmatch(r"0*[1-9]\d{0,8}", text, re.ASCII):
         raise InputError(
@@ -127,3 +159,12 @@ def _rate(text: str) -> float:
             f"`schedule` takes a rate above 0 and below 1, such as 0.1; it has {reprlib.repr(text)}"
         )
     return rate
+
+
+def _power(text: str) -> float:
+    power = float(text) if NUMBER.fullmatch(text) else -1.0
+    if not 0 <= power < np.inf:
+        raise InputError(
+            f"`schedule` takes a power from 0 up, such as 0.5; it has {reprlib.repr(text)}"
+        )
+    return abs(power)  # -0 is 0

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
@@ -139,6 +139,9 @@ class Specification(BaseModel):
     sample: validators.Sample = None
     sampler: validators.Sampler = Field(default_factory=validators.default_sampler)
 
+    #: Options that are true or false.
+    _FLAGS: ClassVar[tuple[str, ...]] = ("header",)
+
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _content: Mapping[str, Any] | None = PrivateAttr(default=None)
 
@@ -155,7 +158,7 @@ class Specification(BaseModel):
                 raise InputError(f"{name!r} says how to run: give it to run(), not to Sweep")
             if name not in known:
                 raise InputError(f"unknown option {name!r}{hint(name, known, len(known))}")
-            if isinstance(value, bool) and name != "header":
+            if isinstance(value, bool) and name not in self._FLAGS:
                 raise InputError(f"`{name}` takes no {str(value).lower()}")
             if name in ("data", "test") and isinstance(value, str | os.PathLike):
                 validators.check_name(name, str(value))
@@ -201,6 +204,21 @@ class Specification(BaseModel):
         """Whether a run may stop before its last epoch."""
         ways = (*several("patience", self.patience), *several("tol", self.tol))
         return any(way is not None for way in ways)
+
+    @property
+    def waits(self) -> int:
+        """Epochs that `tol` waits for a fall of the training loss: as many as in scikit-learn."""
+        return 10
+
+    @property
+    def shuffles(self) -> bool:
+        """Whether batches are drawn anew in each epoch, where there are several."""
+        return True
+
+    @property
+    def seen(self) -> int:
+        """Samples seen before the first epoch, which "invscaling" counts from the second one on."""
+        return 0
 
     @property
     def groups_weights(self) -> bool:

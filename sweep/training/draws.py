@@ -55,7 +55,7 @@ class BatchOrder:
 
     def __init__(self, rows: np.ndarray, generators: list[np.random.RandomState]) -> None:
         self._rows = rows
-        self._generators = generators
+        self.generators = generators
 
     @classmethod
     def of(
@@ -74,24 +74,24 @@ class BatchOrder:
     def beside(self, other: "BatchOrder") -> "BatchOrder":
         """Return these streams and, after them, others that may be at other epochs."""
         rows = np.concatenate([self._rows, other._rows], axis=1)
-        return BatchOrder(rows, self._generators + other._generators)
+        return BatchOrder(rows, self.generators + other.generators)
 
     def take(self, chosen: np.ndarray) -> "BatchOrder":
         """Return some of the streams, where they are."""
-        drawn = [self._generators[i] for i in chosen] if self._generators else []
+        drawn = [self.generators[i] for i in chosen] if self.generators else []
         return BatchOrder(self._rows[:, chosen], drawn)
 
     def next(self, epochs: int) -> np.ndarray:
         """Draw the order of the next epochs, shape (epochs, samples, streams)."""
-        if not self._generators:
+        if not self.generators:
             return self._rows[None]
         order = np.empty((epochs, *self._rows.shape), dtype=np.int64)
         for epoch in range(epochs):
-            for i, draw in enumerate(self._generators):
+            for i, draw in enumerate(self.generators):
                 order[epoch, :, i] = draw.permutation(self._rows[:, i])
         return order
 
     def skip(self, epochs: int) -> None:
         """Draw the order of some epochs that were trained before, for nothing."""
-        if self._generators:
+        if self.generators:
             self.next(epochs)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.training import train
-from sweep.specification.schedule import factors
+from sweep.specification import schedule
 from sweep.training.measures import first_loss, measure, record
 from sweep.training.packs import Group, Packs
 from sweep.training.state import State
@@ -88,6 +88,8 @@ def train_runs(
         If it says so.
     """
     spec, index = group.spec, np.arange(state.parameters.shape[1])
+    way = schedule.parse(spec.schedule)
+    rates = partial(schedule.factors, spec, samples=len(group.folds.train))
     packs = group.pack(index, state)
     if state.epochs:
         initial_loss = state.initial_loss
@@ -103,18 +105,19 @@ def train_runs(
         pause = end if finishing else until
         if spec.history:
             pause = min(pause, done + spec.history - done % spec.history)
-        epochs, rates = range(done, pause), partial(factors, spec)
+        epochs = range(done, pause)
         if finishing:
             batch = finishing_batch(packs)
             plain = packs._replace(dropping=False, frozen=False)
-            train_epochs(plain, batch, epochs, pace, stopped, rates)
+            scheduled(plain, way, rates, batch, epochs, pace, stopped)
         else:
-            train_epochs(packs, spec.batch_size, epochs, pace, stopped, rates)
+            scheduled(packs, way, rates, spec.batch_size, epochs, pace, stopped)
         done = pause
         if spec.history and done % spec.history == 0:
-            history.append(
-                {"index": index, "epoch": np.full(len(index), done), **record(packs, spec)}
-            )
+            now = {"index": index, "epoch": np.full(len(index), done), **record(packs, spec)}
+            history.append(now)
+            if group.heard:
+                group.heard(now)
     final, largest = measure(packs, spec)
     metrics = {
         "epochs": np.full(len(index), done, dtype=np.int64),
@@ -135,6 +138,24 @@ def finishing_batch(packs: Packs) -> int:
     samples, units = len(packs.folds.train), int(packs.net.widths.sum())
     batches = math.ceil(samples / max(min(_FINISHING_SAMPLES, _FINISHING_ROOM // units), 1))
     return math.ceil(samples / batches)
+
+
+def scheduled(
+    packs: Packs,
+    way: schedule.Schedule,
+    rates: Callable[[np.ndarray], np.ndarray],
+    batch_size: int,
+    epochs: range,
+    pace: float,
+    stopped: Callable[[], bool],
+) -> None:
+    """Train some epochs along a schedule, whose factors ``rates`` gives; see `train_epochs`."""
+    if not way.of_rate:
+        train_epochs(packs, batch_size, epochs, pace, stopped, rates)
+        return
+    for epoch, factor in zip(epochs, rates(np.array(epochs)), strict=True):
+        slowed = packs.at_rate(factor)
+        train_epochs(slowed, batch_size, range(epoch, epoch + 1), pace, stopped)
 
 
 def train_epochs(

@@ -1,6 +1,6 @@
 """Runs as packs: what the kernels need to train a set of runs side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -94,7 +94,7 @@ class Folds(NamedTuple):
 
     def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
         """Return the order of the batches of some streams, from the first epoch on."""
-        shuffled = 0 < spec.batch_size < len(self.train)
+        shuffled = spec.shuffles and 0 < spec.batch_size < len(self.train)
         return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
 
 
@@ -156,6 +156,12 @@ class Packs(NamedTuple):
         by_pack = np.moveaxis(values.view(together)[..., 0], 0, -1)
         return np.ascontiguousarray(by_pack).view(values.dtype)[..., : self.size]
 
+    def at_rate(self, factor: np.ndarray | float) -> "Packs":
+        """Return the same runs at their learning rates times a factor, or one of each lane."""
+        rate = self.runs.rate
+        slowed = rate * np.asarray(factor, dtype=rate.dtype)
+        return self._replace(runs=self.runs._replace(rate=slowed))
+
     def take(self, lanes: np.ndarray) -> "Packs":
         """Return copies of some of the lanes, as packs of their own."""
         width = self.runs.parameters.shape[-1]
@@ -182,6 +188,8 @@ class Group(NamedTuple):
         Whether there is work enough to compile code for this very network, if it is tiny.
     gpu : OnGpu, optional
         What trains them; the processor unless given.
+    heard : callable, optional
+        Told at once what is recorded for the history.
     """
 
     spec: Specification
@@ -190,6 +198,7 @@ class Group(NamedTuple):
     folds: Folds
     freeze: bool
     gpu: OnGpu | None = None
+    heard: Callable[[Mapping[str, np.ndarray]], None] | None = None
 
     @property
     def size(self) -> int:

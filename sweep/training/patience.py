@@ -99,7 +99,7 @@ class Patience:
         """
         lanes, spec = self._lanes, self._group.spec
         while self._enter() or self._ended:
-            waited = lanes.epoch - lanes.best_epoch
+            waited = lanes.epoch - lanes.since
             ends = lanes.busy & ((lanes.epoch == self._until) | (waited == self._stopping.epochs))
             if len(self._ended) >= self._some or not lanes.busy.any():
                 yield self._judged()
@@ -175,3 +175,5 @@ class Patience:
             found = record(self._lanes.take(lanes), self._group.spec)
             place = {"index": self._lanes.run[lanes], "epoch": self._lanes.epoch[lanes]}
             self._history.append({**place, **found})
+            if self._group.heard:
+                self._group.heard(self._history[-1])

@@ -11,18 +11,21 @@ import numpy as np
 
 from kernels.lane.lanes import aligned_zeros
 from kernels.runs import Runs
-from sweep.specification.schedule import factors
+from sweep.specification import schedule
 from sweep.specification.spec import Specification
 from sweep.training.loop import train_epochs
 from sweep.training.measures import loss_of
 from sweep.training.packs import Packs, copy_lanes
 
-#: Epochs without a fall of the training loss after which a run stops, as in scikit-learn.
-_WITHOUT_A_FALL = 10
+#: What the schedule "adaptive" divides a rate by, and from which one on it lets a run stop.
+_SLOWER, _SLOWEST = 5.0, 1e-6
 
 
 class Stopping(NamedTuple):
     """When runs stop: after some epochs in a row in which a loss did not fall.
+
+    With the schedule "adaptive" they then go on at a fifth of the learning rate instead, as long as
+    that is above 1e-6.
 
     Attributes
     ----------
@@ -42,7 +45,7 @@ class Stopping(NamedTuple):
     @classmethod
     def of(cls, spec: Specification) -> "Stopping":
         """Return when the runs of a specification stop."""
-        return cls(spec.patience or _WITHOUT_A_FALL, spec.tol or 0.0, spec.patience is not None)
+        return cls(spec.patience or spec.waits, spec.tol or 0.0, spec.patience is not None)
 
 
 class Slots:
@@ -69,6 +72,10 @@ class Slots:
         The loss that has to fall, at its lowest so far.
     best_epoch : ndarray of int64, shape (lanes,)
         The last epoch in which it fell, 0 before the first.
+    since : ndarray of int64, shape (lanes,)
+        The epoch since which it waits for a fall: that one, or after which its rate was lowered.
+    slowed : ndarray, shape (lanes,)
+        What its learning rate has come to by that, as a share.
     """
 
     def __init__(self, spec: Specification, stopping: Stopping, packs: Packs, size: int) -> None:
@@ -92,8 +99,9 @@ class Slots:
         self._count = 0
         lanes = count * width
         self.run = np.full(lanes, -1)
-        self.epoch, self.best_epoch = np.zeros((2, lanes), dtype=np.int64)
-        self.initial_loss, self.best_loss = np.zeros((2, lanes))
+        self.epoch, self.best_epoch, self.since = np.zeros((3, lanes), dtype=np.int64)
+        self.initial_loss, self.best_loss, self.slowed = np.zeros((3, lanes))
+        self._schedule = schedule.parse(spec.schedule)
 
     @property
     def busy(self) -> np.ndarray:
@@ -113,7 +121,8 @@ class Slots:
             copy_lanes(room, lanes, array, waited)
         copy_lanes(self._kept, lanes, packs.weights, waited)
         self.run[lanes], self.initial_loss[lanes] = runs, initial_loss
-        self.epoch[lanes], self.best_epoch[lanes] = 0, 0
+        self.epoch[lanes], self.best_epoch[lanes], self.since[lanes] = 0, 0, 0
+        self.slowed[lanes] = 1
         self._count = max(self._count, int(lanes.max()) // self._width + 1)
 
     def leave(self, lanes: np.ndarray) -> np.ndarray:
@@ -133,11 +142,18 @@ class Slots:
         packs, reads = self._in_use(), self._reads[: self._count]
         # Each is at an epoch of its own.
         epoch = np.where(self.busy, self.epoch, 0)[: packs.size].reshape(reads.shape)
-        factor = factors(self._spec, epoch).astype(packs.runs.factor.dtype)
-        training = packs._replace(runs=packs.runs._replace(factor=factor, streams=reads))
+        factor = schedule.factors(self._spec, epoch, len(packs.folds.train))
+        training = packs._replace(runs=packs.runs._replace(streams=reads))
+        if self._schedule.of_rate:
+            training = training.at_rate(factor * self.slowed[: packs.size].reshape(reads.shape))
+        else:
+            factor = factor.astype(packs.runs.factor.dtype)
+            training = training._replace(runs=training.runs._replace(factor=factor))
         train_epochs(training, self._spec.batch_size, range(1), pace, stopped)
         self.epoch[self.busy] += 1
         self._look_at(packs)
+        if self._schedule.word == "adaptive":
+            self._slow_down()
 
     def _look_at(self, packs: Packs) -> None:
         """Measure the packs that hold runs, and note in which of these the loss fell."""
@@ -147,12 +163,20 @@ class Slots:
         # The first epoch is the best so far whatever it gave: what diverges in it has diverged.
         first = self.best_epoch[: loss.size] == 0
         fell = np.flatnonzero(self.busy[: loss.size] & ((loss < best - fall) | first))
-        self.best_epoch[fell] = self.epoch[fell]
+        self.best_epoch[fell] = self.since[fell] = self.epoch[fell]
         if held_out:
             best[fell] = loss[fell]
             copy_lanes(self._kept, fell, packs.weights, fell)
         else:  # less than a fall lowers what the next one is measured by, as in scikit-learn
             best[...] = np.where(first, loss, np.fmin(best, loss))
+
+    def _slow_down(self) -> None:
+        """Lower the rate of the runs that have waited long enough, and let them wait anew."""
+        rate = self._runs.rate.ravel() * self.slowed
+        waited = self.busy & (self.epoch - self.since == self._stopping.epochs)
+        slower = waited & (rate > _SLOWEST)
+        self.slowed[slower] /= _SLOWER
+        self.since[slower] = self.epoch[slower]
 
     def take(self, lanes: np.ndarray) -> Packs:
         """Return copies of some of the runs, as they are now, in packs of their own."""
@@ -175,7 +199,10 @@ class Slots:
     def _move(self, here: np.ndarray, there: np.ndarray) -> None:
         for room in (*self._runs, self._kept, self._reads):
             copy_lanes(room, there, room, here)
-        for known in (self.run, self.epoch, self.initial_loss, self.best_loss, self.best_epoch):
+        for known in (
+            *(self.run, self.epoch, self.initial_loss),
+            *(self.best_loss, self.best_epoch, self.since, self.slowed),
+        ):
             known[there] = known[here]
         self.run[here] = -1
 

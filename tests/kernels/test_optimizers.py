@@ -41,7 +41,7 @@ def test_steps_are_those_of_pytorch(optimizer, how):
     if how in recorded.SCHEDULES:
         warmup, *_ = recorded.SCHEDULES[how]
         spec = Specification(data="iris", schedule=how, warmup=warmup, epochs=20)
-        rates = schedule.factors(spec, np.arange(20))
+        rates = schedule.factors(spec, np.arange(20), len(x))
     order = np.ascontiguousarray(order[:, :, None])
     samples = Samples(x, y.astype(float), np.ones(len(x)), order)
     for epochs, expected in zip(recorded.EPOCHS, TORCH[f"{optimizer} {how}"], strict=True):

@@ -56,7 +56,7 @@ VALUES: dict[str, list[Any]] = {
     "momentum": [None, 0, [0.5, 0.95]],
     "beta2": [None, 0.99, [0.9, 0.999]],
     "epsilon": [None, 0.001, [1e-6, 1e-8]],
-    "schedule": [None, "cosine", "exponential:0.75", "step:2:0.5"],
+    "schedule": [None, "cosine", "exponential:0.75", "step:2:0.5", "invscaling:0.5", "adaptive"],
     "warmup": [None, 3],
     "dropout": [None, 0.4, [0, 0.25]],
     "init": [None, "he", "uniform"],

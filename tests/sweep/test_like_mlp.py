@@ -28,13 +28,11 @@ SOLVERS = {
 }
 
 
-def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch):
-    """Train both from the same weights in the same batches, and compare where they come.
+def begun_alike(mine, theirs, X, y, scale, monkeypatch):
+    """Let both begin with the same weights, and read the same batches; return those weights.
 
     Parameters
     ----------
-    of_theirs
-        What theirs is to predict.
     scale
         Ours of the loss is so many times theirs, as far as a gradient is concerned.
     """
@@ -60,15 +58,32 @@ def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch):
     theirs.set_params(**told, batch_size=batch, alpha=2 * batch * L2 / scale, tol=0)
     theirs.set_params(learning_rate_init=rate, n_iter_no_change=EPOCHS)
     shared = ("solver", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
+    shared += ("learning_rate", "power_t", "warm_start")
     theirs.set_params(**{name: getattr(mine, name) for name in (*shared, "activation")})
-    mine.set_params(learning_rate_init=0.02).fit(X, y)
-    theirs.set_params(shuffle=batch < len(X)).fit(X, of_theirs)
+    mine.set_params(learning_rate_init=0.02)
+    theirs.set_params(shuffle=mine.shuffle and batch < len(X))
+    return drawn
+
+
+def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch):
+    """Train both from the same weights in the same batches, and compare where they come.
+
+    Theirs is to predict ``of_theirs``.
+    """
+    drawn = begun_alike(mine, theirs, X, y, scale, monkeypatch)
+    mine.fit(X, y)
+    theirs.fit(X, of_theirs)
+    compared(mine, theirs)
+    moved = abs(mine.coefs_[0] - drawn["w1"].T).max()
+    assert moved > 0.01 and mine.n_iter_ == theirs.n_iter_ == EPOCHS
+
+
+def compared(mine, theirs):
     for found, expected in zip(mine.coefs_, theirs.coefs_, strict=True):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
     for found, expected in zip(mine.intercepts_, theirs.intercepts_, strict=True):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
-    moved = abs(mine.coefs_[0] - drawn["w1"].T).max()
-    assert moved > 0.01 and mine.n_iter_ == theirs.n_iter_ == EPOCHS and mine.t_ == theirs.t_
+    assert mine.n_iter_ == theirs.n_iter_ and mine.t_ == theirs.t_
     assert mine.out_activation_ == theirs.out_activation_
     assert mine.n_layers_ == theirs.n_layers_ and mine.n_outputs_ == theirs.n_outputs_
 
@@ -118,6 +133,90 @@ def test_several_answers(solver, monkeypatch):
     np.testing.assert_array_equal(mine.predict(X / 3), theirs.predict(X / 3))
     assert mine.predict(X).dtype == theirs.predict(X).dtype
     assert mine.score(X / 3, y) == theirs.score(X / 3, y)
+
+
+IRIS = load_iris(return_X_y=True)
+FLOWERS, KINDS = IRIS[0] - 3, IRIS[1]
+
+
+@pytest.mark.parametrize("power_t", [0.5, 0.3])
+@pytest.mark.parametrize("solver", ["nesterov", "momentum"])
+def test_a_rate_that_falls_by_samples_seen(solver, power_t, monkeypatch):
+    told = {"learning_rate": "invscaling", "power_t": power_t}
+    mine = RegularizedMLPClassifier(batch_size=30, **SOLVERS[solver], **told)
+    trained_alike(mine, MLPClassifier(), FLOWERS, KINDS, KINDS, 1, monkeypatch)
+
+
+class Judged(MLPClassifier):
+    """MLPClassifier, which judges an epoch by the loss after it and not by that on the way."""
+
+    def _update_no_improvement_count(self, *_):
+        y = self._label_binarizer.transform(KINDS)
+        p = self.predict_proba(FLOWERS)
+        loss = -np.log((p * y).sum(axis=1)).mean() + L2 * sum((w**2).sum() for w in self.coefs_)
+        self._no_improvement_count += 1
+        if loss < self.best_loss_ - self.tol:
+            self._no_improvement_count = 0
+        self.best_loss_ = min(loss, self.best_loss_)
+
+
+@pytest.mark.parametrize("solver", ["nesterov", "momentum"])
+def test_a_rate_that_falls_where_the_loss_does_not(solver, monkeypatch):
+    """Theirs counts one epoch more."""
+    mine = RegularizedMLPClassifier(batch_size=30, **SOLVERS[solver], learning_rate="adaptive")
+    theirs = Judged()
+    begun_alike(mine, theirs, FLOWERS, KINDS, 1, monkeypatch)
+    stops = {"tol": 3e-3, "max_iter": 1000}
+    mine.set_params(**stops, n_iter_no_change=3).fit(FLOWERS, KINDS)
+    theirs.set_params(**stops, n_iter_no_change=2).fit(FLOWERS, KINDS)
+    compared(mine, theirs)
+    assert theirs._optimizer.learning_rate < 1e-6 and 30 < mine.n_iter_ < 1000
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("learning_rate", ["constant", "invscaling"])
+def test_epochs_one_by_one(solver, learning_rate, monkeypatch):
+    """After a fit and without one, over samples of several sizes and classes that come late."""
+    if solver == "adam" and learning_rate == "invscaling":
+        learning_rate = "constant"
+    told = {"batch_size": 30, "learning_rate": learning_rate, "power_t": 0.1}
+    for fitted in (True, False):
+        mine, theirs = RegularizedMLPClassifier(**told, **SOLVERS[solver]), MLPClassifier()
+        begun_alike(mine, theirs, FLOWERS, KINDS, 1, monkeypatch)
+        for one in (mine, theirs):
+            if fitted:
+                one.set_params(max_iter=3).fit(FLOWERS, KINDS)
+            for rows in (slice(0, 120), slice(30, 150), slice(None), slice(60, 90)):
+                one.partial_fit(FLOWERS[rows], KINDS[rows], classes=[0, 1, 2])
+        compared(mine, theirs)
+        assert len(mine.loss_curve_) == len(theirs.loss_curve_) == 4 + 3 * fitted
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_numbers_epoch_by_epoch(solver, monkeypatch):
+    mine, theirs = RegularizedMLPRegressor(batch_size=30, **SOLVERS[solver]), MLPRegressor()
+    begun_alike(mine, theirs, X, Y, 2, monkeypatch)
+    for _ in range(4):
+        mine.partial_fit(X, Y)
+        theirs.partial_fit(X, (Y - Y.mean()) / Y.std())
+    compared(mine, theirs)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("learning_rate", ["constant", "invscaling"])
+def test_a_fit_that_goes_on_from_another(solver, learning_rate, monkeypatch):
+    """Of the same samples in their order, and of others."""
+    if solver == "adam" and learning_rate == "invscaling":
+        learning_rate = "constant"
+    told = {"batch_size": 30, "learning_rate": learning_rate, "power_t": 0.1}
+    told |= {"warm_start": True, "shuffle": False}
+    mine, theirs = RegularizedMLPClassifier(**told, **SOLVERS[solver]), MLPClassifier()
+    begun_alike(mine, theirs, FLOWERS, KINDS, 1, monkeypatch)
+    for rows in (slice(None), slice(None), slice(30, 150)):
+        mine.fit(FLOWERS[rows], KINDS[rows])
+        theirs.fit(FLOWERS[rows], KINDS[rows])
+        compared(mine, theirs)
+    assert len(mine.loss_curve_) == 3 * EPOCHS
 
 
 @pytest.mark.parametrize("batch_size", [30, "full", "auto", 1000])

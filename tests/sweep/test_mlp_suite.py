@@ -31,8 +31,6 @@ from sweep.errors import InputError
 BOTH = pytest.mark.parametrize("Estimator", [RegularizedMLPClassifier, RegularizedMLPRegressor])
 ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
 _LBFGS = "there is no solver lbfgs; what it is tested for is tested with adam, by another name"
-_WARM = "there is no warm_start"
-_PARTIAL = "there is no partial_fit"
 DIFFERENT = {
     "test_fit": "it sets private attributes and calls partial_fit; test_like_mlp has weights",
     "test_gradient": "it calls a private method; gradients are held in tests/kernels",
@@ -40,23 +38,8 @@ DIFFERENT = {
     "test_lbfgs_regression_maxfun": _LBFGS,
     "test_lbfgs_classification": _LBFGS,
     "test_lbfgs_regression": _LBFGS,
-    "test_learning_rate_warmstart": _WARM,
-    "test_partial_fit_classes_error": _PARTIAL,
-    "test_partial_fit_classification": _PARTIAL,
-    "test_partial_fit_unseen_classes": _PARTIAL,
-    "test_partial_fit_regression": _PARTIAL,
-    "test_partial_fit_errors": _PARTIAL,
-    "test_mlp_loading_from_joblib_partial_fit": _PARTIAL,
-    "test_mlp_partial_fit_after_fit": _PARTIAL,
-    "test_warm_start": _WARM,
-    "test_warm_start_full_iteration": _WARM,
-    "test_mlp_warm_start_with_early_stopping": _WARM,
-    "test_mlp_warm_start_no_convergence": _WARM,
-    "test_shuffle": "there is no shuffle: batches are drawn anew in each epoch",
+    "test_learning_rate_warmstart": "it reads a private attribute; test_like_mlp has the steps",
     "test_sparse_matrices": "X is dense: a sparse one is refused",
-    "test_verbose_sgd": "there is no verbose",
-    "test_adaptive_learning_rate": "`learning_rate` 'adaptive' is refused",
-    "test_n_iter_no_change_inf": "`n_iter_no_change` is a number of epochs",
     "test_mlp_param_dtypes": "weights and predictions are float64, whatever X is",
     "test_mlp_diverging_loss": "a fit that diverges is an error, as test_nonfinite_params has it",
     "test_early_stopping_stratified": "a class of one sample is kept for training, not refused",
@@ -87,18 +70,10 @@ def test_every_one_of_theirs_is_here_or_has_its_reason():
 
 @BOTH
 def test_what_is_said_not_to_be_there_is_not(Estimator):
-    assert not hasattr(Estimator, "partial_fit")
-    assert not {"warm_start", "shuffle", "verbose"} & Estimator().get_params().keys()
     with pytest.raises(TypeError, match=r"[Ss]parse"):
         Estimator().fit(csr_matrix(DIGITS), TWO)
-    for wrong in (
-        {"solver": "lbfgs"},
-        {"learning_rate": "adaptive"},
-        {"early_stopping": True, "n_iter_no_change": np.inf},
-        {"tol": 0.1, "n_iter_no_change": np.inf},
-    ):
-        with pytest.raises(InputError):
-            Estimator(**wrong).fit(DIGITS, TWO)
+    with pytest.raises(InputError, match="`solver` should be"):
+        Estimator(solver="lbfgs").fit(DIGITS, TWO)
     coefs = Estimator(max_iter=1).fit(DIGITS.astype(np.float32), TWO).coefs_
     assert all(weights.dtype == np.float64 for weights in coefs)
 
@@ -217,11 +192,153 @@ def test_early_stopping(Estimator):
 @pytest.mark.parametrize("epochs", [2, 5, 10, 50, 100])
 @BOTH
 def test_n_iter_no_change(Estimator, epochs):
-    """With early stopping alone: `tol` by itself waits for 10."""
-    told = {"tol": 0.01, "max_iter": 3000, "early_stopping": True, "random_state": 0}
-    fitted = Estimator(**told, n_iter_no_change=epochs).fit(DIGITS[:100], TWO[:100])
+    told = {"tol": 0.01, "max_iter": 3000, "n_iter_no_change": epochs, "random_state": 0}
+    fitted = Estimator(**told, early_stopping=True).fit(DIGITS[:100], TWO[:100])
     assert epochs < fitted.n_iter_ < 3000
     assert fitted.best_validation_score_ == fitted.validation_scores_[-1 - epochs]
+    curve = Estimator(**told).fit(DIGITS[:100], TWO[:100]).loss_curve_
+    falls = [i for i, loss in enumerate(curve) if loss < min(curve[:i], default=np.inf) - 0.01]
+    assert len(curve) - 1 - falls[-1] == epochs and max(np.diff(falls)) <= epochs
+
+
+@BOTH
+def test_n_iter_no_change_inf(Estimator):
+    for early_stopping in (False, True):
+        told = {"tol": 1e9, "n_iter_no_change": np.inf, "early_stopping": early_stopping}
+        assert Estimator(5, **told, max_iter=30).fit(DIGITS, TWO).n_iter_ == 30
+
+
+@BOTH
+def test_adaptive_learning_rate(Estimator):
+    """It is divided by 5 after each 10 epochs, 6 times from 0.01 to below 1e-6, and 10 more."""
+    fitted = Estimator(tol=10, max_iter=3000, learning_rate="adaptive")
+    assert fitted.fit([[3, 2], [1, 6]], [1, 0]).n_iter_ == 1 + 7 * 10
+
+
+@BOTH
+def test_shuffle(Estimator):
+    found = [
+        Estimator(3, max_iter=1, batch_size=1, random_state=0, shuffle=shuffle).fit(DIGITS, TWO)
+        for shuffle in (True, False)
+        for _ in range(2)
+    ]
+    same = [np.array_equal(found[0].coefs_[0], one.coefs_[0]) for one in found]
+    assert same == [True, True, False, False]
+
+
+@BOTH
+def test_verbose_sgd(Estimator, capsys):
+    fitted = Estimator(2, max_iter=2, verbose=10, early_stopping=True).fit(DIGITS, TWO)
+    scores = fitted.validation_scores_
+    fitted.set_params(early_stopping=False).partial_fit(DIGITS, TWO)
+    curve = fitted.loss_curve_
+    assert capsys.readouterr().out.splitlines() == [
+        f"Iteration 1, loss = {curve[0]:.8f}",
+        f"Validation score: {scores[0]:f}",
+        f"Iteration 2, loss = {curve[1]:.8f}",
+        f"Validation score: {scores[1]:f}",
+        f"Iteration 1, loss = {curve[2]:.8f}",
+    ]
+
+
+def test_partial_fit_classes_error():
+    fitted = RegularizedMLPClassifier().partial_fit([[3, 2]], [0], classes=[0, 1])
+    with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
+        fitted.partial_fit([[3, 2]], [0], classes=[1, 2])
+
+
+def test_partial_fit_errors():
+    X, y = [[3, 2], [1, 6]], [1, 0]
+    for told in ({}, {"classes": [2]}):
+        with pytest.raises(ValueError, match="classes"):
+            RegularizedMLPClassifier().partial_fit(X, y, **told)
+
+
+def test_partial_fit_unseen_classes():
+    fitted = RegularizedMLPClassifier(random_state=0)
+    fitted.partial_fit([[1], [2], [3]], ["a", "b", "c"], classes=["a", "b", "c", "d"])
+    fitted.partial_fit([[4]], ["d"])
+    assert fitted.score([[1], [2], [3], [4]], ["a", "b", "c", "d"]) > 0
+    assert fitted.predict_proba([[1]]).shape == (1, 4)
+
+
+@pytest.mark.parametrize("y", [TWO, THREE], ids=["two", "three"])
+def test_partial_fit_classification(y):
+    """Batch for batch: not theirs of equal predictions alone, but equal weights."""
+    X = DIGITS if y is TWO else X_THREE
+    told = {"random_state": 1, "alpha": 1e-5, "learning_rate_init": 0.2, "l1": 0}
+    whole = RegularizedMLPClassifier(5, max_iter=20, **told).fit(X, y)
+    _same_epoch_by_epoch(whole, RegularizedMLPClassifier(5, **told), X, y, classes=np.unique(y))
+
+
+@pytest.mark.parametrize("momentum", [0, 0.9])
+def test_partial_fit_regression(momentum):
+    told = {"random_state": 1, "momentum": momentum}
+    whole = RegularizedMLPRegressor(5, max_iter=20, **told).fit(REGRESSION, NUMBERS)
+    parts = RegularizedMLPRegressor(5, **told)
+    _same_epoch_by_epoch(whole, parts, REGRESSION, NUMBERS)
+
+
+def _same_epoch_by_epoch(whole, parts, X, y, **classes):
+    for _ in range(20):
+        parts.partial_fit(X, y, **classes)
+    for found, expected in zip(parts.coefs_, whole.coefs_, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert parts.loss_curve_ == whole.loss_curve_ and parts.t_ == whole.t_
+
+
+def test_mlp_loading_from_joblib_partial_fit(tmp_path):
+    fitted = RegularizedMLPRegressor(42, solver="adam", random_state=42, max_iter=200)
+    joblib.dump(fitted.fit([[2]], [4]), tmp_path / "mlp.pkl")
+    loaded = joblib.load(tmp_path / "mlp.pkl")
+    for _ in range(200):
+        loaded.partial_fit([[2]], [1])
+    np.testing.assert_allclose(loaded.predict([[2]]), 1, rtol=1e-2)
+
+
+@BOTH
+def test_mlp_partial_fit_after_fit(Estimator):
+    fitted = Estimator(early_stopping=True, random_state=0).fit(DIGITS, TWO)
+    with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
+        fitted.partial_fit(DIGITS, TWO)
+    before = fitted.loss_curve_
+    fitted.set_params(early_stopping=False).partial_fit(DIGITS, TWO)
+    assert fitted.loss_curve_[:-1] == before
+
+
+def test_warm_start():
+    fitted = RegularizedMLPClassifier(2, warm_start=True, max_iter=2)
+    y = np.arange(150) // 50
+    X = load_iris().data
+    fitted.fit(X, y).fit(X, (y + 1) % 3)
+    for other in ([0] * 75 + [1] * 75, [0] * 50 + [1] * 50 + [3] * 50, np.arange(150) % 4):
+        with pytest.raises(ValueError, match="warm_start can only be used where `y` has the same"):
+            fitted.fit(X, other)
+    with pytest.raises(InputError, match=r"the network goes on, and it was \(4, 2, 3\)"):
+        fitted.set_params(hidden_layer_sizes=3).fit(X, y)
+
+
+@BOTH
+def test_warm_start_full_iteration(Estimator):
+    fitted = Estimator(2, warm_start=True, max_iter=3).fit(DIGITS, TWO)
+    assert fitted.n_iter_ == fitted.fit(DIGITS, TWO).n_iter_ == 3
+
+
+@BOTH
+def test_mlp_warm_start_with_early_stopping(Estimator):
+    told = {"warm_start": True, "early_stopping": True, "n_iter_no_change": np.inf}
+    fitted = Estimator(2, max_iter=10, **told).fit(DIGITS, TWO)
+    before = fitted.validation_scores_
+    fitted.set_params(max_iter=20).fit(DIGITS, TWO)
+    assert fitted.validation_scores_[:10] == before and len(fitted.validation_scores_) == 30
+
+
+@BOTH
+def test_mlp_warm_start_no_convergence(Estimator):
+    told = {"warm_start": True, "n_iter_no_change": np.inf, "random_state": 0}
+    fitted = Estimator(2, max_iter=10, **told)
+    assert fitted.fit(DIGITS, TWO).n_iter_ == 10
+    assert fitted.set_params(max_iter=20).fit(DIGITS, TWO).n_iter_ == 20
 
 
 def test_mlp_early_stopping_string_labels():

@@ -1,4 +1,4 @@
-"""Schedules: the factors of PyTorch's schedulers, whatever the lanes, the calls and the turns."""
+"""Schedules: the factors of PyTorch and scikit-learn, whatever the lanes, calls and turns."""
 
 import mpmath
 import numpy as np
@@ -17,14 +17,22 @@ SPEC = Sweep(data="wine", hidden="5", l1=[0, 0.01], l2=[0, 0.1], seeds=[1, 2], e
 mpmath.mp.dps = 50
 
 
+#: Of an epoch.
+SAMPLES = 37
+
+
 def published(schedule, warmup, epochs):
-    """Return what PyTorch's documentation says of LinearLR and of the scheduler after it."""
+    """Return what PyTorch's documentation says of LinearLR and of the scheduler after it.
+
+    Or of the latter scikit-learn's, by the samples seen before an epoch.
+    """
     word, *given = schedule.split(":")
     after = {
         "constant": lambda t: mpmath.mpf(1),
         "cosine": lambda t: (1 + mpmath.cos(mpmath.pi * t / (epochs - warmup))) / 2,
         "exponential": lambda t: mpmath.mpf(float(given[0])) ** t,
         "step": lambda t: mpmath.mpf(float(given[1])) ** (t // int(given[0])),
+        "invscaling": lambda t: mpmath.mpf(SAMPLES * t + 1) ** -mpmath.mpf(float(given[0])),
     }[word]
     start = mpmath.mpf(1) / warmup if warmup else 1
     rising = [start + (1 - start) * e / max(warmup - 1, 1) for e in range(warmup)]
@@ -33,10 +41,13 @@ def published(schedule, warmup, epochs):
 
 @pytest.mark.parametrize("epochs", [1, 2, 7, 100, 1001])
 @pytest.mark.parametrize("warmup", [0, 1, 6])
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "exponential:0.97", "step:30:0.1"])
-def test_factors_are_those_of_pytorch(schedule, warmup, epochs):
+@pytest.mark.parametrize(
+    "schedule",
+    ["constant", "cosine", "exponential:0.97", "step:30:0.1", "invscaling:0.5", "invscaling:0.3"],
+)
+def test_factors_are_those_published(schedule, warmup, epochs):
     spec = SPEC.replace(schedule=schedule, warmup=warmup, epochs=epochs)
-    found = factors(spec, np.arange(epochs))
+    found = factors(spec, np.arange(epochs), SAMPLES)
     expected = published(schedule, warmup, epochs)[:epochs]
     for e, (factor, right) in enumerate(zip(found.tolist(), expected, strict=True)):
         # A power is one multiplication after another, each rounded.
@@ -48,9 +59,9 @@ def test_factors_are_those_of_pytorch(schedule, warmup, epochs):
 @pytest.mark.parametrize("warmup", [0, 3])
 def test_a_cosine_is_the_beginning_of_a_longer_one(warmup):
     spec = SPEC.replace(schedule="cosine", warmup=warmup, epochs=40)
-    whole = factors(spec, np.arange(40))
+    whole = factors(spec, np.arange(40), SAMPLES)
     assert whole[warmup] == 1 and (np.diff(whole[warmup:]) < 0).all() and whole[-1] > 0
-    part = factors(spec.replace(schedule="cosine:40", epochs=11), np.arange(11))
+    part = factors(spec.replace(schedule="cosine:40", epochs=11), np.arange(11), SAMPLES)
     np.testing.assert_array_equal(part, whole[:11])
 
 
@@ -63,6 +74,8 @@ def test_a_cosine_is_the_beginning_of_a_longer_one(warmup):
         ("exponential:.950", "exponential:0.95"),
         ("exponential:1e-1", "exponential:0.1"),
         ("step:5:0.50", "step:5:0.5"),
+        ("invscaling:1", "invscaling:1.0"),
+        ("invscaling:-0", "invscaling:0.0"),
     ],
 )
 def test_it_is_kept_in_one_way(typed, kept):
@@ -84,13 +97,15 @@ def test_a_finish_is_for_a_constant_rate():
     assert SPEC.replace(schedule="cosine").finish == SPEC.replace(tol=0).finish == 0
     assert SPEC.replace(schedule="cosine", finish=2).finish == 2
     spec = SPEC.replace(schedule="step:3:0.5", finish=6)
-    assert factors(spec, np.arange(15)).tolist() == [1] * 3 + [0.5] * 3 + [0.25] * 9
-    assert factors(spec.replace(epochs=0), np.arange(3)).tolist() == [1] * 3
+    assert factors(spec, np.arange(15), SAMPLES).tolist() == [1] * 3 + [0.5] * 3 + [0.25] * 9
+    assert factors(spec.replace(epochs=0), np.arange(3), SAMPLES).tolist() == [1] * 3
 
 
 schedules = st.fixed_dictionaries(
     {
-        "schedule": st.sampled_from(["constant", "cosine", "exponential:0.7", "step:2:0.3"]),
+        "schedule": st.sampled_from(
+            ["constant", "cosine", "exponential:0.7", "step:2:0.3", "invscaling:0.2"]
+        ),
         "warmup": st.sampled_from([0, 1, 4, 20]),
         "l1_method": st.sampled_from(["subgradient", "proximal"]),
         "batch_size": st.sampled_from([16, "full"]),
@@ -167,6 +182,11 @@ def test_who_goes_on_in_a_race_is_where_it_was():
         (["--schedule", "step:2.5:0.1"], "--schedule takes whole epochs from 1 up"),
         (["--schedule", "step:5:half"], "--schedule takes a rate above 0 and below 1"),
         (["--schedule", "cosine:9", "--epochs", "10"], "--schedule cosine:9 is over after 9 of 10"),
+        (["--schedule", "invscaling"], "--schedule should be constant, cosine"),
+        (["--schedule", "invscaling:-1"], "--schedule takes a power from 0 up"),
+        (["--schedule", "invscaling:inf"], "--schedule takes a power from 0 up"),
+        (["--schedule", "adaptive"], "--schedule adaptive lowers the rate where a loss no longer"),
+        (["--schedule", "adaptive", "--patience", "off,3"], "--schedule adaptive lowers the rate"),
         (["--warmup", "-1"], "--warmup should be greater than or equal to 0"),
         (["--warmup", "9", "--epochs", "8"], "--warmup is 9 epochs and --epochs 8, so the"),
         (["--warmup", "1.5"], "--warmup should be a valid integer"),
