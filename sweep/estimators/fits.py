@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +23,12 @@ from sweep.training.loop import Trained, train_runs
 from sweep.training.packs import Folds, Group
 from sweep.training.patience import Patience
 from sweep.training.state import State
+
+#: What a fit says that has left the finite numbers.
+DIVERGED = (
+    "training diverged: a weight is no finite number any more; scale the inputs, or lower "
+    "`learning_rate_init`, `momentum` or the penalties"
+)
 
 
 class Portion(NamedTuple):
@@ -59,6 +65,8 @@ class Fit(NamedTuple):
         The metrics of each recorded epoch.
     seconds : float
         Its share of the time that it took with those beside it.
+    state : State or None
+        Where it stands, if it may go on.
     """
 
     spec: Specification
@@ -67,12 +75,31 @@ class Fit(NamedTuple):
     metrics: dict[str, float]
     history: list[dict[str, float]]
     seconds: float
+    state: State | None = None
 
     @property
     def finite(self) -> bool:
         """Whether training has not diverged."""
         finite = np.isfinite(self.metrics["final_loss"]) and np.isfinite(self.parameters).all()
         return bool(finite)
+
+
+class Stage(NamedTuple):
+    """What is trained of a grid, how far, and from where.
+
+    Attributes
+    ----------
+    cells : ndarray of int64
+        Their numbers in the order of the grid.
+    until : int
+        Epochs that they are to have had, as many for all.
+    begun : dict of (int, int) to Fit
+        The fits that go on, by part and cell; all of them, or none.
+    """
+
+    cells: np.ndarray
+    until: int
+    begun: Mapping[tuple[int, int], Fit]
 
 
 def portion(
@@ -124,8 +151,9 @@ def fit_all(
     portions: Sequence[Portion],
     then: Callable[[int, int, Fit], Any],
     n_jobs: int | None = None,
+    stage: Stage | None = None,
 ) -> list[list[Any]]:
-    """Train every cell of a specification's grid on every part.
+    """Train every cell of a specification's grid on every part, or those of a stage.
 
     What a fit gives depends on its part and its cell alone, and not on what else is trained.
 
@@ -138,6 +166,7 @@ def fit_all(
         fit, in the thread that trained it.
     n_jobs : int, optional
         joblib's, for its threads.
+    stage : Stage, optional
 
     Returns
     -------
@@ -154,21 +183,20 @@ def fit_all(
         inputs = portions[0].fold.X.shape[1]
         widths = (inputs, *deepest(spec), outputs)
         whole = Plan(spec, widths, samples, "data", columns=(1,) * inputs)
-        for plan, cells in whole.apart(np.arange(whole.grid.cells)):
-            runs = [(i, cell) for i in members for cell in cells.tolist()]
+        numbers = np.arange(whole.grid.cells) if stage is None else stage.cells
+        for plan, places in whole.apart(numbers):
+            runs = [(i, cell) for i in members for cell in numbers[places].tolist()]
             size = plan.tasks.runs
             tasks += [(plan, runs[first : first + size]) for first in range(0, len(runs), size)]
     stop = threading.Event()
     try:
         done = Parallel(n_jobs, require="sharedmem")(
-            delayed(_task)(plan, portions, runs, then, stop.is_set) for plan, runs in tasks
+            delayed(_task)(plan, portions, runs, then, stop.is_set, stage) for plan, runs in tasks
         )
     finally:
         stop.set()  # joblib leaves its threads alone when it is interrupted
     found = {run: value for values in done for run, value in values.items()}
-    return [
-        [found[i, cell] for cell in range(tasks[0][0].grid.cells)] for i in range(len(portions))
-    ]
+    return [[found[i, cell] for cell in numbers.tolist()] for i in range(len(portions))]
 
 
 def _task(
@@ -177,6 +205,7 @@ def _task(
     runs: list[tuple[int, int]],
     then: Callable[[int, int, Fit], Any],
     stopped: Callable[[], bool],
+    stage: Stage | None,
 ) -> dict[tuple[int, int], Any]:
     """Train these pairs of a part and a cell."""
     begun = time.perf_counter()
@@ -192,19 +221,29 @@ def _task(
     group = Group(spec, net, columns, data, plan.worth_freezing)
     drawn = {seed: initial_weights(net, spec, seed) for seed in dict.fromkeys(seeds.tolist())}
     done: dict[tuple[int, int], Any] = {}
-    histories: list[list[dict[str, float]]] = [[] for _ in runs]
-    for trained in _trained(plan, group, lambda run: drawn[int(seeds[run])], stopped):
+    before = [stage.begun[run] for run in runs] if stage and stage.begun else []
+    histories = [list(fit.history) for fit in before] or [[] for _ in runs]
+    states = [fit.state for fit in before if fit.state]
+    state = State.join(states) if states else None
+    until = stage.until if stage else spec.epochs
+
+    def begin(run: int) -> np.ndarray:
+        return drawn[int(seeds[run])]
+
+    for trained in _trained(plan, group, begin, stopped, state, until):
         for point in trained.history:
             for place, i in enumerate(point["index"].tolist()):
                 histories[i].append({name: float(values[place]) for name, values in point.items()})
         learnt = trained.weights()
         seconds = (time.perf_counter() - begun) / len(trained.runs)
+        after = trained.state() if until < spec.epochs else None
         for place, i in enumerate(trained.runs.tolist()):
             metrics = {name: values[place].item() for name, values in trained.metrics.items()}
             weights = learnt[:, place].astype(np.float64)
             part, cell = runs[i]
             own = spec.of({"leak": columns["leak"][i]}) if "leak" in columns else spec
-            fit = Fit(own, plan.widths, weights, metrics, histories[i], seconds)
+            stands = after.take(np.array([place])) if after else None
+            fit = Fit(own, plan.widths, weights, metrics, histories[i], seconds, stands)
             done[part, cell] = then(part, cell, fit)
         begun = time.perf_counter()
     return done
@@ -215,12 +254,15 @@ def _trained(
     group: Group,
     begin: Callable[[int], np.ndarray],
     stopped: Callable[[], bool],
+    state: State | None,
+    until: int,
 ) -> Iterable[Trained]:
-    """Train a group, each of whose runs begins with some parameters, and yield some at a time."""
+    """Train a group, whose runs begin with some parameters or in a state; yield some at a time."""
     spec = plan.spec
     if spec.stops_early:
         return Patience(
             group, begin, plan.tasks.lanes, spec.epochs, plan.cost.pace, stopped
         ).trained()
-    state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1))
-    return [train_runs(group, state, spec.epochs, plan.cost.pace, stopped)]
+    if state is None:
+        state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1))
+    return [train_runs(group, state, until, plan.cost.pace, stopped)]

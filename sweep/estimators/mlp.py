@@ -11,8 +11,7 @@ from sweep.data.dataset import Variable
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
-from sweep.estimators.cv_scores import DIVERGED
-from sweep.estimators.fits import Fit, Portion, fit_all, portion
+from sweep.estimators.fits import DIVERGED, Fit, Portion, fit_all, portion
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.machine import version
 from sweep.models.model import Model
