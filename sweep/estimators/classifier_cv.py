@@ -57,7 +57,8 @@ warmup, tol, n_iter_no_change : one value or a list
         cells of each rung one in so many trains on, so many times as long, and the last rung has
         `max_iter` epochs. Who goes on is said by the score that decides.
     scoring : str, callable, list, tuple or dict, optional
-        One metric or several, as for GridSearchCV; by default the accuracy.
+        One metric or several, as for GridSearchCV; by default the accuracy. A callable that is not
+        made of a metric is given estimators that have their ``loss_curve_``, which takes time.
     refit : bool, str or callable, default True
         Whether to fit the best cell on all samples. Of several metrics, the name of the one that
         decides. "one-se" takes the cell with the most weights at zero whose mean score is within
@@ -94,8 +95,8 @@ warmup, tol, n_iter_no_change : one value or a list
         The mean over the splits of what the picks score together; ``best_score_`` is that of the
         best cell alone.
     validation_curve_ : ndarray, shape (n_splits_, epochs)
-        With `early_stopping`: of the best cell, the loss of what each split holds out to stop by,
-        after each epoch; NaN where it was not trained so long.
+        With `early_stopping` and `refit`: of the best cell, the loss of what each split holds out
+        to stop by, after each epoch; NaN where it was not trained so long.
     best_epoch_ : int
         The epoch of its lowest mean over the splits, among those that all came to.
     n_candidates_, n_resources_ : list of int

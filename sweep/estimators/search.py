@@ -122,7 +122,7 @@ class Search(Parameters, ABC):
         aim, seeds = self._aim(labels), self._seeds()
         l2 = self._l2_or_alpha()
         told = (samples, labels), seeds[0]
-        history = 1 if scoring.looks_inside or self.early_stopping else 0
+        history = int(scoring.looks_inside)  # it costs time
         spec = specification(self.get_params(), aim.loss, *told, history=history, l2=l2)
         if l2 == "alpha":
             self._refuse_with_alpha(spec)
@@ -158,7 +158,7 @@ class Search(Parameters, ABC):
         params_of = dict(zip(numbers.tolist(), cells, strict=True))
         trials = Trials(
             spec, l2, params_of, portions, rows, estimator_of, aim, judge, votes,
-            self.verbose, self.n_jobs,
+            is_one_se(self.refit), self.verbose, self.n_jobs,
         )  # fmt: skip
         names_asked = list(scoring.each) if scoring.each is not None else None
         done = race(
@@ -187,6 +187,9 @@ class Search(Parameters, ABC):
             self.best_estimator_ = estimator_of(**self.best_params_, random_state=seeds[0])
             self.best_estimator_.fit(X, y, sample_weight)
             self.refit_time_ = time.perf_counter() - begun
+            if self.early_stopping:
+                curves = trials.curves(done[0].numbers[self.best_index_])  # nothing is raced then
+                self.validation_curve_, self.best_epoch_ = beside(curves)
             self.n_iter_ = self.best_estimator_.n_iter_
             self._voter = self.best_estimator_
         if votes and name is not None:
@@ -329,6 +332,3 @@ class Search(Parameters, ABC):
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{name}"][self.best_index_]
         self.best_params_ = dict(candidates[self.best_index_])
-        curves = [trial.curve for trial in done[-1].trials[self.best_index_ - first]]
-        if any(map(len, curves)):
-            self.validation_curve_, self.best_epoch_ = beside(curves)

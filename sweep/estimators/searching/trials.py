@@ -1,6 +1,7 @@
 """Trials: cells of a search trained on every split, side by side, and scored."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,16 +23,13 @@ class Trial(NamedTuple):
     ----------
     scored : Scored
     zeros : float
-        The share of its weights that count as zero; NaN if the fit has failed.
-    curve : ndarray, shape (epochs,)
-        The loss of what the fit holds out, after each epoch; empty where it holds out nothing.
+        The share of its weights that count as zero, if that is asked for; NaN if the fit failed.
     fit : Fit, optional
         Where it stands, if it may go on.
     """
 
     scored: Scored
     zeros: float
-    curve: np.ndarray
     fit: Fit | None
 
 
@@ -54,6 +52,8 @@ class Trials:
     aim : Aim
     judge : Judge
     votes : Votes, optional
+    counts_zeros : bool
+        Whether it is asked for how many weights count as zero.
     verbose : int
         As of GridSearchCV.
     n_jobs : int, optional
@@ -70,12 +70,14 @@ class Trials:
         aim: Aim,
         judge: Judge,
         votes: Votes | None,
+        counts_zeros: bool,
         verbose: int,
         n_jobs: int | None,
     ) -> None:
         self._spec, self._l2, self._cells, self._portions = spec, l2, cells, portions
         self._rows, self._estimator_of, self._aim, self._judge = rows, estimator_of, aim, judge
         self._votes, self._verbose, self._n_jobs = votes, verbose, n_jobs
+        self._counts_zeros = counts_zeros
         self._begun: dict[tuple[int, int], Fit] = {}
 
     def train(self, numbers: np.ndarray, until: int) -> list[list[Trial]]:
@@ -90,8 +92,7 @@ class Trials:
                 f"Fitting {splits} folds for each of {cells} candidates, totalling "
                 f"{splits * cells} fits"
             )
-        train = self._by_alpha if self._l2 == "alpha" else self._fit_all
-        found = train(stage)
+        found = self._each(stage, self._spec, partial(self._tried, stage))
         self._begun = {
             (place, number): trial.fit
             for place, trials in enumerate(found)
@@ -100,31 +101,45 @@ class Trials:
         }
         return [list(trials) for trials in zip(*found, strict=True)]
 
-    def _fit_all(self, stage: Stage) -> list[list[Trial]]:
-        def tried(place: int, cell: int, fit: Fit) -> Trial:
-            return self._tried(stage, place, cell, fit)
+    def curves(self, number: int) -> list[np.ndarray]:
+        """Train a cell once more on every split, and return the losses of what each holds out.
 
-        return fit_all(self._spec, self._portions, tried, self._n_jobs, stage)
+        Returns
+        -------
+        list of ndarray, shape (epochs,)
+        """
+        stage = Stage(np.array([number]), self._spec.epochs, {})
 
-    def _by_alpha(self, stage: Stage) -> list[list[Trial]]:
-        """Do it where `l2` holds `alpha`, which is more in a smaller batch."""
-        found: dict[int, list[Trial]] = {}
-        unit = [alpha_of_one(self._spec, one) for one in self._portions]
+        def told(place: int, cell: int, fit: Fit) -> np.ndarray:
+            return np.array([then["val_loss"] for then in fit.history])
+
+        return [curve for (curve,) in self._each(stage, self._spec.replace(history=1), told)]
+
+    def _each(
+        self, stage: Stage, spec: Specification, then: Callable[[int, int, Fit], Any]
+    ) -> list[list[Any]]:
+        """Do what `fit_all` does of all portions, also where `l2` holds `alpha`.
+
+        That is more in a smaller batch.
+        """
+        if self._l2 != "alpha":
+            return fit_all(spec, self._portions, then, self._n_jobs, stage)
+        found: dict[int, list[Any]] = {}
+        unit = [alpha_of_one(spec, one) for one in self._portions]
         for times in sorted(set(unit)):
             places = [i for i, one in enumerate(unit) if one == times]
             some = [self._portions[i] for i in places]
-            numbers = np.array(self._spec.l2, dtype=np.float64)
-            there = self._spec.replace(l2=tuple((numbers / times).tolist()))
+            there = spec.replace(l2=tuple((np.array(spec.l2, np.float64) / times).tolist()))
             begun = {
                 (places.index(i), cell): fit
                 for (i, cell), fit in stage.begun.items()
                 if i in places
             }
 
-            def tried(place: int, cell: int, fit: Fit, places: list[int] = places) -> Trial:
-                return self._tried(stage, places[place], cell, fit)
+            def then_there(place: int, cell: int, fit: Fit, places: list[int] = places) -> Any:
+                return then(places[place], cell, fit)
 
-            by_place = fit_all(there, some, tried, self._n_jobs, stage._replace(begun=begun))
+            by_place = fit_all(there, some, then_there, self._n_jobs, stage._replace(begun=begun))
             found |= dict(zip(places, by_place, strict=True))
         return [found[i] for i in range(len(self._portions))]
 
@@ -136,15 +151,14 @@ class Trials:
             told = {"max_iter": stage.until} if stage.until < self._spec.epochs else {}
             estimator = self._estimator_of(**self._cells[cell], random_state=learnt.seed, **told)
             estimator._keep(fit, learnt, self._aim, fit.spec, {}, {})
-            zeros = _zeros(fit, estimator)
+            zeros = _zeros(fit, estimator) if self._counts_zeros else np.nan
             if self._votes and stage.until == self._spec.epochs:
                 outputs = learnt.classes if len(learnt.classes) else np.arange(learnt.outputs)
                 self._votes.hear(place, cell, estimator.model_, learnt.fold.X, outputs)
         scored = self._judge.score(estimator, training, test, fit.seconds)
         if self._verbose > 1:
             print(self._line(stage, place, cell, scored))
-        curve = np.array([then["val_loss"] for then in fit.history if "val_loss" in then])
-        return Trial(scored, zeros, curve, fit if fit.state else None)
+        return Trial(scored, zeros, fit if fit.state else None)
 
     def _line(self, stage: Stage, place: int, cell: int, scored: Scored) -> str:
         """Return what GridSearchCV prints of a fit."""
