@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +27,12 @@ from sweep.training.state import State
 
 #: What is told of an epoch: each of the metrics of some runs, and which runs they are.
 Heard = Callable[[Mapping[str, np.ndarray]], None]
+
+#: What a fit says that has left the finite numbers.
+DIVERGED = (
+    "training diverged: a weight is no finite number any more; scale the inputs, or lower "
+    "`learning_rate_init`, `momentum` or the penalties"
+)
 
 
 class Portion(NamedTuple):
@@ -81,6 +87,24 @@ class Fit(NamedTuple):
         """Whether training has not diverged."""
         finite = np.isfinite(self.metrics["final_loss"]) and np.isfinite(self.parameters).all()
         return bool(finite)
+
+
+class Stage(NamedTuple):
+    """What is trained of a grid, how far, and from where.
+
+    Attributes
+    ----------
+    cells : ndarray of int64
+        Their numbers in the order of the grid.
+    until : int
+        Epochs that they are to have had, as many for all.
+    begun : dict of (int, int) to Fit
+        The fits that go on, by part and cell; all of them, or none.
+    """
+
+    cells: np.ndarray
+    until: int
+    begun: Mapping[tuple[int, int], Fit]
 
 
 def portion(
@@ -141,11 +165,12 @@ def fit_all(
     portions: Sequence[Portion],
     then: Callable[[int, int, Fit], Any],
     n_jobs: int | None = None,
+    stage: Stage | None = None,
     *,
     begin: np.ndarray | None = None,
     heard: Heard | None = None,
 ) -> list[list[Any]]:
-    """Train every cell of a specification's grid on every part.
+    """Train every cell of a specification's grid on every part, or those of a stage.
 
     What a fit gives depends on its part and its cell alone, and not on what else is trained.
 
@@ -158,6 +183,7 @@ def fit_all(
         fit, in the thread that trained it.
     n_jobs : int, optional
         joblib's, for its threads.
+    stage : Stage, optional
     begin : ndarray, shape (parameters,), optional
         What every fit begins with; what its seed draws unless given.
     heard : callable, optional
@@ -178,22 +204,21 @@ def fit_all(
         inputs = portions[0].fold.X.shape[1]
         widths = (inputs, *deepest(spec), outputs)
         whole = Plan(spec, widths, samples, "data", columns=(1,) * inputs)
-        for plan, cells in whole.apart(np.arange(whole.grid.cells)):
-            runs = [(i, cell) for i in members for cell in cells.tolist()]
+        numbers = np.arange(whole.grid.cells) if stage is None else stage.cells
+        for plan, places in whole.apart(numbers):
+            runs = [(i, cell) for i in members for cell in numbers[places].tolist()]
             size = plan.tasks.runs
             tasks += [(plan, runs[first : first + size]) for first in range(0, len(runs), size)]
     stop = threading.Event()
     try:
         done = Parallel(n_jobs, require="sharedmem")(
-            delayed(_task)(plan, portions, runs, then, stop.is_set, begin, heard)
+            delayed(_task)(plan, portions, runs, then, stop.is_set, stage, begin, heard)
             for plan, runs in tasks
         )
     finally:
         stop.set()  # joblib leaves its threads alone when it is interrupted
     found = {run: value for values in done for run, value in values.items()}
-    return [
-        [found[i, cell] for cell in range(tasks[0][0].grid.cells)] for i in range(len(portions))
-    ]
+    return [[found[i, cell] for cell in numbers.tolist()] for i in range(len(portions))]
 
 
 def _task(
@@ -202,6 +227,7 @@ def _task(
     runs: list[tuple[int, int]],
     then: Callable[[int, int, Fit], Any],
     stopped: Callable[[], bool],
+    stage: Stage | None,
     begin: np.ndarray | None,
     heard: Heard | None,
 ) -> dict[tuple[int, int], Any]:
@@ -215,19 +241,24 @@ def _task(
         for seed in dict.fromkeys(seeds.tolist())
     }
     done: dict[tuple[int, int], Any] = {}
-    histories: list[list[dict[str, float]]] = [[] for _ in runs]
-    for trained in _trained(plan, group, lambda run: drawn[int(seeds[run])], stopped):
+    before = [stage.begun[run] for run in runs] if stage and stage.begun else []
+    histories = [list(fit.history) for fit in before] or [[] for _ in runs]
+    states = [fit.standing()[0] for fit in before if fit.standing]
+    state = State.join(states) if states else None
+    until = stage.until if stage else spec.epochs
+    for trained in _trained(plan, group, lambda run: drawn[int(seeds[run])], stopped, state, until):
         for point in trained.history:
             for place, i in enumerate(point["index"].tolist()):
                 histories[i].append({name: float(values[place]) for name, values in point.items()})
         learnt = trained.weights()
         seconds = (time.perf_counter() - begun) / len(trained.runs)
+        stand = cache(trained.state)
         for place, i in enumerate(trained.runs.tolist()):
             metrics = {name: values[place].item() for name, values in trained.metrics.items()}
             weights = learnt[:, place].astype(np.float64)
             part, cell = runs[i]
             own = spec.of({"leak": columns["leak"][i]}) if "leak" in columns else spec
-            standing = None if spec.stops_early else partial(_standing, trained, place)
+            standing = None if spec.stops_early else partial(_standing, trained, stand, place)
             fit = Fit(own, plan.widths, weights, metrics, histories[i], seconds, standing)
             done[part, cell] = then(part, cell, fit)
         begun = time.perf_counter()
@@ -246,11 +277,11 @@ def group_of(plan: Plan, portions: Sequence[Portion], runs: list[tuple[int, int]
     return Group(plan.spec, planned_network(plan), columns, data, plan.worth_freezing)
 
 
-def _standing(trained: Trained, place: int) -> tuple[State, BatchOrder]:
-    """Return where a run stands, by its place among some."""
+def _standing(trained: Trained, stand: Callable[[], State], place: int) -> tuple[State, BatchOrder]:
+    """Return where a run stands, by its place among some, all of which ``stand`` somewhere."""
     packs = trained.packs
     stream = packs.by_run(packs.runs.streams)[[place]]
-    return trained.state().take(np.array([place])), packs.order.take(stream)
+    return stand().take(np.array([place])), packs.order.take(stream)
 
 
 def _trained(
@@ -258,12 +289,15 @@ def _trained(
     group: Group,
     begin: Callable[[int], np.ndarray],
     stopped: Callable[[], bool],
+    state: State | None,
+    until: int,
 ) -> Iterable[Trained]:
-    """Train a group, each of whose runs begins with some parameters, and yield some at a time."""
+    """Train a group, whose runs begin with some parameters or in a state; yield some at a time."""
     spec = plan.spec
     if spec.stops_early:
         return Patience(
             group, begin, plan.tasks.lanes, spec.epochs, plan.cost.pace, stopped
         ).trained()
-    state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1))
-    return [train_runs(group, state, spec.epochs, plan.cost.pace, stopped)]
+    if state is None:
+        state = State.fresh(np.stack([begin(run) for run in range(group.size)], axis=1))
+    return [train_runs(group, state, until, plan.cost.pace, stopped)]

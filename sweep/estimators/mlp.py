@@ -13,8 +13,7 @@ from sweep.data.fold import deepest
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
-from sweep.estimators.cv_scores import DIVERGED
-from sweep.estimators.fits import Fit, Portion, fit_all, portion
+from sweep.estimators.fits import DIVERGED, Fit, Portion, fit_all, portion
 from sweep.estimators.going_on import Standing, one_epoch
 from sweep.estimators.inputs import Inputs
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification

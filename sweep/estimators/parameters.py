@@ -11,9 +11,11 @@ from pydantic import Field
 from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
-from sweep.specification.choices import LOSSES, overlaid
+from sweep.specification.choices import LOSSES, OPTIMIZERS, overlaid
 from sweep.specification.fitting import refuse_endless_warmup
+from sweep.specification.several.alternatives import split
 from sweep.specification.spec import Specification
+from sweep.specification.values import interval, parse
 
 #: What scikit-learn's MLPClassifier calls the options of a Sweep.
 NAMES = {
@@ -26,6 +28,8 @@ NAMES = {
     "val_fraction": "validation_fraction",
     "patience": "n_iter_no_change",
     "seeds": "random_state",
+    "sample": "n_iter",
+    "halving": "factor",
 }
 
 #: What MLPClassifier means by the batch size "auto", or all rows where they are fewer.
@@ -47,6 +51,8 @@ _MAY_BE_NONE = (
     "scoring",
     "n_jobs",
     "ensemble",
+    "n_iter",
+    "factor",
 )
 
 
@@ -164,15 +170,19 @@ def specification(
     every = {option: names.get(option, option) for option in FitSpecification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
     task = "numbers" if LOSSES[loss].target == "numbers" else "classes"
-    given |= {"task": task, "loss": loss, "optimizer": _optimizer(options)}
+    given |= {"task": task, "loss": loss, "optimizer": _optimizers(options)}
+    given["momentum"] = _momenta(options, given["optimizer"])
     given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
     given["scale"] = "standard" if options["standardize"] else "none"
     balanced = isinstance(options.get("class_weight"), str)
     given["class_weight"] = "balanced" if balanced else "none"
-    if given["batch_size"] == "auto":
-        given["batch_size"] = _AUTO_BATCH
-    if given["schedule"] == "invscaling":
-        given["schedule"] = f"invscaling:{options['power_t']}"
+    batches = split("batch_size", given["batch_size"])
+    if any(isinstance(one, str) and one == "auto" for one in batches):
+        given["batch_size"] = [_AUTO_BATCH if one == "auto" else one for one in batches]
+    ways = split("schedule", given["schedule"])
+    if any(isinstance(one, str) and one == "invscaling" for one in ways):
+        falling = f"invscaling:{options['power_t']}"
+        given["schedule"] = [falling if one == "invscaling" else one for one in ways]
     if given["n_iter_no_change"] == np.inf:
         given |= dict.fromkeys(("n_iter_no_change", "patience"), _NEVER)
     if not options["early_stopping"]:
@@ -191,9 +201,22 @@ def specification(
     return spec
 
 
-def names_of(solver: str) -> dict[str, str]:
-    """Return what an estimator calls options that it calls otherwise, by its solver."""
-    return NAMES | {"momentum": "beta_1"} if solver.startswith("adam") else NAMES
+def solvers_of(solver: Any) -> list[Any]:
+    """Return the solvers that are given, one or several."""
+    return split("optimizer", solver)
+
+
+def names_of(solver: Any) -> dict[str, str]:
+    """Return what an estimator calls options that it calls otherwise, by its solvers."""
+    adam = all(isinstance(one, str) and one.startswith("adam") for one in solvers_of(solver))
+    return NAMES | {"momentum": "beta_1"} if adam else NAMES
+
+
+def momentum_of(optimizer: str) -> str | None:
+    """Return what an estimator calls the momentum of an optimizer, None where that has none."""
+    if "momentum" not in OPTIMIZERS[optimizer].hyper:
+        return None
+    return "beta_1" if optimizer.startswith("adam") else "momentum"
 
 
 def seed_of(random_state: Any) -> int:
@@ -210,27 +233,53 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
     for name, value in options.items():
         if value is None and name not in _MAY_BE_NONE:
             raise InputError(f"`{name}` should not be None: leave it out for its default")
-    if options["solver"] not in _SOLVERS:
+    solvers = solvers_of(options["solver"])
+    for solver in solvers:
+        if not isinstance(solver, str) or solver not in _SOLVERS:
+            raise InputError(
+                f"`solver` should be {', '.join(map(repr, _SOLVERS[:-1]))} or {_SOLVERS[-1]!r}, "
+                f"not {solver!r}"
+            )
+    ways, power = split("schedule", options["learning_rate"]), options["power_t"]
+    theirs = [way for way in ways if isinstance(way, str) and way in ("invscaling", "adaptive")]
+    if theirs and solvers != ["sgd"]:
         raise InputError(
-            f"`solver` should be {', '.join(map(repr, _SOLVERS[:-1]))} or {_SOLVERS[-1]!r}, not "
-            f"{options['solver']!r}"
-        )
-    rate, power = options["learning_rate"], options["power_t"]
-    if rate in ("invscaling", "adaptive") and options["solver"] != "sgd":
-        raise InputError(
-            f"`learning_rate` {rate!r} is for `solver` 'sgd', and MLPClassifier passes over it "
+            f"`learning_rate` {theirs[0]!r} is for `solver` 'sgd', and MLPClassifier passes over it "
             "with another: leave it out, or choose 'sgd'"
         )
-    if rate == "invscaling" and not (isinstance(power, Real) and 0 <= float(power) < np.inf):
+    if "invscaling" in theirs and not (isinstance(power, Real) and 0 <= float(power) < np.inf):
         raise InputError(f"`power_t` should be a number from 0 up, not {power!r}")
-    if rate == "adaptive" and options["tol"] is None and not options["early_stopping"]:
+    if "adaptive" in theirs and options["tol"] is None and not options["early_stopping"]:
         raise InputError(
             "`learning_rate` 'adaptive' falls where a loss no longer does: give `tol`, such as "
             "1e-4, or `early_stopping`"
         )
 
 
-def _optimizer(options: Mapping[str, Any]) -> str:
-    if options["solver"] == "sgd":
-        return "nesterov" if options["nesterovs_momentum"] else "momentum"
-    return options["solver"]
+def _optimizers(options: Mapping[str, Any]) -> list[str]:
+    nesterov = options["nesterovs_momentum"]
+    kinds = nesterov if isinstance(nesterov, list | tuple | np.ndarray) else [nesterov]
+    ways = ["nesterov" if kind else "momentum" for kind in kinds]
+    found = solvers_of(options["solver"])
+    return [way for solver in found for way in (ways if solver == "sgd" else [solver])]
+
+
+def _momenta(options: Mapping[str, Any], optimizers: list[str]) -> Any:
+    """Return what the momentum is, and of both kinds, where they differ, all their numbers."""
+    taken = list(dict.fromkeys(filter(None, map(momentum_of, optimizers)))) or ["momentum"]
+    one, *others = (options[name] for name in taken)
+    if not others or _alike(one, others[0]):
+        return one
+    if options.get("n_iter"):
+        raise InputError(
+            "`n_iter` draws the solver and its momentum alike: give `momentum` and `beta_1` the "
+            "same numbers, or one solver"
+        )
+    return np.concatenate([parse(one), parse(others[0])])
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two VALUES are the same numbers, or the same range."""
+    if interval(one) or interval(other):
+        return interval(one) == interval(other)
+    return np.array_equal(parse(one), parse(other))
