@@ -102,7 +102,8 @@ class RegularizedMLP(Parameters, ABC):
     def _l2(self, spec: Specification, learnt: Portion) -> float:
         """Return what `alpha` is here."""
         self._refuse_both()
-        if not (isinstance(self.alpha, Real) and 0 <= float(self.alpha) < np.inf):
+        number = isinstance(self.alpha, Real) and not isinstance(self.alpha, bool)
+        if not (number and 0 <= float(self.alpha) < np.inf):
             raise InputError(f"`alpha` should be a number from 0 up, not {self.alpha!r}")
         return float(self.alpha) / alpha_of_one(spec, learnt)
 

@@ -1,6 +1,5 @@
 """Parameters of the estimators, and the specification that they say."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -9,6 +8,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
+from sweep.estimators.checking import checked_alone, in_words_of, refuse_idle
 from sweep.specification.choices import LOSSES, overlaid
 from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.spec import Specification
@@ -33,19 +33,6 @@ _AUTO_BATCH = 200
 _WAITED = 10
 
 _SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
-
-#: Parameters that say something by None.
-_MAY_BE_NONE = (
-    "tol",
-    "alpha",
-    "class_weight",
-    "random_state",
-    "cv",
-    "seeds",
-    "scoring",
-    "n_jobs",
-    "ensemble",
-)
 
 
 # A dataclass, so that a parameter and its default stand in one place for all estimators.
@@ -85,6 +72,7 @@ class Parameters(BaseEstimator):
     standardize: Any = False
     random_state: Any = None
     alpha: Any = None
+    vary: Any = None
 
     def _refuse_both(self) -> None:
         """Refuse `l2` beside `alpha`, which stands for it."""
@@ -119,7 +107,9 @@ def specification(
     InputError
         In the estimator's own words.
     """
+    options = checked_alone(options)
     _refuse_what_is_not_there(options)
+    refuse_idle(options)
     names = names_of(options["solver"]) | {"l2": l2}
     every = {option: names.get(option, option) for option in Specification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
@@ -144,8 +134,7 @@ def specification(
         spec = Specification(**{**given, "data": data, "seeds": seed, "history": history})
         refuse_endless_warmup(spec)
     except InputError as error:
-        message = re.sub(r"`(\w+)`", lambda word: f"`{names.get(word[1], word[1])}`", str(error))
-        raise InputError(message) from None
+        raise InputError(in_words_of(names, error)) from None
     return spec
 
 
@@ -158,16 +147,14 @@ def seed_of(random_state: Any) -> int:
     """Return the seed that scikit-learn's ``random_state`` stands for; an integer is one."""
     from sklearn.utils import check_random_state
 
+    checked_alone({"random_state": random_state})
     if isinstance(random_state, Integral):
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31))
 
 
 def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
-    """Refuse None where it says nothing, and words of scikit-learn that have no equal here."""
-    for name, value in options.items():
-        if value is None and name not in _MAY_BE_NONE:
-            raise InputError(f"`{name}` should not be None: leave it out for its default")
+    """Refuse words of scikit-learn that have no equal here."""
     if options["solver"] not in _SOLVERS:
         raise InputError(
             f"`solver` should be {', '.join(map(repr, _SOLVERS[:-1]))} or {_SOLVERS[-1]!r}, not "

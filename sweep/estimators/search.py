@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted, indexable
 from sweep.data.fold import deepest
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
+from sweep.estimators.checking import in_words_of, splits_in
 from sweep.estimators.cv_results import cv_results
 from sweep.estimators.cv_scores import Judge, Rows, Scored, numbers_of, warn_of_failures, weighs
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
@@ -98,7 +99,7 @@ class Search(Parameters, ABC):
         told = (samples, labels), seeds[0]
         spec = specification(self.get_params(), aim.loss, *told, history=0, l2=l2)
         splitter = check_cv(self.cv, labels, classifier=is_classifier(self))
-        folds = list(splitter.split(X, labels, groups))
+        folds = splits_in(self.cv, splitter.split(X, labels, groups))
         portions = [
             portion(spec, samples, aim, weight, numbers_of(rows), seed)
             for seed in seeds
@@ -207,7 +208,10 @@ class Search(Parameters, ABC):
     def _seeds(self) -> list[int]:
         if self.seeds is None:
             return [seed_of(self.random_state)]
-        return grammar.parse(self.seeds, integers=True).tolist()
+        try:
+            return grammar.parse(self.seeds, integers=True).tolist()
+        except InputError as error:
+            raise InputError(f"`seeds`: {in_words_of({}, error)}") from None
 
     def _l2_or_alpha(self) -> str:
         """Return which of both says what L2 is."""

@@ -43,9 +43,10 @@ def check(options: Any) -> None:
 
 def refuse_endless_warmup(options: Any) -> None:
     """Refuse a warm-up that outlasts a sweep; a run that is trained again may end within it."""
-    if options.warmup > options.epochs:
+    longest = max(several("warmup", options.warmup))
+    if longest > options.epochs:
         raise InputError(
-            f"`warmup` is {options.warmup:,} epochs and `epochs` {options.epochs:,}, so the "
+            f"`warmup` is {longest:,} epochs and `epochs` {options.epochs:,}, so the "
             "learning rate would never come to `lr`: give it at most as many, or more `epochs`"
         )
 

@@ -57,9 +57,7 @@ NUMBERS: dict[str, Callable[[], Table]] = {
     "diabetes": lambda: datasets.load_diabetes(return_X_y=True),
     "linnerud": lambda: datasets.load_linnerud(return_X_y=True),
     "tips": lambda: _plotly("tips", "tip"),
-    "gapminder": lambda: _plotly(
-        "gapminder", "lifeExp", ("country", "iso_alpha", "iso_num")
-    ),
+    "gapminder": lambda: _plotly("gapminder", "lifeExp", ("country", "iso_alpha", "iso_num")),
     "friedman": lambda: datasets.make_friedman1(500, noise=1.0, random_state=0),
     "linear": lambda: datasets.make_regression(300, 30, n_informative=8, noise=50, random_state=0),
 }
