@@ -101,7 +101,10 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         Of the initial weights, the order of the batches and what is held out.
     alpha : float or None, default None
         In the place of `l2`, what MLPClassifier calls it: ``2 * batch_size * l2``, and of k columns
-        k times that. A batch has no more than all samples trained on.
+        k times that, where samples weigh alike. A batch has no more than all samples trained on.
+    vary : dict of str to float, optional
+        Penalties of their own for single parameters, such as ``{"l1_w1": 1e-3, "l2_b2": 0}``: each
+        replaces `l1` or `l2` on that one, wherever those act.
 
     Attributes
     ----------

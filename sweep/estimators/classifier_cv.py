@@ -36,6 +36,8 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
         The same, with `param_dropout` in ``cv_results_`` where there are several.
     alpha : VALUES, optional
         In the place of `l2`, and its axis then.
+    vary : dict of str to VALUES, optional
+        Each name's penalties are an axis, and a cell has one of each: ``param_vary`` is of dicts.
     cv : int, splitter or iterable of splits, default 5 folds
         As for GridSearchCV.
     seeds : VALUES, optional

@@ -93,6 +93,9 @@ class RegularizedMLP(Parameters, ABC):
         automatic = {name for name in ("l1", "l21") if isinstance(getattr(spec, name), str)}
         every = spec.replace(**dict.fromkeys(automatic, 0))
         found = automatic | {name for name, of in given_axes(every).items() if len(of) > 1}
+        for name, strengths in spec.vary.items():
+            if len(strengths) > 1:
+                raise InputError(f"`vary` {name} should be one number, not {self.vary!r}")
         for axis in AXES:
             name = names.get(axis.field, axis.field)
             if axis.name in found and hasattr(self, name):

@@ -149,7 +149,7 @@ class Search(Parameters, ABC):
         scored = (self._by_alpha if by_alpha else fit_all)(spec, portions, score, self.n_jobs)
         warn_of_failures([one.failed for by_cell in scored for one in by_cell])
         # In the order of ParameterGrid, which is that of the names.
-        order = sorted(range(len(cells)), key=lambda i: tuple(cells[i].values()))
+        order = sorted(range(len(cells)), key=lambda i: _in_order(cells[i]))
         candidates = [cells[i] for i in order]
         numbers = np.array(scored, dtype=np.float64).swapaxes(0, 1)[order]  # [cell, split, Scored]
         test, training, fit_seconds, score_seconds = np.moveaxis(numbers[..., :4], -1, 0)
@@ -267,8 +267,17 @@ def _cells(spec: Specification, solver: str, l2: str) -> list[dict[str, Any]]:
         if axis.kind != "seed" and axis.name in columns
         if axis.field != "path_order" and (axis.field != "momentum" or "momentum" in taken)
     }
-    values = [_values(columns[names[name]], name) for name in sorted(names)]
-    return [dict(zip(sorted(names), point, strict=True)) for point in zip(*values, strict=True)]
+    found = {name: _values(columns[column], name) for name, column in names.items()}
+    if spec.vary:
+        points = zip(*(columns[name].tolist() for name in spec.vary), strict=True)
+        found["vary"] = [dict(zip(spec.vary, point, strict=True)) for point in points]
+    values = [found[name] for name in sorted(found)]
+    return [dict(zip(sorted(found), point, strict=True)) for point in zip(*values, strict=True)]
+
+
+def _in_order(cell: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what cells are sorted by: their values, of `vary` those in it."""
+    return tuple(tuple(of.values()) if isinstance(of, dict) else of for of in cell.values())
 
 
 def _values(column: np.ndarray, name: str) -> list[Any]:
