@@ -110,8 +110,9 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
     ----------
     classes_ : ndarray, shape (n_classes,)
         Where y was a matrix, the numbers of its columns.
-    coefs_ : list of ndarray, shape (inputs, outputs) each
-    intercepts_ : list of ndarray, shape (outputs,) each
+    coefs_ : tuple of ndarray, shape (inputs, outputs) each
+    intercepts_ : tuple of ndarray, shape (outputs,) each
+        Views of the numbers that predict: what is written into them counts.
     loss_ : float
         Loss with penalties at the end.
     loss_curve_ : list of float

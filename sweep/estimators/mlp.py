@@ -10,6 +10,7 @@ import numpy as np
 from sweep.data.dataset import Variable
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
+from sweep.estimators import convergence
 from sweep.estimators.aims import Aim, checked
 from sweep.estimators.cv_scores import DIVERGED
 from sweep.estimators.fits import Fit, Portion, fit_all, portion
@@ -23,8 +24,8 @@ from sweep.specification.spec import Specification
 #: What MLPClassifier calls what the outputs of a loss go through.
 _OUT = {"cross_entropy": "softmax", "logistic": "logistic", "poisson": "exp"}
 
-#: What `alpha` is that of our l2 = 1, for each sample of a batch: theirs has one half, and so has
-#: their squared error; and they add up over targets what we average.
+#: What `alpha` is that of our l2 = 1, for each sample of a batch, or what it weighs: theirs has one
+#: half, and so has their squared error; and they add up over targets what we average.
 _ALPHA = {"cross_entropy": 2, "logistic": 2, "squared": 1, "poisson": 2}
 
 
@@ -40,7 +41,8 @@ def alpha_of_one(spec: Specification, learnt: Portion) -> float:
         raise InputError(f"`alpha` is scikit-learn's, which has no {spec.loss}: give `l2`")
     rows = len(learnt.fold.train)
     targets = 1 if len(learnt.classes) else learnt.outputs
-    return float(_ALPHA[spec.loss] * targets * min(spec.batch_size or rows, rows))
+    counted = min(spec.batch_size or rows, rows) * learnt.fold.loss_weight[learnt.fold.train].mean()
+    return float(_ALPHA[spec.loss] * targets * counted)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -80,7 +82,20 @@ class RegularizedMLP(Parameters, ABC):
         trained_on |= {"held_out": len(learnt.fold.val), "seed": seed}
         trained_on |= {"regsweep": version("regsweep")}
         self._keep(fit, learnt, aim, spec, spec.specification(), trained_on)
+        convergence.warn(fit, learnt, self.model_)
         return self
+
+    @property
+    def coefs_(self) -> tuple[np.ndarray, ...]:
+        """The weights of each layer, shape (inputs, outputs): views of those that predict."""
+        layers = range(1, len(self.model_.widths))
+        return tuple(self.model_.parameter(f"w{i}").T for i in layers)
+
+    @property
+    def intercepts_(self) -> tuple[np.ndarray, ...]:
+        """The biases of each layer, shape (outputs,): views of those that predict."""
+        layers = range(1, len(self.model_.widths))
+        return tuple(self.model_.parameter(f"b{i}") for i in layers)
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
         """Predict by a model that was not fitted here, and knows all classes."""
@@ -137,9 +152,6 @@ class RegularizedMLP(Parameters, ABC):
             targets=aim.targets,
             unit=learnt.fold.unit,
         )
-        layers = range(1, len(fit.widths))
-        self.coefs_ = [self.model_.parameter(f"w{i}").T for i in layers]
-        self.intercepts_ = [self.model_.parameter(f"b{i}") for i in layers]
         self.n_layers_ = len(fit.widths)
         self.n_outputs_ = fit.widths[-1]
         self.out_activation_ = _OUT.get(aim.loss, "identity")
