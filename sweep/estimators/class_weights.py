@@ -25,6 +25,8 @@ def counts_of(class_weight: Any, classes: np.ndarray) -> np.ndarray | None:
             "`class_weight` should be 'balanced', a dict of what each class counts, or None, not "
             f"{reprlib.repr(class_weight)}"
         )
+    if not class_weight:
+        raise InputError("`class_weight` names no class: leave it out, or say what some count")
     known = classes.tolist()
     for name, count in class_weight.items():
         if name not in known:

@@ -115,14 +115,18 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         Whether to print the loss with penalties after each epoch, as soon as it is over.
     alpha : float or None, default None
         In the place of `l2`, what MLPClassifier calls it: ``2 * batch_size * l2``, and of k columns
-        k times that. A batch has no more than all samples trained on.
+        k times that, where samples weigh alike. A batch has no more than all samples trained on.
+    vary : dict of str to float, optional
+        Penalties of their own for single parameters, such as ``{"l1_w1": 1e-3, "l2_b2": 0}``: each
+        replaces `l1` or `l2` on that one, wherever those act.
 
     Attributes
     ----------
     classes_ : ndarray, shape (n_classes,)
         Where y was a matrix, the numbers of its columns.
-    coefs_ : list of ndarray, shape (inputs, outputs) each
-    intercepts_ : list of ndarray, shape (outputs,) each
+    coefs_ : tuple of ndarray, shape (inputs, outputs) each
+    intercepts_ : tuple of ndarray, shape (outputs,) each
+        Views of the numbers that predict: what is written into them counts.
     loss_ : float
         Loss with penalties at the end.
     loss_curve_ : list of float

@@ -42,6 +42,8 @@ warmup, tol, n_iter_no_change : one value or a list
         for one, `beta_1` for the other.
     alpha : VALUES, optional
         In the place of `l2`, and its axis then.
+    vary : dict of str to VALUES, optional
+        Each name's penalties are an axis, and a cell has one of each: ``param_vary`` is of dicts.
     cv : int, splitter or iterable of splits, default 5 folds
         As for GridSearchCV.
     seeds : VALUES, optional

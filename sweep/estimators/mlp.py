@@ -26,8 +26,8 @@ from sweep.specification.spec import Specification
 #: What MLPClassifier calls what the outputs of a loss go through.
 _OUT = {"cross_entropy": "softmax", "logistic": "logistic", "poisson": "exp"}
 
-#: What `alpha` is that of our l2 = 1, for each sample of a batch: theirs has one half, and so has
-#: their squared error; and they add up over targets what we average.
+#: What `alpha` is that of our l2 = 1, for each sample of a batch, or what it weighs: theirs has one
+#: half, and so has their squared error; and they add up over targets what we average.
 _ALPHA = {"cross_entropy": 2, "logistic": 2, "squared": 1, "poisson": 2}
 
 
@@ -43,7 +43,8 @@ def alpha_of_one(spec: Specification, learnt: Portion) -> float:
         raise InputError(f"`alpha` is scikit-learn's, which has no {spec.loss}: give `l2`")
     rows = len(learnt.fold.train)
     targets = 1 if len(learnt.classes) else learnt.outputs
-    return float(_ALPHA[spec.loss] * targets * min(spec.batch_size or rows, rows))
+    counted = min(spec.batch_size or rows, rows) * learnt.fold.loss_weight[learnt.fold.train].mean()
+    return float(_ALPHA[spec.loss] * targets * counted)
 
 
 def said(epoch: Mapping[str, Any]) -> None:
@@ -95,6 +96,7 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         ((fit,),) = fit_all(spec, [learnt], lambda part, cell, fit: fit, begin=begin, heard=heard)
         self._learn(fit, learnt, aim, spec, warm)
         self._standing = Standing.after(fit, seed)
+        convergence.warn(fit, learnt, self.model_)
         return self
 
     def _go_on(self, X: Any, y: Any, sample_weight: Any, aim_of: Callable[..., Aim]) -> Self:
@@ -141,6 +143,18 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         fold = learnt.fold._replace(scaling=scaling, unit=model.unit)
         return spec, learnt._replace(fold=fold)
 
+    @property
+    def coefs_(self) -> tuple[np.ndarray, ...]:
+        """The weights of each layer, shape (inputs, outputs): views of those that predict."""
+        layers = range(1, len(self.model_.widths))
+        return tuple(self.model_.parameter(f"w{i}").T for i in layers)
+
+    @property
+    def intercepts_(self) -> tuple[np.ndarray, ...]:
+        """The biases of each layer, shape (outputs,): views of those that predict."""
+        layers = range(1, len(self.model_.widths))
+        return tuple(self.model_.parameter(f"b{i}") for i in layers)
+
     def _predict_by(self, model: Any, aim: Aim) -> None:
         """Predict by a model that was not fitted here, and knows all classes."""
         self.model_ = model
@@ -152,6 +166,9 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         automatic = {name for name in ("l1", "l21") if isinstance(getattr(spec, name), str)}
         every = spec.replace(**dict.fromkeys(automatic, 0)) if automatic else spec
         found = automatic | {name for name, of in given_axes(every).items() if len(of) > 1}
+        for name, strengths in spec.vary.items():
+            if len(strengths) > 1:
+                raise InputError(f"`vary` {name} should be one number, not {self.vary!r}")
         for axis in AXES:
             name = names.get(axis.field, axis.field)
             if axis.name in found and hasattr(self, name):
@@ -161,7 +178,8 @@ class RegularizedMLP(Inputs, Parameters, ABC):
     def _l2(self, spec: Specification, learnt: Portion) -> float:
         """Return what `alpha` is here."""
         self._refuse_both()
-        if not (isinstance(self.alpha, Real) and 0 <= float(self.alpha) < np.inf):
+        number = isinstance(self.alpha, Real) and not isinstance(self.alpha, bool)
+        if not (number and 0 <= float(self.alpha) < np.inf):
             raise InputError(f"`alpha` should be a number from 0 up, not {self.alpha!r}")
         return float(self.alpha) / alpha_of_one(spec, learnt)
 
@@ -192,9 +210,6 @@ class RegularizedMLP(Inputs, Parameters, ABC):
             targets=aim.targets,
             unit=learnt.fold.unit,
         )
-        layers = range(1, len(fit.widths))
-        self.coefs_ = [self.model_.parameter(f"w{i}").T for i in layers]
-        self.intercepts_ = [self.model_.parameter(f"b{i}") for i in layers]
         self.n_layers_ = len(fit.widths)
         self.n_outputs_ = fit.widths[-1]
         self.out_activation_ = _OUT.get(aim.loss, "identity")

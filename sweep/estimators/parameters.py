@@ -1,6 +1,5 @@
 """Parameters of the estimators, and the specification that they say."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -11,6 +10,7 @@ from pydantic import Field
 from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
+from sweep.estimators.checking import checked_alone, in_words_of, refuse_idle
 from sweep.specification.choices import LOSSES, OPTIMIZERS, overlaid
 from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.several.alternatives import split
@@ -39,21 +39,6 @@ _AUTO_BATCH = 200
 _NEVER = 2**31 - 1
 
 _SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
-
-#: Parameters that say something by None.
-_MAY_BE_NONE = (
-    "tol",
-    "alpha",
-    "class_weight",
-    "random_state",
-    "cv",
-    "seeds",
-    "scoring",
-    "n_jobs",
-    "ensemble",
-    "n_iter",
-    "factor",
-)
 
 
 # A dataclass, so that a parameter and its default stand in one place for all estimators.
@@ -95,6 +80,7 @@ class Parameters(BaseEstimator):
     standardize: Any = False
     random_state: Any = None
     alpha: Any = None
+    vary: Any = None
 
     def _refuse_both(self) -> None:
         """Refuse `l2` beside `alpha`, which stands for it."""
@@ -165,7 +151,9 @@ def specification(
     InputError
         In the estimator's own words.
     """
+    options = checked_alone(options)
     _refuse_what_is_not_there(options)
+    refuse_idle(options)
     names = names_of(options["solver"]) | {"l2": l2}
     every = {option: names.get(option, option) for option in FitSpecification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
@@ -196,8 +184,7 @@ def specification(
         spec = FitSpecification(**{**given, "data": data, **told})
         refuse_endless_warmup(spec)
     except InputError as error:
-        message = re.sub(r"`(\w+)`", lambda word: f"`{names.get(word[1], word[1])}`", str(error))
-        raise InputError(message) from None
+        raise InputError(in_words_of(names, error)) from None
     return spec
 
 
@@ -223,6 +210,7 @@ def seed_of(random_state: Any) -> int:
     """Return the seed that scikit-learn's ``random_state`` stands for; an integer is one."""
     from sklearn.utils import check_random_state
 
+    checked_alone({"random_state": random_state})
     if isinstance(random_state, Integral):
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31))
@@ -230,9 +218,6 @@ def seed_of(random_state: Any) -> int:
 
 def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
     """Refuse None where it says nothing, and what scikit-learn's words cannot say here."""
-    for name, value in options.items():
-        if value is None and name not in _MAY_BE_NONE:
-            raise InputError(f"`{name}` should not be None: leave it out for its default")
     solvers = solvers_of(options["solver"])
     for solver in solvers:
         if not isinstance(solver, str) or solver not in _SOLVERS:
@@ -244,8 +229,8 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
     theirs = [way for way in ways if isinstance(way, str) and way in ("invscaling", "adaptive")]
     if theirs and solvers != ["sgd"]:
         raise InputError(
-            f"`learning_rate` {theirs[0]!r} is for `solver` 'sgd', and MLPClassifier passes over it "
-            "with another: leave it out, or choose 'sgd'"
+            f"`learning_rate` {theirs[0]!r} is for `solver` 'sgd', and MLPClassifier passes over "
+            "it with another: leave it out, or choose 'sgd'"
         )
     if "invscaling" in theirs and not (isinstance(power, Real) and 0 <= float(power) < np.inf):
         raise InputError(f"`power_t` should be a number from 0 up, not {power!r}")

@@ -38,8 +38,9 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
 
     Attributes
     ----------
-    coefs_ : list of ndarray, shape (inputs, outputs) each
-    intercepts_ : list of ndarray, shape (outputs,) each
+    coefs_ : tuple of ndarray, shape (inputs, outputs) each
+    intercepts_ : tuple of ndarray, shape (outputs,) each
+        Views of the numbers that predict: what is written into them counts.
     loss_ : float
         Loss with penalties at the end.
     loss_curve_ : list of float

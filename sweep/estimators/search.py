@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted, indexable
 
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, checked
+from sweep.estimators.checking import in_words_of
 from sweep.estimators.fits import portion
 from sweep.estimators.inputs import Inputs
 from sweep.estimators.mlp import RegularizedMLP
@@ -302,7 +303,10 @@ class Search(Inputs, Parameters, ABC):
     def _seeds(self) -> list[int]:
         if self.seeds is None:
             return [seed_of(self.random_state)]
-        return grammar.parse(self.seeds, integers=True).tolist()
+        try:
+            return grammar.parse(self.seeds, integers=True).tolist()
+        except InputError as error:
+            raise InputError(f"`seeds`: {in_words_of({}, error)}") from None
 
     def _l2_or_alpha(self) -> str:
         """Return which of both says what L2 is."""

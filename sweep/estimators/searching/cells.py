@@ -90,6 +90,8 @@ def cells_of(
         momentum = momentum_of(optimizer)
         if momentum not in momenta or place["momentum"] in momenta[momentum]:
             cell = _named(place, optimizer, place.get("activation", spec.activation), l2)
+            if spec.vary:
+                cell["vary"] = {name: place[name] for name in spec.vary}
             found[number] = _told(cell, given)
     if spec.sample:
         return np.array(list(found)), list(found.values())
@@ -155,4 +157,6 @@ def _rank(cell: Mapping[str, Any], name: str) -> tuple[bool, Any]:
     value = cell.get(name)
     if name == "batch_size":  # all samples are more than any number of them
         value = np.inf if value == "full" else value
+    if name == "vary":
+        value = tuple(value.values())
     return value is None, value if value is not None else 0

@@ -1,5 +1,6 @@
 """The splits of a search, by number of row, as `cv` gives them."""
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,9 +23,14 @@ def splits_of(cv: Any, X: Any, y: Any, classifier: bool, further: Mapping[str, A
     """
     splitter = check_cv(cv, y, classifier=classifier)
     expected = splitter.get_n_splits(X, y, **further)
-    found = [
-        (_numbers(training), _numbers(test)) for training, test in splitter.split(X, y, **further)
-    ]
+    splits = splitter.split(X, y, **further)
+    try:
+        found = [(_numbers(training), _numbers(test)) for training, test in splits]
+    except TypeError:
+        raise InputError(
+            "`cv` should be a number of folds, a splitter, or pairs of the samples to train on and "
+            f"those to test, not {reprlib.repr(cv)}"
+        ) from None
     if not found:
         raise InputError(
             "No fits were performed. Was the CV iterator empty? `cv` gives no split: an iterator "
