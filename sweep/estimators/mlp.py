@@ -12,6 +12,7 @@ from sweep.data.dataset import Variable
 from sweep.data.fold import deepest
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
+from sweep.estimators import convergence
 from sweep.estimators.aims import Aim, checked
 from sweep.estimators.fits import DIVERGED, Fit, Portion, fit_all, portion
 from sweep.estimators.going_on import Standing, one_epoch

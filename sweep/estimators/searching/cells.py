@@ -157,6 +157,6 @@ def _rank(cell: Mapping[str, Any], name: str) -> tuple[bool, Any]:
     value = cell.get(name)
     if name == "batch_size":  # all samples are more than any number of them
         value = np.inf if value == "full" else value
-    if name == "vary":
+    if isinstance(value, dict):  # what varies
         value = tuple(value.values())
     return value is None, value if value is not None else 0
