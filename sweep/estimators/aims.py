@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
@@ -50,10 +51,12 @@ class Aim(NamedTuple):
 def checked(
     estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, reset: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return X, y and the weights as arrays; note the features, or check them."""
+    """Return X, y and the weights as dense arrays; note the features, or check them."""
     told = {"multi_output": True, "y_numeric": is_regressor(estimator), "reset": reset}
-    X, y = validate_data(estimator, X, y, dtype=np.float64, order="C", **told)
-    if hasattr(y, "toarray"):
+    X, y = validate_data(estimator, X, y, accept_sparse="csr", dtype=np.float64, order="C", **told)
+    if issparse(X):
+        X = X.toarray()  # batches are read from rows that lie there
+    if issparse(y):
         y = y.toarray()
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)

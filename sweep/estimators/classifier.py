@@ -174,7 +174,7 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         Where y was a matrix, that of yes in each column.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         return self.model_.predict_proba(X)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:

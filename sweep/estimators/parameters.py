@@ -82,6 +82,12 @@ class Parameters(BaseEstimator):
     alpha: Any = None
     vary: Any = None
 
+    def __sklearn_tags__(self) -> Any:
+        """Say that X may be sparse."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def _refuse_both(self) -> None:
         """Refuse `l2` beside `alpha`, which stands for it."""
         if self.l2 != type(self).l2:

@@ -319,7 +319,7 @@ class Search(Inputs, Parameters, ABC):
         """Return the parameters that are the same for every fit."""
         known = self._of().get_params().keys() - ({"l2"} if self.alpha is not None else set())
         given = self.get_params()
-        return {name: given[name] for name in known - {"verbose"}}
+        return {name: given[name] for name in known & given.keys() - {"verbose"}}
 
     def _choose(self, done: Sequence[Rung], candidates: Sequence[Any], seeds: int) -> None:
         """Set what GridSearchCV sets of the best candidate, and how its training went."""

@@ -188,9 +188,12 @@ class Model(Predictor):
 
     def of_features(self, X: np.ndarray) -> np.ndarray:
         """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
-        found = np.empty((len(X), self.widths[-1]))
-        for rows in blocks(len(X), max(self.widths)):
-            found[rows] = self._of_rows(X[rows], rows.start)
+        found = np.empty((X.shape[0], self.widths[-1]))
+        for rows in blocks(X.shape[0], max(self.widths)):
+            some = X[rows]
+            found[rows] = self._of_rows(
+                some.toarray() if hasattr(some, "toarray") else some, rows.start
+            )
         return found
 
     def _of_rows(self, X: np.ndarray, first: int) -> np.ndarray:

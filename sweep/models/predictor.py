@@ -76,9 +76,10 @@ class Predictor(ABC):
 
         Parameters
         ----------
-        X : DataFrame, or array of shape (rows, features)
+        X : DataFrame, or array or sparse matrix of shape (rows, features)
             A DataFrame's columns are found by their names, and those that no input comes from may
-            be missing. An array has all `features` in their order.
+            be missing. An array has all `features` in their order. Of a sparse matrix some rows at
+            a time are made dense.
         """
         return self.meant(self.outputs(X))
 
@@ -106,8 +107,8 @@ class Predictor(ABC):
         """
         if is_frame(X):
             return self.predict_columns(from_frame(X))
-        array = np.asarray(X)
-        if array.ndim != 2 or array.shape[1] != len(self.features) or not len(array):
+        array = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
+        if array.ndim != 2 or array.shape[1] != len(self.features) or not array.shape[0]:
             raise InputError(
                 f"X should have shape (rows, {len(self.features)}) with one row or more, not "
                 f"{array.shape}"

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csc_array, csr_matrix
 
 from kernels import reference
 from kernels.network import network
@@ -75,6 +76,14 @@ def test_rows_are_predicted_a_few_at_a_time(monkeypatch):
     x[65, 2] = np.inf
     with pytest.raises(InputError, match="feature 'x2' of row 65"):
         model.predict_proba(x)
+
+
+def test_a_sparse_matrix_is_predicted_as_the_dense_one(monkeypatch):
+    model = model_of((6, 5, 3), drawn((6, 5, 3)))
+    x = np.random.RandomState(1).standard_normal((70, 6)) * (np.arange(6) % 3 == 0)
+    monkeypatch.setattr("sweep.data.scaling._BLOCK", 6 * 32)
+    for kind in (csr_matrix, csc_array):
+        np.testing.assert_array_equal(model.predict_proba(kind(x)), model.predict_proba(x))
 
 
 def test_a_change_in_place_is_seen_by_the_next_prediction():
