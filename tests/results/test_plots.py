@@ -470,7 +470,7 @@ def test_pictures_that_can_be_drawn_are_drawn(tmp_path):
 )
 def test_odd_tables_make_pictures_too(odd, tmp_path):
     cells = summary(odd, ["val_loss", "sparsity", "final_loss", "val_accuracy", *LAYERS])
-    for name, figure in album(cells, ["val_loss", "final_loss"]):
+    for name, figure in album(cells, ["val_loss", "final_loss"], runs=odd):
         (path,) = save(figure, tmp_path / name, ["png"])
         assert path.read_bytes().startswith(b"\x89PNG")
 

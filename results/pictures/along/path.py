@@ -180,6 +180,8 @@ def _dots(
         return ""
     for i, (name, metric, line) in enumerate(lines):
         known = line[f"mean_{metric}"].notna().to_numpy()
+        if not known.any():
+            continue
         found = of_seeds(runs, cells, line["row"][known].to_numpy(np.int64), metric)
         seeds = found.shape[1]
         if seeds < 2:

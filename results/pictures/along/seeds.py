@@ -48,8 +48,11 @@ def of_seeds(
         NaN where a seed has no finite value.
     """
     name, _, other = metric.partition("_from_")
-    compared = {"best": np.full(len(rows), best(cells).index[0]), "none": no_penalty(cells)[rows]}
-    reference = compared.get(other, rows)
+    reference = rows
+    if other == "best":
+        reference = np.full(len(rows), best(cells).index[0])
+    elif other == "none":
+        reference = no_penalty(cells)[rows]
     every = np.unique(np.concatenate((rows, reference[reference >= 0])))
     columns = cell_columns(cells)
     asked = cells.iloc[every][columns].assign(place=np.arange(len(every)))
