@@ -144,13 +144,17 @@ def _check_rows(
 
 
 def _filled(directories: Sequence[str], specs: Sequence[Specification]) -> list[pd.DataFrame]:
-    """Read the runs, each with all axes that either has: one with a single value is no column."""
+    """Read the runs, each with all axes that either has: one with a single value is no column.
+
+    Without a path each run begins anew, as in its order ``cold``.
+    """
     tables = [finished_runs(directory) for directory in directories]
     known = [axis.name for axis in AXES if axis.name not in REPEATED]
     filled = []
     for runs, other, spec in zip(tables, tables[::-1], specs, strict=True):
         new = [name for name in axis_names(other) if name in known and name not in runs]
-        single = {name: np.full(len(runs), one_value(spec, name)) for name in new}
+        one = {name: "cold" if name == "path" else one_value(spec, name) for name in new}
+        single = {name: np.full(len(runs), value) for name, value in one.items()}
         there = {name: runs[name].to_numpy() for name in axis_names(runs) if name in known}
         columns = rested(spec, there | single)
         for name in new:

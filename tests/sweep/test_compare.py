@@ -39,10 +39,17 @@ def test_it_says_what_differs_what_was_paired_and_what_was_left_out(two):
     assert held["picked_from"] == [1, 2] and [cell["l1"] for cell in held["best"]] == [0, 0]
 
 
-def test_an_axis_that_one_has_no_column_of_stands_at_its_one_value(two):
-    typed = two("--batch-size", "32,full")
-    found = json.loads(typed("compare", "a", "b", "--json")[1])
-    assert {cell["batch_size"] for cell in found["cells"]} == {32} and len(found["cells"]) == 2
+@pytest.mark.parametrize(
+    ("words", "axis", "value"),
+    [
+        (("--batch-size", "32,full"), "batch_size", 32),
+        (("--path", "l1", "--path-order", "up,cold"), "path", "cold"),
+    ],
+)
+def test_an_axis_that_one_has_no_column_of_stands_at_its_one_value(words, axis, value, two):
+    found = json.loads(two(*words)("compare", "a", "b", "--json")[1])
+    assert {cell[axis] for cell in found["cells"]} == {value} and len(found["cells"]) == 2
+    assert {cell["difference"] for cell in found["cells"]} == {0}, "they are the same runs"
 
 
 @pytest.mark.parametrize(
