@@ -82,7 +82,9 @@ def compare(first: str, second: str, metric: str | None, at: Sequence[str], as_j
 
 
 def _check_measured(directory: str, runs: pd.DataFrame, by: str | None) -> None:
-    """Refuse a metric that one of the sweeps has not, by its name."""
+    """Refuse a sweep without a metric, or without a run that is done, by its name."""
+    if not (runs["status"] == "done").any():
+        raise ResultsError(f"{directory} has no cell to choose: all its runs diverged")
     try:
         check_metrics([by] if by else [], metrics_of(runs))
     except ResultsError as error:
@@ -166,7 +168,8 @@ def _filled(directories: Sequence[str], specs: Sequence[Specification]) -> list[
 def _held(runs: pd.DataFrame, at: Sequence[str]) -> pd.DataFrame:
     """Return the runs at some values of axes."""
     for name, value in held_at(at).items():
-        runs = runs[runs[name] == value_of(runs, name, value)]
+        meant_value = value_of(runs, name, value)  # which says where there is no such axis
+        runs = runs[runs[name] == meant_value]
     return runs
 
 

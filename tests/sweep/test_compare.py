@@ -35,6 +35,8 @@ def test_it_says_what_differs_what_was_paired_and_what_was_left_out(two):
     assert found["chosen"][0]["difference"] == whole.chosen["difference"].item()
     assert [cell["difference"] for cell in found["cells"]] == [0.0, 0.0]  # the same runs
     assert found["said"] and found["seeds"] == {"both": [1, 2], "first": [0], "second": [3]}
+    status, out, err = typed("compare", "a", "b", "--at", "l9=0")
+    assert (status, out) == (2, "") and err.startswith("sweep: no axis 'l9'")
     held = json.loads(typed("compare", "a", "b", "--at", "l1=0", "--json")[1])
     assert held["picked_from"] == [1, 2] and [cell["l1"] for cell in held["best"]] == [0, 0]
 
@@ -56,6 +58,7 @@ def test_an_axis_that_one_has_no_column_of_stands_at_its_one_value(words, axis, 
     ("words", "why"),
     [
         (("--data", "wine"), "results of different data"),
+        (("--lr", "1e300"), "b has no cell to choose: all its runs diverged"),
         (("--val-fraction", "0.3"), "different rows (val_fraction: 0.2 -> 0.3)"),
         (("--test", "0.2"), "different rows (test: none -> 0.2)"),
     ],
