@@ -18,8 +18,9 @@ import sweep
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("kernels", "results", "sweep")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-#: Imported, and not asked for: numba brings the first, and who takes those backends the others.
-BROUGHT = {"llvmlite", "ray", "cuda"}
+#: Imported, and not asked for: numba brings the first, who takes those backends the next, and a
+#: notebook, in which alone it is imported, the last.
+BROUGHT = {"llvmlite", "ray", "cuda", "IPython"}
 
 
 def tracked():

@@ -82,7 +82,9 @@ def compare(first: str, second: str, metric: str | None, at: Sequence[str], as_j
 
 
 def _check_measured(directory: str, runs: pd.DataFrame, by: str | None) -> None:
-    """Refuse a metric that one of the sweeps has not, by its name."""
+    """Refuse a sweep without a metric, or without a run that is done, by its name."""
+    if not (runs["status"] == "done").any():
+        raise ResultsError(f"{directory} has no cell to choose: all its runs diverged")
     try:
         check_metrics([by] if by else [], metrics_of(runs))
     except ResultsError as error:
@@ -144,13 +146,17 @@ def _check_rows(
 
 
 def _filled(directories: Sequence[str], specs: Sequence[Specification]) -> list[pd.DataFrame]:
-    """Read the runs, each with all axes that either has: one with a single value is no column."""
+    """Read the runs, each with all axes that either has: one with a single value is no column.
+
+    Without a path each run begins anew, as in its order ``cold``.
+    """
     tables = [finished_runs(directory) for directory in directories]
     known = [axis.name for axis in AXES if axis.name not in REPEATED]
     filled = []
     for runs, other, spec in zip(tables, tables[::-1], specs, strict=True):
         new = [name for name in axis_names(other) if name in known and name not in runs]
-        single = {name: np.full(len(runs), one_value(spec, name)) for name in new}
+        one = {name: "cold" if name == "path" else one_value(spec, name) for name in new}
+        single = {name: np.full(len(runs), value) for name, value in one.items()}
         there = {name: runs[name].to_numpy() for name in axis_names(runs) if name in known}
         columns = rested(spec, there | single)
         for name in new:
@@ -162,7 +168,8 @@ def _filled(directories: Sequence[str], specs: Sequence[Specification]) -> list[
 def _held(runs: pd.DataFrame, at: Sequence[str]) -> pd.DataFrame:
     """Return the runs at some values of axes."""
     for name, value in held_at(at).items():
-        runs = runs[runs[name] == value_of(runs, name, value)]
+        meant_value = value_of(runs, name, value)  # which says where there is no such axis
+        runs = runs[runs[name] == meant_value]
     return runs
 
 

@@ -27,6 +27,9 @@ FOLDER = "runs"
 #: What is rewritten as a sweep goes on.
 _GOES_ON = (sweeptoml.NAME, layout.PARTS, layout.RUNS)
 
+#: Characters of a name in the table.
+_NAME = 24
+
 #: Columns that are left out where there is no room, the first of them first.
 _LESS = ("data", "size", "when", "grid")
 
@@ -219,7 +222,7 @@ def _lines(entries: Sequence[Entry]) -> list[str]:
 
     width = width_of(sys.stdout)
     columns = {
-        "sweep": [printable(Path(one.directory).name) for one in entries],
+        "sweep": [_short(printable(Path(one.directory).name)) for one in entries],
         "state": [one.state for one in entries],
         **{
             metric: [number(one.best) if one.metric == metric else "" for one in entries]
@@ -247,6 +250,11 @@ def _lines(entries: Sequence[Entry]) -> list[str]:
     told = [f"No room here for {', '.join(left_out)}."] if left_out else []
     told += [printable(one.problem) for one in entries if one.problem]
     return [*lines, *(line for text in told for line in wrapped(text, width))]
+
+
+def _short(name: str) -> str:
+    """Cut a long name; --json has all of it."""
+    return name if len(name) <= _NAME else f"{name[: _NAME - 3]}..."
 
 
 def _bytes(count: float) -> str:

@@ -35,20 +35,30 @@ def test_it_says_what_differs_what_was_paired_and_what_was_left_out(two):
     assert found["chosen"][0]["difference"] == whole.chosen["difference"].item()
     assert [cell["difference"] for cell in found["cells"]] == [0.0, 0.0]  # the same runs
     assert found["said"] and found["seeds"] == {"both": [1, 2], "first": [0], "second": [3]}
+    status, out, err = typed("compare", "a", "b", "--at", "l9=0")
+    assert (status, out) == (2, "") and err.startswith("sweep: no axis 'l9'")
     held = json.loads(typed("compare", "a", "b", "--at", "l1=0", "--json")[1])
-    assert held["picked_from"] == [1, 2]
+    assert held["picked_from"] == [1, 2] and [cell["l1"] for cell in held["best"]] == [0, 0]
 
 
-def test_an_axis_that_one_has_no_column_of_stands_at_its_one_value(two):
-    typed = two("--batch-size", "32,full")
-    found = json.loads(typed("compare", "a", "b", "--json")[1])
-    assert {cell["batch_size"] for cell in found["cells"]} == {32} and len(found["cells"]) == 2
+@pytest.mark.parametrize(
+    ("words", "axis", "value"),
+    [
+        (("--batch-size", "32,full"), "batch_size", 32),
+        (("--path", "l1", "--path-order", "up,cold"), "path", "cold"),
+    ],
+)
+def test_an_axis_that_one_has_no_column_of_stands_at_its_one_value(words, axis, value, two):
+    found = json.loads(two(*words)("compare", "a", "b", "--json")[1])
+    assert {cell[axis] for cell in found["cells"]} == {value} and len(found["cells"]) == 2
+    assert {cell["difference"] for cell in found["cells"]} == {0}, "they are the same runs"
 
 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
         (("--data", "wine"), "results of different data"),
+        (("--lr", "1e300"), "b has no cell to choose: all its runs diverged"),
         (("--val-fraction", "0.3"), "different rows (val_fraction: 0.2 -> 0.3)"),
         (("--test", "0.2"), "different rows (test: none -> 0.2)"),
     ],
@@ -61,7 +71,7 @@ def test_what_has_no_partner_is_refused(words, why, two):
 def test_another_loss_is_compared_by_what_is_no_loss(two):
     typed = two("--class-weight", "balanced", "--test", "0.2", first=("--test", "0.2"))
     status, out, err = typed("compare", "a", "b")
-    assert (status, out) == (2, "") and "do not measure the same loss (class_weight" in err
+    assert (status, out) == (2, "") and "(class_weight: 'none' -> 'balanced')" in err
     assert typed("compare", "a", "b", "--metric", "train_loss")[0] == 2
     told = typed("compare", "a", "b", "--metric", "accuracy")[1]
     assert "val_accuracy" in told and "test_accuracy" in told and "_loss" not in told

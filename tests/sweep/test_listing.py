@@ -44,6 +44,9 @@ def test_sweeps_are_listed_the_newest_first(folder):
     assert cut.startswith("cut    stopped 0/4") and odd.startswith("odd    unreadable")
     assert "2001-09-09" in whole and "2001-09-11" in odd
     assert "runs/odd/sweep.toml is damaged" in " ".join(below)
+    Path("runs/whole").rename(name := f"runs/{'a very long name ' * 5}")
+    assert max(map(len, folder("list")[1].splitlines())) <= 60
+    Path(name).rename("runs/whole")
     found = json.loads(folder("list", "runs", "--json")[1])["sweeps"]
     assert [one["directory"] for one in found] == ["runs/odd", "runs/cut", "runs/whole"]
     assert "problem" in found[0] and found[1]["best"] is None and found[2]["best"] == loss

@@ -107,13 +107,13 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, by: str | None = None) ->
         If no seed is in both, or they are seen to have held out other rows.
     """
     every = [summary(runs, by=by) for runs in (first, second)]
+    chosen = pd.concat([best(cells) for cells in every], keys=("first", "second"))
     metric = deciding(every[0])
     if deciding(every[1]) != metric:
         raise ResultsError(
             f"one sweep is ranked by {metric} and the other by {deciding(every[1])}: nothing was "
             "held out in one of them"
         )
-    chosen = pd.concat([best(cells, by=None) for cells in every], keys=("first", "second"))
     seeds = _seeds(first, second)
     pair = [runs[runs["seed"].isin(seeds.both)] for runs in (first, second)]
     _check_rows(*pair)
