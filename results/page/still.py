@@ -113,7 +113,7 @@ def _some(axis: Axis, kept: list[int]) -> list[int]:
 def _colours(spot: float) -> dict[str, str]:
     """Return the ground of a place on the scale, and ink that stands out from it."""
     ground = viridis(spot)
-    return {"ground": f"rgb{ground}", "ink": ink(np.divide(ground, 255))}
+    return {"ground": f"rgb{ground}", "ink": str(ink(np.divide(ground, 255)))}
 
 
 def _note(cells: pd.DataFrame, row: int, epochs: list[int]) -> str:

@@ -1,6 +1,6 @@
 """Commands about a cell that the page shows: what they name, and that a shell takes them whole."""
 
-import shlex
+import subprocess
 
 import pytest
 
@@ -24,10 +24,18 @@ def test_every_axis_has_an_option_of_run():
     assert option("l1_w1") == "--vary l1_w1="
 
 
+def split(line):
+    """The words of a command as a shell takes them."""
+    told = subprocess.run(
+        ["sh", "-c", f"set -- {line}; printf '%s\\n' \"$@\""], capture_output=True, text=True
+    )
+    return told.stdout.splitlines()
+
+
 def shown(page, cell):
-    """The commands about a cell, by their words, and the values of its axes."""
+    """The commands about a cell, by their words."""
     commands = page.evaluate(f"commandsOf({cell})")
-    return [shlex.split(line) for _, text in commands for line in text.splitlines()]
+    return [split(line) for _, text in commands for line in text.splitlines()]
 
 
 def of(words, flag):
@@ -56,9 +64,7 @@ def test_commands_name_the_cell_by_all_its_digits(visit, tmp_path):
         }
     page.evaluate("choose(page.best)")
     first = page.locator("#commands pre").first
-    assert shlex.split(first.inner_text()) == [
-        *("sweep", "best", str(folder), "--save", f"{folder}.npz")
-    ]
+    assert split(first.inner_text()) == [*("sweep", "best", str(folder), "--save", f"{folder}.npz")]
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.locator("#commands button").first.click()
     assert page.evaluate("String(getSelection())").strip() == first.inner_text().strip()
