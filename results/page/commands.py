@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ def commands(
     Parameters
     ----------
     directory : path
-        As it was given: commands run where that one did.
+        As it was given: the commands are for where that one was.
     cells : DataFrame
         A summary.
     spec : mapping
@@ -38,12 +39,18 @@ def commands(
     names = [name for name in axis_names(cells) if cells[name].nunique() > 1]
     if not all(map(is_axis, names)):
         return None
-    path = os.fspath(directory)
     return {
-        "directory": f"./{path}" if path.startswith("-") else path,
+        "directory": _named(os.fspath(directory)),
         "options": {name: option(name) for name in names},
         "rank": next((name.removeprefix("val_") for name in asked_to_rank(cells)), ""),
         "sample": "sample" in spec,
         "raced": spec.get("halving", "off") != "off",
         "along": spec.get("path", "off"),
     }
+
+
+def _named(path: str) -> str:
+    """Return a path that is no option, and ends with a name: new ones are made from it."""
+    if Path(path).name in ("", os.pardir):
+        path = os.path.normpath(os.path.join(path, os.pardir, Path(path).resolve().name))
+    return f"./{path}" if path.startswith("-") else path

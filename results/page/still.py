@@ -86,7 +86,7 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
         for row in up
     ]
     held = f", at {said(found.fixed, cells)}" if found.fixed else ""
-    also = "" if sparsest is None else ", ○ sparsest within 1 SE"
+    also = ", ○ sparsest within 1 SE" if any("○" in mark for mark in marks.values()) else ""
     shown = " x ".join(f"{len(kept)}" for kept in (across, up))
     whole_map = " x ".join(f"{len(axis.values)}" for axis in (found.x, found.y))
     up_texts = [place(found.y.values[i], found.y.values.tolist()) for i in up]
@@ -113,7 +113,7 @@ def _some(axis: Axis, kept: list[int]) -> list[int]:
 def _colours(spot: float) -> dict[str, str]:
     """Return the ground of a place on the scale, and ink that stands out from it."""
     ground = viridis(spot)
-    return {"ground": f"rgb{ground}", "ink": ink(np.divide(ground, 255))}
+    return {"ground": f"rgb{ground}", "ink": str(ink(np.divide(ground, 255)))}
 
 
 def _note(cells: pd.DataFrame, row: int, epochs: list[int]) -> str:

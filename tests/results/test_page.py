@@ -208,6 +208,8 @@ def test_learning_curves_are_drawn_from_the_history(visit, tmp_path):
     wanted = some.groupby("epoch").train_loss.mean()
     np.testing.assert_allclose(lines[0][1], wanted, rtol=1e-5)
     assert lines[0][0].startswith("train_loss, l1 = ")
+    folded = page.evaluate("folded('val_loss, l1 = 0.1, l2 = 0, hidden = <32>,16', 120)")
+    assert folded == "val_loss,<br>l1 = 0.1, l2 = 0,<br>hidden = &#60;32&#62;,16"
 
 
 def test_every_picture_has_a_title_and_a_description(visit, tmp_path):

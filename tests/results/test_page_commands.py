@@ -1,11 +1,14 @@
 """Commands about a cell that the page shows: what they name, and that a shell takes them whole."""
 
-import shlex
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from results import columns
+from results.cells.summary import summary
 from results.labels import option
+from results.page.commands import commands
 from sweep.commands.command_line import app
 from tests.results.grids import ORDERS, log, table
 from tests.results.test_report import made
@@ -24,10 +27,36 @@ def test_every_axis_has_an_option_of_run():
     assert option("l1_w1") == "--vary l1_w1="
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("runs/a", "runs/a"),
+        ("-a", "./-a"),
+        (".", "../here"),
+        ("in/..", "../here"),
+        ("..", "../../up"),
+    ],
+)
+def test_a_directory_has_a_name_whatever_it_was_given_as(given, named, tmp_path, monkeypatch):
+    (tmp_path / "up" / "here" / "in").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "up" / "here")
+    parts = commands(given, summary(table()), {})
+    assert parts["directory"] == named
+    assert not named.startswith("..") or Path(named).samefile(given)
+
+
+def split(line):
+    """The words of a command as a shell takes them."""
+    told = subprocess.run(
+        ["sh", "-c", f"set -- {line}; printf '%s\\n' \"$@\""], capture_output=True, text=True
+    )
+    return told.stdout.splitlines()
+
+
 def shown(page, cell):
-    """The commands about a cell, by their words, and the values of its axes."""
-    commands = page.evaluate(f"commandsOf({cell})")
-    return [shlex.split(line) for _, text in commands for line in text.splitlines()]
+    """The commands about a cell, by their words."""
+    told = page.evaluate(f"commandsOf({cell})")
+    return [split(line) for _, text in told for line in text.splitlines()]
 
 
 def of(words, flag):
@@ -56,9 +85,7 @@ def test_commands_name_the_cell_by_all_its_digits(visit, tmp_path):
         }
     page.evaluate("choose(page.best)")
     first = page.locator("#commands pre").first
-    assert shlex.split(first.inner_text()) == [
-        *("sweep", "best", str(folder), "--save", f"{folder}.npz")
-    ]
+    assert split(first.inner_text()) == [*("sweep", "best", str(folder), "--save", f"{folder}.npz")]
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.locator("#commands button").first.click()
     assert page.evaluate("String(getSelection())").strip() == first.inner_text().strip()

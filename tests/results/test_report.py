@@ -281,8 +281,13 @@ def test_without_a_script_captions_say_what_intervals_are_for(tmp_path):
 
 
 def test_no_mark_is_explained_that_is_not_there():
-    """One seed gives no standard error, and so no cell within one."""
+    """One seed gives no standard error, and so no cell within one; or that is on another map."""
     for seeds, ring in ((1, False), (3, True)):
         cells = summary(table(seeds=seeds))
         told = still(cells, ["val_loss"], [])["map"]["marks"]
         assert told.startswith("★ lowest val_loss") and ("○" in told) == ring
+    runs = table(seeds=3, lr=(0.01, 0.011))
+    runs.loc[runs["lr"] > 0.01, "sparsity"] = 0.999
+    told = still(summary(runs), ["val_loss"], [])["map"]["marks"]
+    assert results.best(runs, "one-se")["lr"].item() != results.best(runs)["lr"].item()
+    assert "★" in told and "○" not in told

@@ -101,6 +101,16 @@ function drawPareto() {
   $("pareto-says").textContent = `${metrics.get(page.loss).label} against sparsity, of all cells: ${over(known)}${isApart() ? "; values, no differences" : ""}.`;
 }
 
+function folded(words, pixels) { // over several lines, where one has no room for them
+  const lines = [""];
+  for (const part of words.split(", ")) {
+    const last = lines[lines.length - 1], longer = last ? `${last}, ${part}` : part;
+    if (last && 7 * longer.length > pixels) lines.push(part);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.map(safe).join(",<br>");
+}
+
 function drawCurves() {
   $("curves-figure").hidden = !page.history.length;
   if (!page.history.length) return;
@@ -109,6 +119,6 @@ function drawCurves() {
   const all = (part) => drawn.flatMap((line) => line[part]).map((value) => value ?? NaN);
   const { axis, clip } = upright(all("mean"), all("low"), all("high"), metrics.get(page.loss));
   const traces = drawn.flatMap(({ cell, epochs, name, i, k, mean, low, high }) =>
-    band(epochs, { mean: clip(mean.map((value) => value ?? NaN)), low: clip(low), high: clip(high) }, page.colours[i], safe(`${name}, ${cell}`), DASHES[k]));
+    band(epochs, { mean: clip(mean.map((value) => value ?? NaN)), low: clip(low), high: clip(high) }, page.colours[i], folded(`${name}, ${cell}`, $("curves").clientWidth - 90), DASHES[k]));
   draw("curves", traces, { xaxis: { title: { text: "epoch" } }, yaxis: { title: { text: page.curves }, ...axis } });
 }
