@@ -25,6 +25,7 @@ from results.pictures.lines import layers
 from results.pictures.predictions import predictions
 from results.pictures.style import entitle, style, title
 from results.plane import hold, said, slice_at, value_of
+from sweep.commands.kept import kept_of
 from sweep.data.article import Article
 from sweep.data.fold import deepest
 from sweep.errors import InputError
@@ -92,7 +93,7 @@ def pictures(
     _check_comparable(cells, at)
     suffix = "".join(f"-{name}={place(value, cells[name])}" for name, value in at.items())
     finished, total = int((runs["status"] != "error").sum()), plan.grid.total
-    drawn = _drawn(directory, spec, cells, metrics, kinds, at)
+    drawn = _drawn(directory, runs, spec, cells, metrics, kinds, at)
     if "predictions" in kinds:
         drawn = chain(drawn, [("predictions", predicted(directory, runs, cells, at).figure)])
     for name, figure in drawn:
@@ -103,6 +104,7 @@ def pictures(
 
 def _drawn(
     directory: str | os.PathLike[str],
+    runs: pd.DataFrame,
     spec: Specification,
     cells: pd.DataFrame,
     metrics: Sequence[str],
@@ -118,7 +120,7 @@ def _drawn(
     shown = [kind for kind in kinds or KINDS if kind in KINDS]
     yield from album(cells, metrics or [deciding(cells), "sparsity"], shown, at=at, history=history)
     if features := [kind for kind in OF_FEATURES if kind in kinds]:
-        yield from _of_features(directory, features, deciding(cells), at)
+        yield from _of_features(directory, runs, features, deciding(cells), at)
     if "weights" in kinds or (not kinds and _small(spec, cells)):
         yield "weights", _weights(spec, cells, at)
     axes = [name for name in axis_names(cells) if is_penalty(name) and name not in at]
@@ -129,14 +131,13 @@ def _drawn(
 
 def _of_features(
     directory: str | os.PathLike[str],
+    runs: pd.DataFrame,
     kinds: Sequence[str],
     metric: str,
     at: Mapping[str, float | str],
 ) -> Iterator[tuple[str, Figure]]:
     """Draw what runs do with the columns of the table, along a penalty and at a cell."""
-    from sweep.commands.features import kept_of
-
-    kept = kept_of(Path(directory), metric if metric not in RANKED else None, at)
+    kept = kept_of(Path(directory), runs, metric if metric not in RANKED else None, at)
     data, drawn = kept.cell["data"], {}
     with style():
         if "stability" in kinds and kept.along:
