@@ -28,6 +28,7 @@ from results.pictures.features import dots, size_of_dots, stability
 from results.pictures.predictions import predictions
 from results.pictures.style import entitle, legend_below, style, title
 from results.plane import hold, lay_out, said, slice_at, value_of
+from sweep.commands.kept import kept_of
 from sweep.data.article import Article
 from sweep.data.fold import deepest
 from sweep.errors import InputError
@@ -106,6 +107,7 @@ def pictures(
 
 def _drawn(
     directory: str | os.PathLike[str],
+    runs: pd.DataFrame,
     spec: Specification,
     runs: pd.DataFrame,
     cells: pd.DataFrame,
@@ -120,7 +122,7 @@ def _drawn(
     metrics = metrics or [deciding(cells), "sparsity"]
     yield from album(cells, metrics, shown, at=at, history=history, runs=runs)
     if features := [kind for kind in OF_FEATURES if kind in kinds]:
-        yield from _of_features(directory, features, deciding(cells), at)
+        yield from _of_features(directory, runs, features, deciding(cells), at)
     if "weights" in kinds or (not kinds and _small(spec, cells)):
         yield "weights", _weights(spec, cells, at)
     axes = [name for name in axis_names(cells) if is_penalty(name) and name not in at]
@@ -156,14 +158,13 @@ def _histories(
 
 def _of_features(
     directory: str | os.PathLike[str],
+    runs: pd.DataFrame,
     kinds: Sequence[str],
     metric: str,
     at: Mapping[str, float | str],
 ) -> Iterator[tuple[str, Figure]]:
     """Draw what runs do with the columns of the table, along a penalty and at a cell."""
-    from sweep.commands.features import kept_of
-
-    kept = kept_of(Path(directory), metric if metric not in RANKED else None, at)
+    kept = kept_of(Path(directory), runs, metric if metric not in RANKED else None, at)
     data, drawn = kept.cell["data"], {}
     with style():
         if "stability" in kinds and kept.along:

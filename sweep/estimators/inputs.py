@@ -40,7 +40,7 @@ class Inputs:
         ndarray of bool, shape (n_features,), or of int64
         """
         masks = [(weights != 0).T[..., None] for weights in self._weights()]
-        kept = next(on_a_path(masks)).any(axis=(0, 2))
+        kept = np.asarray(next(on_a_path(masks)).any(axis=(0, 2)))
         return np.flatnonzero(kept) if indices else kept
 
     def _weights(self) -> list[np.ndarray]:

@@ -20,9 +20,10 @@ import numpy as np
 import pandas as pd
 
 from sweep import Sweep
-from sweep.commands.features import kept_of
+from sweep.commands.kept import kept_of
 
 ROWS, COLUMNS, MATTER, REPEATS = 400, 20, 4, 3
+KINDS = ("linear", "nonlinear", "interactions", "correlated", "categories")
 PENALTIES, SEEDS, WRONG = "0.003:0.3:log12", range(50), 1.0
 
 
@@ -39,6 +40,8 @@ def table(kind: str, seed: int) -> tuple[pd.DataFrame, list[str]]:
     frame = pd.DataFrame(x, columns=names)
     signal = a + b - c + d
     if kind == "nonlinear":
+        signal = 2 * np.abs(a) + 2 * np.maximum(b, 0) + 2 * np.tanh(2 * c) + np.exp(d / 2)
+    if kind == "interactions":
         signal = 2 * np.sin(2 * a) + b * c + d**2
     if kind == "categories":  # every other column has four levels
         for column in range(0, COLUMNS, 2):
@@ -61,8 +64,8 @@ def ours(frame: pd.DataFrame) -> tuple[list[str], float]:
             data=file, target="y", task="numbers", hidden="16", l1=0, l2=0, l21=PENALTIES,
             seeds=SEEDS, subsample=0.5, permutations=0,
         )  # fmt: skip
-        spec.run(out=Path(folder, "r"))
-        found = kept_of(Path(folder, "r"))
+        runs = spec.run(out=Path(folder, "r"))
+        found = kept_of(Path(folder, "r"), runs)
     for penalty in np.unique(found.path["l21"]):
         rows = found.path[found.path["l21"] == penalty]
         at = found._replace(cell=found.cell.copy())
@@ -96,7 +99,7 @@ def main() -> None:
     except ImportError:
         print("LassoNet is not installed, and left out", file=sys.stderr)
     ours(table("linear", REPEATS)[0])  # compiles
-    for kind in ("linear", "nonlinear", "correlated", "categories"):
+    for kind in KINDS:
         tables = [table(kind, seed) for seed in range(REPEATS)]
         for name, peer in peers.items():
             begun, right, wrong, bounds = time.perf_counter(), 0, 0, []

@@ -30,8 +30,8 @@ def halves(
         If a class has one row, or there is but one.
     """
     counts = np.bincount(y)
-    if counts.min() < 2:
-        which = f"class {classes[int(np.argmin(counts))]!r} of " if classes else ""
+    if (counts == 1).any():
+        which = f"class {classes[int(np.argmax(counts == 1))]!r} of " if classes else ""
         raise InputError(
             f"{which}{asked.name} has one row{asked.where}, and `subsample` trains on either of "
             "two halves: leave it out, or give more rows"
@@ -40,9 +40,7 @@ def halves(
     order = order[np.argsort(y[order], kind="stable")]  # class after class, shuffled within each
     first, second = order[0::2], order[1::2]
     if len(first) > len(second):
-        more = np.bincount(y[first], minlength=len(counts)) - np.bincount(
-            y[second], None, len(counts)
-        )
-        spare = np.flatnonzero(y[first] == np.argmax(more))[-1]
+        more, fewer = (np.bincount(y[half], minlength=len(counts)) for half in (first, second))
+        spare = np.flatnonzero(y[first] == np.argmax(more - fewer))[-1]
         first = np.delete(first, spare)
     return np.sort(first), np.sort(second)
