@@ -45,7 +45,7 @@ def masks(data: str) -> tuple[np.ndarray, np.ndarray, tuple[int, ...], int]:
         finishing = epoch >= spec.epochs
         now = packs._replace(dropout=NO_DROPOUT, frozen=False) if finishing else packs
         size = finishing_batch(packs) if finishing else spec.batch_size
-        rates = partial(factors, spec)
+        rates = partial(factors, spec, samples=len(group.folds.train))
         train_epochs(now, size, range(epoch, epoch + 1), plan.cost.pace, lambda: False, rates)
         found.append(dead(packs))
     return np.array(found), batch.columns["l1"], plan.widths, group.width

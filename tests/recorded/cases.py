@@ -107,6 +107,8 @@ ESTIMATORS: list[Given] = [
                             "standardize": True}),
         ("diabetes", False, {"hidden_layer_sizes": 4, "loss": "absolute", "max_iter": 300,
                              "nesterovs_momentum": False, "tol": 0.01, "standardize": True}),
+        ("iris", False, {"hidden_layer_sizes": 5, "learning_rate": "adaptive", "tol": 0.01,
+                         "n_iter_no_change": 2, "shuffle": False}),
     )
 ]  # fmt: skip
 

@@ -194,11 +194,14 @@ def test_epochs_one_by_one(solver, learning_rate, monkeypatch):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_numbers_epoch_by_epoch(solver, monkeypatch):
+    """In the units of the samples that came first."""
     mine, theirs = RegularizedMLPRegressor(batch_size=30, **SOLVERS[solver]), MLPRegressor()
-    begun_alike(mine, theirs, X, Y, 2, monkeypatch)
-    for _ in range(4):
-        mine.partial_fit(X, Y)
-        theirs.partial_fit(X, (Y - Y.mean()) / Y.std())
+    begun_alike(mine.set_params(standardize=True), theirs, X, Y, 2, monkeypatch)
+    first = slice(0, 120)
+    inputs, numbers = ((of - of[first].mean(axis=0)) / of[first].std(axis=0) for of in (X, Y))
+    for rows in (first, slice(120, 300), slice(None)):
+        mine.partial_fit(X[rows], Y[rows])
+        theirs.partial_fit(inputs[rows], numbers[rows])
     compared(mine, theirs)
 
 

@@ -165,8 +165,8 @@ def test_runs_that_the_last_epoch_cut_short_are_told():
     """Of four runs with a patience of 3 and 10 epochs, the second and the third would go on."""
     runs = pd.DataFrame({"epochs": [9, 10, 10, 10], "best_epoch": [6, 8, 10, 7]})
     said = "2 of the 4 runs here had not stopped by epoch 10: give more --epochs."
-    assert said_of_patience(runs, 3, 10) == said
-    assert said_of_patience(runs[::3], 3, 10) == ""
+    assert said_of_patience(runs, 3, 10, "constant") == said
+    assert said_of_patience(runs[::3], 3, 10, "constant") == ""
 
 
 @pytest.mark.parametrize(("patience", "cut"), [(6, True), (1, False)])
@@ -187,6 +187,12 @@ def test_what_makes_no_sense_is_refused(typed):
     assert "give --save too" in typed("best", "r", "--refit", "all")[2]
     status, _, told = typed("best", "r", "--save", "m.npz", "--refit", "some")
     assert status == 2 and told == "sweep: --refit should be run or all; it is 'some'\n"
+
+
+def test_rates_that_hung_on_the_losses_of_a_run_are_not_repeated():
+    spec = Sweep(data="wine", schedule="adaptive", tol=1e-3, seeds=1)
+    with pytest.raises(InputError, match="with --schedule adaptive the losses of each said how"):
+        on_all_rows(spec, {"l1": 0.0, "l2": 0.0}, pd.DataFrame({"epochs": [7]}))
 
 
 def test_other_data_than_the_sweep_saw_are_refused(tmp_path):
