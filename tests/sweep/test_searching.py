@@ -188,6 +188,8 @@ def test_one_standard_error_takes_the_sparsest_that_is_as_good():
         ({"cv": iter([])}, "`cv` gives no split: an iterator that was used before"),
         ({"refit": "one_se"}, "`refit` should be True, False, 'one-se', a callable"),
         ({"refit": 3}, "`refit` should be"),
+        ({"refit": "one-se:f1_macro"}, "`refit` should be"),
+        ({"nesterovs_momentum": []}, "`nesterovs_momentum` should be True or False, or both"),
         ({"scoring": ["accuracy", "f1_macro"], "refit": "one-se"}, "'one-se:NAME'"),
         ({"scoring": 3}, "`scoring` should be the name of a metric"),
         ({"error_score": "nan"}, "`error_score` should be 'raise' or a number, not 'nan'"),
