@@ -250,6 +250,8 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
 def _optimizers(options: Mapping[str, Any]) -> list[str]:
     nesterov = options["nesterovs_momentum"]
     kinds = nesterov if isinstance(nesterov, list | tuple | np.ndarray) else [nesterov]
+    if not len(kinds):
+        raise InputError("`nesterovs_momentum` should be True or False, or both, not []")
     ways = ["nesterov" if kind else "momentum" for kind in kinds]
     found = solvers_of(options["solver"])
     return [way for solver in found for way in (ways if solver == "sgd" else [solver])]

@@ -118,6 +118,9 @@ class Search(Inputs, Parameters, ABC):
         picks = picks_of(self.ensemble)
         if picks and not self.refit:
             raise InputError("with `ensemble` all samples are fitted: leave `refit` at True")
+        names_asked = list(scoring.each) if scoring.each is not None else None
+        if names_asked is not None:  # those of a callable are known only once it is called
+            decisive(self.refit, names_asked, True)
         samples, labels, weight = checked(self, X, y, sample_weight)
         X, y = indexable(X, y)
         to_scorer, to_splitter = self._routed(scoring, sample_weight, groups, params)
@@ -162,7 +165,6 @@ class Search(Inputs, Parameters, ABC):
             spec, l2, params_of, portions, rows, estimator_of, aim, judge, votes,
             is_one_se(self.refit), self.verbose, self.n_jobs,
         )  # fmt: skip
-        names_asked = list(scoring.each) if scoring.each is not None else None
         done = race(
             trials, numbers, spec.epochs, self.factor, self.refit, names_asked, self.error_score
         )

@@ -22,7 +22,7 @@ def refuse_unknown(refit: Any, scoring: Any) -> None:
     """Refuse a `refit` that is none, where there is one score."""
     if isinstance(refit, bool | np.bool_) or callable(refit):
         return
-    told = ONE_SE if is_one_se(refit) else refit
+    told = refit.removeprefix(f"{ONE_SE}:") if isinstance(refit, str) else refit
     one = scoring is None or isinstance(scoring, str)
     if not isinstance(refit, str) or (one and told not in (ONE_SE, scoring)):
         raise InputError(
