@@ -107,7 +107,6 @@ def pictures(
 
 def _drawn(
     directory: str | os.PathLike[str],
-    runs: pd.DataFrame,
     spec: Specification,
     runs: pd.DataFrame,
     cells: pd.DataFrame,
