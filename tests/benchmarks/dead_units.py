@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 
-from kernels.network import NO_DROPOUT
 from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.specification.schedule import factors
@@ -43,7 +42,7 @@ def masks(data: str) -> tuple[np.ndarray, np.ndarray, tuple[int, ...], int]:
     packs, found = group.pack(index, batch.drawn()), []
     for epoch in range(spec.epochs + spec.finish):
         finishing = epoch >= spec.epochs
-        now = packs._replace(dropout=NO_DROPOUT, frozen=False) if finishing else packs
+        now = packs._replace(dropping=False, frozen=False) if finishing else packs
         size = finishing_batch(packs) if finishing else spec.batch_size
         rates = partial(factors, spec, samples=len(group.folds.train))
         train_epochs(now, size, range(epoch, epoch + 1), plan.cost.pace, lambda: False, rates)

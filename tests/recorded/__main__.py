@@ -83,9 +83,10 @@ def valid(given: dict[str, Any]) -> bool:
     """Tell whether a specification can be run, in little time."""
     try:
         plan = prepare(recording.sweep_of(given)).plan
+        total = plan.grid.total
     except ValueError:
         return False
-    return plan.grid.total <= MOST_RUNS and plan.grid.total * plan.cost.seconds <= MOST_SECONDS
+    return total <= MOST_RUNS and total * plan.cost.seconds <= MOST_SECONDS
 
 
 if __name__ == "__main__":
