@@ -134,7 +134,12 @@ def test_rows_count_and_belong_together_as_at_training(judge):
     known = metrics.f1_score(kind, said, average="macro", sample_weight=TABLE.times[4:])
     assert value(found, "f1", "kind") == pytest.approx(known, rel=1e-12)
     told = " ".join(found["notes"])
-    assert "by 'times'" in told and "4 rows of weight 0" in told and "drawn together" in told
+    assert (
+        found["rows"] == 86
+        and "by 'times'" in told
+        and "4 rows of weight 0" in told
+        and "drawn together" in told
+    )
     plain = judge(counted, TABLE.drop(columns=["times", "who"]))
     told = " ".join(plain["notes"])
     assert "Rows count alike" in told and "may be too narrow" in told
