@@ -117,12 +117,15 @@ def test_several_answers_and_numbers_in_their_unit(judge):
 def test_an_ensemble_is_judged_by_what_it_says(judge):
     one, other = model(), model()
     other.parameters[:] *= -0.2
+    other.trained_on["without_inputs"] = [0.1, 0.2, 0.7]
     both = Ensemble([one, other], (3, 1), {"data": "d", "target": "kind"})
     found = judge(both, TABLE)
     p = 0.75 * one.predict_proba(TABLE) + 0.25 * other.predict_proba(TABLE)
     known = metrics.balanced_accuracy_score(TABLE.kind, np.array(CLASSES)[p.argmax(axis=1)])
     assert value(found, "balanced_accuracy", "kind") == pytest.approx(known, rel=1e-12)
-    assert found["metrics"][-1]["baseline"] is not None
+    shares = dict(zip(CLASSES, [0.25, 0.35, 0.4], strict=True))
+    alone = -np.log(TABLE.kind.map(shares)).mean()
+    assert found["metrics"][-1]["baseline"] == pytest.approx(alone, rel=1e-12)
 
 
 def test_rows_count_and_belong_together_as_at_training(judge):
@@ -134,7 +137,12 @@ def test_rows_count_and_belong_together_as_at_training(judge):
     known = metrics.f1_score(kind, said, average="macro", sample_weight=TABLE.times[4:])
     assert value(found, "f1", "kind") == pytest.approx(known, rel=1e-12)
     told = " ".join(found["notes"])
-    assert "by 'times'" in told and "4 rows of weight 0" in told and "drawn together" in told
+    assert (
+        found["rows"] == 86
+        and "by 'times'" in told
+        and "4 rows of weight 0" in told
+        and "drawn together" in told
+    )
     plain = judge(counted, TABLE.drop(columns=["times", "who"]))
     told = " ".join(plain["notes"])
     assert "Rows count alike" in told and "may be too narrow" in told

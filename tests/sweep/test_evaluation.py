@@ -109,6 +109,8 @@ def test_metrics_are_scikit_learns(kind, outputs, weighted):
 def test_confusions_and_curves_are_scikit_learns(kind, outputs):
     rows = rows_of(kind, outputs)
     tables = of_rows(rows, None, ["auc"], 0).tables
+    judged = {"class": "dcba"[:outputs] if outputs > 2 else "c", "answers": ["yes"]}[kind]
+    assert set(tables["curves"]["class"]) == set(tables["calibration"]["class"]) == set(judged)
     for question in rows.questions:
         own = tables["confusion"].query("target == @question.target")
         counts = metrics.confusion_matrix(question.labels, question.named)
@@ -201,7 +203,7 @@ def test_a_resample_is_its_rows_again_and_again(kind, outputs, monkeypatch):
 def test_rows_of_one_group_are_drawn_together():
     rows = rows_of("numbers", 1)
     four = np.repeat(np.arange(60), 4)
-    each = rows, taken(rows, four)
+    each = rows, taken(rows, four)._replace(places=np.arange(240))
     one, other = (of_rows(some, None, ["rmse"], 200).tables["metrics"] for some in each)
     np.testing.assert_allclose(one[["low", "high"]], other[["low", "high"]], rtol=1e-12)
 

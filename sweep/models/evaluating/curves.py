@@ -135,7 +135,7 @@ def calibration(rows: Rows) -> Calibration:
 
 def _bins(rows: Rows, question: Question, place: int) -> Iterator[tuple]:
     """Yield the row of the table for each bin of a class that has some."""
-    p, of_class, edges = question.p[:, place], question.labels == place, np.linspace(0, 1, BINS + 1)
+    p, of_class = question.p[:, place], question.labels == place
     bins = bins_of(p)
     for one in np.unique(bins):
         here = bins == one
@@ -143,7 +143,7 @@ def _bins(rows: Rows, question: Question, place: int) -> Iterator[tuple]:
         share = float(np.average(of_class[here], weights=weight))
         ends = wilson(share, effective(weight, rows.groups[here]))
         predicted = float(np.average(p[here], weights=weight))
-        where = question.target, question.classes[place], edges[one], edges[one + 1]
+        where = question.target, question.classes[place], one / BINS, (one + 1) / BINS
         yield (*where, int(here.sum()), predicted, share, *ends)
 
 

@@ -29,7 +29,7 @@ DEFAULT, _FEWEST, _MOST = 1000, 100, 1_000_000
 SEED = 0
 
 #: Numbers that are looked at together.
-_ROOM = 2**22
+_ROOM = 2**20
 
 
 class Resampled(NamedTuple):
