@@ -24,7 +24,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or tuple of int, default (32, 16)
+    hidden_layer_sizes : int or tuple of int, default (100,)
         As for `RegularizedMLPClassifier`, like all parameters that are not described here.
     l1, l2 : VALUES, default "0,1e-4:1e-1:log7"
         Axes of the grid: a number, a list or array of them, or a text such as the default (zero,

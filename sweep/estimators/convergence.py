@@ -17,7 +17,10 @@ _FAR, _WIDE = 10.0, 10.0
 
 #: A loss that falls by this share of what guessing costs, from a fifth of the epochs to the next,
 #: is still falling; where `tol` is given, that says so.
-_FALLING = 0.02
+_FALLING = 0.01
+
+#: Where no more than this share of what guessing costs is left, only the penalties still fall.
+_LEFT = 0.1
 
 _SCALE = "scale the inputs, such as by standardize=True"
 
@@ -75,6 +78,8 @@ def still_falling(fit: Fit, guessed: float) -> bool:
         return False
     if spec.tol is not None:
         return True
+    if fit.metrics["train_loss"] < _LEFT * guessed:
+        return False
     curve: Sequence[float] = [then.get("val_loss", then["loss"]) for then in fit.history]
     if "val_loss" not in fit.history[0]:
         curve = [fit.metrics["initial_loss"], *curve]
