@@ -59,7 +59,8 @@ def warn(fit: Fit, learnt: Portion, model: Model) -> None:
         than = "the mean of y" if len(learnt.classes) == 0 else "the shares of the classes"
         _say(
             f"the loss on the samples trained on, {loss:.4g}, is not below the {guessed:.4g} of "
-            f"guessing {than}: {unscaled or 'lower `learning_rate_init`, or the penalties'}"
+            f"guessing {than}: "
+            f"{unscaled or 'give more `max_iter`, or lower `learning_rate_init` or the penalties'}"
         )
 
 

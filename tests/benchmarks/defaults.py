@@ -67,6 +67,7 @@ CANDIDATES: dict[str, dict[str, Any]] = {
     "defaults": {},
     "command line": {"hidden_layer_sizes": (32, 16), "l1": 1e-4, "l2": 1e-4},
     "l2 1e-3": {"l2": 1e-3},
+    "l2 3e-3": {"l2": 3e-3},
     "l2 1e-2": {"l2": 1e-2},
     "both 2e-3": {"l1": 2e-3, "l2": 2e-3},
     "rate 3e-3": {"l2": 1e-3, "learning_rate_init": 3e-3},

@@ -63,7 +63,7 @@ def test_a_loss_that_still_falls():
 
 @pytest.mark.parametrize(
     "inputs, rate, mend",
-    [(30 * SCALED, 1.0, "scale the inputs"), (SCALED, 300.0, "lower `learning_rate_in")],
+    [(30 * SCALED, 1.0, "scale the inputs"), (SCALED, 300.0, "or lower `learning_r")],
 )
 def test_a_loss_that_is_not_below_guessing(inputs, rate, mend):
     rash = RegularizedMLPClassifier((), l1=0, l2=0, learning_rate_init=rate, random_state=0)

@@ -1,4 +1,4 @@
-"""What scikit-learn asks of every estimator, asked of ours as they may be set; each exception named."""
+"""What scikit-learn asks of every estimator, asked of ours in many settings."""
 
 from unittest import SkipTest
 
