@@ -1,6 +1,7 @@
 """RegularizedMLPClassifier: oracles, and what it shares with a sweep."""
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -196,6 +197,16 @@ def test_it_works_where_scikit_learn_users_put_it():
     assert list(best.classes_) == list(NAMES) and list(best.feature_names_in_) == list(frame)
     assert best.model_.features == tuple(frame) and best.model_.classes == tuple(NAMES)
     assert clone(best).get_params() == best.get_params()
+
+
+def test_what_is_written_into_the_weights_predicts_also_after_pickling():
+    fitted = small().fit(X, Y)
+    for one in (fitted, pickle.loads(pickle.dumps(fitted))):
+        one.coefs_[0][:] = 0
+        one.intercepts_[-1][:] = (0, 9, 0)
+        assert (one.predict(X) == 1).all()
+    with pytest.raises(TypeError):
+        fitted.coefs_[0] = 0
 
 
 def test_what_a_random_state_draws():

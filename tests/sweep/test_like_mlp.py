@@ -1,8 +1,10 @@
 """Estimators beside MLPClassifier and MLPRegressor: the same weights, batch for batch."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 from sklearn.neural_network import MLPClassifier, MLPRegressor, _multilayer_perceptron
 
@@ -28,7 +30,7 @@ SOLVERS = {
 }
 
 
-def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch):
+def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch, **weight):
     """Train both from the same weights in the same batches, and compare where they come.
 
     Parameters
@@ -57,12 +59,13 @@ def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch):
     # With "proximal" Nesterov's momentum is FISTA's, and the weights those of a step before it.
     mine.set_params(**told, l1=0, l2=L2, l1_method="subgradient")
     rate = 0.02 * (1 if mine.solver == "adam" else scale)
-    theirs.set_params(**told, batch_size=batch, alpha=2 * batch * L2 / scale, tol=0)
+    counted = batch * np.mean(weight.get("sample_weight", 1))
+    theirs.set_params(**told, batch_size=batch, alpha=2 * counted * L2 / scale, tol=0)
     theirs.set_params(learning_rate_init=rate, n_iter_no_change=EPOCHS)
     shared = ("solver", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
     theirs.set_params(**{name: getattr(mine, name) for name in (*shared, "activation")})
-    mine.set_params(learning_rate_init=0.02).fit(X, y)
-    theirs.set_params(shuffle=batch < len(X)).fit(X, of_theirs)
+    mine.set_params(learning_rate_init=0.02).fit(X, y, **weight)
+    theirs.set_params(shuffle=batch < len(X)).fit(X, of_theirs, **weight)
     for found, expected in zip(mine.coefs_, theirs.coefs_, strict=True):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
     for found, expected in zip(mine.intercepts_, theirs.intercepts_, strict=True):
@@ -118,6 +121,20 @@ def test_several_answers(solver, monkeypatch):
     np.testing.assert_array_equal(mine.predict(X / 3), theirs.predict(X / 3))
     assert mine.predict(X).dtype == theirs.predict(X).dtype
     assert mine.score(X / 3, y) == theirs.score(X / 3, y)
+
+
+@pytest.mark.skipif(
+    "sample_weight" not in signature(MLPClassifier.fit).parameters, reason="it took no weights"
+)
+def test_alpha_counts_what_samples_weigh(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    weight = 1.0 + np.arange(len(y)) % 3
+    mine, theirs = RegularizedMLPClassifier(batch_size="full"), MLPClassifier()
+    trained_alike(mine, theirs, X - 3, y, y, 1, monkeypatch, sample_weight=weight)
+    told = {"l2": RegularizedMLPClassifier().l2, "alpha": theirs.alpha}
+    by_alpha = clone(mine).set_params(**told).fit(X - 3, y, weight)
+    for found, expected in zip(by_alpha.coefs_, theirs.coefs_, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("batch_size", [30, "full", "auto", 1000])
