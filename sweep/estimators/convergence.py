@@ -86,7 +86,7 @@ def still_falling(fit: Fit, guessed: float) -> bool:
         curve = [fit.metrics["initial_loss"], *curve]
     fifth = max(len(curve) // 5, 1)
     before, last = curve[-2 * fifth : -fifth], curve[-fifth:]
-    swings = 2 * np.std(last)  # a loss that falls steadily lies lower by 3.5 times that deviation
+    swings = np.ptp(last) / 2  # a loss that falls steadily lies lower by all of that range
     return bool(np.mean(before) - np.mean(last) > max(_FALLING * guessed, swings))
 
 

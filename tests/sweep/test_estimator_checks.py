@@ -28,7 +28,7 @@ SETTINGS = (
     ({"batch_size": "auto", "standardize": True}, (WEIGHTS,)),
     ({"early_stopping": True}, (WEIGHTS,)),
     ({"solver": "rmsprop", "dropout": 0.1, "learning_rate_init": 0.01}, (WEIGHTS,)),
-    ({"hidden_layer_sizes": (), "l21": 1e-3}, ()),
+    ({"hidden_layer_sizes": (), "l21": 1e-3, "solver": "adam"}, ()),
     ({"precision": "float32"}, (WEIGHTS,)),
     ({"alpha": 1e-3, "tol": 1e-3, "max_iter": 100}, ()),
     ({"solver": "adamw", "learning_rate": "cosine", "learning_rate_init": 0.02}, ()),
