@@ -22,21 +22,24 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
     matrix of 0 and 1, a logistic function and the cross-entropy of each column. The loss is the
     mean over a batch (and over columns) plus, over the parameters p that a penalty is placed on,
     ``l1 * sum|p| + l2 * sum p**2``. A parameter is named as MLPClassifier names it where that has
-    it, and its default is that of a `sweep.Sweep`, so that the cell that a sweep chose can be
-    fitted as it stands: SGD with Nesterov momentum, for ``max_iter`` epochs whatever the loss does.
+    it; options of a `sweep.Sweep` are all here, so that the cell that a sweep chose can be fitted
+    as it stands. By default it is SGD with Nesterov momentum, for ``max_iter`` epochs whatever the
+    loss does; layers and penalties were chosen on tables, as the README tells.
+
+    A ConvergenceWarning of scikit-learn says where that has come to nothing, and the mend.
 
     As for MLPClassifier, inputs should be scaled: by ``standardize=True``, or by a scaler before
     it. The same ``random_state``, data and parameters give the same bits on any machine.
 
     Parameters
     ----------
-    hidden_layer_sizes : int or tuple of int, default (32, 16)
+    hidden_layer_sizes : int or tuple of int, default (100,)
         Widths of the hidden layers; ``()`` for softmax regression.
     activation : {"relu", "leaky_relu", "tanh", "logistic", "elu", "identity"}, default "relu"
         What hidden units give.
     leak : float, default 0.01
         Slope of "leaky_relu" below zero, from 0 to 1; others have none.
-    l1, l2 : float, default 1e-4
+    l1, l2 : float, default 1e-3 and 3e-3
         Penalties.
     l1_on, l2_on : str or sequence of str, default "weights"
         Where each acts: names ``w1, b1, w2, …``, ``weights``, ``biases``, ``all``, ``none``.

@@ -24,7 +24,7 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
 
     Parameters
     ----------
-    hidden_layer_sizes : int, tuple of int or list of tuple, default (32, 16)
+    hidden_layer_sizes : int, tuple of int or list of tuple, default (100,)
         As for `RegularizedMLPClassifier`, like all parameters that are not described here. A list
         of tuples is an axis of the grid.
     l1, l2 : VALUES, default "0,1e-4:1e-1:log7"

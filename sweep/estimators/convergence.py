@@ -17,7 +17,10 @@ _FAR, _WIDE = 10.0, 10.0
 
 #: A loss that falls by this share of what guessing costs, from a fifth of the epochs to the next,
 #: is still falling; where `tol` is given, that says so.
-_FALLING = 0.02
+_FALLING = 0.01
+
+#: Where no more than this share of what guessing costs is left, only the penalties still fall.
+_LEFT = 0.1
 
 _SCALE = "scale the inputs, such as by standardize=True"
 
@@ -56,7 +59,8 @@ def warn(fit: Fit, learnt: Portion, model: Model) -> None:
         than = "the mean of y" if len(learnt.classes) == 0 else "the shares of the classes"
         _say(
             f"the loss on the samples trained on, {loss:.4g}, is not below the {guessed:.4g} of "
-            f"guessing {than}: {unscaled or 'lower `learning_rate_init`, or the penalties'}"
+            f"guessing {than}: "
+            f"{unscaled or 'give more `max_iter`, or lower `learning_rate_init` or the penalties'}"
         )
 
 
@@ -75,12 +79,14 @@ def still_falling(fit: Fit, guessed: float) -> bool:
         return False
     if spec.tol is not None:
         return True
+    if fit.metrics["train_loss"] < _LEFT * guessed:
+        return False
     curve: Sequence[float] = [then.get("val_loss", then["loss"]) for then in fit.history]
     if "val_loss" not in fit.history[0]:
         curve = [fit.metrics["initial_loss"], *curve]
     fifth = max(len(curve) // 5, 1)
     before, last = curve[-2 * fifth : -fifth], curve[-fifth:]
-    swings = 2 * np.std(last)  # a loss that falls steadily lies lower by 3.5 times that deviation
+    swings = np.ptp(last) / 2  # a loss that falls steadily lies lower by all of that range
     return bool(np.mean(before) - np.mean(last) > max(_FALLING * guessed, swings))
 
 

@@ -148,7 +148,8 @@ def portion(
     train = rows[held.train]
     if spec.patience and not len(held.val):
         raise InputError(
-            "`early_stopping` holds out nothing of so few samples: give more, or False"
+            f"`early_stopping` holds out nothing of so few samples (n_samples = {len(rows)}): give "
+            "more, or False"
         )
     fold = Fold(X, y, weight, train, rows[held.val], rows[:0], fit(spec.scale, dataset, train))
     if spec.class_weight == "balanced":

@@ -46,11 +46,11 @@ _SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
 class Parameters(BaseEstimator):
     """What every estimator takes; see `sweep.RegularizedMLPClassifier`."""
 
-    hidden_layer_sizes: Any = field(default=(32, 16), kw_only=False)
+    hidden_layer_sizes: Any = field(default=(100,), kw_only=False)
     activation: Any = "relu"
     leak: Any = 0.01
-    l1: Any = 1e-4
-    l2: Any = 1e-4
+    l1: Any = 1e-3
+    l2: Any = 3e-3
     l1_on: Any = "weights"
     l2_on: Any = "weights"
     l21: Any = 0.0

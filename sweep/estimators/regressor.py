@@ -31,6 +31,7 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
         "squared" is also called "squared_error". "huber" is squared up to one standard deviation
         of the target, and linear beyond. "poisson" is for numbers from 0 up, such as counts, and
         predicts the exponential of what the network gives.
+    l2 : float, default 1e-2
     hidden_layer_sizes, ...
         As for `RegularizedMLPClassifier`, which has `class_weight` besides. ``alpha`` is that of
         MLPRegressor for standardised targets (for targets over their mean with "poisson"); there
@@ -74,6 +75,7 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
     """
 
     loss: Any = "squared"
+    l2: Any = 1e-2
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the number of each row of X, shape (n_samples,), or its numbers, one a target."""

@@ -65,21 +65,13 @@ NUMBERS: dict[str, Callable[[], Table]] = {
 #: What else the defaults might be; "defaults" are those of the estimators as they stand.
 CANDIDATES: dict[str, dict[str, Any]] = {
     "defaults": {},
-    "command line": {
-        "hidden_layer_sizes": (32, 16), "solver": "sgd", "learning_rate_init": 0.01,
-        "batch_size": 32, "max_iter": 100,
-    },
-    "wider": {"hidden_layer_sizes": 100},
-    "adam": {"hidden_layer_sizes": 100, "solver": "adam", "learning_rate_init": 1e-3},
-    "adam 200 auto": {"hidden_layer_sizes": 100, "solver": "adam", "learning_rate_init": 1e-3, "batch_size": "auto", "max_iter": 200},
-    "slower": {"hidden_layer_sizes": 100, "learning_rate_init": 1e-3},
-    "slower 3e-3": {"hidden_layer_sizes": 100, "learning_rate_init": 3e-3},
-    "l2 1e-3": {"hidden_layer_sizes": 100, "l2": 1e-3},
-    "l1 1e-3": {"hidden_layer_sizes": 100, "l1": 1e-3},
-    "l1 1e-3 l2 1e-3": {"hidden_layer_sizes": 100, "l1": 1e-3, "l2": 1e-3},
-    "cosine": {"hidden_layer_sizes": 100, "learning_rate": "cosine"},
-    "cosine l1 3e-4 l2 1e-3": {"hidden_layer_sizes": 100, "learning_rate": "cosine", "l1": 3e-4, "l2": 1e-3},
-    "stopping": {"hidden_layer_sizes": 100, "early_stopping": True},
+    "command line": {"hidden_layer_sizes": (32, 16), "l1": 1e-4, "l2": 1e-4},
+    "l2 1e-3": {"l2": 1e-3},
+    "l2 3e-3": {"l2": 3e-3},
+    "l2 1e-2": {"l2": 1e-2},
+    "both 2e-3": {"l1": 2e-3, "l2": 2e-3},
+    "rate 3e-3": {"l2": 1e-3, "learning_rate_init": 3e-3},
+    "adam": {"l2": 1e-3, "solver": "adam", "learning_rate_init": 1e-3},
 }  # fmt: skip
 
 

@@ -35,6 +35,8 @@ HERE = Path(__file__).parent
 
 #: Defaults of the first stage that are others now: what was recorded then is held to them.
 FIRST_DEFAULTS = {"l1_method": "subgradient", "finish": 0}
+#: The same of the estimators; `alpha` stands for L2.
+FIRST_ESTIMATORS = FIRST_DEFAULTS | {"hidden_layer_sizes": (32, 16), "l1": 1e-4, "l2": 1e-4}
 
 
 class Entry(NamedTuple):
@@ -154,7 +156,9 @@ def of_estimator(case: dict[str, Any], jobs: int) -> dict[str, str]:
         X, y = bunch.data / 4 - 1, bunch.target_names[bunch.target]
     weight = np.arange(len(y)) % 3 / 2 if case["weighted"] else None
     known = one().get_params()
-    then = {name: value for name, value in FIRST_DEFAULTS.items() if name in known}
+    then = {name: value for name, value in FIRST_ESTIMATORS.items() if name in known}
+    if "alpha" in case["parameters"]:
+        del then["l2"]
     parameters = then | case["parameters"]
     if "cv" not in parameters:
         return _of_fit(one(**parameters).fit(X, y, weight), X)

@@ -12,7 +12,6 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, KFold, LeaveOneGroupOut, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV
 from sweep.errors import InputError
@@ -24,16 +23,6 @@ TEXTS = np.array(["setosa", "versicolor", "virginica"])[Y]
 GRID = {"l1": [0.0, 1e-3, 1e-2], "l2": [0.0, 1e-3], "learning_rate_init": [0.01, 0.05]}
 GRID["momentum"] = [0.9]
 SMALL = {"max_iter": 4, "hidden_layer_sizes": (5,), "random_state": 3}
-
-
-# A batch of all samples, for which weights are worth repetitions: smaller ones are made of other
-# samples once some are repeated. Nothing is expected to fail; one sets `n_iter` to 100.
-@pytest.mark.filterwarnings("ignore:`n_iter` is 100, and there are 2 cells:UserWarning")
-@parametrize_with_checks(
-    [RegularizedMLPClassifierCV(l1="0,1e-2", l2=0, cv=3, max_iter=30, batch_size="full")]
-)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
 
 
 def search(grid=GRID, **parameters):

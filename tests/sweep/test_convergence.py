@@ -38,7 +38,8 @@ def test_a_search_says_it_once_of_the_best():
 
 
 def test_units_that_a_high_rate_kills():
-    rash = RegularizedMLPClassifier(learning_rate_init=1.0, random_state=0)
+    told = {"l1": 1e-4, "l2": 1e-4, "learning_rate_init": 1.0, "random_state": 0}
+    rash = RegularizedMLPClassifier((32, 16), **told)
     said = warned(rash, SCALED, Y)
     assert "the same prediction" in said and "lower `learning_rate_init`" in said
 
@@ -61,7 +62,8 @@ def test_a_loss_that_still_falls():
 
 
 @pytest.mark.parametrize(
-    "inputs, rate, mend", [(X, 0.01, "scale the inputs"), (SCALED, 300.0, "lower `learning_r")]
+    "inputs, rate, mend",
+    [(30 * SCALED, 1.0, "scale the inputs"), (SCALED, 300.0, "or lower `learning_r")],
 )
 def test_a_loss_that_is_not_below_guessing(inputs, rate, mend):
     rash = RegularizedMLPClassifier((), l1=0, l2=0, learning_rate_init=rate, random_state=0)

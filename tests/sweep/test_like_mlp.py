@@ -1,8 +1,10 @@
 """Estimators beside MLPClassifier and MLPRegressor: the same weights, batch for batch."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 from sklearn.neural_network import MLPClassifier, MLPRegressor, _multilayer_perceptron
 
@@ -28,7 +30,7 @@ SOLVERS = {
 }
 
 
-def begun_alike(mine, theirs, X, y, scale, monkeypatch):
+def begun_alike(mine, theirs, X, y, scale, monkeypatch, weighs=1.0):
     """Let both begin with the same weights, and read the same batches; return those weights.
 
     Parameters
@@ -55,7 +57,8 @@ def begun_alike(mine, theirs, X, y, scale, monkeypatch):
     # With "proximal" Nesterov's momentum is FISTA's, and the weights those of a step before it.
     mine.set_params(**told, l1=0, l2=L2, l1_method="subgradient")
     rate = 0.02 * (1 if mine.solver == "adam" else scale)
-    theirs.set_params(**told, batch_size=batch, alpha=2 * batch * L2 / scale, tol=0)
+    counted = batch * weighs
+    theirs.set_params(**told, batch_size=batch, alpha=2 * counted * L2 / scale, tol=0)
     theirs.set_params(learning_rate_init=rate, n_iter_no_change=EPOCHS)
     shared = ("solver", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon")
     shared += ("learning_rate", "power_t", "warm_start")
@@ -65,14 +68,15 @@ def begun_alike(mine, theirs, X, y, scale, monkeypatch):
     return drawn
 
 
-def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch):
+def trained_alike(mine, theirs, X, y, of_theirs, scale, monkeypatch, **weight):
     """Train both from the same weights in the same batches, and compare where they come.
 
     Theirs is to predict ``of_theirs``.
     """
-    drawn = begun_alike(mine, theirs, X, y, scale, monkeypatch)
-    mine.fit(X, y)
-    theirs.fit(X, of_theirs)
+    weighs = np.mean(weight.get("sample_weight", 1.0))
+    drawn = begun_alike(mine, theirs, X, y, scale, monkeypatch, weighs)
+    mine.fit(X, y, **weight)
+    theirs.fit(X, of_theirs, **weight)
     compared(mine, theirs)
     moved = abs(mine.coefs_[0] - drawn["w1"].T).max()
     assert moved > 0.01 and mine.n_iter_ == theirs.n_iter_ == EPOCHS
@@ -220,6 +224,19 @@ def test_a_fit_that_goes_on_from_another(solver, learning_rate, monkeypatch):
         theirs.fit(FLOWERS[rows], KINDS[rows])
         compared(mine, theirs)
     assert len(mine.loss_curve_) == 3 * EPOCHS
+
+
+@pytest.mark.skipif(
+    "sample_weight" not in signature(MLPClassifier.fit).parameters, reason="it took no weights"
+)
+def test_alpha_counts_what_samples_weigh(monkeypatch):
+    weight = 1.0 + np.arange(len(KINDS)) % 3
+    mine, theirs = RegularizedMLPClassifier(batch_size="full"), MLPClassifier()
+    trained_alike(mine, theirs, FLOWERS, KINDS, KINDS, 1, monkeypatch, sample_weight=weight)
+    told = {"l2": RegularizedMLPClassifier().l2, "alpha": theirs.alpha}
+    by_alpha = clone(mine).set_params(**told).fit(FLOWERS, KINDS, weight)
+    for found, expected in zip(by_alpha.coefs_, theirs.coefs_, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("batch_size", [30, "full", "auto", 1000])

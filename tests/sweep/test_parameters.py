@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
 
 from sweep import (
     RegularizedMLPClassifier,
     RegularizedMLPClassifierCV,
     RegularizedMLPRegressor,
     RegularizedMLPRegressorCV,
+    Sweep,
 )
 from sweep.errors import InputError
 
@@ -106,3 +108,37 @@ def test_none_is_refused_where_it_says_nothing(Estimator):
         if name not in SAY_SOMETHING_BY_NONE:
             assert default is not None
             refused(Estimator, name, None)
+
+
+def test_penalties_of_single_parameters_are_those_of_a_sweep():
+    told = {
+        "hidden": "5",
+        "l1": 1e-3,
+        "l2": 0,
+        "seeds": 3,
+        "epochs": 4,
+        "finish": 0,
+        "scale": "none",
+    }
+    vary = {"l1_w1": [0, 0.3], "l2_b1": [0, 1]}
+    runs = Sweep(data=(X / 9, Y), **told, vary=vary, val_fraction=0).run()
+    one = RegularizedMLPClassifier((5,), l1=1e-3, l2=0, random_state=3, max_iter=4)
+    for run in runs.itertuples():
+        one.set_params(vary={"l1_w1": run.l1_w1, "l2_b1": run.l2_b1}).fit(X / 9, Y)
+        assert one.loss_ == run.final_loss
+    with pytest.raises(InputError, match="`vary` l1_w1 should be one number"):
+        one.set_params(vary=vary).fit(X, Y)
+
+
+def test_penalties_of_single_parameters_are_an_axis_of_a_search():
+    told = {"hidden_layer_sizes": (5,), "max_iter": 4, "random_state": 3}
+    searching = {"cv": 2, "scoring": "neg_log_loss"}
+    vary = {"l1_w1": [0.0, 0.3], "l2_b1": [0.0, 1.0]}
+    mine = RegularizedMLPClassifierCV(**told, **searching, l1=[0, 1e-3], l2=0, vary=vary)
+    cells = [{"l1_w1": a, "l2_b1": b} for a in vary["l1_w1"] for b in vary["l2_b1"]]
+    grid = {"l1": [0.0, 1e-3], "l2": [0.0], "vary": cells}
+    theirs = GridSearchCV(RegularizedMLPClassifier(**told), grid, **searching).fit(X / 9, Y)
+    found, expected = mine.fit(X / 9, Y).cv_results_, theirs.cv_results_
+    np.testing.assert_array_equal(found["mean_test_score"], expected["mean_test_score"])
+    assert found["param_vary"].tolist() == expected["param_vary"].tolist()
+    assert mine.best_estimator_.vary == theirs.best_params_["vary"]

@@ -7,7 +7,6 @@ import pytest
 from sklearn.datasets import load_diabetes, make_multilabel_classification
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sweep import (
     RegularizedMLPClassifier,
@@ -26,14 +25,6 @@ ADAM = {"beta_1": [0.8, 0.9], "epsilon": [1e-8, 1e-3], "l1": [0.0, 1e-2], "l2": 
 ADAM["learning_rate_init"] = [0.01]
 SGD = {"l1": [0.0, 1e-2], "l2": [1e-3], "learning_rate_init": [0.01, 0.05], "momentum": [0.9]}
 ROOT = {"beta_2": [0.9, 0.99], "l1": [0.0, 1e-2], "l2": [1e-3], "learning_rate_init": [0.01]}
-
-
-# A batch of all samples, for which weights are worth repetitions. Nothing is expected to fail.
-@parametrize_with_checks(
-    [RegularizedMLPRegressorCV(l1="0,1e-2", alpha=0, cv=3, max_iter=30, batch_size="full")]
-)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
 
 
 @pytest.mark.parametrize(
