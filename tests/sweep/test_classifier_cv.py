@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, KFold, LeaveOneGroupOut, StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -220,7 +220,7 @@ def test_fits_that_diverge_get_the_error_score(error_score):
         warnings.simplefilter("always")
         mine = search(DIVERGING, **quiet).fit(X, Y)
     kinds = [FitFailedWarning, UserWarning] if np.isnan(error_score) else [FitFailedWarning]
-    assert [warning.category for warning in said] == kinds
+    assert [one.category for one in said if one.category is not ConvergenceWarning] == kinds
     assert "6 fits failed out of a total of 12." in str(said[0].message)
     for key in ("mean_test_score", "std_test_score", "rank_test_score", "split2_test_score"):
         np.testing.assert_array_equal(mine.cv_results_[key], theirs.cv_results_[key], strict=True)
@@ -257,7 +257,7 @@ def test_a_scorer_without_weights_is_warned_of():
 @pytest.mark.parametrize(
     "parameters, message",
     [
-        ({"l1": "1e-3,x"}, "`l1`: expected a number\n  1e-3,x\n       ^"),
+        ({"l1": "1e-3,x"}, "`l1`: expected a number, not '1e-3,x'"),
         ({"momentum": "0:1:lin3"}, "`momentum`: expected numbers from 0 to below 1"),
         ({"scoring": ["accuracy", "f1_macro"]}, "must be set to a scorer key"),
         ({"seeds": -1}, "expected integers"),
