@@ -182,9 +182,12 @@ def report(
     if predictions:
         from results.pictures.style import drawn
         from sweep.commands.pictures import predicted
+        from sweep.models.evaluating.tested import of_best
 
-        picture = predicted(directory, runs, results.summary(runs, by=metric))
-        shown = Predicted(drawn(picture.figure, "png"), picture.says)
+        cells = results.summary(runs, by=metric)
+        picture = predicted(directory, runs, cells)
+        tested = of_best(directory, runs, cells)
+        shown = Predicted(drawn(picture.figure, "png"), picture.says, tested)
     path = write(directory, runs, _with_folder(out) if out else None, *whole, metric, shown)
     print(json_format.dumps({"files": [str(path)]}) if as_json else exactly(str(path)))
     return 0

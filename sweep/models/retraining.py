@@ -100,7 +100,7 @@ def train_again(
     """
     ((part, _),) = experiment.plan.apart(numbers)
     needed = leading_to(part, numbers)
-    batch = Batch(part, experiment.dataset, needed, stopped)
+    batch = Batch(part, experiment.dataset, needed, stopped, kept=False)
     columns, weights = train_all(batch)
     kept = np.searchsorted(needed, numbers)
     columns = {name: values[kept] for name, values in columns.items()}

@@ -107,7 +107,8 @@ def run(
     with Interrupt() as interrupt:
         if where.backend == "cuda" and where.scheduler is None:
             gpus_here()  # before data are read for nothing
-        experiment = prepare(spec)
+        # What is kept beside the table has no place where that stays in memory.
+        experiment = prepare(spec if where.out else spec.replace(features="no"))
         if tell:
             tell(experiment)
         clock.lap("data")

@@ -281,8 +281,7 @@ class Specification(BaseModel):
         sha256 = content_sha256(self.data) if known is None else known.get("data_sha256")
         plain: dict[str, Any] = {}
         for name, value in self._options().items():
-            plain[name] = _listed(value)
-        plain["seeds"] = text(self.seeds)
+            plain[name] = text(value) if name == "seeds" else _listed(value)
         plain["vary"] = [[name, _listed(numbers)] for name, numbers in self.vary.items()]
         plain["data"] = Path(self.data).name if isinstance(self.data, str) else {"sha256": sha256}
         plain["data_sha256"] = sha256
@@ -351,4 +350,7 @@ def _listed(value: Any) -> Any:
     """Return a value with lists for tuples, and ranges as texts, as JSON has it."""
     if isinstance(value, Range):
         return str(value)
-    return [_listed(part) for part in value] if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    plain = not any(issubclass(kind, tuple | Range) for kind in set(map(type, value)))
+    return list(value) if plain else [_listed(part) for part in value]

@@ -86,6 +86,8 @@ class Batch:
         Their run numbers.
     stopped : callable
         Asked a few times a second whether to give up.
+    kept : bool, default True
+        Whether what a sweep keeps of features is wanted.
     """
 
     def __init__(
@@ -94,12 +96,14 @@ class Batch:
         dataset: Dataset | Article,
         numbers: np.ndarray,
         stopped: Callable[[], bool],
+        kept: bool = True,
     ) -> None:
         self.plan = plan
         self.columns = {"run": numbers, **plan.grid.coordinates(numbers)}
         self.net: Network = planned_network(plan)
         self.step = step_of(plan.spec)
         self._stopped = stopped
+        self._keeps_features = kept and plan.spec.features == "keep"
         self._gpu = OnGpu() if plan.gpus else None
         self._history: list[Columns] = []
         self._pairs, self._pair = distinct(self.columns)
@@ -229,7 +233,7 @@ class Batch:
         spec = self.plan.spec
         tolerance = tolerances(trained.packs, spec)
         kept = {}
-        if spec.features == "keep":
+        if self._keeps_features:
             kept = features(
                 trained.packs,
                 *(spec, self.plan.columns, weights, tolerance),
