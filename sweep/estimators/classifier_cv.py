@@ -114,6 +114,8 @@ warmup, tol, n_iter_no_change : one value or a list
         Whether there are scores by name.
     classes_ : ndarray, shape (n_classes,)
         Where y was a matrix, the numbers of its columns; with `refit`.
+    feature_importances_ : ndarray of float64, shape (n_features_in_,)
+        Sizes of the weights that leave each input, as shares of their sum.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where X was a DataFrame with names that are all strings.

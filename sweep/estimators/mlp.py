@@ -76,7 +76,7 @@ class RegularizedMLP(Inputs, Parameters, ABC):
 
         Parameters
         ----------
-        X : array-like, shape (n_samples, n_features)
+        X : array-like or sparse matrix, shape (n_samples, n_features)
         y : array-like, shape (n_samples,) or (n_samples, n_targets)
             What to predict.
         sample_weight : array-like, shape (n_samples,), optional

@@ -60,6 +60,8 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
     out_activation_ : {"identity", "exp"}
     model_ : sweep.Model
         The network with the unit of y, to be pruned or saved.
+    feature_importances_ : ndarray of float64, shape (n_features_in_,)
+        Sizes of the weights that leave each input, as shares of their sum.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where X was a DataFrame with names that are all strings.
