@@ -254,8 +254,9 @@ def test_a_path_crosses_out_what_diverged_and_counts_the_seeds_of_the_rest(ax):
     assert child(ax, "missing").get_xdata().tolist() == [-1]
     legend = ax.get_legend()
     said = [text.get_text() for text in legend.get_texts()]
-    assert said == ["val_loss", "some runs diverged", "diverged"]
-    assert caption(ax) == "mean over 2 to 3 seeds; 95 % band, for other seeds"
+    chosen = "lowest val_loss,\nand sparsest within 1 SE"
+    assert said == ["val_loss", "each seed", "some runs diverged", "diverged", chosen]
+    assert caption(ax) == "mean over 2 to 3 seeds; 95 % band of each mean, for other seeds"
 
 
 def test_a_point_without_neighbours_has_its_interval_as_a_bar(ax):
