@@ -47,9 +47,14 @@ _OWN: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "nesterovs_momentum": ("True or False, or both", lambda v: all(map(_truth, _each(v)))),
     "early_stopping": _A_TRUTH,
     "standardize": _A_TRUTH,
-    "return_train_score": _A_TRUTH,
+    "shuffle": _A_TRUTH,
+    "warm_start": _A_TRUTH,
+    "verbose": (
+        "True, False or a whole number from 0 up",
+        lambda v: _truth(v) or (_whole(v) and v >= 0),
+    ),
+    "power_t": ("a number from 0 up", lambda v: _number(v) and 0 <= v < np.inf),
     "refit": ("True, False, a name or a callable", lambda v: _truth(v) or _names(v)),
-    "error_score": ("'raise' or a number", lambda v: _number(v) or _is(v, "raise")),
     "n_jobs": (
         "a whole number other than 0, or None",
         lambda v: v is None or (_whole(v) and v != 0),

@@ -51,12 +51,14 @@ def warn(fit: Fit, learnt: Portion, model: Model) -> None:
                 f"{unscaled or 'lower `learning_rate_init`, or give more hidden units'}"
             )
     elif still_falling(fit, guessed):
+        found = "" if "val_loss" in fit.history[0] else ", or have it found by `early_stopping`"
+        what = "not at rest by `tol`" if fit.spec.tol is not None else "still falling"
         _say(
-            f"the loss was still falling after {int(fit.metrics['epochs'])} epochs: "
-            f"{unscaled or 'give more `max_iter`, or have it found by `early_stopping`'}"
+            f"the loss was {what} after {int(fit.metrics['epochs'])} epochs: "
+            f"{unscaled or f'give more `max_iter`{found}'}"
         )
     elif loss >= guessed:
-        than = "the mean of y" if len(learnt.classes) == 0 else "the shares of the classes"
+        than = "the best constant" if len(learnt.classes) == 0 else "the shares of the classes"
         _say(
             f"the loss on the samples trained on, {loss:.4g}, is not below the {guessed:.4g} of "
             f"guessing {than}: "

@@ -52,6 +52,16 @@ class Standing(NamedTuple):
         state, order = fit.standing()
         return cls(seed, state, step_of(fit.spec), (*order.generators, fresh.draw)[0])
 
+    def at(self, parameters: np.ndarray) -> Self:
+        """Return it where the network has these parameters: at rest if they are others."""
+        if self.state is None:
+            return self
+        known = self.state.parameters if self.step is None else self.state.weights(self.step)
+        if np.array_equal(known[:, 0], parameters):
+            return self
+        state = State.fresh(parameters[:, None])._replace(epochs=self.state.epochs)
+        return self._replace(state=state, step=None)
+
     def moved_by(self, step: Choice) -> Self:
         """Return it for a step to go on from; another one than before remembers nothing."""
         if self.state is None or self.step is None or self.step.kind == step.kind:

@@ -20,6 +20,7 @@ from sweep.estimators.inputs import Inputs
 from sweep.estimators.parameters import Parameters, names_of, seed_of, specification
 from sweep.machine import version
 from sweep.models.model import Model
+from sweep.specification import schedule
 from sweep.specification.axes import AXES, given_axes
 from sweep.specification.choices import LOSSES, hyper_of
 from sweep.specification.spec import Specification
@@ -104,22 +105,36 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         """Train an epoch more; ``aim_of`` gives what y asks to predict."""
         if self.early_stopping:
             raise InputError("partial_fit does not support early_stopping=True")
-        if self.learning_rate == "adaptive":
-            raise InputError(
-                "partial_fit trains an epoch a call, and `learning_rate` 'adaptive' compares many: "
-                "choose another"
-            )
         begun = hasattr(self, "model_")
         X, y, weight = checked(self, X, y, sample_weight, reset=not begun)
         aim = aim_of(y)
-        now = self._standing if begun else Standing.fresh(seed_of(self.random_state))
+        now = (
+            self._standing.at(self.model_.parameters)
+            if begun
+            else Standing.fresh(seed_of(self.random_state))
+        )
         spec, learnt = self._learnt(aim, X, y, weight, now.seed, begun)
+        self._refuse_epoch_by_epoch(spec)
         fit, now = one_epoch(spec, learnt, now, self.t_ if begun else 0)
         if self.verbose:
             said({"epoch": [1], "loss": [fit.metrics["final_loss"]]})
         self._learn(fit, learnt, aim, spec, begun)
         self._standing = now
         return self
+
+    def _refuse_epoch_by_epoch(self, spec: Specification) -> None:
+        """Refuse schedules that calls of an epoch each cannot follow."""
+        way = schedule.parse(spec.schedule).word
+        if way == "adaptive":
+            raise InputError(
+                "partial_fit trains an epoch a call, and `learning_rate` 'adaptive' compares many: "
+                "choose another"
+            )
+        if way == "invscaling" and spec.warmup:
+            raise InputError(
+                "partial_fit counts samples for 'invscaling', and `warmup` counts epochs: leave "
+                "one of both out"
+            )
 
     def _learnt(
         self, aim: Aim, X: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, begun: bool

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -90,7 +90,7 @@ class Parameters(BaseEstimator):
 
     def _refuse_both(self) -> None:
         """Refuse `l2` beside `alpha`, which stands for it."""
-        if self.l2 != type(self).l2:
+        if not np.array_equal(self.l2, type(self).l2):
             raise InputError("`alpha` stands for `l2`: leave one of them out")
 
 
@@ -231,15 +231,13 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
                 f"`solver` should be {', '.join(map(repr, _SOLVERS[:-1]))} or {_SOLVERS[-1]!r}, "
                 f"not {solver!r}"
             )
-    ways, power = split("schedule", options["learning_rate"]), options["power_t"]
+    ways = split("schedule", options["learning_rate"])
     theirs = [way for way in ways if isinstance(way, str) and way in ("invscaling", "adaptive")]
     if theirs and solvers != ["sgd"]:
         raise InputError(
             f"`learning_rate` {theirs[0]!r} is for `solver` 'sgd', and MLPClassifier passes over "
             "it with another: leave it out, or choose 'sgd'"
         )
-    if "invscaling" in theirs and not (isinstance(power, Real) and 0 <= float(power) < np.inf):
-        raise InputError(f"`power_t` should be a number from 0 up, not {power!r}")
     if "adaptive" in theirs and options["tol"] is None and not options["early_stopping"]:
         raise InputError(
             "`learning_rate` 'adaptive' falls where a loss no longer does: give `tol`, such as "

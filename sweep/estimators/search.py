@@ -166,7 +166,7 @@ class Search(Inputs, Parameters, ABC):
             is_one_se(self.refit), self.verbose, self.n_jobs,
         )  # fmt: skip
         done = race(
-            trials, numbers, spec.epochs, self.factor, self.refit, names_asked, self.error_score
+            trials, numbers, spec.epochs, spec.halving, self.refit, names_asked, self.error_score
         )
         scored = [one for rung in done for one in rung.scored]
         warn_of_failures([one.failed for one in scored], self.error_score)
@@ -176,9 +176,9 @@ class Search(Inputs, Parameters, ABC):
         name = decisive(self.refit, names, self.multimetric_)
         candidates = [params_of[number] for rung in done for number in rung.numbers.tolist()]
         self.cv_results_ = results_of(
-            done, candidates, names, self.error_score, self.return_train_score, bool(self.factor)
+            done, candidates, names, self.error_score, self.return_train_score, bool(spec.halving)
         )
-        if self.factor:
+        if spec.halving:
             self.n_candidates_ = [len(rung.numbers) for rung in done]
             self.n_resources_ = [rung.epochs for rung in done]
         self._by = name

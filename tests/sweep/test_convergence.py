@@ -79,7 +79,7 @@ def test_what_numbers_are_guessed_by():
     rash = RegularizedMLPRegressor((), l1=0, l2=0, learning_rate_init=0.1, random_state=0)
     nothing = np.random.RandomState(0).permutation(disease)
     said = warned(rash.set_params(standardize=True), numbers, nothing)
-    assert "not below the 1 of guessing the mean of y" in said  # which is the variance
+    assert "not below the 1 of guessing the best constant" in said  # which is the variance
 
 
 def test_where_there_is_nothing_to_be_learnt_nothing_is_said():

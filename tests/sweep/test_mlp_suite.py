@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_array, csr_matrix
 from sklearn.datasets import (
     load_digits,
     load_iris,
@@ -39,7 +39,6 @@ DIFFERENT = {
     "test_lbfgs_classification": _LBFGS,
     "test_lbfgs_regression": _LBFGS,
     "test_learning_rate_warmstart": "it reads a private attribute; test_like_mlp has the steps",
-    "test_sparse_matrices": "X is dense: a sparse one is refused",
     "test_mlp_param_dtypes": "weights and predictions are float64, whatever X is",
     "test_mlp_diverging_loss": "a fit that diverges is an error, as test_nonfinite_params has it",
     "test_early_stopping_stratified": "a class of one sample is kept for training, not refused",
@@ -69,9 +68,17 @@ def test_every_one_of_theirs_is_here_or_has_its_reason():
 
 
 @BOTH
+def test_sparse_matrices(Estimator):
+    dense, sparse = (Estimator(max_iter=5, random_state=1) for _ in range(2))
+    dense.fit(DIGITS, TWO)
+    for kind in (csr_matrix, csc_array):
+        sparse.fit(kind(DIGITS), TWO)
+        for of in (dense, sparse):
+            np.testing.assert_array_equal(of.predict(kind(DIGITS)), dense.predict(DIGITS))
+
+
+@BOTH
 def test_what_is_said_not_to_be_there_is_not(Estimator):
-    with pytest.raises(TypeError, match=r"[Ss]parse"):
-        Estimator().fit(csr_matrix(DIGITS), TWO)
     with pytest.raises(InputError, match="`solver` should be"):
         Estimator(solver="lbfgs").fit(DIGITS, TWO)
     coefs = Estimator(max_iter=1).fit(DIGITS.astype(np.float32), TWO).coefs_

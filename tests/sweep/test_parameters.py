@@ -42,6 +42,7 @@ WRONG = {
     "l1_method": WORD,
     "solver": WORD,
     "learning_rate": WORD,
+    "power_t": (-1, "no", True, np.nan, np.inf),
     "learning_rate_init": (0, -1, "no", True, np.nan),
     "warmup": (*EPOCHS, 101, [1, 101]),
     "momentum": SHARE,
@@ -53,10 +54,13 @@ WRONG = {
     "batch_size": (0, -1, 0.5, "all", True, np.inf),
     "max_iter": EPOCHS,
     "finish": EPOCHS,
+    "shuffle": TRUTH,
+    "warm_start": TRUTH,
+    "verbose": (-1, 0.5, "no"),
     "tol": (-1, "no", True, np.nan),
     "early_stopping": TRUTH,
     "validation_fraction": SHARE,
-    "n_iter_no_change": (*EPOCHS, 0),
+    "n_iter_no_change": (-1, 0, 0.5, "no", True),
     "init": WORD,
     "precision": WORD,
     "standardize": (*TRUTH, "yes"),
@@ -69,6 +73,8 @@ WRONG = {
     "scoring": ("no", 1),
     "refit": (1, "", 0.5),
     "ensemble": (-1, 0.5, "no", True),
+    "n_iter": (-1, 0, 0.5, "no", True),
+    "factor": (-1, 0, 1, "no", True),
     "error_score": ("no", "", True),
     "return_train_score": TRUTH,
     "n_jobs": (0, 0.5, "no", True),
@@ -80,7 +86,7 @@ AXES = ("l1", "l2", "l21", "learning_rate_init", "momentum", "beta_1", "beta_2",
 AXES += ("dropout", "leak", "alpha")
 SAY_SOMETHING_BY_NONE = {
     *("vary", "tol", "alpha", "class_weight", "random_state"),
-    *("cv", "seeds", "scoring", "ensemble", "n_jobs"),
+    *("cv", "seeds", "scoring", "ensemble", "n_jobs", "n_iter", "factor"),
 }
 
 

@@ -9,7 +9,8 @@ import pytest
 import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.datasets import load_wine
+from scipy.sparse import csr_matrix
+from sklearn.datasets import load_wine, make_classification
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.metrics import accuracy_score, log_loss, make_scorer
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, KFold
@@ -266,3 +267,13 @@ def test_ranks_are_those_of_a_grid_search(rows):
     np.testing.assert_array_equal(
         found["rank_test_score"], expected["rank_test_score"], strict=True
     )
+
+
+def test_an_ensemble_of_sparse_samples_is_that_of_dense_ones():
+    X, y = make_classification(60, 6, random_state=0)
+    told = {"l1": 0, "l2": [0, 1e-2], "cv": 2, "max_iter": 3, "random_state": 0, "ensemble": 2}
+    dense, sparse = (RegularizedMLPClassifierCV((3,), **told) for _ in range(2))
+    dense.fit(X, y)
+    sparse.fit(csr_matrix(X), y)
+    assert sparse.ensemble_score_ == dense.ensemble_score_
+    assert sparse.ensemble_params_ == dense.ensemble_params_

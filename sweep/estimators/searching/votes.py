@@ -94,10 +94,11 @@ class Said:
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities."""
-        if len(X) != len(self._outputs):
+        rows = X.shape[0] if hasattr(X, "shape") else len(X)  # one that is sparse has no length
+        if rows != len(self._outputs):
             raise InputError(
                 "`ensemble` asks `scoring` of all samples of a split at once, and it looked at "
-                f"{len(X)} of {len(self._outputs)}"
+                f"{rows} of {len(self._outputs)}"
             )
         return self._outputs
 
