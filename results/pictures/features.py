@@ -122,4 +122,5 @@ def size_of_dots(rows: pd.DataFrame) -> tuple[float, float]:
 
 def _short(name: str) -> str:
     text = printable(str(name)).replace("$", r"\$")
+    text = f" {text}" if text.startswith("_") else text  # which would be kept out of the legend
     return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 3]}..."

@@ -32,11 +32,23 @@ if TYPE_CHECKING:
 #: Options that say what a row is, and which rows stand on which side.
 _ROWS = (
     *("data_sha256", "target", "task", "weight", "groups", "order", "test", "test_sha256"),
-    *("folds", "val_fraction", "outer_folds", "separator", "decimal", "encoding", "header"),
+    *(
+        "folds",
+        "val_fraction",
+        "outer_folds",
+        "subsample",
+        "separator",
+        "decimal",
+        "encoding",
+        "header",
+    ),
 )
 
 #: Those that do so where rows with missing cells are left out.
 _WHERE_DROPPED = ("missing", "missing_values", "columns", "drop", "categories", "most_levels")
+
+#: Options that say how long one looked, and at what.
+_LOOKS = ("history", "metrics", "features", "permutations")
 
 #: Options that say what a loss is.
 _LOSS = ("loss", "class_weight")
@@ -92,8 +104,8 @@ def _check_measured(directory: str, runs: pd.DataFrame, by: str | None) -> None:
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Return what two specifications say differently, but for seeds and how long one looked."""
-    names = [name for name in {**one, **other} if name not in ("seeds", "history", "metrics")]
+    """Return what two specifications say differently, but for seeds and how one looked."""
+    names = [name for name in {**one, **other} if name not in ("seeds", *_LOOKS)]
     untold = {name: list(of) if isinstance(of, tuple) else of for name, of in LATER.items()}
     pairs = {
         name: (one.get(name, untold.get(name)), other.get(name, untold.get(name))) for name in names

@@ -29,8 +29,9 @@ def follow(directory: str | os.PathLike[str]) -> int:
     from results.directory.locks import in_use
 
     seen: dict[Path, float] = {}
+    working = in_use(Path(directory))  # asked first: who ends in between has finished
     now = _standing(directory, seen)
-    if not in_use(Path(directory)):
+    if not working:
         return _end(directory, now)
     print(_line(directory, now), flush=True)
     tally = Tally(now)
@@ -74,4 +75,6 @@ def _end(directory: str | os.PathLike[str], last: Standing) -> int:
         many = f"{counted(left, 'run')} {'is' if left == 1 else 'are'} left"
         print(f"nobody works at it, and {many}: the command that began it goes on with them")
     spec, plan = recorded(directory)
-    return 1 if left or counted_runs(directory, spec, plan)["error"] else 0
+    if failed := counted_runs(directory, spec, plan)["error"]:
+        print(f"{counted(failed, 'run')} ended in error: run it again with --retry-failed")
+    return 1 if left or failed else 0

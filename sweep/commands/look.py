@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import logging
 import math
 import sys
 from collections.abc import Iterable, Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from sweep.plan.plan import Plan
 
 FORMATS = ("png", "svg", "pdf")
+
+_log = logging.getLogger(__name__)
 
 _NONE_FINISHED = "{} holds no finished run: wait for the first, or run it"
 
@@ -162,6 +165,9 @@ def plot(
         written += [str(path) for path in save(figure, folder / name, wanted)]
         if not as_json:
             print(*map(exactly, written[-len(wanted) :]), sep="\n", flush=True)
+    for kind in pictures if written else ():
+        if not any(Path(path).name.startswith(kind) for path in written):
+            _log.warning("%s has nothing to show in %s", directory, kind)
     if not written:
         raise InputError(f"{directory} has nothing to show in {', '.join(pictures)}")
     if as_json:

@@ -37,9 +37,9 @@ class RegularizedMLPClassifierCV(ClassifierMixin, Search):
         The same, with `param_dropout` in ``cv_results_`` where there are several.
     activation, solver, nesterovs_momentum, init, l1_method, l21_on, learning_rate, batch_size, \
 warmup, tol, n_iter_no_change : one value or a list
-        A list is an axis, of `n_iter_no_change` with `early_stopping`. A cell names what its solver and its activation take alone, and
-        ``cv_results_`` is masked elsewhere: with ``solver=["sgd", "adam"]`` there are `momentum`
-        for one, `beta_1` for the other.
+        A list is an axis, of `n_iter_no_change` with `early_stopping`. A cell names what its solver
+        and its activation take alone, and ``cv_results_`` is masked elsewhere: with
+        ``solver=["sgd", "adam"]`` there are `momentum` for one, `beta_1` for the other.
     alpha : VALUES, optional
         In the place of `l2`, and its axis then.
     vary : dict of str to VALUES, optional

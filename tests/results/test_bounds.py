@@ -17,6 +17,10 @@ def test_the_loosest_bound_is_that_of_meinshausen_and_buhlmann():
     assert bounds(10, 100, 0.7, 50).unimodal == pytest.approx(1 / (2 * (0.4 - 0.01)))
     assert bounds(10, 100, 0.9, 50).unimodal == pytest.approx(4 * 0.11 / 1.02)
     assert np.isnan(bounds(60, 100, 0.9, 50).unimodal), "theta is above 1 / sqrt(3)"
+    # The theorem is for thresholds from 1/2 + 1/B on.
+    for threshold, pairs in ((0.75, 1), (0.6, 1), (0.6, 2)):
+        few = bounds(1, 10, threshold, pairs)
+        assert np.isnan(few.unimodal) and few.worst > 0
 
 
 @pytest.mark.parametrize("case", [(5, 20, 0.75, 10), (10, 100, 0.6, 50), (50, 1000, 0.9, 25)])

@@ -21,7 +21,7 @@ from results.cells.epochs import stopped
 from results.cells.honest import nested, tested
 from results.cells.intervals import Moments
 from results.cells.summary import axis_names, covered, deciding, numbered, runs_of, summary, whole
-from results.columns import REPEATED, TEST, is_on_shared_rows, possible
+from results.columns import REPEATED, is_on_shared_rows, possible
 from results.errors import ResultsError
 
 #: Share of a mean within which pairs differ by nothing but rounding.
@@ -173,8 +173,8 @@ def _chosen(ends: list[pd.DataFrame], metric: str) -> pd.DataFrame:
 
 def _of_folds(pair: list[pd.DataFrame], metrics: list[str], by: str | None) -> pd.DataFrame:
     """Subtract what each outer fold's own choice gives on its test part."""
-    one, other = (nested(runs, by=by).dropna(subset=[TEST[0]]) for runs in pair)
-    both = one.merge(other, on="outer", suffixes=("_first", "_second"))
+    one, other = (nested(runs, by=by) for runs in pair)
+    both = one.merge(other, on="outer", how="outer", suffixes=("_first", "_second"))
     found = [
         both[["outer"]].assign(
             metric=name, first=both[f"{name}_first"], second=both[f"{name}_second"]

@@ -44,7 +44,11 @@ def _choices(found: Comparison, names: tuple[str, str]) -> Iterator[str]:
         over = wording.means(
             [cell["seeds"]], folds(int(cell["folds"]), int(cell.get("outer_folds", 1)))
         )
-        is_best = f"the {most(found.metric)} of {many:,} cells" if many > 1 else "its only cell"
+        is_best = (
+            f"the {most(found.metric)} of {many:,} cells"
+            if many > 1
+            else "the only cell that competes"
+        )
         yield f"{name}: {is_best} is {_place(cell)}; {found.metric} {mean}, {over}."
 
 
@@ -152,10 +156,12 @@ def _of_folds(found: Comparison, names: tuple[str, str]) -> Iterator[str]:
         if known.empty:
             continue
         low, high = _signed(known["difference"].min()), _signed(known["difference"].max())
+        lost = len(rows) - len(known)
+        rest = f"; {counted(lost, 'outer fold')} without a choice in both left out" if lost else ""
         yield (
             f"Chosen anew in each of {counted(len(known), 'outer fold')}, {names[1]} less "
             f"{names[0]} on the test parts: mean {metric} {_signed(known['difference'].mean())}, "
-            f"from {low} to {high} among the folds."
+            f"from {low} to {high} among the folds{rest}."
         )
 
 
@@ -170,8 +176,14 @@ def _common(found: Comparison, names: tuple[str, str]) -> str:
     row["metric"] = f"mean {found.metric}"
     known, above, below = cells["low"].notna(), cells["low"] > 0, cells["high"] < 0
     better, worse = (above, below) if is_better_high(found.metric) else (below, above)
-    every = "Over the one cell" if len(cells) == 1 else f"Over the {len(cells):,} cells"
-    text = f"{every} that both have, no choice among them: "
+    some = "one cell" if len(cells) == 1 else f"{len(cells):,} cells"
+    whole = (
+        some if len(cells) == len(found.cells) else f"{len(cells):,} of the {len(found.cells):,}"
+    )
+    compete = "" if len(cells) == len(found.cells) else " and let compete with the most pairs"
+    if not row["seeds"]:
+        return f"No seed is finished in all of the {some} that both have: they have no mean."
+    text = f"Over the {whole} that both have{compete}, no choice among them: "
     text += f"{_figure(row, names)} {_verdict(row, names)}"
     if known.any() and len(cells) > 1:
         untold = int(known.sum() - better.sum() - worse.sum())

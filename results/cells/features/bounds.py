@@ -69,7 +69,7 @@ def bounds(kept: float, columns: int, threshold: float, pairs: int) -> Bounds:
 def _unimodal(theta: float, threshold: float, pairs: int) -> float:
     """Return C(tau, B) of Shah and Samworth's second theorem."""
     least = min(0.5 + theta**2, 0.5 + 1 / (2 * pairs) + 0.75 * theta**2)
-    if theta > 1 / math.sqrt(3) or threshold <= least:
+    if theta > 1 / math.sqrt(3) or threshold <= least or threshold < 0.5 + 1 / pairs:
         return math.nan
     if threshold <= 0.75:
         return 1 / (2 * (2 * threshold - 1 - 1 / (2 * pairs)))

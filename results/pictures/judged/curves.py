@@ -84,6 +84,7 @@ def name_of(key: Hashable, several: bool) -> str:
     target, name = (printable(str(text)) for text in key)  # type: ignore[attr-defined]
     text = f"{target} = {name}" if several else name
     short = text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+    short = f" {short}" if short.startswith("_") else short  # which a legend would leave out
     return short.replace("$", r"\$")
 
 
