@@ -96,8 +96,11 @@ def _title(kept: Kept) -> str:
 def _of_importance(kept: Kept, sure: str) -> str:
     rows, spec = kept.rows, kept.spec
     if rows["importance"].isna().all():
-        why = "nothing was held out" if not spec.holds_out else "--permutations was 0"
-        return f"No importance: {why}."
+        if not spec.holds_out:
+            return "No importance: nothing was held out."
+        if spec.permutations == 0:
+            return "No importance: --permutations was 0."
+        return "No importance: of a race only runs on its last rung have it."
     told = "Importance: the rise of val_loss where the held-out values of a column are shuffled"
     return f"{told}{f'; {sure} {kept.sure}' if sure and kept.sure else ''}."
 
@@ -120,8 +123,8 @@ def _of_selection(kept: Kept) -> list[str]:
         ]
     if found is None:
         return [
-            "There is no bound on wrong choices: of some runs the other half is missing. Give "
-            "seeds in pairs, 2k and 2k+1, such as --seeds 0:50."
+            "There is no bound on wrong choices: it takes pairs of halves, seeds 2k and 2k+1, all "
+            "of whose runs are done, and here some are missing or not done."
         ]
     selected, average = int(rows["selected"].sum()), number(kept.on_average, 3)
     keeps = (
@@ -146,7 +149,10 @@ def _of_selection(kept: Kept) -> list[str]:
 
 def _if_shaped(found: Bounds) -> str:
     """Say the bounds that suppose a shape, where there are such."""
-    shapes = {"with one mode": found.unimodal, "that is r-concave": found.r_concave}
+    shapes = {
+        "with one mode": found.unimodal,
+        "that is r-concave (r = -1/2; that of halves -1/4)": found.r_concave,
+    }
     told = [f"{shape}, {number(x, 3)}" for shape, x in shapes.items() if np.isfinite(x)]
     share = "if the share of pairs that keep such a one twice has a distribution"
     return f"; {share} {'; or '.join(told)}"

@@ -10,11 +10,13 @@ from typing import NamedTuple
 import pandas as pd
 
 import results
+from results.cells.best import where
 from results.cells.features.bounds import Bounds, bounds
 from results.cells.features.of_cells import of_cells
 from results.cells.summary import axis_names, covers
 from results.cells.wording import FOR
 from results.columns import full_name, is_penalty
+from results.errors import ResultsError
 from results.plane import hold
 from sweep.plan.recorded import recorded
 from sweep.running.same_sweep import placing
@@ -116,14 +118,17 @@ def kept_of(
     along = next((name for name in ("l21", "l1", *penalties) if name in penalties), None)
     others = {name: cell[name] for name in axis_names(cells) if name != along}
     line = cells.iloc[hold(cells, [along] if along else [], others)[0]]
-    if "rung" in line:  # of fewer epochs are those that a race stopped
-        line = line[line["rung"] == line["rung"].max()]
+    if "rung" in line:  # those that a race stopped earlier or later had other epochs
+        line = line[line["rung"] == cell["rung"]]
     path = of_cells(features, runs, line.sort_values(along) if along else line, threshold)
-    return Kept(
+    found = Kept(
         *(spec, cells, cell, set(varying) <= set(at or {}), along, path),
         pairs=_pairs(spec, runs, cell, axis_names(cells)),
         threshold=threshold,
     )
+    if not found.rows["runs"].any():
+        raise ResultsError(f"no run at {where(cells, cell)} is done: name another cell by --at")
+    return found
 
 
 def _pairs(spec: Specification, runs: pd.DataFrame, cell: pd.Series, axes: Sequence[str]) -> int:

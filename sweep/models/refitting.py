@@ -55,7 +55,7 @@ def on_all_rows(
     alone = spec.replace(
         seeds=[seed], folds=0, val_fraction=0, outer_folds=None, epochs=epochs - spec.finish,
         schedule=schedule, finish=spec.finish, history=0, patience=None, tol=None, halving=None,
-        features="no", permutations=None,
+        subsample=None, features="no", permutations=None,
     )  # fmt: skip
     experiment = prepare(alone)
     place = {name: np.array([at]) for name, at in {**cell, "seed": seed, "fold": 0}.items()}

@@ -134,7 +134,7 @@ def history_again(spec: Specification, runs: pd.DataFrame) -> pd.DataFrame:
     known = experiment.plan.knowing({str(name): runs[name].to_numpy() for name in runs})
     numbers = runs["run"].to_numpy()
     ((part, _),) = known.apart(numbers)
-    batch = Batch(part, experiment.dataset, leading_to(part, numbers), lambda: False)
+    batch = Batch(part, experiment.dataset, leading_to(part, numbers), lambda: False, kept=False)
     columns, _ = train_all(batch)
     kept = np.searchsorted(columns["run"], numbers)
     if (columns["final_loss"][kept] != runs["final_loss"].to_numpy()).any():

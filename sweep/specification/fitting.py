@@ -114,7 +114,8 @@ def _subsample(options: Any) -> None:
     for other in ("folds", "outer_folds", "groups", "order"):
         if getattr(options, other):
             raise InputError(
-                f"`subsample` divides the rows in halves, and `{other}` otherwise: leave one out"
+                f"`subsample` divides the rows in halves, as if none belonged together, and "
+                f"`{other}` otherwise: leave one out"
             )
 
 

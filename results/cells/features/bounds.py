@@ -61,13 +61,15 @@ def bounds(kept: float, columns: int, threshold: float, pairs: int) -> Bounds:
     worst = theta * kept / (2 * threshold - 1)
     return Bounds(
         worst,
-        _unimodal(theta, threshold, pairs) * theta * kept,
+        float(np.minimum(_unimodal(theta, threshold, pairs) * theta * kept, worst)),
         _r_concave(theta, threshold, pairs) * columns,
     )
 
 
 def _unimodal(theta: float, threshold: float, pairs: int) -> float:
-    """Return C(tau, B) of Shah and Samworth's second theorem."""
+    """Return C(tau, B) of Shah and Samworth's second theorem, NaN where it says nothing."""
+    # A share is a number of halves, and the theorem is for such from 1/2 + 1/B on.
+    threshold = math.ceil(2 * pairs * threshold - _SAME) / (2 * pairs)
     least = min(0.5 + theta**2, 0.5 + 1 / (2 * pairs) + 0.75 * theta**2)
     if theta > 1 / math.sqrt(3) or threshold <= least or threshold < 0.5 + 1 / pairs:
         return math.nan

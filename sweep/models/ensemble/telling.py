@@ -82,6 +82,8 @@ def best_ensemble(
         ensemble=picks, **told, how=" ".join(filter(None, [lines[0], tested and tested.said]))
     )
     chosen.ensemble.trained_on["regsweep"] = version("regsweep")
+    if target := chosen.ensemble.members[0].trained_on.get("target"):
+        chosen.ensemble.trained_on["target"] = target
     return Told(chosen.ensemble, lines, data)
 
 

@@ -129,7 +129,9 @@ def calibration(rows: Rows) -> Calibration:
     names = ["target", "class", "bin_low", "bin_high", "rows", "predicted", "share", "low", "high"]
     table = pd.DataFrame(found, columns=names)
     error = calibration_error(rows, rows.questions)
-    luck = np.nan if rows.grouped else _by_luck(rows)
+    # Rows of a group, and answers of a row, go together as no draw of single ones does.
+    together = rows.grouped or len(rows.questions) > 1
+    luck = np.nan if together else _by_luck(rows)
     return Calibration(table, error, luck)
 
 

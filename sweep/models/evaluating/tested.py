@@ -48,7 +48,7 @@ def on_test_part(experiment: Experiment, model: Predictor) -> Evaluation:
     targets = dataset.targets or (Variable("class", dataset.classes),)
     rows = Rows(
         *(model.kind, model.loss, targets, truth, model.outputs(dataset.X[test])),
-        *(fold.weight[test].astype(np.float64), groups[test], test),
+        *(fold.weight[test].astype(np.float64), groups[test], np.arange(len(test))),
     )
     return of_rows(rows, without_inputs(model), fitting(model.loss), DEFAULT)
 
