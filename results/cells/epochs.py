@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from results.cells.summary import as_cells, cell_columns, deciding
+from results.cells.summary import as_cells, axis_names, cell_columns, deciding
+from results.directory import layout
+from results.directory.beside import load_history
 from results.labels import counted, number, place
 
 #: Share of the epochs that is the end of training, and by which share a loss that fell less there
@@ -157,6 +161,24 @@ def late_fall(history: pd.DataFrame) -> LateFall | None:
         return None
     mean, least, most = float(fall.mean()), float(fall.min()), float(fall.max())
     return LateFall(start, end, len(fall), mean, least, most)
+
+
+def late_fall_of(
+    directory: str | os.PathLike[str], cells: pd.DataFrame, chosen: pd.Series
+) -> LateFall | None:
+    """Measure the late fall of a cell of a results directory, None where it is not recorded.
+
+    Parameters
+    ----------
+    directory : path
+    cells : DataFrame
+        A `results.summary` of it.
+    chosen : Series
+        A row of that.
+    """
+    if not (Path(directory) / layout.HISTORY).is_file() or "mean_best_epoch" in cells:
+        return None
+    return late_fall(load_history(directory, {name: chosen[name] for name in axis_names(cells)}))
 
 
 def of_late_fall(found: LateFall) -> str:

@@ -20,9 +20,9 @@ from urllib.parse import quote
 import numpy as np
 
 from results.cells import wording
-from results.cells.best import no_mean
+from results.cells.best import best, no_mean
 from results.cells.choice import TELLING, Choice, Stop, choose
-from results.cells.epochs import stopped
+from results.cells.epochs import late_fall_of, of_late_fall, stopped
 from results.cells.importance import shares
 from results.cells.notes import edges
 from results.cells.summary import axis_names, deciding, summary, whole
@@ -190,7 +190,7 @@ def page(
         ranking="Loss" if deciding(cells) in RANKED else deciding(cells),
         question=_question(runs, cells, spec, seeds),
         matters=matters(cells),
-        answers=answers(cells, runs, spec.get("path"), stop),
+        answers=[*answers(cells, runs, spec.get("path"), stop), *_late(directory, cells)],
         predicted=predicted,
         toml=toml,
         machines=_machines(directory),
@@ -249,6 +249,14 @@ def answers(
             "better than it is)."
         )
     return found + notes
+
+
+def _late(directory: Path, cells: pd.DataFrame) -> list[str]:
+    """Say how far the loss of the best cell still fell at the end, where that was recorded."""
+    with suppress(ResultsError):
+        if found := late_fall_of(directory, cells, best(cells).iloc[0]):
+            return [of_late_fall(found)]
+    return []
 
 
 def _chosen(heading: str, choice: Choice) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import results
-from results.cells.summary import axis_names
 from results.columns import OF_METRIC, full_name, is_axis, is_of_held_out
 from results.directory import durable, layout
 from results.errors import ResultsError
@@ -28,7 +27,6 @@ from sweep.streams import exactly
 if TYPE_CHECKING:
     import pandas as pd
 
-    from results.cells.epochs import LateFall
     from sweep.models.predictor import Predictor
     from sweep.plan.plan import Plan
 
@@ -74,7 +72,7 @@ def best(
     Or save an ensemble, which has several of the sweep's runs.
     """
     from results.cells.choice import TELLING, Stop, choose
-    from results.cells.epochs import of_late_fall
+    from results.cells.epochs import late_fall_of, of_late_fall
     from results.cells.importance import shares
     from results.cells.notes import as_data
     from results.terminal.look import Look, width_of, wrapped, writes_blocks
@@ -95,7 +93,7 @@ def best(
     matters = shares.of_cells(cells)
     figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
     figures |= as_data(cells, chosen.row.iloc[0])
-    if fall := _late_fall(directory, cells, chosen.row.iloc[0]):
+    if fall := late_fall_of(directory, cells, chosen.row.iloc[0]):
         chosen.notes.append(of_late_fall(fall))
         figures["late_fall"] = fall._asdict()
     if chosen.folds is not None:
@@ -354,16 +352,6 @@ def _settings(cells: pd.DataFrame) -> dict[str, Any]:
         return as_data(cells, results.best(cells).iloc[0])
     except ResultsError:
         return {"edges": [], "alike": None}
-
-
-def _late_fall(directory: str | Path, cells: pd.DataFrame, chosen: pd.Series) -> LateFall | None:
-    """Measure how far the loss of a cell still fell at the end, where that was recorded."""
-    from results.cells.epochs import late_fall
-
-    if not (Path(directory) / layout.HISTORY).is_file() or "mean_best_epoch" in cells:
-        return None
-    place = {name: chosen[name] for name in axis_names(cells)}
-    return late_fall(results.load_history(directory, place))
 
 
 def plain_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
