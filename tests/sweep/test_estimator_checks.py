@@ -15,8 +15,8 @@ from sweep import (
 #: Weights are worth repetitions where batches are of the same samples, as they are where all fit
 #: into one. Of mini-batches some hold a sample twice that others hold once; what is held out, or
 #: dropped, is drawn for each sample; means and deviations count each once.
-WEIGHTS = "check_sample_weight_equivalence_on_dense_data"
-#: It sets n_iter_no_change to 20, which `tol` without early stopping does not take.
+WEIGHTS = tuple(f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
+#: It trains for 1000 epochs, and is asked of one setting.
 CLASS_WEIGHT = "check_class_weight_classifiers"
 
 SMALL = {"hidden_layer_sizes": 10, "max_iter": 15, "learning_rate_init": 0.05}
@@ -25,11 +25,11 @@ SETTINGS = (
     ({}, ()),
     ({"solver": "adam", "activation": "tanh", "learning_rate_init": 0.02}, ()),
     ({"batch_size": "full", "l2_on": "all"}, ()),
-    ({"batch_size": "auto", "standardize": True}, (WEIGHTS,)),
-    ({"early_stopping": True}, (WEIGHTS,)),
-    ({"solver": "rmsprop", "dropout": 0.1, "learning_rate_init": 0.01}, (WEIGHTS,)),
+    ({"batch_size": "auto", "standardize": True}, WEIGHTS),
+    ({"early_stopping": True}, WEIGHTS),
+    ({"solver": "rmsprop", "dropout": 0.1, "learning_rate_init": 0.01}, WEIGHTS),
     ({"hidden_layer_sizes": (), "l21": 1e-3, "solver": "adam"}, ()),
-    ({"precision": "float32"}, (WEIGHTS,)),
+    ({"precision": "float32"}, WEIGHTS),
     ({"alpha": 1e-3, "tol": 1e-3, "max_iter": 100}, ()),
     ({"solver": "adamw", "learning_rate": "cosine", "learning_rate_init": 0.02}, ()),
 )
@@ -50,7 +50,7 @@ def test_scikit_learns_checks(estimator, fails):
     for one, check in estimator_checks_generator(estimator):
         name = check.func.__name__
         if name == CLASS_WEIGHT and estimator is not CASES[0][0]:
-            continue  # it trains for 1000 epochs
+            continue
         try:
             check(one)
         except SkipTest:
