@@ -220,7 +220,7 @@ def test_tables_and_pictures_are_written(typed, tmp_path):
     curves = pd.read_parquet(tmp_path / "answers/curves.parquet")
     assert list(curves) == ["kind", "target", "class", "x", "y", "threshold"]
     text = (tmp_path / "answers/roc.svg").read_text()
-    assert 'id="p = yes"' in text and 'id="q = True"' in text
+    assert 'id="drawn-p-yes"' in text and 'id="drawn-q-True"' in text
     residuals = pd.read_parquet(tmp_path / "numbers/residuals.parquet")
     assert len(residuals) == 180
     said = predict(load_model(tmp_path / "m.npz"), tmp_path / "new.csv")

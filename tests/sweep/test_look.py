@@ -83,7 +83,8 @@ def test_the_example_in_the_help_runs(name, line, typed, tmp_path):
             typed("best", "source", "--save", word)
         elif word.endswith(".csv"):
             rows = pd.DataFrame(np.eye(4), columns=Sweep(data="iris") and iris_features())
-            rows.to_csv(tmp_path / word, index=False)
+            kinds = ["setosa", "versicolor", "virginica", "setosa"]
+            rows.assign(species=kinds).to_csv(tmp_path / word, index=False)
     status, out, err = typed(*words, *more)
     assert status == 0, err
     assert out or err
