@@ -61,6 +61,13 @@ SWEEPS: list[Given] = [
     {"data": "fruit.csv", "target": "ripe", "task": "classes", "loss": "logistic",
      "hidden": "none", "l1": "0,0.001,0.01", "l2": "0,0.002", "seeds": "0:3", "epochs": 7,
      "l1_method": "proximal", "precision": "float32", "folds": 2},
+    {"data": "iris", "hidden": "4,3", "l1": "0,0.001,0.01", "l2": 0, "seeds": "0:3", "epochs": 7,
+     "l1_method": "proximal", "subsample": 0.5, "features": "keep", "permutations": 3},
+    {"data": "fruit.csv", "target": "price", "task": "numbers", "hidden": "3", "seeds": "0:3",
+     "l1": "0,0.001,0.01", "l2": 0, "l1_method": "proximal", "epochs": 7, "folds": 2,
+     "features": "keep"},
+    {"data": "wine", "hidden": "3", "l1": "0,0.001,0.01", "l2": 0, "seeds": "0:3", "epochs": 7,
+     "l1_method": "proximal", "precision": "float32", "features": "keep", "permutations": 0},
 ]  # fmt: skip
 
 MODELS: list[Given] = [

@@ -120,12 +120,12 @@ def sweep_of(given: dict[str, Any]) -> Sweep:
 
 
 def of_sweep(given: dict[str, Any], jobs: int) -> dict[str, str]:
-    """Run a sweep: a hash of its specification, its runs and its history where there is one."""
+    """Run a sweep: a hash of its specification, its runs and what lies beside them, if anything."""
     spec = sweep_of(given)
     found = {"specification": of_plain(spec.specification())}
     with tempfile.TemporaryDirectory() as folder:
         spec.run(out=folder, jobs=jobs)
-        for name in ("runs", "history"):
+        for name in ("runs", "history", "features"):
             path = Path(folder, f"{name}.parquet")
             if path.exists():
                 found[name] = of_table(pq.read_table(path))
@@ -209,6 +209,8 @@ def of_table(table: pa.Table) -> str:
         column = table[name].combine_chunks()
         digest.update(f"{name} {column.type} {len(column)}\n".encode())
         digest.update(np.packbits(column.is_null().to_numpy(zero_copy_only=False)).tobytes())
+        if pa.types.is_boolean(column.type):
+            column = column.cast(pa.int8())
         if pa.types.is_string(column.type):
             digest.update("\n".join(column.fill_null("").to_pylist()).encode())
         else:

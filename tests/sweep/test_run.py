@@ -257,7 +257,8 @@ class TestDirectory:
         spec = small(l1=[0, 0.01], seeds=[1, 2])
         found = spec.run(out=tmp_path / "r")
         names = {path.name for path in (tmp_path / "r").iterdir() if path.name[0] != "."}
-        assert names == {"sweep.toml", "parts", "runs.parquet", "runs.csv", "tmp"}
+        features = {"features.parquet", "feature-parts"}
+        assert names == {"sweep.toml", "parts", "runs.parquet", "runs.csv", "tmp"} | features
         assert not list((tmp_path / "r/tmp").iterdir())
         assert rows(results.load(tmp_path / "r")) == rows(found) == rows(spec.run())
         assert Sweep.from_toml(tmp_path / "r/sweep.toml") == spec
