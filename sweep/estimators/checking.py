@@ -116,11 +116,15 @@ def refuse_idle(parameters: Mapping[str, Any]) -> None:
     InputError
         In the words of a specification, with a parameter's name.
     """
+    nesterov = parameters["nesterovs_momentum"]
+    if "cv" not in parameters and not _truth(nesterov):
+        raise InputError(f"`nesterovs_momentum` should be True or False, not {nesterov!r}")
     for taken, options in _TAKEN:
         given = {
             option: parameters[name]
             for option, name in options.items()
-            if not interval(parameters[name]) and not _is(parameters[name], np.inf)
+            if not interval(parameters[name])
+            if name != "n_iter_no_change" or not _is(parameters[name], np.inf)
         }
         try:
             spec = Specification(data="iris", **taken, **given)

@@ -14,6 +14,7 @@ from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.estimators import convergence
 from sweep.estimators.aims import Aim, checked
+from sweep.estimators.checking import checked_alone
 from sweep.estimators.fits import DIVERGED, Fit, Portion, fit_all, portion
 from sweep.estimators.going_on import Standing, one_epoch
 from sweep.estimators.inputs import Inputs
@@ -87,6 +88,7 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         -------
         self
         """
+        checked_alone({"warm_start": self.warm_start})
         warm = self.warm_start and hasattr(self, "model_")
         X, y, weight = checked(self, X, y, sample_weight, reset=not warm)
         aim, seed = self._aim(y), seed_of(self.random_state)

@@ -46,7 +46,7 @@ WRONG = {
     "learning_rate_init": (0, -1, "no", True, np.nan),
     "warmup": (*EPOCHS, 101, [1, 101]),
     "momentum": SHARE,
-    "nesterovs_momentum": (*TRUTH, 1.5),
+    "nesterovs_momentum": ("no", 1, 1.5),
     "beta_1": SHARE,
     "beta_2": SHARE,
     "epsilon": (0, -1, "no", True, np.inf),
