@@ -57,6 +57,10 @@ _OF_MEMORY = {"data": "data in memory"}
 _OF_X = ("n_features_in_", "feature_names_in_")
 
 
+#: What some solvers and activations take, and the others do not.
+_FOR_SOME = ("nesterovs_momentum", "momentum", "beta_1", "beta_2", "epsilon", "leak")
+
+
 def refits(search: "Search") -> bool:
     """Raise AttributeError, as GridSearchCV does, where there is no best estimator."""
     if not search.refit:
@@ -318,10 +322,14 @@ class Search(Inputs, Parameters, ABC):
         return "alpha"
 
     def _shared(self) -> dict[str, Any]:
-        """Return the parameters that are the same for every fit."""
+        """Return the parameters that are the same for every fit.
+
+        Several numbers of what a cell may not take are for other cells alone.
+        """
         known = self._of().get_params().keys() - ({"l2"} if self.alpha is not None else set())
         given = self.get_params()
-        return {name: given[name] for name in known & given.keys() - {"verbose"}}
+        for_some = {name for name in _FOR_SOME if not isinstance(given[name], Real)}
+        return {name: given[name] for name in known & given.keys() - {"verbose"} - for_some}
 
     def _choose(self, done: Sequence[Rung], candidates: Sequence[Any], seeds: int) -> None:
         """Set what GridSearchCV sets of the best candidate, and how its training went."""

@@ -48,7 +48,8 @@ def grid_search(estimator, param_grid, **searching):
         told |= {"l2": 0, "learning_rate_init": rates}
     numbers = isinstance(estimator, RegularizedMLPRegressor)
     of = RegularizedMLPRegressorCV if numbers else RegularizedMLPClassifierCV
-    return of(**{**told, **searching})
+    taken = of().get_params()  # a search is no fit that goes on
+    return of(**{name: value for name, value in told.items() if name in taken} | searching)
 
 
 def random_search(estimator, param_distributions, n_iter=10, **searching):
