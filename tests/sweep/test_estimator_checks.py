@@ -18,6 +18,12 @@ from sweep import (
 WEIGHTS = tuple(f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
 #: It trains for 1000 epochs, and is asked of one setting.
 CLASS_WEIGHT = "check_class_weight_classifiers"
+#: They call partial_fit, which early stopping does without, as MLPClassifier's does.
+PARTIAL_FIT = (
+    "check_estimators_partial_fit_n_features",
+    "check_fit_score_takes_y",
+    "check_n_features_in_after_fitting",
+)
 
 SMALL = {"hidden_layer_sizes": 10, "max_iter": 15, "learning_rate_init": 0.05}
 #: Parameters -> the checks that fail, and have to.
@@ -26,7 +32,7 @@ SETTINGS = (
     ({"solver": "adam", "activation": "tanh", "learning_rate_init": 0.02}, ()),
     ({"batch_size": "full", "l2_on": "all"}, ()),
     ({"batch_size": "auto", "standardize": True}, WEIGHTS),
-    ({"early_stopping": True}, WEIGHTS),
+    ({"early_stopping": True}, (*WEIGHTS, *PARTIAL_FIT)),
     ({"solver": "rmsprop", "dropout": 0.1, "learning_rate_init": 0.01}, WEIGHTS),
     ({"hidden_layer_sizes": (), "l21": 1e-3, "solver": "adam"}, ()),
     ({"precision": "float32"}, WEIGHTS),
