@@ -39,7 +39,8 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
     outcome = train_runs(drawn, width=8)
     loss = drawn.net.loss.kind.rpartition(".")[2]
     for i, run in enumerate(drawn.runs):
-        expected = reference_run(drawn, i)
+        with np.errstate(over="ignore", invalid="ignore"):  # of counts, exp(z) may have no end
+            expected = reference_run(drawn, i)
         assume(abs(expected).max() < 1e3)  # what grows without end grows its rounding errors too
         # Rounding errors are a share of the largest numbers at work.
         room = 1e-11 * max(10, abs(expected).max())
@@ -47,6 +48,7 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
         rows = drawn.samples.order[0, :, run.stream]
         p = named(drawn.net, outcome.parameters[i])
         z = reference.forward(p, drawn.samples.x[rows])[-1]
+        assume(abs(z).max() < 500)
         y, v = drawn.samples.y[rows], drawn.samples.weight[rows]
         assert outcome.loss[i] == pytest.approx(
             reference.mean_loss(z, y, v, loss), rel=1e-11, abs=1e-13
