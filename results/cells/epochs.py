@@ -151,7 +151,7 @@ def late_fall(history: pd.DataFrame) -> LateFall | None:
     by_run = history.groupby("run")["epoch"]
     end = int(history["epoch"].max()) if len(history) else 0
     before = history["epoch"][history["epoch"] <= (1 - _LATE) * end]
-    if before.empty or (by_run.max() != end).any():
+    if before.empty or (by_run.max() != end).any() or history.duplicated(["run", "epoch"]).any():
         return None
     start = int(before.max())
     losses = history.set_index(["run", "epoch"])["loss"].unstack()
