@@ -55,7 +55,7 @@ def test_a_loss_that_still_falls():
     assert "still falling after 10 epochs: give more `max_iter`" in said
     RegularizedMLPClassifier(**told, max_iter=200).fit(*IRIS)
     said = warned(RegularizedMLPClassifier(**told, max_iter=50, tol=1e-9), *IRIS)
-    assert "still falling after 50 epochs" in said
+    assert "not at rest by `tol` after 50 epochs" in said
     assert RegularizedMLPClassifier(**told, max_iter=999, tol=1e-2).fit(*IRIS).n_iter_ < 999
     unscaled = RegularizedMLPClassifier((), learning_rate_init=1e-7, max_iter=50, random_state=0)
     assert "still falling after 50 epochs: scale the inputs" in warned(unscaled, X, Y)
