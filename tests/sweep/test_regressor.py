@@ -178,7 +178,7 @@ def test_training_that_diverges_is_an_error():
         ({"learning_rate": "linear"}, "`learning_rate` should be constant, cosine"),
         ({"tol": -1}, "`tol` should be"),
         ({"tol": 1e-4, "n_iter_no_change": 0}, "`n_iter_no_change` should be greater than or"),
-        ({"shuffle": "never"}, "`shuffle` should be a valid boolean"),
+        ({"shuffle": "never"}, "`shuffle` should be True or False"),
         ({"alpha": 0.1, "l2": 0.1}, "`alpha` stands for `l2`: leave one of them out"),
         ({"alpha": -1}, "`alpha` should be a number from 0 up, not -1"),
         ({"alpha": 1, "loss": "huber"}, "`alpha` is scikit-learn's, which has no huber: give `l2`"),
