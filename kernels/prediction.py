@@ -86,13 +86,6 @@ class Prediction:
         return work
 
 
-def predict(
-    net: Network, parameters: np.ndarray, x: np.ndarray, hyper: Sequence[float] = ()
-) -> np.ndarray:
-    """Return what a network says of each sample, see `Prediction`."""
-    return Prediction(net, hyper)(parameters, x)
-
-
 @entry
 def _predict(net, weights, streams, samples, work, found):
     capacity, outputs, n = work.capacity, net.widths[net.layers], samples.order.size

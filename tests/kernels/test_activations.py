@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kernels import reference
 from kernels.choice import Choice
-from kernels.prediction import predict
+from kernels.prediction import Prediction
 from tests import naive
 from tests.kernels.packing import (
     Experiment,
@@ -114,7 +114,7 @@ def test_the_identity_leaves_a_linear_network():
     (w1, b1, w2, b2, w3, b3) = named(drawn.net, drawn.runs[0].parameters).values()
     x = drawn.samples.x
     logits = x @ (w3 @ w2 @ w1).T + w3 @ (w2 @ b1 + b2) + b3
-    found = predict(drawn.net, drawn.runs[0].parameters, x, ())
+    found = Prediction(drawn.net)(drawn.runs[0].parameters, x)
     np.testing.assert_allclose(found, reference.softmax(logits), rtol=0, atol=1e-13)
 
 
@@ -141,10 +141,10 @@ def test_predictions_are_the_reference(activation):
     drawn = experiment(seed=2, widths=(4, 6, 5, 3), n=30, activation=activation, leak=0.25)
     parameters, x = drawn.runs[0].parameters, drawn.samples.x
     logits = reference.forward(named(drawn.net, parameters), x, settings_of(drawn))[-1]
-    found = predict(drawn.net, parameters, x, (0.25,) * len(drawn.net.activation.HYPER))
+    found = Prediction(drawn.net, (0.25,) * len(drawn.net.activation.HYPER))(parameters, x)
     np.testing.assert_allclose(found, reference.softmax(logits), rtol=0, atol=1e-13)
     relu = experiment(seed=2, widths=(4, 6, 5, 3), n=30)
-    assert not np.allclose(found, predict(relu.net, parameters, x, ()), atol=1e-3)
+    assert not np.allclose(found, Prediction(relu.net)(parameters, x), atol=1e-3)
 
 
 @pytest.mark.parametrize("activation", reference.ACTIVATIONS)
@@ -154,7 +154,7 @@ def test_a_constant_unit_gives_what_the_kernels_give(activation):
     hyper = (0.25,) * len(net.activation.HYPER)
     for bias in np.array([-800, -100, -3, -1e-4, -0.0, 0, 1e-9, 0.7, 2, 50]):
         parameters = np.array([0, bias, 1, 0, 0, 0])  # of w1, b1, w2, b2
-        (p, q) = predict(net, parameters, np.ones((1, 1)), hyper)[0]
+        (p, q) = Prediction(net, hyper)(parameters, np.ones((1, 1)))[0]
         level = net.activation.of_constant(bias, *hyper)
         exact = reference.softmax(np.array([[level, 0.0]]))[0]
         np.testing.assert_allclose((p, q), exact, rtol=0, atol=1e-15)

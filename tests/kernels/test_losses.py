@@ -6,7 +6,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kernels import reference
-from kernels.prediction import predict
+from kernels.prediction import Prediction
 from sweep.specification import choices
 from tests import naive
 from tests.kernels.packing import (
@@ -185,4 +185,4 @@ def test_what_the_network_says(loss, says):
     drawn = experiment(seed=2, widths=(4, 6, 3), n=30, loss=loss)
     parameters, x = drawn.runs[0].parameters, drawn.samples.x
     z = reference.forward(named(drawn.net, parameters), x)[-1]
-    np.testing.assert_allclose(predict(drawn.net, parameters, x), says(z), rtol=1e-13)
+    np.testing.assert_allclose(Prediction(drawn.net)(parameters, x), says(z), rtol=1e-13)

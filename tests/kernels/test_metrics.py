@@ -13,7 +13,7 @@ from sklearn import metrics as sklearn
 from kernels import scoring
 from kernels.choice import Choice
 from kernels.outputs import Outputs
-from kernels.prediction import predict
+from kernels.prediction import Prediction
 from tests import naive
 from tests.kernels.packing import broken, experiment, experiments, pack
 
@@ -143,7 +143,7 @@ def test_networks_are_scored_by_what_they_say_of_the_samples(precision, close):
     for i, run in enumerate(drawn.runs):
         rows = samples.order[0, :, run.stream]
         x = samples.x[rows].astype(np.float64)
-        p = predict(net, run.parameters.astype(np.float64), x)
+        p = Prediction(net)(run.parameters.astype(np.float64), x)
         y, v = samples.y[rows, 0].astype(int), samples.weight[rows].astype(np.float64)
         expected = [theirs(name, p, y, v) for name in NAMES]
         assert found[:, i] == pytest.approx(expected, rel=close, abs=close)

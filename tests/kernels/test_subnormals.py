@@ -5,7 +5,7 @@ import pytest
 from numba import config
 
 from kernels.evaluation import evaluate, penalty_values
-from kernels.prediction import predict
+from kernels.prediction import Prediction
 from kernels.timing.phases import Phases
 from kernels.training import train
 from tests.kernels.packing import (
@@ -51,7 +51,7 @@ def test_afterwards_subnormal_numbers_are_numbers_again():
         lambda: train(drawn.net, runs, drawn.samples, NESTEROV, drawn.batch_size, 1),
         lambda: evaluate(drawn.net, runs, runs.parameters, drawn.samples, METRICS),
         lambda: penalty_values(drawn.net, runs.parameters, PENALTIES),
-        lambda: predict(drawn.net, drawn.runs[0].parameters, drawn.samples.x),
+        lambda: Prediction(drawn.net)(drawn.runs[0].parameters, drawn.samples.x),
         lambda: phases.repeat("step", 1),
     ):
         step()
