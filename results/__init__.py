@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from results.pictures.along.axes import axes as axes
     from results.pictures.along.pareto import pareto as pareto
     from results.pictures.along.path import path as path
+    from results.pictures.curves import curves as curves
     from results.pictures.importance import importance as importance
-    from results.pictures.lines import curves as curves
     from results.pictures.maps import differences as differences
     from results.pictures.maps import heatmap as heatmap
     from results.pictures.matrices import weight_path as weight_path
@@ -49,7 +49,7 @@ _HOMES = {
     "pairs": "pictures.pairs",
     "importance": "pictures.importance",
     "path": "pictures.along.path",
-    "curves": "pictures.lines",
+    "curves": "pictures.curves",
     "pareto": "pictures.along.pareto",
     "weights": "pictures.matrices",
     "weight_path": "pictures.matrices",

@@ -17,9 +17,9 @@ from results.pictures.along.axes import axes
 from results.pictures.along.axes import size as size_of_axes
 from results.pictures.along.pareto import pareto
 from results.pictures.along.path import layers, path
+from results.pictures.curves import curves
 from results.pictures.importance import bars
 from results.pictures.importance import size as size_of_importance
-from results.pictures.lines import curves
 from results.pictures.maps import differences, heatmap
 from results.pictures.pairs import pairs
 from results.pictures.pairs import size as size_of_pairs
