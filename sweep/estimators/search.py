@@ -28,7 +28,13 @@ from sweep.estimators.fits import portion
 from sweep.estimators.inputs import Inputs
 from sweep.estimators.mlp import RegularizedMLP
 from sweep.estimators.parameters import Parameters, seed_of, specification
-from sweep.estimators.searching.cells import cells_of, refuse_other_axes, whole_if_fewer
+from sweep.estimators.searching.cells import (
+    FOR_SOME,
+    are_several,
+    cells_of,
+    refuse_other_axes,
+    whole_if_fewer,
+)
 from sweep.estimators.searching.choice import (
     beside,
     called,
@@ -55,10 +61,6 @@ _OF_MEMORY = {"data": "data in memory"}
 
 #: What an estimator knows of X.
 _OF_X = ("n_features_in_", "feature_names_in_")
-
-
-#: What some solvers and activations take, and the others do not.
-_FOR_SOME = ("nesterovs_momentum", "momentum", "beta_1", "beta_2", "epsilon", "leak")
 
 
 def refits(search: "Search") -> bool:
@@ -328,7 +330,7 @@ class Search(Inputs, Parameters, ABC):
         """
         known = self._of().get_params().keys() - ({"l2"} if self.alpha is not None else set())
         given = self.get_params()
-        for_some = {name for name in _FOR_SOME if not isinstance(given[name], Real)}
+        for_some = {name for name in FOR_SOME if are_several(given[name])}
         return {name: given[name] for name in known & given.keys() - {"verbose"} - for_some}
 
     def _choose(self, done: Sequence[Rung], candidates: Sequence[Any], seeds: int) -> None:

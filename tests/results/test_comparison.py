@@ -47,6 +47,16 @@ def test_a_difference_is_that_of_pairs_with_the_corrected_interval():
     assert found.common["difference"].item() == pytest.approx(each.mean())
 
 
+def test_cells_that_are_not_compared_are_told():
+    first, second = pair(seeds=4)
+    cells = len(first.drop_duplicates(["l1", "l2"]))
+    lost = (first["l1"] == first["l1"].iloc[0]) & (first["l2"] == first["l2"].iloc[0])
+    first.loc[lost & (first["seed"] == first["seed"].iloc[0]), "status"] = "diverged"
+    assert f"Over {cells - 1} of the {cells} cells that both have (the other does not compete" in (
+        text(first, second)
+    )
+
+
 def test_folds_pair_too_and_rows_in_any_order():
     first, second = pair(seeds=3, folds=4)
     found = results.compare(first, second.sample(frac=1, random_state=0))

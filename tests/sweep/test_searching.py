@@ -277,3 +277,10 @@ def test_an_ensemble_of_sparse_samples_is_that_of_dense_ones():
     sparse.fit(csr_matrix(X), y)
     assert sparse.ensemble_score_ == dense.ensemble_score_
     assert sparse.ensemble_params_ == dense.ensemble_params_
+
+
+def test_what_is_given_once_reaches_every_cell():
+    told = {"solver": "rmsprop", "epsilon": "1e-3", "l1": 0, "l2": 0}
+    assert search(told).fit(X, Y).best_estimator_.epsilon == "1e-3"
+    heavy = search({"l1": 0, "l2": 0}, nesterovs_momentum=np.False_).fit(X, Y)
+    assert not heavy.best_estimator_.nesterovs_momentum

@@ -177,14 +177,14 @@ def _common(found: Comparison, names: tuple[str, str]) -> str:
     known, above, below = cells["low"].notna(), cells["low"] > 0, cells["high"] < 0
     better, worse = (above, below) if is_better_high(found.metric) else (below, above)
     some = "the one cell" if len(cells) == 1 else f"the {len(cells):,} cells"
-    rest, lost = "", len(found.cells) - len(cells)
+    aside, lost = "", len(found.cells) - len(cells)
     if lost:
         some = f"{len(cells):,} of the {len(found.cells):,} cells"
         why = "others do not compete, or have" if lost > 1 else "other does not compete, or has"
-        rest = f" (the {why} fewer pairs)"
+        aside = f" (the {why} fewer pairs)"
     if not row["seeds"]:
         return f"No seed is finished in all of {some} that both have: they have no mean."
-    text = f"Over {some} that both have{rest}, no choice among them: "
+    text = f"Over {some} that both have{aside}, no choice among them: "
     text += f"{_figure(row, names)} {_verdict(row, names)}"
     if known.any() and len(cells) > 1:
         untold = int(known.sum() - better.sum() - worse.sum())

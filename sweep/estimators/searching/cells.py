@@ -9,7 +9,7 @@ import numpy as np
 from results.labels import counted
 from sweep.data.fold import deepest
 from sweep.errors import InputError
-from sweep.estimators.parameters import momentum_of, names_of, solvers_of
+from sweep.estimators.parameters import NAMES, momentum_of, names_of, solvers_of
 from sweep.plan.plan import Plan
 from sweep.plan.sampling.drawing import layout
 from sweep.specification.axes import AXES
@@ -31,6 +31,16 @@ _ONE = (
 
 #: Numbers that some optimizers and activations take, and the others do not.
 _TAKEN = {"beta2": "optimizer", "epsilon": "optimizer", "leak": "activation"}
+
+#: What estimators call them, and the momenta, of which each solver has one or none.
+FOR_SOME = ("momentum", "beta_1", "nesterovs_momentum", *(NAMES.get(name, name) for name in _TAKEN))
+
+
+def are_several(value: Any) -> bool:
+    """Tell whether a parameter is given more than one value."""
+    if isinstance(value, str):
+        return interval(value) is not None or len(parse(value)) > 1
+    return bool(np.size(value) > 1)
 
 
 def refuse_other_axes(given: Mapping[str, Any]) -> None:
