@@ -23,9 +23,6 @@ ACROSS, ROWS = 10, 20
 #: Of a square of the map, and of a letter beside it, in pixels.
 WIDTH, HEIGHT, LETTER = 76, 38, 8
 
-#: Of a square without a value that is as good as others.
-_NO_COLOUR = {"ground": "", "ink": ""}
-
 #: Of the lowest cell, and of the sparsest as good.
 _MARKS = "★○"
 
