@@ -18,6 +18,7 @@ from sweep.running.claims import claims
 from sweep.running.halving import race
 from sweep.running.interrupt import Interrupt, Interrupted
 from sweep.running.progress import progress
+from sweep.running.same_sweep import keeping_as
 from sweep.running.search import search
 from sweep.running.sink import Directory, Memory, Sink
 from sweep.running.walk import walk
@@ -107,8 +108,7 @@ def run(
     with Interrupt() as interrupt:
         if where.backend == "cuda" and where.scheduler is None:
             gpus_here()  # before data are read for nothing
-        # What is kept beside the table has no place where that stays in memory.
-        experiment = prepare(spec if where.out else spec.replace(features="no"))
+        experiment = prepare(keeping_as(spec, where.out))
         if tell:
             tell(experiment)
         clock.lap("data")

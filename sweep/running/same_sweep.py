@@ -1,5 +1,7 @@
 """How the specification of a results directory and the present one are related."""
 
+import os
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from results.columns import coordinates
+from results.directory import sweeptoml
 from results.directory.layout import Kin
+from results.errors import ResultsError
 from sweep.errors import InputError
 from sweep.plan.plan import Plan
 from sweep.plan.recorded import gridded
 from sweep.specification import specfile
 from sweep.specification.axes import at_work, growing, one_value, rested
+from sweep.specification.options import LATER
 from sweep.specification.spec import Specification
 from sweep.specification.validators import IN_MEMORY
 from sweep.training.rows import schema
@@ -122,6 +127,26 @@ def as_asked(spec: Specification) -> Specification:
         if untold == spec:
             spec = untold
     return spec
+
+
+def keeping_as(spec: Specification, out: str | os.PathLike[str] | None) -> Specification:
+    """Return a specification that keeps of features what it can, and what a directory does.
+
+    A sweep in memory has no place for it. One that goes on, maybe from a version that kept nothing,
+    keeps what it did, unless told: no run hangs on it.
+    """
+    if out is None:
+        return spec.replace(features="no", permutations=None)
+    if spec.tells("features") or spec.tells("permutations"):
+        return spec
+    try:
+        toml = tomllib.loads(sweeptoml.read(Path(out)))
+    except ResultsError:  # whoever opens it says why, or begins one
+        return spec
+    kept = {name: toml.get(name, LATER[name]) for name in ("features", "permutations")}
+    if kept == {name: getattr(spec, name) for name in kept}:
+        return spec
+    return spec.replace(**kept)
 
 
 def _subset(old: dict[str, Any], new: dict[str, Any], spec: Specification) -> Kin | None:

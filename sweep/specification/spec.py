@@ -230,6 +230,10 @@ class Specification(BaseModel):
         """Whether each run has a test part."""
         return self.test is not None or self.outer_folds > 0
 
+    def tells(self, option: str) -> bool:
+        """Tell whether an option was given, and is not left to its default."""
+        return option in self._given
+
     def replace(self, **changes: Any) -> Self:
         """Return a Sweep with these options changed.
 

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.inspection import permutation_importance
 
 import results
+from results.errors import ResultsError
 from sweep import InputError, Sweep, load_model
 from sweep.data.fold import fold_of
 from sweep.plan.experiment import prepare
@@ -150,3 +151,24 @@ def test_what_is_not_kept_is_not_there(tmp_path):
         results.load_features(tmp_path / "r")
     with pytest.raises(InputError, match="`features` is no"):
         spec.replace(permutations=2)
+
+
+def test_who_goes_on_keeps_what_was_kept_unless_told(tmp_path, small):
+    """So a directory of before, which knows no such option, is gone on with by the same words."""
+    before = small(l1=[0, 0.01], features="no")
+    expected = before.run(out=tmp_path / "r")
+    toml = (tmp_path / "r/sweep.toml").read_text()
+    assert "features" not in toml
+    again = small(l1=[0, 0.01])
+    pd.testing.assert_frame_equal(again.run(out=tmp_path / "r"), expected)
+    wider = small(l1=[0, 0.01, 0.1]).run(out=tmp_path / "r", extend=True)
+    assert len(wider) == 3 and not (tmp_path / "r/features.parquet").exists()
+    with pytest.raises(ResultsError, match="features"):
+        again.replace(features="keep").run(out=tmp_path / "r")
+
+
+def test_a_sweep_in_memory_keeps_none(small):
+    found = small(permutations=3).run()
+    pd.testing.assert_frame_equal(
+        found.drop(columns="seconds"), small(features="no").run().drop(columns="seconds")
+    )
