@@ -53,7 +53,7 @@ class Scaling(NamedTuple):
     def __call__(self, X: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Return the inputs of rows of X; ``out`` is written to where there is one."""
         found = np.empty(X.shape) if out is None else out
-        for rows in blocks(*X.shape):
+        for rows in _blocks(*X.shape):
             x = X[rows]
             if self.fill is not None:
                 x = np.where(np.isnan(x), self.fill, x)
@@ -103,7 +103,7 @@ def fit(kind: str, dataset: Dataset, train: np.ndarray) -> Scaling:
         return Scaling.nothing(features)
     fill = np.full(features, np.nan)
     of_block = []
-    for columns in blocks(features, len(train)):
+    for columns in _blocks(features, len(train)):
         values = X[:, columns][train]
         for place in np.flatnonzero(missing[columns]):
             fill[columns][place] = _fill_in(values[:, place])
@@ -134,7 +134,7 @@ def filling_any_number(found: Scaling, dataset: Dataset, train: np.ndarray) -> S
     return found._replace(fill=fill)
 
 
-def blocks(count: int, size: int) -> Iterator[slice]:
+def _blocks(count: int, size: int) -> Iterator[slice]:
     """Yield slices of so many things of that size each."""
     at_once = max(_BLOCK // max(size, 1), 1)
     for first in range(0, count, at_once):

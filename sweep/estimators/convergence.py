@@ -1,7 +1,7 @@
 """What is to be said of a fit that has not come to much, in one warning: the one of most use."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -22,6 +22,9 @@ _FALLING = 0.01
 #: Where no more than this share of what guessing costs is left, only the penalties still fall.
 _LEFT = 0.1
 
+#: Samples that are looked at at a time.
+_AT_ONCE = 1024
+
 _SCALE = "scale the inputs, such as by standardize=True"
 
 
@@ -40,17 +43,18 @@ def warn(fit: Fit, learnt: Portion, model: Model) -> None:
     """
     fold = learnt.fold
     guessed = baseline(fold._replace(val=fold.train), fit.spec, learnt.outputs)["baseline_loss"]
-    if guessed == 0 or not np.ptp(fold.X[fold.train], axis=0).any():
+    if guessed == 0 or _alike(fold, lambda x: x):
         return  # there is nothing to be told apart, or to tell it by
     loss = fit.metrics["train_loss"]
-    unscaled = _unscaled(fold)
-    if not np.ptp(model.outputs(fold.X[fold.train]), axis=0).any():
+    constant, falling = _alike(fold, model.outputs), still_falling(fit, guessed)
+    unscaled = _unscaled(fold) if constant or falling or loss >= guessed else ""
+    if constant:
         if unscaled or not emptied(model):
             _say(
                 "every sample that was trained on is given the same prediction: "
                 f"{unscaled or 'lower `learning_rate_init`, or give more hidden units'}"
             )
-    elif still_falling(fit, guessed):
+    elif falling:
         found = "" if "val_loss" in fit.history[0] else ", or have it found by `early_stopping`"
         what = "not at rest by `tol`" if fit.spec.tol is not None else "still falling"
         _say(
@@ -92,18 +96,34 @@ def still_falling(fit: Fit, guessed: float) -> bool:
     return bool(np.mean(before) - np.mean(last) > max(_FALLING * guessed, swings))
 
 
+def _alike(fold: Fold, of: Callable[[np.ndarray], np.ndarray]) -> bool:
+    """Tell whether all samples trained on have the same numbers; a few are looked at at a time."""
+    first = of(fold.X[fold.train[:1]])
+    return not any(
+        (of(fold.X[fold.train[start : start + _AT_ONCE]]) != first).any()
+        for start in range(0, len(fold.train), _AT_ONCE)
+    )
+
+
 def _unscaled(fold: Fold) -> str:
     """Return what is to be done about the inputs, empty where they are scaled."""
-    x = fold.x[fold.train]
-    mean, spread = abs(x.mean(axis=0)), x.std(axis=0)
-    far = (spread > _WIDE) | (mean > _FAR * np.maximum(spread, 1))
+    mean, spread = np.array([_moments(fold, place) for place in range(fold.X.shape[1])]).T
+    far = (spread > _WIDE) | (abs(mean) > _FAR * np.maximum(spread, 1))
     if not far.any():
         return ""
-    worst = int(np.argmax(np.maximum(mean, spread)))
+    worst = int(np.argmax(np.maximum(abs(mean), spread)))
     return (
-        f"{_SCALE}, as one of them has a mean of {x[:, worst].mean():.3g} and a standard deviation "
-        f"of {spread[worst]:.3g}"
+        f"{_SCALE}, as one of them has a mean of {mean[worst]:.3g} and a standard deviation of "
+        f"{spread[worst]:.3g}"
     )
+
+
+def _moments(fold: Fold, place: int) -> tuple[float, float]:
+    """Return the mean and the standard deviation of an input over the samples trained on."""
+    x = fold.X[fold.train, place]
+    if fold.scaling is not None:
+        x = fold.scaling.take(np.array([place]))(x[:, None])
+    return float(x.mean()), float(x.std())
 
 
 def _say(message: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kernels.network import Network
 from sweep.data.dataset import Variable
-from sweep.data.scaling import Scaling, blocks
+from sweep.data.scaling import Scaling
 from sweep.data.unit import Unit
 from sweep.errors import InputError
 from sweep.models import files
@@ -21,6 +21,9 @@ from sweep.training.chosen_kernels import network_of
 
 if TYPE_CHECKING:
     from kernels.prediction import Prediction
+
+#: Numbers of a layer that are worked on at a time, so that what is made on the way stays small.
+_AT_ONCE = 2**17
 
 #: Arrays of the unit of numbers that are predicted, in a file.
 UNIT = ("target_centre", "target_scale")
@@ -189,11 +192,11 @@ class Model(Predictor):
     def of_features(self, X: np.ndarray) -> np.ndarray:
         """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
         found = np.empty((X.shape[0], self.widths[-1]))
-        for rows in blocks(X.shape[0], max(self.widths)):
-            some = X[rows]
-            found[rows] = self._of_rows(
-                some.toarray() if hasattr(some, "toarray") else some, rows.start
-            )
+        at_once = max(_AT_ONCE // max(self.widths), 1)
+        for first in range(0, X.shape[0], at_once):
+            some = X[first : first + at_once]
+            dense = some.toarray() if hasattr(some, "toarray") else some
+            found[first : first + at_once] = self._of_rows(dense, first)
         return found
 
     def _of_rows(self, X: np.ndarray, first: int) -> np.ndarray:

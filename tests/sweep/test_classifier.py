@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -264,3 +265,16 @@ def test_a_matrix_of_something_else_than_answers(other):
     small().fit(X, answers)
     with pytest.raises(ValueError, match=r"of 0 and 1 alone|continuous"):
         small().fit(X, np.where(answers == 1, answers, other))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_fit_and_a_prediction_copy_no_samples():
+    X = np.random.RandomState(0).standard_normal((40_000, 50))
+    fitted = RegularizedMLPClassifier(8, max_iter=1, random_state=0)
+    fitted.fit(X[:100], X[:100, 0] > 0)  # which compiles
+    for call in (lambda: fitted.fit(X, X[:, 0] > 0), lambda: fitted.predict(X)):
+        tracemalloc.start()
+        call()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < X.nbytes

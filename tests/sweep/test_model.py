@@ -71,7 +71,7 @@ def test_rows_are_predicted_a_few_at_a_time(monkeypatch):
     model = model_of((6, 5, 3), drawn((6, 5, 3)), scale=np.arange(1.0, 7))
     x = np.random.RandomState(1).standard_normal((70, 6))
     together = model.predict_proba(x)
-    monkeypatch.setattr("sweep.data.scaling._BLOCK", 6 * 32)
+    monkeypatch.setattr("sweep.models.model._AT_ONCE", 6 * 32)
     np.testing.assert_array_equal(model.predict_proba(x), together)
     x[65, 2] = np.inf
     with pytest.raises(InputError, match="feature 'x2' of row 65"):
@@ -81,7 +81,7 @@ def test_rows_are_predicted_a_few_at_a_time(monkeypatch):
 def test_a_sparse_matrix_is_predicted_as_the_dense_one(monkeypatch):
     model = model_of((6, 5, 3), drawn((6, 5, 3)))
     x = np.random.RandomState(1).standard_normal((70, 6)) * (np.arange(6) % 3 == 0)
-    monkeypatch.setattr("sweep.data.scaling._BLOCK", 6 * 32)
+    monkeypatch.setattr("sweep.models.model._AT_ONCE", 6 * 32)
     for kind in (csr_matrix, csc_array):
         np.testing.assert_array_equal(model.predict_proba(kind(x)), model.predict_proba(x))
 
