@@ -15,10 +15,6 @@ from kernels.cuda import NoDevice
 from kernels.cuda.arguments import NAMES
 from kernels.cuda.program import CAPABILITIES, KERNEL, THREADS, Program, ptx
 
-#: Registers of a multiprocessor; the most that a thread may have; and so many that fewer were
-#: slower though more blocks went on at once.
-_REGISTERS, _MOST_REGISTERS, _ENOUGH_REGISTERS = 65536, 255, 128
-
 
 def count() -> int:
     """Return how many GPUs there are.
@@ -199,7 +195,7 @@ class Gpu:
             if program not in self._codes:
                 text = ptx(program, self._known).encode()
                 most = _driver().CUjit_option.CU_JIT_MAX_REGISTERS
-                wanted = [most], [self._registers(program)]
+                wanted = [most], [program.registers]
                 module = _call("cuModuleLoadDataEx", text, 1, *wanted)
                 function = _call("cuModuleGetFunction", module, KERNEL.encode())
                 if program.threads > 1:
@@ -209,14 +205,6 @@ class Gpu:
                     _call("cuFuncSetAttribute", function, most, size)
                 self._codes[program] = function
             return self._codes[program]
-
-    def _registers(self, program: Program) -> int:
-        """Return how many registers a thread may have: as many blocks as memory holds go on."""
-        if program.threads == 1:
-            return _MOST_REGISTERS
-        blocks = max(1, self.chip // max(1, program.layout.on_chip * program.size))
-        share = _REGISTERS // (program.threads * blocks) // 8 * 8
-        return min(max(share, _ENOUGH_REGISTERS), _MOST_REGISTERS)
 
     def _at_once(self, function: Any, threads: int, shared: int) -> int:
         """Return how many blocks a multiprocessor holds."""

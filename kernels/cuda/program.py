@@ -29,6 +29,10 @@ THREADS = 64
 #: the code of the last before them.
 CAPABILITIES = (80, 90, 100)
 
+#: Registers of a multiprocessor; the most that a thread may have; and so many that fewer were
+#: slower though more blocks went on at once.
+_REGISTERS, _MOST_REGISTERS, _ENOUGH_REGISTERS = 65536, 255, 128
+
 #: For float32 the processor has a mode in which subnormal numbers are zero.
 _MODE = '"denormal-fp-math-f32"="preserve-sign,preserve-sign"'
 
@@ -74,6 +78,15 @@ class Program(NamedTuple):
     def layout(self) -> Layout:
         """Where a block keeps what its run works with."""
         return layout_of(self.net, self.batch, self.remembered, self.chip // self.size)
+
+    @property
+    def registers(self) -> int:
+        """How many a thread may have: so many that as many blocks go on as memory holds."""
+        if self.threads == 1:
+            return _MOST_REGISTERS
+        blocks = max(1, self.chip // max(1, self.layout.on_chip * self.size))
+        share = _REGISTERS // (self.threads * blocks) // 8 * 8
+        return min(max(share, _ENOUGH_REGISTERS), _MOST_REGISTERS)
 
     @property
     def net(self) -> Network:

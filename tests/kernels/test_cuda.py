@@ -13,6 +13,7 @@ from kernels.cuda.program import assembly, for_gpu, gpu_code, program_of
 from kernels.network import by_unit, network
 from sweep.commands.fixed_work import Trainer, Work, specification
 from sweep.specification.spec import Specification
+from tests.kernels.assembler import assembled, assembler
 
 #: An instruction of PTX that rounds, and one of LLVM's.
 PTX = re.compile(
@@ -63,6 +64,15 @@ def test_ptx_rounds_as_the_code_says_and_no_oftener(name, capability):
     # A difference may be the sum with the opposite, twice x be x + x; one divided by x is rcp.rn.
     for some in (("add", "sub", "mul"), ("fma",), ("div", "rcp")):
         assert sum(given[one] for one in some) == sum(wanted[CALLED.get(one)] for one in some)
+
+
+@pytest.mark.skipif(assembler() is None, reason="it needs the package nvidia-cuda-nvcc")
+@pytest.mark.parametrize("capability", [80, 90, 100])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_ptx_is_taken_by_the_assembler_and_fits_the_registers(name, capability):
+    asked = program(*PROGRAMS[name])
+    found = assembled(asked, capability)
+    assert 32 < found.registers <= asked.registers and found.spilled <= 32
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
