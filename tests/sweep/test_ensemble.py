@@ -1,6 +1,7 @@
 """The ensemble of a sweep: who is chosen, on which rows, and what is said of it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import results
 from sweep import Sweep, load_model
 from sweep.data.fold import fold_of
 from sweep.models.best import again, best_run
+from sweep.models.ensemble import candidates
 from sweep.models.ensemble.greedy import greedy
 from sweep.models.ensemble.judging import Judge
 from sweep.models.ensemble.telling import best_ensemble
@@ -126,7 +128,7 @@ def typed_ensemble(typed, *words):
     return json.loads(out)["ensemble"]
 
 
-def test_what_is_saved_is_what_was_chosen_and_judged_on_rows_held_out(typed):
+def test_what_is_saved_is_what_was_chosen_and_judged_on_rows_held_out(typed, monkeypatch):
     words = ["--lr", "0.05,0.4", "--l1", "0,0.01", "--l2", "0,0.01", "--seeds", 3]
     typed("run", *WORDS[:-2], *words, "--out", "r")
     told = typed_ensemble(typed, "--ensemble", 5, "--save", "e.npz")
@@ -161,6 +163,10 @@ def test_what_is_saved_is_what_was_chosen_and_judged_on_rows_held_out(typed):
     assert f"the val_loss {min(costs):.3g}; the best cell alone has" in lines
     assert all(f"{one['weight']:.3f} run {one['run']}: l1 = " in lines for one in told["members"])
     assert typed("predict", "e.npz", "wine")[1].startswith("predicted,p_class_0,p_class_1,")
+    # Members for which there was no room are trained once more.
+    monkeypatch.setattr(candidates, "_PARAMETERS", 0)
+    assert typed_ensemble(typed, "--ensemble", 5, "--save", "again.npz") == told
+    assert Path("again.npz").read_bytes() == Path("e.npz").read_bytes()
 
 
 def test_of_several_seeds_and_folds_each_member_is_another_run(typed):
@@ -250,8 +256,6 @@ def test_it_is_made_of_any_runs_that_end(options, tmp_path):
 
 
 def test_runs_that_diverged_and_cells_beyond_the_best_are_left_aside(tmp_path, monkeypatch):
-    from sweep.models.ensemble import candidates
-
     spec = Sweep(**WINE | {"lr": [0.05, 0.1, 1e150]}, l1=0, l2=0, seeds="1:3")
     spec.run(out=tmp_path / "r")
     told = best_ensemble(tmp_path / "r", 2)

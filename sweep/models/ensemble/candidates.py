@@ -1,7 +1,7 @@
 """Candidates for an ensemble: the best cells of a sweep, and what their runs say of held-out rows.
 
-No table holds weights, so the runs are trained again, in packs; what they say is kept, and they are
-not.
+No table holds weights, so the runs are trained again, in packs; what they say is kept, and they
+themselves as long as they do not take too much memory.
 """
 
 from __future__ import annotations
@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sweep.models.model import Model
+
 #: Cells that are looked at, at the most: the best ones.
 MOST_CELLS = 256
 
 #: Numbers that are said of held-out rows, and kept, at the most, unless it is of one cell.
 _ROOM = 2**25
+
+#: Parameters of models that are kept, at the most.
+_PARAMETERS = 2**25
 
 #: Runs that are trained together: a multiple of what any pack holds.
 _TOGETHER = 32
@@ -96,15 +101,18 @@ def place_of(run: pd.Series) -> tuple[int, int, int]:
     return int(run["seed"]), int(run["fold"]), int(run.get("outer", 0))
 
 
-def said_of_held_out(
+def trained(
     experiment: Experiment, found: Candidates, directory: str | os.PathLike[str]
-) -> NDArray:
-    """Train candidates again; return what they say of the rows that each split held out.
+) -> tuple[NDArray, dict[tuple[int, int], Model]]:
+    """Train candidates again.
 
     Returns
     -------
-    ndarray of float64, shape (cells, rows, outputs)
-        The rows of one split below those of the other.
+    said : ndarray of float64, shape (cells, rows, outputs)
+        What they say of the rows that each split held out, the rows of one split below those of the
+        other.
+    models : dict
+        Some of them, by the numbers of their cell and split: all, if they are small or few.
 
     Raises
     ------
@@ -117,22 +125,26 @@ def said_of_held_out(
     assert isinstance(dataset, Dataset)
     ends = np.cumsum([0, *(len(fold.val) for fold in found.folds)])
     said = np.empty((found.cells, ends[-1], dataset.outputs))
-    stop = threading.Event()
+    kept: dict[tuple[int, int], Model] = {}
+    stop, one_at_a_time = threading.Event(), threading.Lock()
 
-    def say(split: int, cells: NDArray) -> None:
+    def train(split: int, cells: NDArray) -> None:
         rows = found.runs.iloc[cells * len(found.folds) + split]
         models = again(experiment, rows, directory, stop.is_set)
         X = dataset.X[found.folds[split].val]
-        for cell, model in zip(cells, models, strict=True):
+        for cell, model in zip(cells.tolist(), models, strict=True):
             said[cell, ends[split] : ends[split + 1]] = model.outputs(X)
+        with one_at_a_time:
+            if sum(len(each.parameters) for each in [*kept.values(), *models]) <= _PARAMETERS:
+                kept.update(zip(((cell, split) for cell in cells.tolist()), models, strict=True))
 
     try:
         Parallel(n_jobs=-1, require="sharedmem")(
-            delayed(say)(*piece) for piece in _pieces(experiment, found)
+            delayed(train)(*piece) for piece in _pieces(experiment, found)
         )
     finally:
         stop.set()  # joblib leaves its threads alone when it is interrupted
-    return said
+    return said, kept
 
 
 def _pieces(experiment: Experiment, found: Candidates) -> Iterator[tuple[int, NDArray]]:
@@ -140,6 +152,9 @@ def _pieces(experiment: Experiment, found: Candidates) -> Iterator[tuple[int, ND
     # Runs of a path need those before them, which are trained once where all are together.
     together = found.cells if experiment.spec.path else _TOGETHER
     for split in range(len(found.folds)):
-        numbers = found.runs["run"].to_numpy()[split :: len(found.folds)]
-        order = numbers.argsort()
-        yield from ((split, order[i : i + together]) for i in range(0, len(order), together))
+        rows = found.runs[split :: len(found.folds)]
+        known = experiment.plan.knowing({str(name): rows[name].to_numpy() for name in rows})
+        numbers = rows["run"].to_numpy()
+        for _, cells in known.apart(numbers):  # only runs of one network fill packs
+            order = cells[numbers[cells].argsort()]
+            yield from ((split, order[i : i + together]) for i in range(0, len(order), together))

@@ -9,7 +9,7 @@ from results.cells.summary import deciding
 from results.columns import is_better_high
 from sweep.models.best import again
 from sweep.models.ensemble.average import Ensemble
-from sweep.models.ensemble.candidates import candidates, said_of_held_out
+from sweep.models.ensemble.candidates import candidates, trained
 from sweep.models.ensemble.greedy import greedy
 from sweep.models.ensemble.judging import Bench, Judge
 from sweep.models.ensemble.turns import Turns, dealt
@@ -62,7 +62,7 @@ def choose(
     cells: pd.DataFrame,
     picks: int,
 ) -> Chosen:
-    """Choose runs greedily with replacement, and train them again.
+    """Choose runs greedily with replacement, trained again.
 
     A pick is of a cell, and judged as cells are: over all splits of the rows, in each on the rows
     that it held out. Of these each is told by runs alone that held it out, see
@@ -92,8 +92,9 @@ def choose(
     found = candidates(experiment, runs, cells)
     rows = [fold.val for fold in found.folds]
     bench = Bench([Judge(experiment.spec, fold, fold.val) for fold in found.folds])
+    said, models = trained(experiment, found, directory)
     picked = greedy(
-        said_of_held_out(experiment, found, directory),
+        said,
         lambda some: sign * bench.reached(name, some),
         picks,
         Turns(rows),
@@ -102,9 +103,11 @@ def choose(
     order = sorted(times, key=lambda pair: (-times[pair], found.run(*pair)["run"].iloc[0]))
     place = [cell * len(found.folds) + split for cell, split in order]
     own = found.runs.iloc[place].reset_index(drop=True)
-    by_run = own["run"].to_numpy().argsort()
-    models = again(experiment, own.iloc[by_run], directory)
-    members = [models[at] for at in by_run.argsort()]
+    left = own[[pair not in models for pair in order]].sort_values("run")
+    if len(left):
+        pairs = [order[at] for at in left.index]
+        models |= zip(pairs, again(experiment, left, directory), strict=True)
+    members = [models[pair] for pair in order]
     ensemble = Ensemble(members, [times[pair] for pair in order], {"data": experiment.plan.name})
     best = cells.loc[cells[f"rank_{metric}"] == 1, f"mean_{metric}"].iloc[0]
     return Chosen(
