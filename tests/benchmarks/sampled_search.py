@@ -26,12 +26,15 @@ GRID = {"l1": "1e-5:1e-1:log4", "lr": "1e-3:1e-1:log4", "dropout": "0:0.5:lin4"}
 RANGES = {"l1": "1e-5:1e-1:log", "lr": "1e-3:1e-1:log", "dropout": "0:0.5:lin"}
 CELLS = 64
 
-#: A million article runs.
+#: A million article runs: of 10,000 cells, and of as many cells.
 MILLION = {
     "grid": ["--l1", "1e-4:1e-1:log100", "--l2", "1e-4:1e-1:log100", "--seeds", "0:100"],
     "sample": [
         *("--l1", "1e-4:1e-1:log", "--l2", "1e-4:1e-1:log", "--seeds", "0:100"),
         *("--sample", "10000"),
+    ],
+    "grid of as many cells": [
+        *("--l1", "1e-4:1e-1:log1000", "--l2", "1e-4:1e-1:log1000", "--seeds", "0:1"),
     ],
     "sample of as many cells": [
         *("--l1", "1e-4:1e-1:log", "--l2", "1e-4:1e-1:log", "--seeds", "0:1"),
