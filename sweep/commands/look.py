@@ -93,9 +93,9 @@ def best(
     matters = shares.of_cells(cells)
     figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
     figures |= as_data(cells, chosen.row.iloc[0])
-    if fall := late_fall_of(directory, cells, chosen.row.iloc[0]):
-        chosen.notes.append(of_late_fall(fall))
-        figures["late_fall"] = fall._asdict()
+    fall = late_fall_of(directory, cells, chosen.row.iloc[0])
+    chosen.notes.append(of_late_fall(fall))
+    figures["late_fall"] = None if isinstance(fall, str) else fall._asdict()
     if chosen.folds is not None:
         figures["outer_folds"] = plain_rows(chosen.folds)
     lines: list[str] = []

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 import results
 from results.cells.summary import summary
 from results.pictures.album import album
-from results.pictures.colours import colours
+from results.pictures.maps.colours import colours
 from results.pictures.style import LINES, MARKS, Apart, entitle, legend_outside, style
 from results.pictures.upright import Upright
 from tests.results.grids import WEIGHTS, log, table
@@ -200,7 +200,7 @@ def test_a_legend_of_many_entries_stays_inside_the_picture():
                      "the lowest of them", "lowest val_loss", "beyond the axis, to 2.08e95",
                      "cells without a mean"):  # fmt: skip
             ax.plot([0], [0], "o", label=text)
-        legend_outside(figure, ax)
+        legend_outside(figure, ax.lines)
         FigureCanvasAgg(figure).draw()
         box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and figure.legends[0]._ncols > 2
