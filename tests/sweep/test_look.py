@@ -208,7 +208,11 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     of_all = {"axes", "importance"}
     assert kinds == {"heatmap", "differences", "path", "pareto", "left", "curves", *of_all}
     words = ("--picture", "heatmap", "--metric", "dead_units", "--out", ".", "--json")
-    assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
+    found = pure(typed("plot", "r", *words)[1])
+    (picture,) = found["pictures"]
+    assert found["files"] == picture["files"] == ["heatmap-dead_units.png"]
+    assert picture["title"].endswith("dead_units")
+    assert "L2 penalty against L1 penalty" in picture["shows"]
 
 
 def test_curves_of_any_cell_are_those_that_would_have_been_recorded(ran, caplog):
