@@ -145,6 +145,8 @@ def _maps(
             figure = Figure(_LINE)
             ax, along = figure.add_subplot(), sheet.along[0]
             path(sheet.cells, column, along=along, at=sheet.at, runs=sheet.runs, ax=ax)
+        elif are_drawn(sheet.cells[sheet.meant], sheet.along):
+            continue  # of cells that were drawn no two lie in a row or column
         elif by := third(sheet.cells, sheet.at):
             figure = Figure(size_of_facets(sheet.cells[by].nunique()))
             facets(sheet.cells, metric, by=by, against=against, at=sheet.at, figure=figure)

@@ -15,7 +15,8 @@ from results.errors import ResultsError
 from results.pictures.album import album
 from results.pictures.facets import Facets
 from results.pictures.style import style
-from tests.results.grids import ORDERS, log, table
+from tests.results.cells_of import drawn, grid, runs_of
+from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.test_plots import LAYERS, boxes, child, gids, history
 
 METRICS = ["val_loss", "sparsity", "nonzero", *LAYERS]
@@ -93,6 +94,21 @@ def test_a_few_of_many_values_hold_the_best_and_both_ends(values, first, most):
     found = Facets.among(cells, "lr", values, most)
     assert len(found.shown) == min(most, len(values)) and found.shown == sorted(found.shown)
     assert {values[0], values[-1], best} <= set(found.shown) <= set(values)
+
+
+def test_a_sample_has_no_map():
+    cells = summary(runs_of(drawn(40).drop(columns="dropout")), METRICS)
+    assert not list(album(cells, ["val_loss"], ["heatmap", "differences"]))
+    assert [name for name, _ in album(cells, ["val_loss"], ["pairs"])] == ["pairs-val_loss"]
+
+
+def test_a_layer_that_a_network_lacks_is_no_line_and_nothing_that_is_missing():
+    cells = summary(runs_of(grid()), METRICS)
+    _, figure = next(album(cells, ["val_loss"], ["path"]))
+    drawn = {ax.get_title(): {*WEIGHTS} & gids(ax) for ax in figure.axes[:3]}
+    layers = {"16": {"w1", "w2"}, "32,16": {"w1", "w2", "w3"}, "none": {"w1"}}
+    assert drawn == {f"hidden = {words}": names for words, names in layers.items()}
+    assert not any("missing" in gids(ax) for ax in figure.axes)
 
 
 def test_what_has_no_room_is_counted():

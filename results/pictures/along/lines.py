@@ -75,7 +75,9 @@ class Lines(NamedTuple):
             (name, metric, line.assign(row=line.index).set_index(along).reindex(axis.values))
             for name, metric, line in _lines(shown, names, apart)
         ]
-        return cls(cells, names, axis, shown, bool(early.any()), fixed, lines)
+        # Of a network with fewer layers the others are no lines.
+        known = [one for one in lines if one[2][f"mean_{one[1]}"].notna().any()]
+        return cls(cells, names, axis, shown, bool(early.any()), fixed, known or lines)
 
     def parts(self, part: str) -> NDArray[np.float64]:
         """Return the mean, or an end of the interval, shape (lines, values)."""

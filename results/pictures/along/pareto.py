@@ -93,8 +93,8 @@ def pareto(
     upright = Upright.of(y, low[first], loss)
     if len(own):
         ax.plot(
-            *(own, upright.held(losses)), "o", color="0.4", markersize=2, markeredgewidth=0,
-            alpha=0.3, zorder=0.5, rasterized=len(own) > 2500, gid="seeds",
+            *(own, upright.held(losses)), "o", color="0.4", markersize=2.2, markeredgewidth=0,
+            alpha=0.5, zorder=0.5, rasterized=len(own) > 2500, gid="seeds",
             label="each seed" if every["seeds"].max() > 1 else "each fold",
         )  # fmt: skip
     told = [of_orders(every, cells), too_many]

@@ -63,15 +63,19 @@ def paths(
     for axes, names in zip(grid, metrics, strict=True):
         row = [Lines.of(cells, names, along, {**held, by: value}) for value in chosen.shown]
         upright, elsewhere = upright_of(row), []
+        explained: list[list[Artist]] = []
         for ax, lines in zip(axes, row, strict=True):
             too_many, not_there = draw(ax, lines, runs, upright)
             elsewhere.append(not_there)
+            # The side names what is alone in its row.
             named = {name for name, _, _ in lines.lines} if len(lines.lines) == 1 else set()
             every = ax.get_legend_handles_labels()[0]
-            handles += [one for one in every if one.get_label() not in named]  # the side names it
+            explained.append([one for one in every if one.get_label() not in named])
             if lines.are_differences:
                 ax.set_ylabel(lines.what.replace(" against ", " against\n"))
             ax.label_outer()
+        for some in sorted(explained, key=len, reverse=True):  # in an order that holds all
+            handles += some
         told += [*told_of(row, upright), too_many]
     for ax, value in zip(grid[0], chosen.shown, strict=True):
         ax.set_title(chosen.title(value, cells))

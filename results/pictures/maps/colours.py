@@ -38,6 +38,9 @@ _FAR_BELOW, _FAR_ABOVE = "#010a1a", "#5c2300"
 #: Shades of a sign, and share of them that weights leave out next to white, which is 0 alone.
 _SHADES, _FAINT = 128, 0.25
 
+#: Share of a typical difference by which rounding makes an interval of nothing.
+_SAME = 1e-9
+
 #: Length of an arrow, in that of the bar.
 _ARROW = 0.05
 
@@ -88,7 +91,7 @@ def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize
     if not len(sizes):
         return Normalize(-1, 1)
     typical = float(np.median(sizes))
-    widths = width[width > 0]
+    widths = width[width > _SAME * typical]
     noise = float(np.median(widths)) / 2 if len(widths) else typical
     far = is_ratio(metric) or np.isfinite(foot_of(metric))
     limit = REACH * max(typical, noise) if far else np.inf
