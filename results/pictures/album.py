@@ -240,6 +240,8 @@ def _curves(sheet: Sheet) -> Iterator[Picture]:
         entitle(ax, sheet.cells["data"].iloc[0], name)
         ax.label_outer()
         ends += ax.get_ylim()
+        for other in row:  # else the next one has no more room than this one takes
+            other.set_autoscaley_on(True)
     if row[0].get_yscale() == "log":  # shared, though one of them alone asked for it
         ends = [end for end in ends if end > 0]
     row[0].set_ylim(min(ends), max(ends))

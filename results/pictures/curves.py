@@ -67,6 +67,8 @@ def curves(
     upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(epochs) == 1:  # between whose neighbours there is no whole number
+        ax.set_xticks(epochs)
     name = measured(shown[0])
     ax.set_ylabel(name if len(shown) == 1 else name.removeprefix("train_").removeprefix("val_"))
     upright.draw(ax)

@@ -91,7 +91,7 @@ def test_a_few_of_many_values_hold_the_best_and_both_ends(values, first, most):
     best = values[first % len(values)]
     rank = 1.0 + abs(np.arange(len(values)) - first % len(values))
     cells = pd.DataFrame({"lr": values, "mean_val_loss": rank, "rank_val_loss": rank})
-    found = Facets.among(cells, "lr", values, most)
+    found = Facets.among(cells, "lr", values, most, len(values))
     assert len(found.shown) == min(most, len(values)) and found.shown == sorted(found.shown)
     assert {values[0], values[-1], best} <= set(found.shown) <= set(values)
 
@@ -146,6 +146,26 @@ def test_orders_of_a_path_are_maps_but_lines_of_one_picture():
     figures = dict(album(cells, ["val_loss"], ["heatmap", "path"]))
     assert list(maps(figures["heatmap-val_loss"])) == [*ORDERS]
     assert {*ORDERS} <= gids(figures["path-l1"].axes[1])
+
+
+def test_a_value_that_halving_stopped_is_counted_among_those_that_are_not_drawn():
+    runs = table(log(3), log(3), seeds=2, vary={"hidden": ("16", "32", "none")})
+    cells = summary(runs.assign(rung=(runs["hidden"] != "none").astype(int)), METRICS)
+    figures = dict(album(cells, ["val_loss"], ["heatmap", "path"]))
+    assert "stopped" in gids(maps(figures["heatmap-val_loss"])["none"])
+    assert figures["path-l1"].get_suptitle().endswith("for 2 of 3 values of hidden")
+    assert "no cell to draw at 1 value of hidden" in legend(figures["path-l1"])[0]
+
+
+def test_curves_side_by_side_show_all_of_each():
+    past = history()
+    worse = past.assign(val_loss=9 * past["val_loss"])
+    cells = summary(table(log(2), (0.0,)), METRICS)
+    _, figure = next(album(cells, ["val_loss"], ["curves"], history={"a": past, "b": worse}))
+    tops = [child(ax, "val_loss seeds").get_ydata() for ax in figure.axes]
+    low, high = figure.axes[1].get_ylim()
+    assert np.nanmax(tops[1]) < high == figure.axes[0].get_ylim()[1]
+    assert low < min(np.nanmin(child(ax, "train_loss").get_ydata()) for ax in figure.axes)
 
 
 @pytest.mark.parametrize("across", ["sparsity", "left"])

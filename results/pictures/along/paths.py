@@ -54,7 +54,7 @@ def paths(
     rows, held = hold(cells, [along, by], at)
     there = cells.iloc[rows]
     drawable = there[~stopped(cells)[rows] & there[f"mean_{deciding(cells)}"].notna().to_numpy()]
-    chosen = Facets.among(cells, by, np.unique(drawable[by].to_numpy()), MOST)
+    chosen = Facets.among(cells, by, np.unique(drawable[by].to_numpy()), MOST, there[by].nunique())
     grid = figure.subplots(
         len(metrics), len(chosen.shown), squeeze=False, sharex=True, sharey="row"
     )

@@ -64,7 +64,7 @@ def facets(
     if by is None:
         raise ResultsError("no third axis varies there: heatmap draws the map of two")
     every = planes(cells, by, at)
-    chosen = Facets.among(cells, by, np.array(list(every)), MOST)
+    chosen = Facets.among(cells, by, np.array(list(every)), MOST, len(every))
     found = [every[value] for value in chosen.shown]
     shown = paired(cells, metric, found, against) if against else means(cells, metric, found)
     figure = figure_or_new(figure, size(len(found)))
