@@ -173,7 +173,8 @@ def _paths(sheet: Sheet) -> Iterator[Picture]:
         if sheet.cells[f"low_{from_best}"].iloc[line].notna().any():
             panels.append([from_best])
         by = third(sheet.cells, sheet.at)
-        if by and by != along and "path" not in sheet.varying:  # whose orders are lines
+        # Orders of a path are lines of one picture.
+        if by and by != along and "path" not in sheet.varying and sheet.has(metric):
             figure = Figure(size_of_paths(len(panels), sheet.cells[by].nunique()))
             paths(sheet.cells, panels, along, by, sheet.at, sheet.runs, figure)
         else:

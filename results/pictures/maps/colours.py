@@ -102,20 +102,19 @@ def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize
 
 
 def colour_bar(
-    ax: Axes | Sequence[Axes],
+    axes: Sequence[Axes],
     mesh: QuadMesh,
     values: NDArray,
     text: str,
     scale: Scale | None = None,
 ) -> Colorbar:
-    """Draw the bar of a map, or of several; arrows at its ends say that some values are beyond."""
+    """Draw the bar of some maps; arrows at its ends say that some values are beyond."""
     laid, (low, high) = mesh.norm, (float(end or 0) for end in mesh.get_clim())
     finite = values[np.isfinite(values)]
     lowest, highest = float(finite.min(initial=low)), float(finite.max(initial=high))
     under, over = lowest < low, highest > high
     extend = {(1, 1): "both", (1, 0): "min", (0, 1): "max"}.get((under, over), "neither")
-    first = ax if isinstance(ax, Sequence) else [ax]
-    bar = first[0].figure.colorbar(mesh, ax=ax, pad=0.02, extend=extend, extendfrac=_ARROW)
+    bar = axes[0].figure.colorbar(mesh, ax=axes, pad=0.02, extend=extend, extendfrac=_ARROW)
     bar.outline.set_visible(False)
     bar.set_label(text)
     if isinstance(laid, SymLogNorm):

@@ -52,33 +52,20 @@ def differences(
 def paired(cells: pd.DataFrame, metric: str, planes: Sequence[Plane], against: Against) -> Coloured:
     """Give the differences of a metric in some planes their colours, white at 0."""
 
-    def laid(column: str) -> list[NDArray[np.float64]]:
-        return [found.matrix(cells[column].mask(stopped(cells))) for found in planes]
+    def laid(column: str) -> NDArray[np.float64]:
+        return np.stack([found.matrix(cells[column].mask(stopped(cells))) for found in planes])
 
     name = f"{metric}_from_{against}"
     mean, low, high = (laid(f"{part}_{name}") for part in ("mean", "low", "high"))
-    every, lows, highs = (
-        np.concatenate([one.ravel() for one in some]) for some in (mean, low, high)
-    )
-    norm = norm_of_differences(every, highs - lows, metric)
-    # What rounding leaves of no difference is none.
-    mean = [np.where(abs(one) < 1e-12 * float(norm.vmax or 0), 0.0, one) for one in mean]
-    unclear = [
-        ~((one_low > 0) | (one_high < 0)) & ~np.isnan(one) & (one != 0)
-        for one, one_low, one_high in zip(mean, low, high, strict=True)
-    ]
-    some = np.concatenate(
-        [np.isnan(one[hatched]) for one, hatched in zip(low, unclear, strict=True)]
-    )
+    norm = norm_of_differences(mean, high - low, metric)
+    mean = np.where(abs(mean) < 1e-12 * float(norm.vmax or 0), 0.0, mean)  # what rounding leaves
+    unclear = ~((low > 0) | (high < 0)) & ~np.isnan(mean) & (mean != 0)
+    some = np.isnan(low[unclear])
     told = {"95 % interval holds 0": ~some, "no interval: one seed": some}
     why = [text for text, which in told.items() if which.any()]
     look: dict[str, Any] = {"hatch": HATCH, "facecolor": "0.4", "edgecolor": "white"}
     handles = [Patch(**look, linewidth=0, label=" or\n".join(why))] if why else []
-    alone = [
-        np.isnan(one) & ~np.isnan(other)
-        for one, other in zip(mean, laid(f"mean_{metric}"), strict=True)
-    ]
-    if any(one.any() for one in alone):
+    if (np.isnan(mean) & ~np.isnan(laid(f"mean_{metric}"))).any():
         handles.append(Patch(**GROUND, label="without a cell to compare with"))
     sure = wording.intervals(cells, [metric]) if (~some).any() else ""
     return Coloured(

@@ -52,11 +52,12 @@ def heatmap(
 
 def means(cells: pd.DataFrame, metric: str, planes: Sequence[Plane]) -> Coloured:
     """Give the means of a metric in some planes their colours, without those of fewer epochs."""
-    values = [found.matrix(cells[f"mean_{metric}"].mask(stopped(cells))) for found in planes]
-    scale = Scale.of(np.concatenate([laid.ravel() for laid in values]), metric)
+    shown = cells[f"mean_{metric}"].mask(stopped(cells))
+    values = np.stack([found.matrix(shown) for found in planes])
+    scale = Scale.of(values, metric)
     rows = np.concatenate([found.rows[found.rows >= 0] for found in planes])
-    shown = cells.iloc[rows[~stopped(cells)[rows]]]
-    over = wording.means(shown["seeds"], folds_of(cells))
+    last = cells.iloc[rows[~stopped(cells)[rows]]]
+    over = wording.means(last["seeds"], folds_of(cells))
     comma = ",\n" if len(over) > _LONG else ", "
     return Coloured(
         values, norm(scale), colours(), f"{measured(metric)}{comma}{over}", metric, 3, scale=scale

@@ -51,8 +51,8 @@ class Coloured(NamedTuple):
 
     Attributes
     ----------
-    values : list of ndarray, each of shape (y, x)
-        Of each plane; NaN has no colour.
+    values : ndarray of float64, shape (planes, y, x)
+        NaN has no colour.
     norm, colours : Normalize, Colormap
     bar : str
         What colours stand for.
@@ -62,21 +62,21 @@ class Coloured(NamedTuple):
         Of the number in a square.
     scale : Scale, optional
         What the norm is made of; of what has a sign there is none.
-    unclear : list of ndarray of bool
-        Which squares are hatched, of each plane.
+    unclear : ndarray of bool, shape (planes, y, x), optional
+        Which squares are hatched.
     handles : list of Artist
         For the legend, and ``told`` over it.
     told : list of str
     """
 
-    values: Sequence[NDArray[np.float64]]
+    values: NDArray[np.float64]
     norm: Normalize
     colours: Colormap
     bar: str
     what: str
     digits: int
     scale: Scale | None = None
-    unclear: Sequence[NDArray[np.bool_]] = ()
+    unclear: NDArray[np.bool_] | None = None
     handles: Sequence[Artist] = ()
     told: Sequence[str] = ()
 
@@ -98,7 +98,7 @@ def squares(ax: Axes, found: Plane, cells: pd.DataFrame, shown: Coloured, i: int
     if shown.scale is None:
         for spine in ax.spines.values():  # where differences are 0 a map is as white as paper
             spine.set(visible=True, color="0.6", linewidth=0.6)
-    if shown.unclear:
+    if shown.unclear is not None:
         _hatch(ax, found, mesh, values, shown.unclear[i])
     numbered = values.size > 1 and max(values.shape) <= min(_NUMBERED, inches(ax) / _ROOM)
     marked = _mark(ax, found, cells, numbered)
@@ -109,8 +109,7 @@ def squares(ax: Axes, found: Plane, cells: pd.DataFrame, shown: Coloured, i: int
 
 def bar_of(axes: Sequence[Axes], mesh: QuadMesh, shown: Coloured) -> None:
     """Draw the bar of all maps that share a scale of colours."""
-    values = np.concatenate([laid.ravel() for laid in shown.values])
-    bar = colour_bar(axes, mesh, values, shown.bar, shown.scale)
+    bar = colour_bar(axes, mesh, shown.values, shown.bar, shown.scale)
     if shown.scale is None:
         bar.ax.axhline(0, **_line(1.5))
 
