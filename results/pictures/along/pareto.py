@@ -130,17 +130,16 @@ def _of_seeds(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
     """Return where each seed of some cells lies and what it lost, or why no seed is to be seen."""
     none = np.empty(0)
-    if runs is None or cells.empty:
+    seeds = int(every["seeds"].max())
+    many = seeds if seeds > 1 else int(every["folds"].max())
+    if runs is None or cells.empty or many < 2:
         return none, none, ""
+    if many > MOST or many * len(cells) > _DOTS:
+        what = counted(many, "seed" if seeds > 1 else "fold")
+        return none, none, f"no dots of {what} of {counted(len(cells), 'cell')}"
     rows = cells.index.to_numpy(np.int64)
-    losses = of_seeds(runs, every, rows, loss)
-    seeds = losses.shape[1]
-    if seeds < 2:
-        return none, none, ""
-    if seeds > MOST or losses.size > _DOTS:
-        return none, none, f"no dots of {seeds} seeds of {counted(len(cells), 'cell')}"
     metric = "nonzero" if unit == LEFT else "sparsity"
-    places = of_seeds(runs, every, rows, metric)
+    losses, places = (of_seeds(runs, every, rows, name) for name in (loss, metric))
     known = np.isfinite(losses) & np.isfinite(places)
     own = places[known]
     return 100 * (1 - own) if unit == SHARE_LEFT else own, losses[known], ""
