@@ -43,7 +43,7 @@ class Facets(NamedTuple):
         axis = lay_out(by, values)
         telling = [axis.values[i] for i in axis.telling()]
         rank = cells[f"rank_{deciding(cells)}"][cells[by].isin(values)].dropna()
-        first = [] if rank.empty else [cells[by][rank.idxmin()]]
+        first = cells.loc[rank.nsmallest(1).index, by].tolist()
         kept = list(dict.fromkeys([*first, *telling]))[:most]
         return cls(by, [value for value in axis.values if value in kept], len(values), of)
 

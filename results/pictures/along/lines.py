@@ -133,7 +133,7 @@ def draw(
         ax, axis, means, np.stack([line["share_diverged"] > 0 for _, _, line in drawn.lines])
     )
     unknown = pd.concat([line[line[f"mean_{metric}"].isna()] for _, metric, line in drawn.lines])
-    _mark_missing(ax, axis, np.isnan(means).any(axis=0), wording.without_mean(unknown))
+    _mark_missing(ax, axis, np.logical_or.reduce(np.isnan(means)), wording.without_mean(unknown))
     elsewhere = at_chosen(ax, axis, drawn.cells, drawn.shown)
     label(ax.xaxis, axis)
     margin = 0.04 * (axis.edges[-1] - axis.edges[0])
