@@ -232,8 +232,7 @@ def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
     ResultsError
         If there is no such axis, or no such value of it, or several that are written so.
     """
-    if name not in axis_names(cells):
-        raise ResultsError(f"no axis {name!r}; there are {', '.join(axis_names(cells))}")
+    check_axis(cells, name)
     values = np.unique(cells[name])
     near = _near(values, name, value)
     if not len(near):
@@ -241,6 +240,12 @@ def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
         there += ", ..." if len(values) > 8 else ""
         raise ResultsError(f"{name} is never {number(value)}; its values are {there}")
     return near[0]
+
+
+def check_axis(cells: pd.DataFrame, name: str) -> None:
+    """Refuse what is no axis of a summary."""
+    if name not in axis_names(cells):
+        raise ResultsError(f"no axis {name!r}; there are {', '.join(axis_names(cells))}")
 
 
 def _near(values: NDArray, name: str, value: float | str) -> NDArray:

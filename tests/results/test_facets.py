@@ -80,6 +80,10 @@ def test_further_axes_are_held_where_told_or_where_the_best_cell_is():
         np.testing.assert_allclose(ax.collections[0].get_array(), wanted)
     with pytest.raises(ResultsError, match="no third axis varies there"):
         facets(cells, at={"l1_w1": 0, "lr": 0.1})
+    with pytest.raises(ResultsError, match="no axis 'speed'; there are l1, l2"):
+        facets(cells, by="speed")
+    with pytest.raises(ResultsError, match="lr is held at one value"):
+        facets(cells, by="lr", at={"lr": 0.1})
 
 
 @given(

@@ -15,7 +15,7 @@ from results.pictures.maps.differences import Against, paired
 from results.pictures.maps.means import means
 from results.pictures.maps.squares import bar_of, explained, squares, told
 from results.pictures.style import entitle_all, figure_or_new, legend_outside
-from results.plane import planes, said, third
+from results.plane import check_axis, planes, said, third
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,12 +57,15 @@ def facets(
     Raises
     ------
     ResultsError
-        If no third axis varies.
+        If no third axis varies, or `by` is no axis, or one that is held.
     """
     cells = as_cells_with_epochs(table, [metric] if metric else [])
     metric, by = metric or deciding(cells), by or third(cells, at)
     if by is None:
         raise ResultsError("no third axis varies there: heatmap draws the map of two")
+    check_axis(cells, by)
+    if by in (at or {}):
+        raise ResultsError(f"{by} is held at one value: leave it out of at")
     every = planes(cells, by, at)
     chosen = Facets.among(cells, by, np.array(list(every)), MOST, len(every))
     found = [every[value] for value in chosen.shown]
