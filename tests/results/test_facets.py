@@ -66,6 +66,8 @@ def test_each_map_is_of_its_value_and_all_have_the_same_colours(against, cells):
     best = results.best(cells).iloc[0]
     assert [value for value, ax in found.items() if "min" in gids(ax)] == [f"{best.lr:g}"]
     assert legend(figure)[1][:2] == ["lowest val_loss", "sparsest within 1 SE"]
+    labelled = [ax.yaxis.get_tick_params().get("labelleft", True) for ax in found.values()]
+    assert labelled == [bool(ax.get_ylabel()) for ax in found.values()] == [True, False, False]
 
 
 def test_further_axes_are_held_where_told_or_where_the_best_cell_is():

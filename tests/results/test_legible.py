@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 import results
 from results.cells.summary import summary
 from results.pictures.album import album
-from results.pictures.maps.colours import colours
+from results.pictures.maps.colours import colours, norm_of_differences
 from results.pictures.style import LINES, MARKS, Apart, entitle, legend_outside, style
 from results.pictures.upright import Upright
 from tests.results.grids import WEIGHTS, log, table
@@ -190,6 +190,14 @@ def test_an_exploded_difference_leaves_the_others_the_axis():
     means, lows = np.array([0.05, 0.1, 0.0, 4e24]), np.array([0.0, 0.05, 0.0, -7e24])
     upright = Upright.of(means, lows, "val_loss_from_best")
     assert -0.2 < upright.foot < 0 and 0.1 < upright.roof < 0.2 and upright.cuts(lows)
+
+
+def test_a_difference_has_no_logarithmic_axis_and_rounding_is_no_noise():
+    means, lows = np.array([0.01, 0.5]), np.array([-0.1, 0.4])
+    assert not Upright.of(means, lows, "val_loss_from_best").logarithmic
+    assert Upright.of(means, lows, "val_loss").logarithmic
+    exact = norm_of_differences(means, np.array([1e-17, 0.0]), "val_loss")
+    assert (exact.vmin, exact.vmax) == (-0.5, 0.5) and exact(0.25) == pytest.approx(0.75)
 
 
 def test_a_legend_of_many_entries_stays_inside_the_picture():
