@@ -1,8 +1,8 @@
 """The tables: a results directory that survives, and what is read from it.
 
 ``results.load(DIR)`` gives the runs of a sweep as a pandas DataFrame. ``summary``, ``best``,
-``nested`` and ``shares`` take it and return another; ``heatmap``, ``differences``, ``axes``,
-``pairs``, ``importance``, ``path``, ``pareto``, ``curves``, ``weights``, ``weight_path``,
+``nested`` and ``shares`` take it and return another; ``heatmap``, ``differences``, ``facets``,
+``axes``, ``pairs``, ``importance``, ``path``, ``pareto``, ``curves``, ``weights``, ``weight_path``,
 ``predicted``, ``residuals`` and ``confusion`` draw with matplotlib. ``compare``
 takes the runs of two sweeps.
 """
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from results.pictures.along.path import path as path
     from results.pictures.curves import curves as curves
     from results.pictures.importance import importance as importance
-    from results.pictures.maps import differences as differences
-    from results.pictures.maps import heatmap as heatmap
+    from results.pictures.maps.differences import differences as differences
+    from results.pictures.maps.facets import facets as facets
+    from results.pictures.maps.means import heatmap as heatmap
+    from results.pictures.maps.pairs import pairs as pairs
     from results.pictures.matrices import weight_path as weight_path
     from results.pictures.matrices import weights as weights
-    from results.pictures.pairs import pairs as pairs
     from results.pictures.predictions import confusion as confusion
     from results.pictures.predictions import predicted as predicted
     from results.pictures.predictions import residuals as residuals
@@ -43,10 +44,11 @@ _HOMES = {
     "compare": "cells.comparison.pairs",
     "nested": "cells.honest",
     "shares": "cells.importance.shares",
-    "heatmap": "pictures.maps",
-    "differences": "pictures.maps",
+    "heatmap": "pictures.maps.means",
+    "differences": "pictures.maps.differences",
+    "facets": "pictures.maps.facets",
     "axes": "pictures.along.axes",
-    "pairs": "pictures.pairs",
+    "pairs": "pictures.maps.pairs",
     "importance": "pictures.importance",
     "path": "pictures.along.path",
     "curves": "pictures.curves",

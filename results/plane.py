@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -140,17 +140,43 @@ def plane(cells: pd.DataFrame, at: Mapping[str, float | str] | None = None) -> P
     at : dict of str to float or str, optional
         Values at which to hold axes fixed.
     """
-    names = axis_names(cells)
+    (found,) = _planes(cells, at, None)
+    return found
+
+
+def planes(
+    cells: pd.DataFrame, by: str, at: Mapping[str, float | str] | None = None
+) -> dict[float | str, Plane]:
+    """Choose a plane for each value of an axis, as `plane` does, all laid out alike."""
+    return {found.fixed[by]: found for found in _planes(cells, at, by)}
+
+
+def third(cells: pd.DataFrame, at: Mapping[str, float | str] | None = None) -> str | None:
+    """Return the first axis that varies beside those of the plane, None where there is none."""
+    fixed = plane(cells, at).fixed
+    return next((name for name in fixed if name not in (at or {})), None)
+
+
+def _planes(
+    cells: pd.DataFrame, at: Mapping[str, float | str] | None, by: str | None
+) -> Iterator[Plane]:
+    """Yield a plane for each value of an axis, or the only one; see `plane`."""
+    names = [name for name in axis_names(cells) if name != by]
     free = [name for name in names if name not in (at or {})]
     varying = [name for name in free if cells[name].nunique() > 1]
     x, y = (varying + [name for name in free if name not in varying] + names)[:2]
-    rows, fixed = hold(cells, [name for name in (x, y) if name in free], at)
+    apart = [by] if by else []
+    rows, fixed = hold(cells, [*apart, *(name for name in (x, y) if name in free)], at)
     fixed = {name: value for name, value in fixed.items() if name not in (x, y)}
     xs, across = np.unique(cells[x].to_numpy()[rows], return_inverse=True)
     ys, up = np.unique(cells[y].to_numpy()[rows], return_inverse=True)
-    places = np.full((len(ys), len(xs)), -1, dtype=np.int64)
-    places[up, across] = rows
-    return Plane(lay_out(x, xs).even(), lay_out(y, ys).even(), places, fixed)
+    own = cells[by].to_numpy()[rows] if by else np.zeros(len(rows))
+    for value in np.unique(own):
+        some = own == value
+        places = np.full((len(ys), len(xs)), -1, dtype=np.int64)
+        places[up[some], across[some]] = rows[some]
+        held = dict.fromkeys(apart, value) | fixed
+        yield Plane(lay_out(x, xs).even(), lay_out(y, ys).even(), places, held)
 
 
 def hold(
@@ -206,8 +232,7 @@ def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
     ResultsError
         If there is no such axis, or no such value of it, or several that are written so.
     """
-    if name not in axis_names(cells):
-        raise ResultsError(f"no axis {name!r}; there are {', '.join(axis_names(cells))}")
+    check_axis(cells, name)
     values = np.unique(cells[name])
     near = _near(values, name, value)
     if not len(near):
@@ -215,6 +240,12 @@ def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:
         there += ", ..." if len(values) > 8 else ""
         raise ResultsError(f"{name} is never {number(value)}; its values are {there}")
     return near[0]
+
+
+def check_axis(cells: pd.DataFrame, name: str) -> None:
+    """Refuse what is no axis of a summary."""
+    if name not in axis_names(cells):
+        raise ResultsError(f"no axis {name!r}; there are {', '.join(axis_names(cells))}")
 
 
 def _near(values: NDArray, name: str, value: float | str) -> NDArray:

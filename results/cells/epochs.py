@@ -139,34 +139,35 @@ class LateFall(NamedTuple):
     most: float
 
 
-def late_fall(history: pd.DataFrame) -> LateFall | None:
-    """Measure how far the loss of one cell's runs still fell at their end; None if that is unknown.
+def late_fall(history: pd.DataFrame) -> LateFall | str:
+    """Measure how far the loss of one cell's runs still fell at their end, or say why not.
 
     Parameters
     ----------
     history : DataFrame
-        Rows of the cell's runs, as `results.load_history` returns them, of runs that all had as
-        many epochs.
+        Rows of the cell's runs, as `results.load_history` returns them.
     """
     by_run = history.groupby("run")["epoch"]
     end = int(history["epoch"].max()) if len(history) else 0
     before = history["epoch"][history["epoch"] <= (1 - _LATE) * end]
-    if before.empty or (by_run.max() != end).any() or history.duplicated(["run", "epoch"]).any():
-        return None
+    if before.empty:
+        return "its history has no epoch before the last tenth: record more of them"
+    if (by_run.max() != end).any() or history.duplicated(["run", "epoch"]).any():
+        return "its runs ended at epochs of their own"
     start = int(before.max())
     losses = history.set_index(["run", "epoch"])["loss"].unstack()
     fall = (1 - losses[end] / losses[start]).to_numpy()
     fall = fall[np.isfinite(fall)]
     if not len(fall):
-        return None
+        return "it was not finite"
     mean, least, most = float(fall.mean()), float(fall.min()), float(fall.max())
     return LateFall(start, end, len(fall), mean, least, most)
 
 
 def late_fall_of(
     directory: str | os.PathLike[str], cells: pd.DataFrame, chosen: pd.Series
-) -> LateFall | None:
-    """Measure the late fall of a cell of a results directory, None where it is not recorded.
+) -> LateFall | str:
+    """Measure the late fall of a cell of a results directory, or say why it is not known.
 
     Parameters
     ----------
@@ -176,13 +177,17 @@ def late_fall_of(
     chosen : Series
         A row of that.
     """
-    if not (Path(directory) / layout.HISTORY).is_file() or "mean_best_epoch" in cells:
-        return None
+    if "mean_best_epoch" in cells:
+        return "its runs may stop early, at epochs of their own (--patience)"
+    if not (Path(directory) / layout.HISTORY).is_file():
+        return "no history is there, which a sweep with --history 1 writes at its end"
     return late_fall(load_history(directory, {name: chosen[name] for name in axis_names(cells)}))
 
 
-def of_late_fall(found: LateFall) -> str:
+def of_late_fall(found: LateFall | str) -> str:
     """Say how far the loss still fell at the end of training, and what follows."""
+    if isinstance(found, str):
+        return f"How far the loss still fell at the end of training is not known: {found}."
     loss = f"The loss, with penalties, of {counted(found.runs, 'run')} here"
     over = f"from epoch {found.start:,} to {found.end:,}"
     if max(abs(found.least), abs(found.most)) < _AT_REST:

@@ -252,10 +252,9 @@ def answers(
 
 
 def _late(directory: Path, cells: pd.DataFrame) -> list[str]:
-    """Say how far the loss of the best cell still fell at the end, where that was recorded."""
+    """Say how far the loss of the best cell still fell at the end, if there is a best one."""
     with suppress(ResultsError):
-        if found := late_fall_of(directory, cells, best(cells).iloc[0]):
-            return [of_late_fall(found)]
+        return [of_late_fall(late_fall_of(directory, cells, best(cells).iloc[0]))]
     return []
 
 

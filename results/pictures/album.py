@@ -17,15 +17,20 @@ from results.pictures.along.axes import axes
 from results.pictures.along.axes import size as size_of_axes
 from results.pictures.along.pareto import pareto
 from results.pictures.along.path import layers, path
+from results.pictures.along.paths import paths
+from results.pictures.along.paths import size as size_of_paths
 from results.pictures.curves import curves
 from results.pictures.importance import bars
 from results.pictures.importance import size as size_of_importance
-from results.pictures.maps import differences, heatmap
-from results.pictures.pairs import pairs
-from results.pictures.pairs import size as size_of_pairs
+from results.pictures.maps.differences import Against, differences
+from results.pictures.maps.facets import facets
+from results.pictures.maps.facets import size as size_of_facets
+from results.pictures.maps.means import heatmap
+from results.pictures.maps.pairs import pairs
+from results.pictures.maps.pairs import size as size_of_pairs
 from results.pictures.shown import varying
 from results.pictures.style import entitle, style
-from results.plane import hold, is_number, plane, said, slice_at
+from results.plane import hold, is_number, plane, said, slice_at, third
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,17 +119,21 @@ def album(
 
 
 def _heatmaps(sheet: Sheet) -> Iterator[Picture]:
-    """Draw a map of each metric."""
-    yield from _maps(sheet, "heatmap", "", heatmap)
+    """Draw a map of each metric, for each value of a third axis."""
+    for metric, figure in _maps(sheet, "", None, heatmap):
+        yield f"heatmap-{metric}", figure
 
 
 def _differences(sheet: Sheet) -> Iterator[Picture]:
-    """Draw a map of the differences of each metric from no penalty."""
-    yield from _maps(sheet, "differences", "_from_none", differences)
+    """Draw maps of the differences of each metric from no penalty."""
+    for metric, figure in _maps(sheet, "_from_none", "none", differences):
+        yield f"differences-{metric}", figure
 
 
-def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> Iterator[Picture]:
-    """Draw a map of each metric; a line where only one axis varies."""
+def _maps(
+    sheet: Sheet, suffix: str, against: Against | None, draw: Callable[..., object]
+) -> Iterator[Picture]:
+    """Draw maps of each metric; a line where only one axis varies."""
     for metric in sheet.metrics:
         column = f"{metric}{suffix}"
         known = sheet.cells[f"mean_{column}"].notna() & ~stopped(sheet.cells)
@@ -136,10 +145,15 @@ def _maps(sheet: Sheet, kind: str, suffix: str, draw: Callable[..., object]) -> 
             figure = Figure(_LINE)
             ax, along = figure.add_subplot(), sheet.along[0]
             path(sheet.cells, column, along=along, at=sheet.at, runs=sheet.runs, ax=ax)
+        elif are_drawn(sheet.cells[sheet.meant], sheet.along):
+            continue  # of cells that were drawn no two lie in a row or column
+        elif by := third(sheet.cells, sheet.at):
+            figure = Figure(size_of_facets(sheet.cells[by].nunique()))
+            facets(sheet.cells, metric, by=by, against=against, at=sheet.at, figure=figure)
         else:
             figure = Figure(_MAP)
             draw(sheet.cells, metric, at=sheet.at, ax=figure.add_subplot())
-        yield f"{kind}-{metric}", figure
+        yield metric, figure
 
 
 def _paths(sheet: Sheet) -> Iterator[Picture]:
@@ -155,12 +169,18 @@ def _paths(sheet: Sheet) -> Iterator[Picture]:
         line, _ = hold(sheet.cells, [along], sheet.at)
         if along in sheet.at or len(np.unique(values[line])) < 2 or not is_number(values):
             continue
-        panels: list[str | list[str]] = [layers(sheet.cells) or ["sparsity"], metric]
+        panels = [layers(sheet.cells) or ["sparsity"], [metric]]
         if sheet.cells[f"low_{from_best}"].iloc[line].notna().any():
-            panels.append(from_best)
-        figure = Figure((4.8, _PANEL * len(panels)))
-        for ax, shown in zip(figure.subplots(len(panels)), panels, strict=True):
-            path(sheet.cells, shown, along=along, at=sheet.at, runs=sheet.runs, ax=ax)
+            panels.append([from_best])
+        by = third(sheet.cells, sheet.at)
+        # Orders of a path are lines of one picture.
+        if by and by != along and "path" not in sheet.varying and sheet.has(metric):
+            figure = Figure(size_of_paths(len(panels), sheet.cells[by].nunique()))
+            paths(sheet.cells, panels, along, by, sheet.at, sheet.runs, figure)
+        else:
+            figure = Figure((4.8, _PANEL * len(panels)))
+            for ax, shown in zip(figure.subplots(len(panels)), panels, strict=True):
+                path(sheet.cells, shown, along=along, at=sheet.at, runs=sheet.runs, ax=ax)
         yield f"path-{along}", figure
 
 
@@ -197,14 +217,14 @@ def _importance(sheet: Sheet) -> Iterator[Picture]:
 def _pareto(sheet: Sheet) -> Iterator[Picture]:
     """Draw the loss against the sparsity."""
     figure = Figure(_FRONT)
-    pareto(sheet.cells, at=sheet.at, ax=figure.add_subplot())
+    pareto(sheet.cells, at=sheet.at, runs=sheet.runs, ax=figure.add_subplot())
     yield f"pareto-{deciding(sheet.cells)}", figure
 
 
 def _left(sheet: Sheet) -> Iterator[Picture]:
     """Draw the loss against the weights left."""
     figure = Figure(_FRONT)
-    pareto(sheet.cells, across="left", at=sheet.at, ax=figure.add_subplot())
+    pareto(sheet.cells, across="left", at=sheet.at, runs=sheet.runs, ax=figure.add_subplot())
     yield f"left-{deciding(sheet.cells)}", figure
 
 
@@ -221,6 +241,8 @@ def _curves(sheet: Sheet) -> Iterator[Picture]:
         entitle(ax, sheet.cells["data"].iloc[0], name)
         ax.label_outer()
         ends += ax.get_ylim()
+        for other in row:  # else the next one has no more room than this one takes
+            other.set_autoscaley_on(True)
     if row[0].get_yscale() == "log":  # shared, though one of them alone asked for it
         ends = [end for end in ends if end > 0]
     row[0].set_ylim(min(ends), max(ends))

@@ -17,7 +17,9 @@ from results.columns import LOSSES, possible
 from results.errors import ResultsError
 from results.labels import folds, measured
 from results.pictures.along.bands import band, over
+from results.pictures.along.seeds import MOST, repeated
 from results.pictures.style import (
+    LINES,
     axes_or_new,
     legend_below,
     open_frame,
@@ -36,6 +38,8 @@ def curves(
     ax: Axes | None = None,
 ) -> Axes:
     """Draw learning curves of one cell: means over its seeds, with bands of the 95 % interval.
+
+    Each seed is a thin line, or each fold of one seed, unless there are more than 30.
 
     Parameters
     ----------
@@ -59,16 +63,38 @@ def curves(
     axis = Axis("epoch", epochs, epochs.astype(np.float64), logarithmic=False)
     for i, name in enumerate(shown):
         band(ax, axis, i, name, means[i], upright.held(lows[i]), highs[i])
+    too_many = _seeds(ax, axis, by_seed, shown, upright)
     upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(epochs) == 1:  # between whose neighbours there is no whole number
+        ax.set_xticks(epochs)
     name = measured(shown[0])
     ax.set_ylabel(name if len(shown) == 1 else name.removeprefix("train_").removeprefix("val_"))
     upright.draw(ax)
     open_frame(ax)
     seeds = history["seed"].nunique()
     sure = wording.FOR[SEEDS] if seeds > 1 else ""
-    legend_below(
-        ax, [over(wording.means([seeds], folds(*by_seed.splits[::-1])), sure, upright.cuts(lows))]
-    )
+    means_over = wording.means([seeds], folds(*by_seed.splits[::-1]))
+    legend_below(ax, [over(means_over, sure, upright.cuts(lows)), too_many])
     return ax
+
+
+def _seeds(ax: Axes, axis: Axis, by_seed: BySeed, names: Sequence[str], upright: Upright) -> str:
+    """Draw a thin line for each seed, or say that they are too many."""
+    for i, name in enumerate(names):
+        values = upright.held(repeated(by_seed, name))
+        count = values.shape[1]
+        if count < 2:
+            return ""
+        if count > MOST:
+            return f"no lines of {count} seeds"
+        # One artist for all, broken between two seeds.
+        x = np.tile(np.append(axis.at, np.nan), count)
+        y = np.pad(values, ((0, 1), (0, 0)), constant_values=np.nan).T.ravel()
+        ax.plot(
+            *(x, y), "-" if len(axis.at) > 1 else ".", color=LINES[i % len(LINES)], linewidth=0.6,
+            alpha=0.45, markersize=3, zorder=1.5, gid=f"{name} seeds",
+            label="_" if i else f"each {'seed' if by_seed.seeds > 1 else 'fold'}",
+        )  # fmt: skip
+    return ""

@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from results.labels import number
 from results.pictures.along.left import count_at_top
 from results.pictures.along.zero import apart_from_zero
-from results.pictures.colours import colours_of_weights
+from results.pictures.maps.colours import colours_of_weights
 from results.pictures.style import LINES, Apart, axes_or_new, label, legend_below, open_frame
 from results.plane import lay_out
 from results.scale import ink

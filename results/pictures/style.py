@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from itertools import pairwise
@@ -29,6 +29,8 @@ from results.labels import number, printable
 from results.pictures.svg import described, valid_names
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+
     from results.plane import Axis
 
 #: Perceptually uniform, and rising in lightness, so that it survives grey print.
@@ -139,7 +141,7 @@ def label(side: Side, axis: Axis) -> None:
     ):  # none of which tells what another is
         side.set_ticks(list(texts), list(texts.values()))
         letters = sum(len(text) + 2 for text in texts.values())
-        if isinstance(side, XAxis) and letters > _inches(side.axes) * _SMALL_LETTERS:
+        if isinstance(side, XAxis) and letters > inches(side.axes) * _SMALL_LETTERS:
             side.set_tick_params(rotation=30)
             for text in side.get_ticklabels():
                 text.set(ha="right", rotation_mode="anchor")
@@ -156,22 +158,27 @@ def legend_below(ax: Axes, told: Sequence[str] = (), **options: Any) -> None:
     handles = options.pop("handles", handles)
     if not handles:
         return
-    width = max(int(_inches(ax) * _SMALL_LETTERS), 20)
+    width = max(int(inches(ax) * _SMALL_LETTERS), 20)
     options["title"] = "\n".join(line for text in told for line in _even(text, width))
     down = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0)}
     place |= {"bbox_transform": ax.transAxes + down, "borderaxespad": 0}
     labels = [handle.get_label() for handle in handles]
-    columns = legend_columns(labels, _inches(ax), options.pop("ncols", 2))
+    columns = legend_columns(labels, inches(ax), options.pop("ncols", 2))
     legend = ax.legend(handles=handles, **place, ncols=columns, **options)
     legend.get_title().set_multialignment("center")
 
 
-def legend_outside(figure: Figure, ax: Axes) -> None:
-    """Put the legend of one of several pictures below them all."""
-    handles, labels = ax.get_legend_handles_labels()
-    columns = legend_columns(labels, figure.get_figwidth(), len(labels))
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+def legend_outside(figure: Figure, handles: Iterable[Artist], told: Sequence[str] = ()) -> None:
+    """Put the legend of several pictures below them all, each label in it once."""
+    by_label = {str(handle.get_label()): handle for handle in handles}
+    width = figure.get_figwidth()
+    lines = [line for text in told for line in _even(text, int(0.95 * width * _SMALL_LETTERS))]
+    legend = figure.legend(
+        by_label.values(), by_label.keys(), loc="outside lower center", title="\n".join(lines),
+        ncols=legend_columns(list(by_label), width, len(by_label)),
+    )  # fmt: skip
+    legend.get_title().set_multialignment("center")
 
 
 def legend_columns(labels: Sequence[str], inches: float, most: int) -> int:
@@ -201,10 +208,16 @@ def _tied(text: str) -> str:
 
 def entitle(ax: Axes, data: str, text: str) -> None:
     """Put a title over a picture of some data, in as many lines as it takes."""
-    ax.set_title(title(data, text, _inches(ax)))
+    ax.set_title(title(data, text, inches(ax)))
 
 
-def _inches(ax: Axes) -> float:
+def entitle_all(figure: Figure, data: str, text: str) -> None:
+    """Put a title over a figure of several pictures of some data."""
+    figure.suptitle(title(data, text, figure.get_figwidth()), fontsize=9.5)
+
+
+def inches(ax: Axes) -> float:
+    """Return the width of a picture."""
     return float(ax.get_window_extent().width / ax.figure.dpi)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def described(figure: Figure, svg: bytes) -> bytes:
     """Add a title and a description to a figure's SVG, for what reads it aloud."""
-    title, description = _title(figure), _description(figure)
+    title, description = title_of(figure), description_of(figure)
     name = sha256(f"{title}\n{description}".encode()).hexdigest()[:8]
     text = re.sub(r"<!DOCTYPE[^>]*>\s*", "", svg.decode(), count=1)  # it knows no role
     head, rest = text.split("<svg ", 1)
@@ -50,12 +50,13 @@ def valid_names(figure: Figure) -> Iterator[None]:
             artist.set_gid(name)
 
 
-def _title(figure: Figure) -> str:
+def title_of(figure: Figure) -> str:
+    """Return what a figure is called, in a line."""
     titles = [figure.get_suptitle(), *(ax.get_title() for ax in figure.axes)]
     return _in_a_line(next(filter(None, titles), "a picture"))
 
 
-def _description(figure: Figure) -> str:
+def description_of(figure: Figure) -> str:
     """Say what lies along the axes, in which range colours are, and what the legends say."""
     told = [text for ax in figure.axes for text in _of_axes(ax)]
     told += [text for legend in figure.legends for text in _of_legend(legend)]

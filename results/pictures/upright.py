@@ -55,7 +55,7 @@ class Upright(NamedTuple):
         beyond = 0 < most < found.max()
         near = found[found <= most] if beyond else found
         lowest, highest = float(near.min()), float(near.max())
-        if 0 < WIDE * lowest < highest:
+        if 0 < WIDE * lowest < highest and "_from_" not in metric:  # of which 0 is the measure
             ends = float(lows[lows > 0].min(initial=lowest))
             foot = max(lowest / WIDE, ends) / _MARGIN
             return cls(foot, highest * _MARGIN if beyond else np.inf, True)

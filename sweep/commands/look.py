@@ -93,9 +93,9 @@ def best(
     matters = shares.of_cells(cells)
     figures: dict[str, Any] = {"notes": chosen.notes, "matters": shares.as_data(matters)}
     figures |= as_data(cells, chosen.row.iloc[0])
-    if fall := late_fall_of(directory, cells, chosen.row.iloc[0]):
-        chosen.notes.append(of_late_fall(fall))
-        figures["late_fall"] = fall._asdict()
+    fall = late_fall_of(directory, cells, chosen.row.iloc[0])
+    chosen.notes.append(of_late_fall(fall))
+    figures["late_fall"] = None if isinstance(fall, str) else fall._asdict()
     if chosen.folds is not None:
         figures["outer_folds"] = plain_rows(chosen.folds)
     lines: list[str] = []
@@ -148,28 +148,32 @@ def plot(
 ) -> int:
     """Draw pictures of a directory."""
     from results.pictures.style import save
+    from results.pictures.svg import description_of, title_of
     from sweep.commands.pictures import pictures as draw
 
     wanted = formats.split(",")
     if unknown := set(wanted) - set(FORMATS):
         raise InputError(f"--format should be of {', '.join(FORMATS)}; it is {unknown.pop()!r}")
     folder = Path(out or directory)
-    written = []
+    written: list[str] = []
+    told = []
     shown, by = zip(*map(meant, metrics), strict=True) if metrics else ((), ())
     ranked = next(filter(None, by), None)
     runs, held = finished_runs(directory), held_at(at)
     for name, figure in draw(directory, runs, shown, pictures, held, ranked):
         durable.folder(folder)
-        written += [str(path) for path in save(figure, folder / name, wanted)]
+        files = [str(path) for path in save(figure, folder / name, wanted)]
+        written += files
+        told.append({"files": files, "title": title_of(figure), "shows": description_of(figure)})
         if not as_json:
-            print(*map(exactly, written[-len(wanted) :]), sep="\n", flush=True)
+            print(*map(exactly, files), sep="\n", flush=True)
     for kind in pictures if written else ():
         if not any(Path(path).name.startswith(kind) for path in written):
             _log.warning("%s has nothing to show in %s", directory, kind)
     if not written:
         raise InputError(f"{directory} has nothing to show in {', '.join(pictures)}")
     if as_json:
-        print(json_format.dumps({"files": written}))
+        print(json_format.dumps({"files": written, "pictures": told}))
     return 0
 
 

@@ -22,7 +22,7 @@ from results.directory import layout as places
 from results.errors import ResultsError
 from results.labels import counted, listed, place
 from results.pictures.album import KINDS, album
-from results.pictures.along.chosen import at_chosen
+from results.pictures.along.chosen import at_chosen, not_here
 from results.pictures.along.path import layers
 from results.pictures.features import dots, size_of_dots, stability
 from results.pictures.predictions import predictions
@@ -320,7 +320,7 @@ def _weight_path(
         }
         results.weight_path(values, some, along=along, zero_tol=zero, ax=ax)
         elsewhere = at_chosen(ax, lay_out(along, values), cells, line)
-        legend_below(ax, [elsewhere], ncols=3)
+        legend_below(ax, [not_here(elsewhere, "this line")], ncols=3)
         held = f" at {said(fixed, cells)}" if fixed else ""
         entitle(ax, cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}")
     return figure

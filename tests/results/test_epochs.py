@@ -147,8 +147,14 @@ def test_how_far_the_loss_still_fell_at_the_end():
     assert "come to rest" not in of_late_fall(both_ways)
 
 
-def test_where_the_end_was_not_recorded_nothing_is_said_of_it():
-    assert late_fall(past([])) is None and late_fall(past([[1.0]])) is None
-    assert late_fall(past([[1.0] * 10, [1.0] * 9])) is None, "one stopped early"
-    assert late_fall(past([[np.nan] * 10])) is None
+def test_where_the_end_is_not_known_it_is_said_why():
+    for history, why in (
+        (past([]), "no epoch before the last tenth"),
+        (past([[1.0]]), "no epoch before the last tenth"),
+        (past([[1.0] * 10, [1.0] * 9]), "epochs of their own"),
+        (past([[np.nan] * 10]), "not finite"),
+    ):
+        found = late_fall(history)
+        assert isinstance(found, str) and why in found
+        assert of_late_fall(found).endswith(f"at the end of training is not known: {found}.")
     assert late_fall(past([[4.0, 3.0]], every=30))[:2] == (30, 60)

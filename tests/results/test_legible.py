@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 import results
 from results.cells.summary import summary
 from results.pictures.album import album
-from results.pictures.colours import colours
+from results.pictures.maps.colours import colours, norm_of_differences
 from results.pictures.style import LINES, MARKS, Apart, entitle, legend_outside, style
 from results.pictures.upright import Upright
 from tests.results.grids import WEIGHTS, log, table
@@ -192,6 +192,14 @@ def test_an_exploded_difference_leaves_the_others_the_axis():
     assert -0.2 < upright.foot < 0 and 0.1 < upright.roof < 0.2 and upright.cuts(lows)
 
 
+def test_a_difference_has_no_logarithmic_axis_and_rounding_is_no_noise():
+    means, lows = np.array([0.01, 0.5]), np.array([-0.1, 0.4])
+    assert not Upright.of(means, lows, "val_loss_from_best").logarithmic
+    assert Upright.of(means, lows, "val_loss").logarithmic
+    exact = norm_of_differences(means, np.array([1e-17, 0.0]), "val_loss")
+    assert (exact.vmin, exact.vmax) == (-0.5, 0.5) and exact(0.25) == pytest.approx(0.75)
+
+
 def test_a_legend_of_many_entries_stays_inside_the_picture():
     with style():
         figure = Figure((9.2, 3))
@@ -200,7 +208,7 @@ def test_a_legend_of_many_entries_stays_inside_the_picture():
                      "the lowest of them", "lowest val_loss", "beyond the axis, to 2.08e95",
                      "cells without a mean"):  # fmt: skip
             ax.plot([0], [0], "o", label=text)
-        legend_outside(figure, ax)
+        legend_outside(figure, ax.lines)
         FigureCanvasAgg(figure).draw()
         box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and figure.legends[0]._ncols > 2
@@ -228,7 +236,8 @@ def test_titles_are_broken_where_they_would_be_cut(ax):
     vary = {"l1_w1": (0.0, 1e-3), "l2_b2": (0.0, 1e-3)}
     runs = table(log(3), log(3), lr=(0.01, 0.1), vary=vary, data="a long name of a file.csv")
     cells = summary(runs, METRICS)
-    for _, figure in album(cells, ["val_loss"], ["heatmap", "differences", "path", "pareto"]):
+    figures = [*album(cells, ["val_loss"], ["heatmap", "differences", "pareto"])]
+    for _, figure in [*figures, next(album(cells, ["val_loss"], ["path"]))]:
         for text, box in boxes(figure):
             width, height = figure.canvas.get_width_height()
             assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height, text

@@ -12,9 +12,9 @@ import results
 from results.cells.notes import edges
 from results.cells.summary import summary
 from results.errors import ResultsError
-from results.pictures import pairs as picture_of_pairs
 from results.pictures.album import album
 from results.pictures.along import axes as picture_of_axes
+from results.pictures.maps import pairs as picture_of_pairs
 from results.pictures.style import style
 from results.plane import lay_out, plane, value_of
 from tests.results.cells_of import AXES, HIDDEN, drawn, grid, runs_of

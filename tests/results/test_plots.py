@@ -20,7 +20,7 @@ from results.cells.summary import summary
 from results.errors import ResultsError
 from results.labels import number, place
 from results.pictures.album import KINDS, album
-from results.pictures.colours import colours_of_differences
+from results.pictures.maps.colours import colours_of_differences
 from results.pictures.style import drawn, save, style
 from results.plane import lay_out, plane, said, value_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table

@@ -97,6 +97,7 @@ def test_a_sweep_that_is_not_complete_has_holes(tmp_path):
     assert np.isnan(page.arrays["mean val_loss"][0]) and page.data["cells"] == 8
     assert (page.arrays["none"] == -1).all()
     assert any("not complete: so far 16 runs" in text for text in page.texts)
+    assert any("is not known: no history is there" in text for text in page.texts)
 
 
 def test_a_page_about_many_runs_is_small_and_still_shows_the_best(tmp_path, monkeypatch):

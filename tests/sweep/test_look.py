@@ -192,7 +192,10 @@ def test_best_tells_of_the_end_of_training_where_it_was_recorded(ran):
     assert pure(typed("summary", "r", "--json")[1])["alike"] == found["alike"]
     assert found["alike"]["of"] == 5
     Path("r/history.parquet").unlink()
-    assert "late_fall" not in pure(typed("best", "r", "--json")[1])
+    unknown = pure(typed("best", "r", "--json")[1])
+    assert unknown["late_fall"] is None
+    assert "is not known: no history is there" in unknown["notes"][-1]
+    assert "a sweep with --history 1" in " ".join(typed("best", "r")[1].split())
 
 
 def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
@@ -205,7 +208,11 @@ def test_plot_writes_pictures_and_prints_their_paths(ran, tmp_path):
     of_all = {"axes", "importance"}
     assert kinds == {"heatmap", "differences", "path", "pareto", "left", "curves", *of_all}
     words = ("--picture", "heatmap", "--metric", "dead_units", "--out", ".", "--json")
-    assert pure(typed("plot", "r", *words)[1]) == {"files": ["heatmap-dead_units.png"]}
+    found = pure(typed("plot", "r", *words)[1])
+    (picture,) = found["pictures"]
+    assert found["files"] == picture["files"] == ["heatmap-dead_units.png"]
+    assert picture["title"].endswith("dead_units")
+    assert "L2 penalty against L1 penalty" in picture["shows"]
 
 
 def test_curves_of_any_cell_are_those_that_would_have_been_recorded(ran, caplog):

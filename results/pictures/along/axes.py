@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from results.cells.best import best
-from results.cells.epochs import as_cells_with_epochs
 from results.cells.levels import Levels, are_drawn
 from results.cells.summary import deciding
 from results.columns import is_better_high
-from results.errors import ResultsError
 from results.labels import measured, most
 from results.pictures.along.zero import apart_from_zero
 from results.pictures.shown import shown_at, varying
 from results.pictures.style import (
     LINES,
     MARKS,
+    entitle_all,
     figure_or_new,
     label,
     legend_outside,
     open_frame,
-    title,
 )
 from results.pictures.upright import Upright
 from results.plane import Axis, is_number, lay_out
@@ -108,11 +106,7 @@ def axes(
     ResultsError
         If no cell has a mean.
     """
-    every = as_cells_with_epochs(table, [metric] if metric else [])
-    metric = metric or deciding(every)
-    cells, meant, told, held = shown_at(every, metric, at)
-    if cells.empty:
-        raise ResultsError(f"nothing to draw: no cell there has a mean {metric}")
+    metric, every, cells, meant, told, held = shown_at(table, metric, at).some()
     names, means = varying(meant), cells[f"mean_{metric}"].to_numpy(np.float64)
     figure = figure_or_new(figure, size(len(names)))
     grid = figure.subplots(-(-len(names) // _ACROSS), min(len(names), _ACROSS), squeeze=False)
@@ -142,8 +136,8 @@ def axes(
     for ax in grid.flat[len(names) :]:
         ax.remove()
     what = f"mean {metric} along each axis, {told}{held}"
-    figure.suptitle(title(every["data"].iloc[0], what, figure.get_figwidth()), fontsize=9.5)
-    legend_outside(figure, grid.flat[0])
+    entitle_all(figure, every["data"].iloc[0], what)
+    legend_outside(figure, grid.flat[0].get_legend_handles_labels()[0])
     return figure
 
 

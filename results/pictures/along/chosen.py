@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _RULES = {"min": "--", "one-se": ":"}
 
 
-def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) -> str:
+def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
     """Draw a line where the best cell is, and where the sparsest within one standard error is.
 
     Parameters
@@ -32,12 +33,12 @@ def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) ->
 
     Returns
     -------
-    str
+    list of str
         Which of the two is not there, and where it is instead.
     """
     metric, elsewhere = deciding(cells), []
     if len(cells) < 2 or cells[f"rank_{metric}"].isna().all():
-        return ""
+        return []
     found: dict[int, list[str]] = {}
     for rule in _RULES if "mean_sparsity" in cells else ("min",):
         cell = best(cells, rule)
@@ -54,4 +55,9 @@ def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) ->
             at, color="0.35", linestyle=_RULES[rules[-1]], linewidth=1, zorder=0.5, label=text,
             gid=rules[0],
         )  # fmt: skip
-    return f"not on this line: {' and '.join(elsewhere)}" if elsewhere else ""
+    return elsewhere
+
+
+def not_here(elsewhere: Sequence[str], here: str) -> str:
+    """Say which of the chosen cells are not on some line."""
+    return f"not on {here}: {' and '.join(elsewhere)}" if elsewhere else ""

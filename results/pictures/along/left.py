@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from results.plane import Axis
 
+#: What is left, and what share of it where no number is known.
+LEFT, SHARE_LEFT = "weights left, mean", "% of the weights left, mean"
+
 #: How far from the logarithms a 0 stands: a share of their length, and decades at the least.
 _APART, _LEAST = 1 / 8, 1 / 4
 
@@ -24,9 +27,9 @@ _APART, _LEAST = 1 / 8, 1 / 4
 def weights_left(cells: pd.DataFrame) -> tuple[NDArray[np.float64], str]:
     """Return how many weights are left in some cells, or what share, and what that is called."""
     if "mean_nonzero" in cells and cells["mean_nonzero"].notna().any():
-        return cells["mean_nonzero"].to_numpy(np.float64), "weights left, mean"
+        return cells["mean_nonzero"].to_numpy(np.float64), LEFT
     share = 100 * (1 - cells["mean_sparsity"].to_numpy(np.float64))
-    return share, "% of the weights left, mean"
+    return share, SHARE_LEFT
 
 
 class Left(NamedTuple):

@@ -9,12 +9,13 @@ import numpy as np
 
 from results.cells import wording
 from results.cells.best import best, front
-from results.cells.epochs import as_cells_with_epochs, of_orders, stopped
+from results.cells.epochs import of_orders, stopped
 from results.cells.summary import deciding, whole
 from results.columns import is_better_high
-from results.labels import measured, most
+from results.labels import counted, measured, most
 from results.pictures.along.bands import CUT, FEW
-from results.pictures.along.left import Left, weights_left
+from results.pictures.along.left import LEFT, SHARE_LEFT, Left, weights_left
+from results.pictures.along.seeds import MOST, of_seeds
 from results.pictures.shown import shown_at
 from results.pictures.style import LINES, MARKS, axes_or_new, entitle, legend_below, open_frame
 from results.pictures.upright import Upright
@@ -22,6 +23,10 @@ from results.pictures.upright import Upright
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+#: Dots of seeds for which there is room.
+_DOTS = 5000
 
 
 def pareto(
@@ -30,13 +35,14 @@ def pareto(
     *,
     across: Literal["sparsity", "left"] = "sparsity",
     at: Mapping[str, float | str] | None = None,
+    runs: pd.DataFrame | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the loss of each cell against its sparsity, and the front that no cell beats in both.
 
     Or against the weights that are left, on a logarithmic axis, so that networks of few weights
     can be told apart. The front is one of cells that compete: with fewer seeds than others a cell
-    is hollow.
+    is hollow. Each seed is a faint dot, unless there are too many of them.
 
     Parameters
     ----------
@@ -48,21 +54,24 @@ def pareto(
         The share of zero weights, or how many are left; what share, where no number is known.
     at : dict of str to float or str, optional
         Values at which to hold axes; by default all cells are shown.
+    runs : DataFrame, optional
+        Of a summary the runs, whose seeds then are dots; a table of runs has them.
     ax : Axes, optional
         By default those of a new figure.
     """
     further = ["nonzero"] if "status" in table and "nonzero" in table else []
-    every = as_cells_with_epochs(table, [*([loss] if loss else []), *further])
-    ax = axes_or_new(ax)
-    loss = loss or deciding(every)
-    cells, _, which, held = shown_at(every, loss, at)
+    ax, runs = axes_or_new(ax), table if "status" in table else runs
+    loss, every, cells, _, which, held = shown_at(table, loss, at, further)
     y, low, high = (
         cells[f"{part}_{loss}"].to_numpy(np.float64) for part in ("mean", "low", "high")
     )
-    left, unit = weights_left(cells)
-    places = Left.of(left)
-    x = cells["mean_sparsity"].to_numpy(np.float64) if across == "sparsity" else places.at(left)
-    sparser = x if across == "sparsity" else -left
+    values, unit = cells["mean_sparsity"].to_numpy(np.float64), "share of zero weights"
+    if across == "left":
+        values, unit = weights_left(cells)
+    own, losses, too_many = _of_seeds(runs, every, cells, loss, unit)
+    places = Left.of(np.append(values, own)) if across == "left" else None
+    x, own = (places.at(some) if places else some for some in (values, own))
+    sparser = -values if places else values
     competes = whole(cells)
     dots: dict[str, Any] = {"marker": "o", "color": "0.4", "linestyle": "none", "alpha": 0.75}
     dots |= {"rasterized": len(x) > 2500, "zorder": 1}
@@ -82,7 +91,13 @@ def pareto(
     ax.plot(x[first], y[first], "-", drawstyle="steps-pre", color=LINES[0], zorder=2, gid="front")
     ax.plot(x[first], y[first], "o", color=LINES[0], markersize=4, label="Pareto front", zorder=3)
     upright = Upright.of(y, low[first], loss)
-    told = [of_orders(every, cells)]
+    if len(own):
+        ax.plot(
+            *(own, upright.held(losses)), "o", color="0.4", markersize=2.2, markeredgewidth=0,
+            alpha=0.5, zorder=0.5, rasterized=len(own) > 2500, gid="seeds",
+            label="each seed" if every["seeds"].max() > 1 else "each fold",
+        )  # fmt: skip
+    told = [of_orders(every, cells), too_many]
     if len(first) <= FEW and (sure := wording.intervals(cells.iloc[first], [loss])):
         ends = upright.held(low[first]), high[first]
         look: dict[str, Any] = {"color": LINES[0], "alpha": 0.6, "zorder": 2, "gid": "intervals"}
@@ -96,11 +111,11 @@ def pareto(
             place = x[cells.index == cell.name], cell[f"mean_{loss}"]
             ax.plot(*place, **style, label=text, clip_on=False, zorder=4, gid=rule)
     upright.mark_beyond(ax, x, y)
-    if across == "left":
+    if places:
         places.draw(ax)
     elif len(np.unique(x)) < 2:
         ax.set_xlim(-0.03, 1.03)
-    ax.set_xlabel("share of zero weights" if across == "sparsity" else unit)
+    ax.set_xlabel(unit)
     ax.set_ylabel(measured(loss))
     upright.draw(ax)
     open_frame(ax)
@@ -108,3 +123,23 @@ def pareto(
     what = across if across == "sparsity" else "the weights left"
     entitle(ax, every["data"].iloc[0], f"{loss} against {what}{held}, {which}")
     return ax
+
+
+def _of_seeds(
+    runs: pd.DataFrame | None, every: pd.DataFrame, cells: pd.DataFrame, loss: str, unit: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
+    """Return where each seed of some cells lies and what it lost, or why no seed is to be seen."""
+    none = np.empty(0)
+    seeds = int(every["seeds"].max())
+    many = seeds if seeds > 1 else int(every["folds"].max())
+    if runs is None or cells.empty or many < 2:
+        return none, none, ""
+    if many > MOST or many * len(cells) > _DOTS:
+        what = counted(many, "seed" if seeds > 1 else "fold")
+        return none, none, f"no dots of {what} of {counted(len(cells), 'cell')}"
+    rows = cells.index.to_numpy(np.int64)
+    metric = "nonzero" if unit == LEFT else "sparsity"
+    losses, places = (of_seeds(runs, every, rows, name) for name in (loss, metric))
+    known = np.isfinite(losses) & np.isfinite(places)
+    own = places[known]
+    return 100 * (1 - own) if unit == SHARE_LEFT else own, losses[known], ""

@@ -63,19 +63,23 @@ def of_seeds(
     by_seed = BySeed(found, found["place"].to_numpy(), len(every))
     outer = int(cells["outer_folds"].max()) if "outer_folds" in cells else 1
     splits = outer, int(cells["folds"].max())
-
-    def repeated(name: str) -> NDArray[np.float64]:
-        laid = by_seed.by_fold(name, splits).reshape(len(every), by_seed.seeds, -1)
-        return laid[:, 0] if by_seed.seeds == 1 else laid.mean(axis=2)
-
-    values = repeated(name)
+    values = repeated(by_seed, name, splits)
     own = values[np.searchsorted(every, rows)]
     if guess:
-        return own - repeated(guess[0])[np.searchsorted(every, rows)]
+        return own - repeated(by_seed, guess[0], splits)[np.searchsorted(every, rows)]
     if other:
         own = own - values[np.searchsorted(every, np.maximum(reference, every[0]))]
         own[reference < 0] = np.nan
     return own
+
+
+def repeated(
+    by_seed: BySeed, name: str, splits: tuple[int, int] | None = None
+) -> NDArray[np.float64]:
+    """Lay a metric out as ``[cell, seed]``, or as ``[cell, fold]`` where there is one seed."""
+    laid = by_seed.by_fold(name, splits)
+    laid = laid.reshape(*laid.shape[:2], -1)
+    return laid[:, 0] if by_seed.seeds == 1 else laid.mean(axis=2)
 
 
 def dots(

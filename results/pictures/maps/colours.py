@@ -38,6 +38,9 @@ _FAR_BELOW, _FAR_ABOVE = "#010a1a", "#5c2300"
 #: Shades of a sign, and share of them that weights leave out next to white, which is 0 alone.
 _SHADES, _FAINT = 128, 0.25
 
+#: Share of a typical difference by which rounding makes an interval of nothing.
+_SAME = 1e-9
+
 #: Length of an arrow, in that of the bar.
 _ARROW = 0.05
 
@@ -88,7 +91,7 @@ def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize
     if not len(sizes):
         return Normalize(-1, 1)
     typical = float(np.median(sizes))
-    widths = width[width > 0]
+    widths = width[width > _SAME * typical]
     noise = float(np.median(widths)) / 2 if len(widths) else typical
     far = is_ratio(metric) or np.isfinite(foot_of(metric))
     limit = REACH * max(typical, noise) if far else np.inf
@@ -99,20 +102,19 @@ def norm_of_differences(mean: NDArray, width: NDArray, metric: str) -> Normalize
 
 
 def colour_bar(
-    ax: Axes | Sequence[Axes],
+    axes: Sequence[Axes],
     mesh: QuadMesh,
     values: NDArray,
     text: str,
     scale: Scale | None = None,
 ) -> Colorbar:
-    """Draw the bar of a map, or of several; arrows at its ends say that some values are beyond."""
+    """Draw the bar of some maps; arrows at its ends say that some values are beyond."""
     laid, (low, high) = mesh.norm, (float(end or 0) for end in mesh.get_clim())
     finite = values[np.isfinite(values)]
     lowest, highest = float(finite.min(initial=low)), float(finite.max(initial=high))
     under, over = lowest < low, highest > high
     extend = {(1, 1): "both", (1, 0): "min", (0, 1): "max"}.get((under, over), "neither")
-    first = ax if isinstance(ax, Sequence) else [ax]
-    bar = first[0].figure.colorbar(mesh, ax=ax, pad=0.02, extend=extend, extendfrac=_ARROW)
+    bar = axes[0].figure.colorbar(mesh, ax=axes, pad=0.02, extend=extend, extendfrac=_ARROW)
     bar.outline.set_visible(False)
     bar.set_label(text)
     if isinstance(laid, SymLogNorm):

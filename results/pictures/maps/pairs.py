@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from matplotlib.patches import Patch
 
-from results.cells.epochs import as_cells_with_epochs
 from results.cells.importance import shares
 from results.cells.levels import Levels, are_drawn
-from results.cells.summary import deciding
-from results.errors import ResultsError
 from results.labels import measured
-from results.pictures.colours import colour_bar, colours, norm
-from results.pictures.maps import GROUND
+from results.pictures.maps.colours import colour_bar, colours, norm
+from results.pictures.maps.squares import GROUND
 from results.pictures.shown import shown_at, varying
-from results.pictures.style import figure_or_new, label, title
+from results.pictures.style import entitle_all, figure_or_new, label
 from results.plane import lay_out
 from results.scale import Scale
 
@@ -74,11 +71,7 @@ def pairs(
     ResultsError
         If no cell has a mean.
     """
-    every = as_cells_with_epochs(table, [metric] if metric else [])
-    metric = metric or deciding(every)
-    cells, meant, told, held = shown_at(every, metric, at)
-    if cells.empty:
-        raise ResultsError(f"nothing to draw: no cell there has a mean {metric}")
+    metric, every, cells, meant, told, held = shown_at(table, metric, at).some()
     names = varying(meant)
     if len(names) > MOST:
         found = shares.of_cells(every, metric, every.index.isin(meant.index))
@@ -114,7 +107,7 @@ def pairs(
             handles=[Patch(**GROUND, label="no cell there has a mean")], loc="outside lower center"
         )
     what = f"mean {metric} of each pair of axes, {told}{held}"
-    figure.suptitle(title(every["data"].iloc[0], what, figure.get_figwidth()), fontsize=9.5)
+    entitle_all(figure, every["data"].iloc[0], what)
     return figure
 
 

@@ -1,0 +1,91 @@
+"""Paths side by side, one for each value of a further axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from results.cells.epochs import stopped
+from results.cells.summary import deciding
+from results.pictures.along.chosen import not_here
+from results.pictures.along.lines import Lines, draw, told_of, upright_of
+from results.pictures.facets import Facets
+from results.pictures.style import entitle_all, legend_outside
+from results.plane import hold, said
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
+
+#: Paths side by side at the most.
+MOST = 4
+
+
+def paths(
+    cells: pd.DataFrame,
+    metrics: Sequence[list[str]],
+    along: str,
+    by: str,
+    at: Mapping[str, float | str],
+    runs: pd.DataFrame | None,
+    figure: Figure,
+) -> None:
+    """Draw metrics along an axis, a row each, and a column for each value of another axis.
+
+    Further axes are held where `at` says, or the best cell of all is. What is in a row has the
+    same upright axis.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        A `results.summary` in which no axis is the order of a path.
+    metrics : sequence of list of str
+        Of each row.
+    along, by : str
+        Axes of the grid.
+    at, runs
+        As for `path`.
+    figure : Figure
+        With the room that `size` tells.
+    """
+    rows, held = hold(cells, [along, by], at)
+    there = cells.iloc[rows]
+    drawable = there[~stopped(cells)[rows] & there[f"mean_{deciding(cells)}"].notna().to_numpy()]
+    chosen = Facets.among(cells, by, np.unique(drawable[by].to_numpy()), MOST, there[by].nunique())
+    grid = figure.subplots(
+        len(metrics), len(chosen.shown), squeeze=False, sharex=True, sharey="row"
+    )
+    told: list[str] = []
+    handles: list[Artist] = []
+    for axes, names in zip(grid, metrics, strict=True):
+        row = [Lines.of(cells, names, along, {**held, by: value}) for value in chosen.shown]
+        upright, elsewhere = upright_of(row), []
+        explained: list[list[Artist]] = []
+        for ax, lines in zip(axes, row, strict=True):
+            too_many, not_there = draw(ax, lines, runs, upright)
+            elsewhere.append(not_there)
+            # The side names what is alone in its row.
+            named = {name for name, _, _ in lines.lines} if len(lines.lines) == 1 else set()
+            every = ax.get_legend_handles_labels()[0]
+            explained.append([one for one in every if one.get_label() not in named])
+            if lines.are_differences:
+                ax.set_ylabel(lines.what.replace(" against ", " against\n"))
+            ax.label_outer()
+        for some in sorted(explained, key=len, reverse=True):  # in an order that holds all
+            handles += some
+        told += [*told_of(row, upright), too_many]
+    for ax, value in zip(grid[0], chosen.shown, strict=True):
+        ax.set_title(chosen.title(value, cells))
+    nowhere = [text for text in elsewhere[0] if all(text in some for some in elsewhere)]
+    told = list(dict.fromkeys([*told, not_here(nowhere, "these lines"), chosen.left_out]))
+    legend_outside(figure, handles, told)
+    also = f" at {said(held, cells)}" if held else ""
+    entitle_all(figure, cells["data"].iloc[0], f"along {along}{also}, {chosen.which}")
+
+
+def size(rows: int, columns: int) -> tuple[float, float]:
+    """Return the width and height of a picture of so many metrics and values."""
+    return 1.6 + 2.2 * min(columns, MOST), 1.4 + 2.1 * rows

@@ -1,0 +1,1 @@
+"""Pictures that are maps: a metric over two axes of the grid, in colours."""
