@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from numbers import Integral
 from typing import Annotated, Any, ClassVar
 
@@ -10,8 +11,8 @@ from pydantic import Field
 from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
-from sweep.estimators.checking import checked_alone, in_words_of, refuse_idle
-from sweep.specification.choices import LOSSES, OPTIMIZERS, overlaid
+from sweep.estimators.checking import checked_alone, in_words_of
+from sweep.specification.choices import LOSSES, OPTIMIZERS, TABLES, overlaid
 from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.several.alternatives import split
 from sweep.specification.spec import Specification
@@ -159,7 +160,7 @@ def specification(
     """
     options = checked_alone(options)
     _refuse_what_is_not_there(options)
-    refuse_idle(options)
+    _refuse_idle(options)
     names = names_of(options["solver"]) | {"l2": l2}
     every = {option: names.get(option, option) for option in FitSpecification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
@@ -243,6 +244,51 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
             "`learning_rate` 'adaptive' falls where a loss no longer does: give `tol`, such as "
             "1e-4, or `early_stopping`"
         )
+
+
+@cache
+def _may_be_idle() -> list[tuple[dict[str, str], dict[str, str]]]:
+    """Return choices that take all that not every one does, and what each of them takes.
+
+    That is its option and its word, and the parameters by their options.
+    """
+    found: list[tuple[dict[str, str], dict[str, str]]] = []
+    seen: set[str] = set()
+    for option, table in TABLES.items():
+        for word, choice in table.items():
+            called = names_of(word) if option == "optimizer" else NAMES
+            taken = {name: called.get(name, name) for name in choice.hyper}
+            if not seen.issuperset(taken.values()):
+                found.append(({option: word}, taken))
+                seen.update(taken.values())
+    # Those of early stopping, each without the other: patience with nothing held out is refused.
+    return found + [({}, {name: NAMES[name]}) for name in ("val_fraction", "patience")]
+
+
+def _refuse_idle(parameters: Mapping[str, Any]) -> None:
+    """Refuse what would be refused of parameters if they were taken, which they need not be.
+
+    Raises
+    ------
+    InputError
+        In the words of a specification, with a parameter's name.
+    """
+    alone, nesterov = "cv" not in parameters, parameters["nesterovs_momentum"]
+    if alone and not isinstance(nesterov, bool | np.bool_):
+        raise InputError(f"`nesterovs_momentum` should be True or False, not {nesterov!r}")
+    for chosen, names in _may_be_idle():
+        given = {option: parameters[name] for option, name in names.items()}
+        given = {option: value for option, value in given.items() if not interval(value)}
+        if isinstance(given.get("patience"), float) and given["patience"] == np.inf:
+            del given["patience"]
+        try:
+            spec = Specification(data="iris", **chosen, **given)
+        except InputError as error:
+            raise InputError(in_words_of(names, error)) from None
+        for option, name in names.items():
+            several = getattr(spec, option)
+            if alone and isinstance(several, tuple) and len(several) > 1:
+                raise InputError(f"`{name}` should be one number, not {parameters[name]!r}")
 
 
 def _optimizers(options: Mapping[str, Any]) -> list[str]:
