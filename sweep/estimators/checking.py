@@ -61,6 +61,10 @@ _OWN: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "a whole number from 0 up, a RandomState or None",
         lambda v: v is None or _whole(v) or isinstance(v, np.random.RandomState) or v is np.random,
     ),
+    "precision": (
+        "'auto', 'float64' or 'float32'",
+        lambda v: v in ("auto", "float64", "float32"),
+    ),
     "batch_size": ("a whole number from 1 up, 'auto' or 'full'", lambda v: not _is(v, 0)),
 }
 

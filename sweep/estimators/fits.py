@@ -63,6 +63,7 @@ class Fit(NamedTuple):
         What it was trained by, with one value of all that shapes the network and its step.
     widths : tuple of int
     parameters : ndarray, shape (parameters,)
+        In the precision of the fit.
     metrics : dict of str to float
         The columns of the table that training gives.
     history : list of dict
@@ -122,7 +123,7 @@ def portion(
     Parameters
     ----------
     spec : Specification
-    X : ndarray of float64, shape (samples, features)
+    X : ndarray of float64 or float32, shape (samples, features)
     aim : Aim
     weight : ndarray, shape (samples,)
         A row whose weight is 0 is as good as absent; its class is not.
@@ -256,7 +257,7 @@ def _task(
         stand = cache(trained.state)
         for place, i in enumerate(trained.runs.tolist()):
             metrics = {name: values[place].item() for name, values in trained.metrics.items()}
-            weights = learnt[:, place].astype(np.float64)
+            weights = learnt[:, place].copy()
             part, cell = runs[i]
             own = spec.of({"leak": columns["leak"][i]}) if "leak" in columns else spec
             standing = None if spec.stops_early else partial(_standing, trained, stand, place)

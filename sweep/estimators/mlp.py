@@ -142,8 +142,9 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         self, aim: Aim, X: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, begun: bool
     ) -> tuple[Specification, Portion]:
         """Return how to train, and on what; what has ``begun`` keeps its network and its units."""
-        t = self.t_ if begun else 0
-        spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1, t=t)
+        t, dtype = (self.t_, self.model_.parameters.dtype) if begun else (0, X.dtype)
+        told = self.get_params(), aim.loss, (X, y), seed
+        spec = specification(*told, history=1, dtype=dtype, t=t)
         self._refuse_axes(spec)
         learnt = portion(spec, X, aim, weight, np.arange(len(X)), seed, every=True)
         if self.alpha is not None:

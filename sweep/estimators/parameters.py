@@ -77,7 +77,7 @@ class Parameters(BaseEstimator):
     validation_fraction: Any = 0.1
     n_iter_no_change: Any = 10
     init: Any = "he"
-    precision: Any = "float64"
+    precision: Any = "auto"
     standardize: Any = False
     random_state: Any = None
     alpha: Any = None
@@ -135,6 +135,7 @@ def specification(
     seed: int,
     *,
     history: int,
+    dtype: np.dtype,
     l2: str = "l2",
     t: int = 0,
 ) -> Specification:
@@ -148,6 +149,8 @@ def specification(
         By its name among the choices.
     data, seed, history
         Options of their own.
+    dtype : dtype
+        What the precision "auto" stands for.
     l2 : {"l2", "alpha"}
         Which parameter is taken for that option.
     t : int
@@ -168,6 +171,8 @@ def specification(
     given |= {"task": task, "loss": loss, "optimizer": _optimizers(options)}
     given["momentum"] = _momenta(options, given["optimizer"])
     given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
+    if options["precision"] == "auto":
+        given["precision"] = dtype.name
     given["scale"] = "standard" if options["standardize"] else "none"
     balanced = isinstance(options.get("class_weight"), str)
     given["class_weight"] = "balanced" if balanced else "none"

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sweep.estimators.aims import Aim, of_numbers
+from sweep.estimators.aims import PRECISIONS, Aim, of_numbers
 from sweep.estimators.mlp import RegularizedMLP
 
 
@@ -82,7 +82,7 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
     def predict(self, X: Any) -> np.ndarray:
         """Return the number of each row of X, shape (n_samples,), or its numbers, one a target."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        X = validate_data(self, X, accept_sparse="csr", dtype=PRECISIONS, reset=False)
         return self.model_.predict(X)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -268,8 +268,9 @@ def test_a_matrix_of_something_else_than_answers(other):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_fit_and_a_prediction_copy_no_samples():
-    X = np.random.RandomState(0).standard_normal((40_000, 50))
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_fit_and_a_prediction_copy_no_samples(dtype):
+    X = np.random.RandomState(0).standard_normal((40_000, 50)).astype(dtype)
     fitted = RegularizedMLPClassifier(8, max_iter=1, random_state=0)
     fitted.fit(X[:100], X[:100, 0] > 0)  # which compiles
     for call in (lambda: fitted.fit(X, X[:, 0] > 0), lambda: fitted.predict(X)):
