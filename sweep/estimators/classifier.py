@@ -6,10 +6,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sweep.errors import InputError
-from sweep.estimators.aims import PRECISIONS, Aim, among, of_classes
+from sweep.estimators.aims import Aim, among, of_classes
 from sweep.estimators.fits import Fit, Portion
 from sweep.estimators.mlp import RegularizedMLP
 
@@ -180,9 +179,7 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
 
         Where y was a matrix, that of yes in each column.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=PRECISIONS, reset=False)
-        return self.model_.predict_proba(X)
+        return self._outputs(X)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of `predict_proba`."""

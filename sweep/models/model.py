@@ -217,7 +217,7 @@ class Model(Predictor):
                     "it in, or leave the row out"
                 )
             raise InputError(f"{where} is {x[row, place]}, and should be a finite number")
-        said = self._prediction(self.parameters, self.scaling(x))
+        said = self._prediction(self.parameters, self.scaling(x) if self._scales else x)
         if np.isnan(said).any():
             row = np.isnan(said).any(axis=1).argmax()
             raise InputError(
@@ -228,6 +228,10 @@ class Model(Predictor):
             return said
         with np.errstate(over="ignore"):  # the exponential of much
             return said * self.unit.scale + self.unit.centre
+
+    @cached_property
+    def _scales(self) -> bool:
+        return not self.scaling.does_nothing
 
     @cached_property
     def _prediction(self) -> "Prediction":
