@@ -140,19 +140,22 @@ def portion(
     if not aim.targets:
         classes = np.arange(len(aim.classes)) if every else np.unique(y[rows])
         names = tuple(map(str, classes))
-        y = np.zeros(len(X), dtype=np.int64)
-        y[rows] = np.searchsorted(classes, aim.y[rows])
-    rows = rows[counts]
+        if len(classes) < len(aim.classes):
+            y = np.zeros(len(X), dtype=np.int64)
+            y[rows] = np.searchsorted(classes, aim.y[rows])
+    if not counts.all():
+        rows = rows[counts]
     features = tuple(f"x{i}" for i in range(X.shape[1]))
     dataset = Dataset("data", X, y[rows], names, features, targets=aim.targets)
-    held = split(dataset, seed, 0, 0, spec.val_fraction)
-    train = rows[held.train]
-    if spec.patience and not len(held.val):
+    train, val = rows, np.zeros(0, dtype=np.int64)
+    if spec.val_fraction:
+        train, val = (rows[part] for part in split(dataset, seed, 0, 0, spec.val_fraction))
+    if spec.patience and not len(val):
         raise InputError(
             f"`early_stopping` holds out nothing of so few samples (n_samples = {len(rows)}): give "
             "more, or False"
         )
-    fold = Fold(X, y, weight, train, rows[held.val], rows[:0], fit(spec.scale, dataset, train))
+    fold = Fold(X, y, weight, train, val, val[:0], fit(spec.scale, dataset, train))
     if spec.class_weight == "balanced":
         fold = fold._replace(by_class=balanced(y[train], weight[train], len(classes)))
     elif aim.by_class is not None:

@@ -122,6 +122,11 @@ class FitSpecification(Specification):
         """As `t`."""
         return self.t
 
+    @property
+    def scores_training(self) -> bool:
+        """An estimator tells none of them, and they take memory and time."""
+        return False
+
     def _options(self) -> dict[str, Any]:
         usual = {"shuffle": True, "n_iter_no_change": 10, "t": 0}
         options = super()._options()
