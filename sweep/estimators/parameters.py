@@ -258,21 +258,24 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
 
 @cache
 def _may_be_idle() -> list[tuple[dict[str, str], dict[str, str]]]:
-    """Return choices that take all that not every one does, and what each of them takes.
+    """Return a few choices that take all that not every one does, and what they take together.
 
-    That is its option and its word, and the parameters by their options.
+    Choices are words by their options, and what they take parameters by their options. Those of
+    early stopping are apart: patience with nothing held out is refused.
     """
-    found: list[tuple[dict[str, str], dict[str, str]]] = []
+    found: list[tuple[dict[str, str], dict[str, str]]]
+    found = [({}, {name: NAMES[name]}) for name in ("val_fraction", "patience")]
     seen: set[str] = set()
     for option, table in TABLES.items():
         for word, choice in table.items():
             called = names_of(word) if option == "optimizer" else NAMES
             taken = {name: called.get(name, name) for name in choice.hyper}
             if not seen.issuperset(taken.values()):
-                found.append(({option: word}, taken))
+                chosen, names = next(one for one in found if option not in one[0])
+                chosen[option] = word
+                names.update(taken)
                 seen.update(taken.values())
-    # Those of early stopping, each without the other: patience with nothing held out is refused.
-    return found + [({}, {name: NAMES[name]}) for name in ("val_fraction", "patience")]
+    return found
 
 
 def _refuse_idle(parameters: Mapping[str, Any]) -> None:
