@@ -5,24 +5,49 @@ machine, however many samples are asked for at once. A sum does not change when 
 exactly zero are left out of it, so nor do the bits when what feeds nothing is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from kernels.evaluation import EVALUATION_BATCH
-from kernels.lane.compiled import entry
-from kernels.lane.lanes import Flat, aligned_room, as_lanes, lane_width, numbers
+from kernels.lane.compiled import code_of, entry
+from kernels.lane.lanes import aligned_room, as_lanes, lane_width, numbers
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.network import Network, forward
-from kernels.runs import Workspace, workspace
+from kernels.runs import workspace
 from kernels.samples import Samples, read_batch
+
+
+class Room(NamedTuple):
+    """Arrays that a call works in, with the code that does: one row may take less than they do.
+
+    Attributes
+    ----------
+    x : ndarray, shape (samples, features)
+        As many as there is room for; beyond those of a call stands what an earlier one left.
+    parameters : ndarray, shape (net.size,)
+        Those of `weights`, at first none.
+    weights : ndarray, shape (net.size, lanes)
+        The same in every lane.
+    found : ndarray, shape (samples / lanes, outputs, lanes)
+    predict : callable
+        Predicts so many Lanes of samples.
+    """
+
+    x: np.ndarray
+    parameters: np.ndarray
+    weights: np.ndarray
+    found: np.ndarray
+    predict: Callable[[int], None]
 
 
 class Prediction:
     """A network ready to predict: what all calls take is made once.
 
-    Threads may share it: each takes a workspace that no other has, and lays it back.
+    Threads may share it: each takes a room that no other has, and lays it back.
 
     Parameters
     ----------
@@ -33,11 +58,9 @@ class Prediction:
 
     def __init__(self, net: Network, hyper: Sequence[float] = ()) -> None:
         self._net = net
-        self._flat = net.flat()
         self._hyper = tuple(hyper)
-        self._streams = numbers(np.arange(lane_width(np.float64)))
-        self._free: list[Workspace] = []
-        self._known = np.zeros(0), as_lanes(aligned_room((0, lane_width(np.float64)), np.float64))
+        self._width = lane_width(np.float64)
+        self._free: list[Room] = []
 
     def __call__(self, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Return what the network says of each sample, shape (samples, outputs).
@@ -47,48 +70,48 @@ class Prediction:
 
         Parameters
         ----------
-        parameters : ndarray of float64, shape (net.size,)
-        x : ndarray of float64, shape (samples, features)
-            C-contiguous, with at least one row.
+        parameters : ndarray, shape (net.size,)
+        x : ndarray, shape (samples, features)
+            With at least one row. Of as many samples there is room from then on.
         """
-        net, width, outputs = self._net, len(self._streams.array), int(self._net.widths[-1])
-        rows = -(-len(x) // width)
-        weights = self._weights(parameters)
-        order = np.minimum(np.arange(rows * width), len(x) - 1).reshape(1, rows, width)
-        y, weight = np.zeros((len(x), net.targets)), np.zeros(len(x))
-        found = aligned_room((rows * outputs, width), np.float64)
-        samples = Samples(x, y, weight, order).flat()
-        work = self._workspace(weights.array, min(EVALUATION_BATCH, rows))
-        _predict(self._flat, weights, self._streams, samples, work, as_lanes(found))
-        self._free.append(work)
-        by_sample = found.reshape(rows, outputs, width).transpose(0, 2, 1)
-        return by_sample.reshape(-1, outputs)[: len(x)]
+        lanes = -(-len(x) // self._width)
+        room = self._room(lanes)
+        if not (room.parameters == parameters).all():
+            room.parameters[...] = parameters
+            room.weights[...] = room.parameters[:, None]
+        room.x[: len(x)] = x
+        room.predict(lanes)
+        by_sample = np.array(room.found[:lanes].transpose(0, 2, 1), order="C")
+        self._free.append(room)
+        return by_sample.reshape(-1, by_sample.shape[2])[: len(x)]
 
-    def _weights(self, parameters: np.ndarray) -> Flat:
-        """Return the parameters as Lanes, made anew where they are others than before."""
-        known, weights = self._known
-        if not np.array_equal(known, parameters):
-            lanes = aligned_room((len(parameters), lane_width(np.float64)), np.float64)
-            lanes[...] = parameters[:, None]
-            weights = as_lanes(lanes)
-            self._known = parameters.copy(), weights
-        return weights
-
-    def _workspace(self, weights: np.ndarray, capacity: int) -> Workspace:
-        """Return a workspace with that much room, or more if there is one that is free."""
+    def _room(self, lanes: int) -> Room:
+        """Return one for so many Lanes of samples, or more if there is one that is free."""
         with suppress(IndexError):
-            work = self._free.pop()
-            if work.capacity >= capacity:
-                return work
-        work = workspace(self._net, weights[None], capacity)
+            room = self._free.pop()
+            if len(room.found) >= lanes:
+                return room
+        net, width = self._net, self._width
+        weights = aligned_room((net.size, width), np.float64)
+        found = aligned_room((lanes, int(net.widths[-1]), width), np.float64)
+        samples = Samples(
+            x=np.zeros((lanes * width, int(net.widths[0]))),
+            y=np.zeros((lanes * width, net.targets)),
+            weight=np.zeros(lanes * width),
+            order=np.arange(lanes * width).reshape(1, lanes, width),
+        )
+        work = workspace(net, weights[None], min(EVALUATION_BATCH, lanes))
         for i, value in enumerate(self._hyper):
             work.hyper[i] = value
-        return work
+        streams = numbers(np.arange(width))
+        arguments = net.flat(), as_lanes(weights), streams, samples.flat(), work, as_lanes(found)
+        predict = partial(code_of(_predict, *arguments, lanes), *arguments)
+        return Room(samples.x, np.full(net.size, np.nan), weights, found, predict)
 
 
 @entry
-def _predict(net, weights, streams, samples, work, found):
-    capacity, outputs, n = work.capacity, net.widths[net.layers], samples.order.size
+def _predict(net, weights, streams, samples, work, found, n):
+    capacity, outputs = work.capacity, net.widths[net.layers]
     before = flush_subnormals()
     for first in range(0, n, capacity):
         batch = capacity if first + capacity < n else n - first

@@ -68,12 +68,16 @@ class Entry:
 
     def __call__(self, *arguments):
         """Call it; compile it first where that has not been done."""
+        return self.code(*arguments)(*arguments)
+
+    def code(self, *arguments) -> Callable:
+        """Return the code for arguments of these types; compile it where that is not done."""
         kinds = tuple(map(_kind, arguments))
         if kinds not in self._codes:
             signature = tuple(map(typeof, arguments))
             self.dispatcher.compile(signature)
             self._codes[kinds] = self.dispatcher.overloads[signature].entry_point
-        return self._codes[kinds](*arguments)
+        return self._codes[kinds]
 
 
 class PlainEntry:
@@ -86,12 +90,16 @@ class PlainEntry:
 
     def __call__(self, *arguments):
         """Call it; compile it first where that has not been done."""
+        return self.code(*arguments)(*arguments)
+
+    def code(self, *arguments) -> Callable:
+        """Return the code for arguments of these types; compile it where that is not done."""
         kinds = tuple(map(_kind, arguments))
         if kinds not in self._codes:
-            self._codes[kinds] = self._code(tuple(map(typeof, arguments)))
-        return self._codes[kinds](*arguments)
+            self._codes[kinds] = self._compiled(tuple(map(typeof, arguments)))
+        return self._codes[kinds]
 
-    def _code(self, signature: tuple) -> Callable:
+    def _compiled(self, signature: tuple) -> Callable:
         with suppress(Exception):  # a full disk raises, and so does what is no code of ours
             remove_damaged(self._files())
             self.dispatcher.compile(signature)
@@ -106,6 +114,14 @@ class PlainEntry:
         folder = self.dispatcher.stats.cache_path
         called = f"*.{self.dispatcher.py_func.__name__}-*.nb[ci]"
         return [] if folder is None else list(Path(folder).glob(called))
+
+
+def code_of(kernel: Callable, *arguments) -> Callable:
+    """Return what a kernel that Python calls does with arguments of these types.
+
+    Called many times, it need not tell their types each time, which takes longer than some calls.
+    """
+    return kernel.code(*arguments) if isinstance(kernel, Entry | PlainEntry) else kernel
 
 
 def _kept_by_numba(function: Callable):

@@ -21,7 +21,7 @@ class Fold(NamedTuple):
 
     Attributes
     ----------
-    X : ndarray of float64, shape (samples, features)
+    X : ndarray of float64, or of float32 where an estimator was given it, shape (samples, features)
         Features as they are, the same array for every fold of a data set.
     y : ndarray
         Number of each sample's class, shape (samples,); or what is true of it, in its own unit,

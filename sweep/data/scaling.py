@@ -104,7 +104,7 @@ def fit(kind: str, dataset: Dataset, train: np.ndarray) -> Scaling:
     fill = np.full(features, np.nan)
     of_block = []
     for columns in _blocks(features, len(train)):
-        values = X[:, columns][train]
+        values = X[:, columns][train].astype(np.float64, copy=False)
         for place in np.flatnonzero(missing[columns]):
             fill[columns][place] = _fill_in(values[:, place])
         of_block.append(_KINDS[kind](values))

@@ -16,6 +16,9 @@ from sweep.specification.choices import LOSSES
 #: Names of scikit-learn's for a loss.
 _LOSSES = {"squared_error": "squared"}
 
+#: What X is kept in; of anything else it becomes the first.
+PRECISIONS = (np.float64, np.float32)
+
 _OF_NUMBERS = tuple(name for name, loss in LOSSES.items() if loss.target == "numbers")
 
 
@@ -51,9 +54,12 @@ class Aim(NamedTuple):
 def checked(
     estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, reset: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return X, y and the weights as dense arrays; note the features, or check them."""
+    """Return X, y and the weights as dense arrays; note the features, or check them.
+
+    X is of float32 where it was, and of float64 otherwise.
+    """
     told = {"multi_output": True, "y_numeric": is_regressor(estimator), "reset": reset}
-    X, y = validate_data(estimator, X, y, accept_sparse="csr", dtype=np.float64, order="C", **told)
+    X, y = validate_data(estimator, X, y, accept_sparse="csr", dtype=PRECISIONS, order="C", **told)
     if issparse(X):
         X = X.toarray()  # batches are read from rows that lie there
     if issparse(y):

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from sweep.errors import InputError
-from sweep.specification.spec import Specification
-from sweep.specification.values import interval
 
 #: Parameters that say something by None.
 _MAY_BE_NONE = (
@@ -63,17 +61,12 @@ _OWN: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "a whole number from 0 up, a RandomState or None",
         lambda v: v is None or _whole(v) or isinstance(v, np.random.RandomState) or v is np.random,
     ),
+    "precision": (
+        "'auto', 'float64' or 'float32'",
+        lambda v: v in ("auto", "float64", "float32"),
+    ),
     "batch_size": ("a whole number from 1 up, 'auto' or 'full'", lambda v: not _is(v, 0)),
 }
-
-#: Parameters that may be idle: by what they are taken, and as which options.
-_TAKEN: tuple[tuple[dict[str, Any], dict[str, str]], ...] = (
-    ({"optimizer": "nesterov"}, {"momentum": "momentum"}),
-    ({"optimizer": "adam"}, {"momentum": "beta_1", "beta2": "beta_2", "epsilon": "epsilon"}),
-    ({"activation": "leaky_relu"}, {"leak": "leak"}),
-    ({}, {"val_fraction": "validation_fraction"}),
-    ({}, {"patience": "n_iter_no_change"}),
-)
 
 
 def _each(value: Any) -> Iterable[Any]:
@@ -106,34 +99,6 @@ def checked_alone(parameters: Mapping[str, Any]) -> dict[str, Any]:
         if not right(value):
             raise InputError(f"`{name}` should be {words}, not {reprlib.repr(parameters[name])}")
     return found
-
-
-def refuse_idle(parameters: Mapping[str, Any]) -> None:
-    """Refuse what would be refused of parameters if they were taken, which they need not be.
-
-    Raises
-    ------
-    InputError
-        In the words of a specification, with a parameter's name.
-    """
-    nesterov = parameters["nesterovs_momentum"]
-    if "cv" not in parameters and not _truth(nesterov):
-        raise InputError(f"`nesterovs_momentum` should be True or False, not {nesterov!r}")
-    for taken, options in _TAKEN:
-        given = {
-            option: parameters[name]
-            for option, name in options.items()
-            if not interval(parameters[name])
-            if name != "n_iter_no_change" or not _is(parameters[name], np.inf)
-        }
-        try:
-            spec = Specification(data="iris", **taken, **given)
-        except InputError as error:
-            raise InputError(in_words_of(options, error)) from None
-        for option, name in options.items():
-            several = getattr(spec, option)
-            if "cv" not in parameters and isinstance(several, tuple) and len(several) > 1:
-                raise InputError(f"`{name}` should be one number, not {parameters[name]!r}")
 
 
 def in_words_of(names: Mapping[str, str], error: InputError) -> str:

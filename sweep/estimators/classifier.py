@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sweep.errors import InputError
 from sweep.estimators.aims import Aim, among, of_classes
@@ -100,8 +99,10 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
         Epochs to wait for that (MLPClassifier: one more).
     init : {"he", "uniform"}, default "he"
         Initial weights: normal with variance 2 / inputs, or uniform on [0, 1).
-    precision : {"float64", "float32"}, default "float64"
-        What training is done in.
+    precision : {"auto", "float64", "float32"}, default "auto"
+        What training is done in, and `coefs_` are; "auto" is float32 where X is, else float64, and
+        that of the network where it goes on. Where it is not that of X, a fit copies X. Predictions
+        are float32 where it and their X are, and float64 otherwise.
     class_weight : dict, "balanced" or None, default None
         What the samples of each class count in the loss, beside `sample_weight`; a class that a
         dict leaves out counts 1. "balanced" lets all classes count alike.
@@ -178,9 +179,7 @@ class RegularizedMLPClassifier(ClassifierMixin, RegularizedMLP):
 
         Where y was a matrix, that of yes in each column.
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        return self.model_.predict_proba(X)
+        return self._outputs(X)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of `predict_proba`."""

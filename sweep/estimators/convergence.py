@@ -120,7 +120,7 @@ def _unscaled(fold: Fold) -> str:
 
 def _moments(fold: Fold, place: int) -> tuple[float, float]:
     """Return the mean and the standard deviation of an input over the samples trained on."""
-    x = fold.X[fold.train, place]
+    x = fold.X[fold.train, place].astype(np.float64, copy=False)
     if fold.scaling is not None:
         x = fold.scaling.take(np.array([place]))(x[:, None])
     return float(x.mean()), float(x.std())

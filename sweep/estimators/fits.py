@@ -63,6 +63,7 @@ class Fit(NamedTuple):
         What it was trained by, with one value of all that shapes the network and its step.
     widths : tuple of int
     parameters : ndarray, shape (parameters,)
+        In the precision of the fit.
     metrics : dict of str to float
         The columns of the table that training gives.
     history : list of dict
@@ -122,7 +123,7 @@ def portion(
     Parameters
     ----------
     spec : Specification
-    X : ndarray of float64, shape (samples, features)
+    X : ndarray of float64 or float32, shape (samples, features)
     aim : Aim
     weight : ndarray, shape (samples,)
         A row whose weight is 0 is as good as absent; its class is not.
@@ -139,19 +140,22 @@ def portion(
     if not aim.targets:
         classes = np.arange(len(aim.classes)) if every else np.unique(y[rows])
         names = tuple(map(str, classes))
-        y = np.zeros(len(X), dtype=np.int64)
-        y[rows] = np.searchsorted(classes, aim.y[rows])
-    rows = rows[counts]
+        if len(classes) < len(aim.classes):
+            y = np.zeros(len(X), dtype=np.int64)
+            y[rows] = np.searchsorted(classes, aim.y[rows])
+    if not counts.all():
+        rows = rows[counts]
     features = tuple(f"x{i}" for i in range(X.shape[1]))
     dataset = Dataset("data", X, y[rows], names, features, targets=aim.targets)
-    held = split(dataset, seed, 0, 0, spec.val_fraction)
-    train = rows[held.train]
-    if spec.patience and not len(held.val):
+    train, val = rows, np.zeros(0, dtype=np.int64)
+    if spec.val_fraction:
+        train, val = (rows[part] for part in split(dataset, seed, 0, 0, spec.val_fraction))
+    if spec.patience and not len(val):
         raise InputError(
             f"`early_stopping` holds out nothing of so few samples (n_samples = {len(rows)}): give "
             "more, or False"
         )
-    fold = Fold(X, y, weight, train, rows[held.val], rows[:0], fit(spec.scale, dataset, train))
+    fold = Fold(X, y, weight, train, val, val[:0], fit(spec.scale, dataset, train))
     if spec.class_weight == "balanced":
         fold = fold._replace(by_class=balanced(y[train], weight[train], len(classes)))
     elif aim.by_class is not None:
@@ -256,7 +260,7 @@ def _task(
         stand = cache(trained.state)
         for place, i in enumerate(trained.runs.tolist()):
             metrics = {name: values[place].item() for name, values in trained.metrics.items()}
-            weights = learnt[:, place].astype(np.float64)
+            weights = learnt[:, place].copy()
             part, cell = runs[i]
             own = spec.of({"leak": columns["leak"][i]}) if "leak" in columns else spec
             standing = None if spec.stops_early else partial(_standing, trained, stand, place)

@@ -123,6 +123,6 @@ def one_epoch(
         packs.by_run(packs.runs.parameters), packs.by_run(packs.runs.memory),
         state.initial_loss, epoch + 1,
     )  # fmt: skip
-    weights = packs.by_run(packs.weights)[:, 0].astype(np.float64)
+    weights = packs.by_run(packs.weights)[:, 0].copy()
     history = [{"loss": metrics["final_loss"]}]
     return Fit(spec, widths, weights, metrics, history, 0.0), standing._replace(state=now)

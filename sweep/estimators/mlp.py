@@ -7,13 +7,14 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sweep.data.dataset import Variable
 from sweep.data.fold import deepest
 from sweep.data.scaling import Scaling
 from sweep.errors import InputError
 from sweep.estimators import convergence
-from sweep.estimators.aims import Aim, checked
+from sweep.estimators.aims import PRECISIONS, Aim, checked
 from sweep.estimators.checking import checked_alone
 from sweep.estimators.fits import DIVERGED, Fit, Portion, fit_all, portion
 from sweep.estimators.going_on import Standing, one_epoch
@@ -142,8 +143,9 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         self, aim: Aim, X: np.ndarray, y: np.ndarray, weight: np.ndarray, seed: int, begun: bool
     ) -> tuple[Specification, Portion]:
         """Return how to train, and on what; what has ``begun`` keeps its network and its units."""
-        t = self.t_ if begun else 0
-        spec = specification(self.get_params(), aim.loss, (X, y), seed, history=1, t=t)
+        t, dtype = (self.t_, self.model_.parameters.dtype) if begun else (0, X.dtype)
+        told = self.get_params(), aim.loss, (X, y), seed
+        spec = specification(*told, history=1, dtype=dtype, t=t)
         self._refuse_axes(spec)
         learnt = portion(spec, X, aim, weight, np.arange(len(X)), seed, every=True)
         if self.alpha is not None:
@@ -172,6 +174,12 @@ class RegularizedMLP(Inputs, Parameters, ABC):
         """The biases of each layer, shape (outputs,): views of those that predict."""
         layers = range(1, len(self.model_.widths))
         return tuple(self.model_.parameter(f"b{i}") for i in layers)
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """Return what the network says of each row of X, shape (n_samples, outputs)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=PRECISIONS, reset=False)
+        return self.model_.of_features(X)
 
     def _predict_by(self, model: Any, aim: Aim) -> None:
         """Predict by a model that was not fitted here, and knows all classes."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from numbers import Integral
 from typing import Annotated, Any, ClassVar
 
@@ -10,8 +11,8 @@ from pydantic import Field
 from sklearn.base import BaseEstimator
 
 from sweep.errors import InputError
-from sweep.estimators.checking import checked_alone, in_words_of, refuse_idle
-from sweep.specification.choices import LOSSES, OPTIMIZERS, overlaid
+from sweep.estimators.checking import checked_alone, in_words_of
+from sweep.specification.choices import LOSSES, OPTIMIZERS, TABLES, overlaid
 from sweep.specification.fitting import refuse_endless_warmup
 from sweep.specification.several.alternatives import split
 from sweep.specification.spec import Specification
@@ -76,7 +77,7 @@ class Parameters(BaseEstimator):
     validation_fraction: Any = 0.1
     n_iter_no_change: Any = 10
     init: Any = "he"
-    precision: Any = "float64"
+    precision: Any = "auto"
     standardize: Any = False
     random_state: Any = None
     alpha: Any = None
@@ -121,6 +122,11 @@ class FitSpecification(Specification):
         """As `t`."""
         return self.t
 
+    @property
+    def scores_training(self) -> bool:
+        """An estimator tells none of them, and they take memory and time."""
+        return False
+
     def _options(self) -> dict[str, Any]:
         usual = {"shuffle": True, "n_iter_no_change": 10, "t": 0}
         options = super()._options()
@@ -134,6 +140,7 @@ def specification(
     seed: int,
     *,
     history: int,
+    dtype: np.dtype,
     l2: str = "l2",
     t: int = 0,
 ) -> Specification:
@@ -147,6 +154,8 @@ def specification(
         By its name among the choices.
     data, seed, history
         Options of their own.
+    dtype : dtype
+        What the precision "auto" stands for.
     l2 : {"l2", "alpha"}
         Which parameter is taken for that option.
     t : int
@@ -159,7 +168,7 @@ def specification(
     """
     options = checked_alone(options)
     _refuse_what_is_not_there(options)
-    refuse_idle(options)
+    _refuse_idle(options)
     names = names_of(options["solver"]) | {"l2": l2}
     every = {option: names.get(option, option) for option in FitSpecification.model_fields}
     given = {option: options[name] for option, name in every.items() if name in options}
@@ -167,6 +176,8 @@ def specification(
     given |= {"task": task, "loss": loss, "optimizer": _optimizers(options)}
     given["momentum"] = _momenta(options, given["optimizer"])
     given = overlaid(given, {})  # an estimator has every parameter, also where nothing takes it
+    if options["precision"] == "auto":
+        given["precision"] = dtype.name
     given["scale"] = "standard" if options["standardize"] else "none"
     balanced = isinstance(options.get("class_weight"), str)
     given["class_weight"] = "balanced" if balanced else "none"
@@ -243,6 +254,54 @@ def _refuse_what_is_not_there(options: Mapping[str, Any]) -> None:
             "`learning_rate` 'adaptive' falls where a loss no longer does: give `tol`, such as "
             "1e-4, or `early_stopping`"
         )
+
+
+@cache
+def _may_be_idle() -> list[tuple[dict[str, str], dict[str, str]]]:
+    """Return a few choices that take all that not every one does, and what they take together.
+
+    Choices are words by their options, and what they take parameters by their options. Those of
+    early stopping are apart: patience with nothing held out is refused.
+    """
+    found: list[tuple[dict[str, str], dict[str, str]]]
+    found = [({}, {name: NAMES[name]}) for name in ("val_fraction", "patience")]
+    seen: set[str] = set()
+    for option, table in TABLES.items():
+        for word, choice in table.items():
+            called = names_of(word) if option == "optimizer" else NAMES
+            taken = {name: called.get(name, name) for name in choice.hyper}
+            if not seen.issuperset(taken.values()):
+                chosen, names = next(one for one in found if option not in one[0])
+                chosen[option] = word
+                names.update(taken)
+                seen.update(taken.values())
+    return found
+
+
+def _refuse_idle(parameters: Mapping[str, Any]) -> None:
+    """Refuse what would be refused of parameters if they were taken, which they need not be.
+
+    Raises
+    ------
+    InputError
+        In the words of a specification, with a parameter's name.
+    """
+    alone, nesterov = "cv" not in parameters, parameters["nesterovs_momentum"]
+    if alone and not isinstance(nesterov, bool | np.bool_):
+        raise InputError(f"`nesterovs_momentum` should be True or False, not {nesterov!r}")
+    for chosen, names in _may_be_idle():
+        given = {option: parameters[name] for option, name in names.items()}
+        given = {option: value for option, value in given.items() if not interval(value)}
+        if isinstance(given.get("patience"), float) and given["patience"] == np.inf:
+            del given["patience"]
+        try:
+            spec = Specification(data="iris", **chosen, **given)
+        except InputError as error:
+            raise InputError(in_words_of(names, error)) from None
+        for option, name in names.items():
+            several = getattr(spec, option)
+            if alone and isinstance(several, tuple) and len(several) > 1:
+                raise InputError(f"`{name}` should be one number, not {parameters[name]!r}")
 
 
 def _optimizers(options: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sweep.estimators.aims import Aim, of_numbers
 from sweep.estimators.mlp import RegularizedMLP
@@ -81,9 +80,8 @@ class RegularizedMLPRegressor(RegressorMixin, RegularizedMLP):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the number of each row of X, shape (n_samples,), or its numbers, one a target."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        return self.model_.predict(X)
+        numbers = self._outputs(X)
+        return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train an epoch more on these samples, from where the network stands.

@@ -132,9 +132,9 @@ class Search(Inputs, Parameters, ABC):
         to_scorer, to_splitter = self._routed(scoring, sample_weight, groups, params)
         aim, seeds = self._aim(labels), self._seeds()
         l2 = self._l2_or_alpha()
-        told = (samples, labels), seeds[0]
+        told = self.get_params(), aim.loss, (samples, labels), seeds[0]
         history = int(scoring.looks_inside)  # it costs time
-        spec = specification(self.get_params(), aim.loss, *told, history=history, l2=l2)
+        spec = specification(*told, history=history, dtype=samples.dtype, l2=l2)
         if l2 == "alpha":
             self._refuse_with_alpha(spec)
         folds = splits_of(self.cv, X, y, is_classifier(self), to_splitter)

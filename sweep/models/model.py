@@ -38,7 +38,8 @@ class Model(Predictor):
     widths : tuple of int
         Units of each layer, the inputs first and the outputs last.
     parameters : ndarray of float64, shape (parameters,)
-        Weights and biases, as `kernels.network.Network` lays them out.
+        Weights and biases, as `kernels.network.Network` lays them out; of float32 where an
+        estimator was trained in it. What is made of them is computed in float64.
     inputs : ndarray of int64, shape (widths[0],)
         Which of the features the network reads.
     mean, scale : ndarray of float64, shape (widths[0],)
@@ -144,7 +145,7 @@ class Model(Predictor):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all of it that is an array, by its name in a file."""
-        arrays = {name: self.parameter(name) for name in self.network.names}
+        arrays = {name: self.parameter(name).astype(np.float64) for name in self.network.names}
         arrays |= {"inputs": self.inputs}
         arrays |= {n: steps for n, steps in self.scaling._asdict().items() if steps is not None}
         if self.unit is not None:
@@ -190,8 +191,9 @@ class Model(Predictor):
         )
 
     def of_features(self, X: np.ndarray) -> np.ndarray:
-        """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
-        found = np.empty((X.shape[0], self.widths[-1]))
+        """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features)."""
+        dtype = np.result_type(X.dtype, self.parameters.dtype)
+        found = np.empty((X.shape[0], self.widths[-1]), dtype)
         at_once = max(_AT_ONCE // max(self.widths), 1)
         for first in range(0, X.shape[0], at_once):
             some = X[first : first + at_once]
@@ -215,7 +217,7 @@ class Model(Predictor):
                     "it in, or leave the row out"
                 )
             raise InputError(f"{where} is {x[row, place]}, and should be a finite number")
-        said = self._prediction(self.parameters, self.scaling(x))
+        said = self._prediction(self.parameters, self.scaling(x) if self._scales else x)
         if np.isnan(said).any():
             row = np.isnan(said).any(axis=1).argmax()
             raise InputError(
@@ -226,6 +228,10 @@ class Model(Predictor):
             return said
         with np.errstate(over="ignore"):  # the exponential of much
             return said * self.unit.scale + self.unit.centre
+
+    @cached_property
+    def _scales(self) -> bool:
+        return not self.scaling.does_nothing
 
     @cached_property
     def _prediction(self) -> "Prediction":

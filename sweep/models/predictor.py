@@ -52,7 +52,7 @@ class Predictor(ABC):
 
     @abstractmethod
     def of_features(self, X: np.ndarray) -> np.ndarray:
-        """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
+        """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features)."""
 
     @abstractmethod
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -98,7 +98,8 @@ class Predictor(ABC):
     def outputs(self, X: Any) -> np.ndarray:
         """Return what is said of each row of X, shape (rows, outputs).
 
-        That is the probability of each class, or of yes for each target, or else its number.
+        That is the probability of each class, or of yes for each target, or else its number. They
+        are float32 where X is and all networks are, and float64 otherwise.
 
         Parameters
         ----------
@@ -114,7 +115,8 @@ class Predictor(ABC):
                 f"{array.shape}"
             )
         try:
-            numbers = array.astype(np.float64, copy=False)
+            kept = array.dtype == np.float32
+            numbers = array if kept else array.astype(np.float64, copy=False)
         except (TypeError, ValueError) as error:
             raise InputError(f"X should hold finite numbers: {error}") from None
         return self.of_features(numbers)

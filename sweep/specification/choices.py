@@ -263,6 +263,14 @@ TABLES: dict[str, Mapping[str, Alternative | Optimizer | Method]] = {
     "l1_method": L1_METHODS,
 }
 
+#: Options that some words of another take and others do not: which that is, by their names.
+TAKEN = {
+    name: option
+    for option, table in TABLES.items()
+    for choice in table.values()
+    for name in choice.hyper
+}
+
 
 def losses_beside(metric: str) -> tuple[str, ...]:
     """Return the losses beside which a metric is measured, or can be."""

@@ -221,6 +221,11 @@ class Specification(BaseModel):
         return 0
 
     @property
+    def scores_training(self) -> bool:
+        """Whether metrics that take all samples at once are measured of those trained on too."""
+        return True
+
+    @property
     def groups_weights(self) -> bool:
         """Whether groups of weights are penalised in some runs."""
         return any(self.l21)

@@ -9,7 +9,7 @@ from results.directory.sweeptoml import LARGEST, parsed
 from results.regular import opened
 from sweep.errors import InputError, hint
 from sweep.specification.axes import PACKS
-from sweep.specification.choices import TABLES
+from sweep.specification.choices import TAKEN
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.options import CHANGED, LATER, RUN_OPTIONS
 from sweep.specification.several.alternatives import label, several
@@ -20,9 +20,7 @@ from sweep.specification.values import text
 _SEVERAL = {axis.field for axis in PACKS}
 
 #: Options that `write` leaves out where they are empty, or where nothing chosen takes them.
-_LEFT_OUT = {"target", "vary", "path_order"} | {
-    name for table in TABLES.values() for choice in table.values() for name in choice.hyper
-}
+_LEFT_OUT = {"target", "vary", "path_order", *TAKEN}
 
 
 def read(path: str | os.PathLike[str], known: Collection[str]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _measured(
             metrics |= _named(_evaluated(packs, spec, rows[None], units=False), spec, part)
     metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
-    for part in ("train", *others):
+    for part in ("train", *others) if spec.scores_training else others:
         by_run |= _scored(packs, spec, part)
     return by_run, packs.by_run(found.largest)
 

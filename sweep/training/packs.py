@@ -92,9 +92,11 @@ class Folds(NamedTuple):
         """Return the data as metrics count them, or the loss, to be read in this order."""
         return Samples(self.x, self.y, self.loss_weight if of_loss else self.weight, order)
 
-    def order(self, spec: Specification, chosen: np.ndarray) -> BatchOrder:
-        """Return the order of the batches of some streams, from the first epoch on."""
+    def order(self, spec: Specification, chosen: np.ndarray | None = None) -> BatchOrder:
+        """Return the order of the batches of some streams, or of all, from the first epoch on."""
         shuffled = spec.shuffles and 0 < spec.batch_size < len(self.train)
+        if chosen is None:
+            return BatchOrder.of(self.train, self.drawn, shuffled)
         return BatchOrder.of(self.train[:, chosen], [self.drawn[i] for i in chosen], shuffled)
 
 
@@ -250,7 +252,7 @@ class Group(NamedTuple):
             epoch=_by_lane(np.full(len(index), state.epochs), width, np.dtype(np.uint32)),
             streams=_by_lane(numbers, width, np.dtype(np.int64)),
         )
-        order = folds.order(spec, np.arange(len(folds.drawn)))
+        order = folds.order(spec)
         return Packs(net, runs, folds, order, len(index), step, True, freeze, self.gpu)
 
 

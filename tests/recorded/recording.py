@@ -189,8 +189,9 @@ def command(*words: Any) -> str:
 def _of_fit(fitted: RegularizedMLP, X: np.ndarray) -> dict[str, str]:
     said = "predict_proba" if hasattr(fitted, "predict_proba") else "predict"
     return {
-        "coefs_": of_arrays(fitted.coefs_),
-        "intercepts_": of_arrays(fitted.intercepts_),
+        # As float64, which they were of every precision when the first of them were recorded.
+        "coefs_": of_arrays(weights.astype(np.float64) for weights in fitted.coefs_),
+        "intercepts_": of_arrays(biases.astype(np.float64) for biases in fitted.intercepts_),
         "loss_curve_": of_arrays([fitted.loss_curve_, fitted.loss_]),
         "validation_scores_": of_arrays([fitted.validation_scores_ or []]),
         said: of_arrays([getattr(fitted, said)(X)]),

@@ -13,7 +13,7 @@ from sweep.estimators.parameters import NAMES, momentum_of, names_of, solvers_of
 from sweep.plan.plan import Plan
 from sweep.plan.sampling.drawing import layout
 from sweep.specification.axes import AXES
-from sweep.specification.choices import ACTIVATIONS, OPTIMIZERS
+from sweep.specification.choices import TABLES, TAKEN
 from sweep.specification.several import networks
 from sweep.specification.several.alternatives import meant
 from sweep.specification.spec import Specification
@@ -29,11 +29,8 @@ _ONE = (
     "precision",
 )
 
-#: Numbers that some optimizers and activations take, and the others do not.
-_TAKEN = {"beta2": "optimizer", "epsilon": "optimizer", "leak": "activation"}
-
-#: What estimators call them, and the momenta, of which each solver has one or none.
-FOR_SOME = ("momentum", "beta_1", "nesterovs_momentum", *(NAMES.get(name, name) for name in _TAKEN))
+#: Parameters that some solvers and activations take, and the others do not.
+FOR_SOME = ("beta_1", "nesterovs_momentum", *(NAMES.get(name, name) for name in TAKEN))
 
 
 def are_several(value: Any) -> bool:
@@ -112,7 +109,8 @@ def cells_of(
 
 def _named(place: Mapping[str, Any], optimizer: str, activation: str, l2: str) -> dict[str, Any]:
     """Return what a cell gives an estimator, by its names in the order of the alphabet."""
-    taken = {"optimizer": OPTIMIZERS[optimizer].hyper, "activation": ACTIVATIONS[activation].hyper}
+    chosen = {"optimizer": optimizer, "activation": activation}
+    taken = {name for option, word in chosen.items() for name in TABLES[option][word].hyper}
     called = names_of(optimizer) | {"l2": l2}
     found: dict[str, Any] = {}
     for axis in AXES:
@@ -124,10 +122,7 @@ def _named(place: Mapping[str, Any], optimizer: str, activation: str, l2: str) -
             found["solver"] = "sgd" if sgd else optimizer
             if sgd:
                 found["nesterovs_momentum"] = optimizer == "nesterov"
-        elif field == "momentum":
-            if momentum_of(optimizer):
-                found[called.get(field, field)] = place[name]
-        elif field not in _TAKEN or field in taken[_TAKEN[field]]:
+        elif field not in TAKEN or field in taken:
             found[called.get(field, field)] = _value(field, place[name])
     return {name: found[name] for name in sorted(found)}
 

@@ -92,17 +92,11 @@ class Said:
     def __init__(self, outputs: np.ndarray) -> None:
         self._outputs = outputs
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probabilities."""
-        rows = X.shape[0] if hasattr(X, "shape") else len(X)  # one that is sparse has no length
-        if rows != len(self._outputs):
+    def of_features(self, X: np.ndarray) -> np.ndarray:
+        """Return them, as a `sweep.Model` does."""
+        if X.shape[0] != len(self._outputs):
             raise InputError(
                 "`ensemble` asks `scoring` of all samples of a split at once, and it looked at "
-                f"{rows} of {len(self._outputs)}"
+                f"{X.shape[0]} of {len(self._outputs)}"
             )
         return self._outputs
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the numbers."""
-        said = self.predict_proba(X)
-        return said[:, 0] if said.shape[1] == 1 else said

@@ -55,7 +55,7 @@ class Ensemble(Predictor):
         return np.array(self.times) / sum(self.times)
 
     def of_features(self, X: np.ndarray) -> np.ndarray:
-        """Return the `outputs` for rows of all `features`, float64 (rows, features)."""
+        """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features)."""
         each = zip(self.members, lowest(self.times), strict=True)
         said = (times * member.of_features(X) for member, times in each)
         return reduce(np.add, said) / sum(lowest(self.times))
