@@ -41,10 +41,11 @@ class Measures(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """Where a kernel adds up: sums ``[pack, what, lane]`` and largest ``[pack, unit, lane]``."""
+    """Where a kernel writes, see `evaluate`; sums are ``[pack, batch, what, lane]``."""
 
     sums: Flat
     largest: Flat
+    outputs: Flat
 
 
 def evaluate(
@@ -55,18 +56,32 @@ def evaluate(
     metrics: Sequence[Choice],
     *,
     units: bool = True,
+    outputs: np.ndarray | None = None,
 ) -> Measures:
     """Evaluate ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``.
 
-    Without ``units``, `Measures.largest` stays 0.
+    Parameters
+    ----------
+    net : Network
+    runs : Runs
+        Of which their streams and what their activation takes are read.
+    weights : ndarray, shape (packs, parameters, lanes)
+    samples : Samples
+    metrics : sequence of Choice
+        Those that offer ``measure``.
+    units : bool
+        Whether `Measures.largest` is wanted; it stays 0 if not.
+    outputs : ndarray, shape (packs, samples, outputs, lanes), optional
+        Where to write what the last layer gives.
     """
     packs, _, width = weights.shape
     largest = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
-    sums = _sums(net, runs, weights, samples, metrics, 1, largest if units else None)
+    raised = largest if units else None
+    sums = _sums(net, runs, weights, samples, metrics, 1, raised, outputs)
     # A running sum, whose order does not depend on the shape.
     mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
-    loss, *means = np.moveaxis(sums[:, 0], 1, 0) / mass
-    return Measures(loss, np.array(means), largest)
+    means = np.moveaxis(sums[:, 0], 1, 0) / mass
+    return Measures(means[0], means[1:], largest)
 
 
 def loss_of_one(
@@ -117,28 +132,30 @@ def _sums(
     metrics: Sequence[Choice],
     batches: int,
     largest: np.ndarray | None = None,
+    outputs: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return sums of the loss and the metrics, ``[pack, batch, what, lane]``.
 
     They are of one batch of samples after another where there is to be more than one sum. Sizes of
-    units are raised to the largest, in place.
+    units are raised to the largest, and outputs written, in place.
     """
     packs, _, width = weights.shape
     work = workspace(net, weights, min(_AT_ONCE, samples.order.shape[1]))
     what = (net.loss, *metrics)
     sums = aligned_zeros((packs, batches, len(what), width), weights.dtype)
-    raised = aligned_zeros((1, width), weights.dtype) if largest is None else largest
-    found = _Found(as_lanes(sums), as_lanes(raised))
+    nowhere = aligned_zeros((1, width), weights.dtype)
+    written = (nowhere if room is None else room for room in (largest, outputs))
+    found = _Found(as_lanes(sums), *map(as_lanes, written))
     hyper, streams = as_lanes(runs.activation_hyper), Streams.of(runs.streams)
     reading = as_lanes(weights), hyper, streams, samples.flat()
-    sizes = packs, len(what), batches, largest is not None
+    sizes = packs, len(what), batches, largest is not None, outputs is not None
     _evaluate(net.flat(), *reading, work, what, found, sizes)
     return sums
 
 
 @entry
 def _evaluate(net, weights, hyper, streams, samples, work, what, found, sizes):
-    packs, count, batches, raising = sizes
+    packs, count, batches, raising, keeping = sizes
     before = flush_subnormals()
     n = samples.order.size
     apart = count if batches > 1 else 0
@@ -155,6 +172,10 @@ def _evaluate(net, weights, hyper, streams, samples, work, what, found, sizes):
             _measure_batch(net, w, work, what, batch, shared, some, apart)
             if raising:
                 _raise_largest(net, work, batch, largest)
+            if keeping:
+                outputs = net.widths[net.layers]
+                place, start = (pack * n + first) * outputs, net.room[net.layers] * work.capacity
+                copy(found.outputs, place, work.units, start, batch * outputs)
     restore_subnormals(before)
 
 

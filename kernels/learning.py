@@ -96,8 +96,8 @@ def descend(net, optimizer, work, layer, batch, shared, doing):
     if stepping:
         block = net.bias[layer], 1, outputs, 0
         update(optimizer, gradient, l1[2 * layer + 1], l2[2 * layer + 1], block)
-    block = 2 * (net.layers if layer == 0 and shared else layer)
-    height, breadth = work.blocks[block], work.blocks[block + 1]
+    size = 2 * (net.layers if layer == 0 and shared else layer)
+    height, breadth = work.blocks[size], work.blocks[size + 1]
     for first in range(0, outputs, height):
         for left in range(0, inputs, breadth):
             rows = height if first + height < outputs else outputs - first

@@ -4,6 +4,8 @@ Sums over samples are running sums, in the order of the samples: what a run reac
 on the runs beside it, nor on the processor.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +53,8 @@ class Outputs(NamedTuple):
         return self.by_class(np.where(self.named == self.labels, self.labels, -1))
 
 
-class Numbers(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Numbers:
     """What some runs predict of some samples, and what is true of these, in its own unit.
 
     Attributes
@@ -69,8 +72,18 @@ class Numbers(NamedTuple):
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Return the mean of ``values [run, output, sample]``, each counted by its weight."""
         sums = total(self.weight[:, None] * values)
-        mass = np.broadcast_to(total(self.weight)[:, None], sums.shape)
-        return ratio(sums, mass, np.nan)
+        return ratio(sums, np.broadcast_to(self._mass[:, None], sums.shape), np.nan)
+
+    @cached_property
+    def squared_error(self) -> np.ndarray:
+        """The mean squared error of each output, shape (runs, outputs)."""
+        errors = self.predictions - self.truth
+        return self.mean(errors * errors)
+
+    @cached_property
+    def _mass(self) -> np.ndarray:
+        """What the samples weigh together, shape (runs,)."""
+        return total(self.weight)
 
 
 def over_outputs(values: np.ndarray) -> np.ndarray:

@@ -30,8 +30,8 @@ def prepare(
 ) -> None:
     """Compile all kernels for a precision and lane width, or load them; see their parameters.
 
-    ``scored`` is whether there are metrics that `kernels.scoring.scores` takes, ``train`` what
-    trains, and ``epoch`` the samples of an epoch, if code hangs on them.
+    ``scored`` is whether there are metrics that take all samples at once, ``train`` what trains,
+    and ``epoch`` the samples of an epoch, if code hangs on them.
 
     Numba compiles under one lock: done first, threads need not wait for each other.
     """
@@ -65,4 +65,5 @@ def prepare(
     if net.grouped:
         group_penalties(net, parameters)
     if scored:
-        next(keep(net, runs, parameters, samples, 1))
+        outputs = zeros(1, int(net.widths[-1]))
+        next(keep(net, runs.streams, outputs, samples, 1))

@@ -204,16 +204,16 @@ def optimizer_of(net, runs, step, pack, remembered, factor):
     """
     parameter, penalty = pack * net.size, pack * 2 * net.layers
     lr = runs.rate[pack]
-    factor = runs.factor[pack] * broadcast(lr, factor)
+    slowed = runs.factor[pack] * broadcast(lr, factor)
     return Optimizer(
         lanes_from(runs.parameters, parameter),
         lanes_from(runs.memory, pack * remembered),
         lanes_from(runs.l1, penalty),
         lanes_from(runs.l2, penalty),
         runs.l21[pack],
-        lr * factor,
+        lr * slowed,
         lr,
-        factor,
+        slowed,
         hyperparameters(step, runs.step_hyper, pack),
         net.size,
         net.grouped,

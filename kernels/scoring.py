@@ -1,4 +1,4 @@
-"""What runs reach by metrics that take all samples at once: see `kernels.metrics`."""
+"""What runs reach, also by metrics that take all samples at once: see `kernels.metrics`."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,15 +6,15 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.evaluation import EVALUATION_BATCH
+from kernels.evaluation import EVALUATION_BATCH, Measures, evaluate
 from kernels.lane.compiled import entry
-from kernels.lane.lanes import aligned_zeros, as_lanes, copy, lanes_from
+from kernels.lane.lanes import aligned_room, as_lanes, copy
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.metrics.accuracy import named
-from kernels.network import Network, forward
+from kernels.network import Network
 from kernels.outputs import Numbers, Outputs, over_outputs
 from kernels.runs import Runs, workspace
-from kernels.samples import Samples, Streams, read_batch
+from kernels.samples import Samples
 
 #: What is said of outputs and kept at a time, unless one pack has more.
 _ROOM = 2**22
@@ -36,25 +36,26 @@ class Truth(NamedTuple):
     scale: np.ndarray
 
 
-def scores(
+def evaluate_and_score(
     net: Network,
     runs: Runs,
     weights: np.ndarray,
     samples: Samples,
     metrics: Sequence[Choice],
+    scored: Sequence[Choice],
     size: int,
     truth: Truth | None = None,
-) -> np.ndarray:
-    """Score ``weights [pack, parameter, lane]`` on the samples of ``samples.order[0]``.
+    *,
+    units: bool = True,
+) -> tuple[Measures, np.ndarray]:
+    """Do what `evaluate` does, and score what it finds: samples go through the network once.
 
     Parameters
     ----------
-    net : Network
-    runs : Runs
-    weights : ndarray, shape (packs, parameters, lanes)
-    samples : Samples
-    metrics : sequence of Choice
-        Those that offer ``score``.
+    net, runs, weights, samples, metrics, units
+        As in `evaluate`.
+    scored : sequence of Choice
+        Metrics that offer ``score``.
     size : int
         Runs in these packs; lanes beyond them are left aside.
     truth : Truth, optional
@@ -63,22 +64,30 @@ def scores(
 
     Returns
     -------
-    ndarray of float64, shape (metrics, size)
+    Measures
+    ndarray of float64, shape (scored, size)
     """
-    found: list[list[np.ndarray]] = []
-    for kept in keep(net, runs, weights, samples, size):
-        if truth is not None:
-            numbers = _numbers(kept, samples, truth)
-            with np.errstate(all="ignore"):  # of runs that diverge
-                found.append([metric.score(numbers) for metric in metrics])
-        elif net.loss.BY_OUTPUT:
-            answers = list(_answers(kept, samples))
-            each = ([metric.score(one) for one in answers] for metric in metrics)
-            found.append([over_outputs(np.stack(of_metric, axis=1)) for of_metric in each])
-        else:
-            classes = _classes(kept, samples)
-            found.append([metric.score(classes) for metric in metrics])
-    return np.concatenate(found, axis=1)
+    if not scored:
+        return evaluate(net, runs, weights, samples, metrics, units=units), np.empty((0, size))
+    packs, _, width = weights.shape
+    n, last = samples.order.shape[1], int(net.widths[-1])
+    few = max(_ROOM // (n * last * width), 1)
+    measured, found = [], []
+    for first in range(0, packs, few):
+        there = slice(first, first + few)
+        some = runs._replace(
+            streams=runs.streams[there], activation_hyper=runs.activation_hyper[there]
+        )
+        outputs = aligned_room((len(some.streams), n, last, width), weights.dtype)
+        measured.append(
+            evaluate(net, some, weights[there], samples, metrics, units=units, outputs=outputs)
+        )
+        left = min(size - first * width, outputs.shape[0] * width)
+        for kept in keep(net, some.streams, outputs, samples, left):
+            found.append(_scores(net, kept, samples, scored, truth))
+    loss, means, largest = zip(*measured, strict=True)
+    joined = Measures(np.concatenate(loss), np.concatenate(means, 1), np.concatenate(largest))
+    return joined, np.concatenate(found, axis=1)
 
 
 class _Kept(NamedTuple):
@@ -102,31 +111,38 @@ class _Kept(NamedTuple):
 
 
 def keep(
-    net: Network, runs: Runs, weights: np.ndarray, samples: Samples, size: int
+    net: Network, streams: np.ndarray, outputs: np.ndarray, samples: Samples, size: int
 ) -> Iterator[_Kept]:
-    """Yield what a few runs say at a time; see `scores`."""
-    n, outputs, width = samples.order.shape[1], int(net.widths[-1]), weights.shape[2]
-    work = workspace(net, weights, min(EVALUATION_BATCH, n))
-    packs = max(_ROOM // (n * outputs * width), 1)
-    few = max(_ROOM // (n * outputs), 1)
-    for first in range(0, size, packs * width):
-        there = slice(first // width, -(-min(first + packs * width, size) // width))
-        streams, hyper = Streams.of(runs.streams[there]), as_lanes(runs.activation_hyper[there])
-        some = weights[there]
-        said = aligned_zeros((len(some), n, outputs, width), weights.dtype)
-        named = aligned_zeros((len(some), n, width), weights.dtype)
-        reading = as_lanes(some), hyper, streams, samples.flat()
-        _keep(net.flat(), *reading, work, (as_lanes(said), as_lanes(named)), len(some))
-        lanes = np.arange(min(packs * width, size - first))
-        for begin in range(0, len(lanes), few):
-            pack, lane = np.divmod(lanes[begin : begin + few], width)
-            stream = runs.streams[there][pack, lane]
-            yield _Kept(
-                np.ascontiguousarray(np.moveaxis(said[pack, ..., lane], 1, 2), np.float64),
-                named[pack, ..., lane].astype(np.int64),
-                samples.order[0].T[stream],
-                stream,
-            )
+    """Yield what a few runs say at a time: the outputs that `evaluate` wrote become it in place."""
+    packs, n, last, width = outputs.shape
+    work = workspace(net, outputs[:, 0], min(EVALUATION_BATCH, n))
+    named = aligned_room((packs, n, width), outputs.dtype)
+    few = max(_ROOM // (n * last), 1)
+    _say(net.flat(), work, as_lanes(outputs), as_lanes(named), packs * n)
+    for begin in range(0, size, few):
+        pack, lane = np.divmod(np.arange(begin, min(begin + few, size)), width)
+        stream = streams[pack, lane]
+        yield _Kept(
+            np.ascontiguousarray(np.moveaxis(outputs[pack, ..., lane], 1, 2), np.float64),
+            named[pack, ..., lane].astype(np.int64),
+            samples.order[0].T[stream],
+            stream,
+        )
+
+
+def _scores(
+    net: Network, kept: _Kept, samples: Samples, scored: Sequence[Choice], truth: Truth | None
+) -> list[np.ndarray]:
+    if truth is not None:
+        numbers = _numbers(kept, samples, truth)
+        with np.errstate(all="ignore"):  # of runs that diverge
+            return [metric.score(numbers) for metric in scored]
+    if net.loss.BY_OUTPUT:
+        answers = list(_answers(kept, samples))
+        each = ([metric.score(one) for one in answers] for metric in scored)
+        return [over_outputs(np.stack(of_metric, axis=1)) for of_metric in each]
+    classes = _classes(kept, samples)
+    return [metric.score(classes) for metric in scored]
 
 
 def _classes(kept: _Kept, samples: Samples) -> Outputs:
@@ -158,20 +174,13 @@ def _counted(kept: _Kept, samples: Samples) -> tuple[np.ndarray, float]:
 
 
 @entry
-def _keep(net, weights, hyper, streams, samples, work, kept, packs):
+def _say(net, work, outputs, named_so, count):
     before = flush_subnormals()
-    n, outputs = samples.order.size, net.widths[net.layers]
-    said, named_so = kept
-    for pack in range(packs):
-        w = lanes_from(weights, pack * net.size)
-        own, shared = lanes_from(streams.numbers, pack * work.lanes), streams.shared[pack] != 0
-        copy(work.hyper, 0, hyper, pack * work.hypers, work.hypers)
-        for first in range(0, n, work.capacity):
-            batch = work.capacity if first + work.capacity < n else n - first
-            read_batch(net, work, samples, (0, first, batch), own, shared)
-            forward(net, w, work, batch, shared)
-            place = pack * n + first
-            net.loss.predict(net, work, batch, said, place * outputs)
-            for b in range(batch):
-                named_so[place + b] = named(net, work, b)
+    last, start = net.widths[net.layers], net.room[net.layers] * work.capacity
+    for first in range(0, count, work.capacity):
+        batch = work.capacity if first + work.capacity < count else count - first
+        copy(work.units, start, outputs, first * last, batch * last)
+        net.loss.predict(net, work, batch, outputs, first * last)
+        for b in range(batch):
+            named_so[first + b] = named(net, work, b)
     restore_subnormals(before)

@@ -7,7 +7,8 @@ linked its parts; that is optimised and made machine code of, in one go. Other c
 is left alone.
 
 Kernels are written as they are to run, with vectors and tiles: the rest of LLVM's hundred usual
-passes takes three times as long and makes them no faster.
+passes takes three times as long and makes them no faster. Most of the time is Numba's own: passes
+that find nothing to do are left out, and what it has found is remembered.
 
 This reaches into Numba, which has no other way; see `kernels.lane.tried`.
 """
@@ -16,6 +17,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -25,18 +27,28 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
 #: Passes over what kernels do not have: closures, code of other functions to be copied in,
-#: ``with``, loops over tuples of several types, tests for None, references to be given up, and
-#: expressions of whole arrays.
+#: ``with``, loops over tuples of several types, tests for None, references to be given up,
+#: expressions of whole arrays, ``raise``, ``literally``, a name for values of several types, loops
+#: that Numba runs side by side, and what it refuses.
 _NEEDLESS = (
     "InlineClosureLikes",
     "InlineInlinables",
     "InlineOverloads",
+    "MakeFunctionToJitFunction",
     "WithLift",
+    "WithLifting",
     "LiteralUnroll",
+    "LiteralPropagationSubPipelinePass",
+    "FindLiterallyCalls",
     "RewriteSemanticConstants",
+    "RewriteDynamicRaises",
     "DeadBranchPrune",
     "IRLegalization",
     "NopythonRewrites",
+    "ReconstructSSA",
+    "PreLowerStripPhis",
+    "NoPythonSupportedFeatureValidation",
+    "DumpParforDiagnostics",
 )
 
 #: Passes of LLVM's that put variables into registers and leave loops as they are.
@@ -109,6 +121,40 @@ def _garbage_kept() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def _calls_remembered(typing) -> Iterator[None]:
+    """Find once what is called with arguments of some types: Numba does so again at each call.
+
+    Each time it tries dozens of declarations, also for the sum of two integers, and writes down why
+    they do not fit.
+    """
+    if "resolve_function_type" in vars(typing):  # by the kernel that calls this one
+        yield
+        return
+    resolve, known = typing.resolve_function_type, {}
+
+    def remembered(function, arguments, named):
+        if named:
+            return resolve(function, arguments, named)
+        # Types that are equal are one object, which is kept so that no other takes its place.
+        key = function, *map(id, arguments)
+        if key not in known:
+            known[key] = resolve(function, arguments, named), arguments
+        return known[key][0]
+
+    typing.resolve_function_type = remembered
+    try:
+        yield
+    finally:
+        del typing.resolve_function_type
+
+
+@cache
+def _size(layout, kind) -> int:
+    """Return the bytes of an LLVM type: Numba asks for those of each variable, for debuggers."""
+    return kind.get_abi_size(layout)
+
+
 def _import_without_scipy() -> None:
     """Import what Numba looks for BLAS with, which only asks whether SciPy's is there.
 
@@ -135,7 +181,9 @@ class _Linker(Compiler):
 
     def compile_extra(self, func):
         """Compile a function."""
-        with _garbage_kept():
+        target = self.state.targetctx  # a copy that Numba made for this function
+        target.get_abi_sizeof = partial(_size, target.target_data)
+        with _garbage_kept(), _calls_remembered(self.state.typingctx):
             return super().compile_extra(func)
 
     def define_pipelines(self):

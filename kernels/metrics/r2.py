@@ -11,8 +11,7 @@ from kernels.outputs import Numbers, over_outputs
 
 def score(outputs: Numbers) -> np.ndarray:
     """Return what each run reaches."""
-    errors = outputs.predictions - outputs.truth
-    left = outputs.mean(errors * errors)
+    left = outputs.squared_error
     apart = outputs.truth - outputs.mean(outputs.truth)[..., None]
     there = outputs.mean(apart * apart)
     varies = (there > 0) & (outputs.truth.max(axis=2) > outputs.truth.min(axis=2))

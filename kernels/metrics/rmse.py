@@ -7,5 +7,4 @@ from kernels.outputs import Numbers, over_outputs
 
 def score(outputs: Numbers) -> np.ndarray:
     """Return what each run reaches."""
-    errors = outputs.predictions - outputs.truth
-    return over_outputs(np.sqrt(outputs.mean(errors * errors)))
+    return over_outputs(np.sqrt(outputs.squared_error))

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from kernels.choice import Choice
 from kernels.evaluation import Measures, evaluate, group_penalties, loss_of_one, penalty_values
 from kernels.lane.lanes import aligned_room
-from kernels.scoring import scores
+from kernels.scoring import evaluate_and_score
 from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import ADDED, measured_of, scored_of
 from sweep.training.packs import Packs
@@ -23,7 +24,7 @@ def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
 
 def loss_of(packs: Packs, spec: Specification, part: str = "train") -> np.ndarray:
     """Return the loss of each run on a part: with penalties where it is the training part."""
-    rows, metrics = getattr(packs.folds, part)[None], tuple(measured_of(spec).values())
+    rows, metrics = getattr(packs.folds, part)[None], _metrics(spec)
     samples = packs.folds.samples(rows, of_loss=True)
     loss = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False).loss
     if part == "train":
@@ -35,25 +36,34 @@ def first_loss(packs: Packs, spec: Specification, draw: np.ndarray | None) -> np
     """Return the loss of each run before its first epoch, as `loss_of` does.
 
     Runs of one draw and one fold differ in their penalties at the most: their network is measured
-    once. ``draw`` is `State.draw`.
+    once, for all tasks with these folds. ``draw`` is `State.draw`.
     """
     if draw is None:
         return loss_of(packs, spec)
     hyper = packs.by_run(packs.runs.activation_hyper).astype(np.float64)
-    alike = np.stack([draw, packs.by_run(packs.runs.streams), *hyper])
-    _, first, place = np.unique(alike, axis=1, return_index=True, return_inverse=True)
-    if 2 * len(first) > packs.size:
+    alike = np.stack([packs.by_run(packs.runs.streams), *hyper])
+    networks, first, place = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+    known, names = packs.folds.first_losses, list(map(tuple, networks.T.tolist()))
+    new = np.array([name not in known for name in names])
+    if 2 * new.sum() > packs.size:
         return loss_of(packs, spec)
-    runs = packs.runs._replace(
-        streams=_in_all_lanes(packs.runs.streams, first),
-        activation_hyper=_in_all_lanes(packs.runs.activation_hyper, first),
-    )
-    weights = _in_all_lanes(packs.weights, first)
-    samples = packs.folds.samples(packs.folds.train[None], of_loss=True)
-    metrics = tuple(measured_of(spec).values())
-    loss = loss_of_one(packs.net, runs, weights, samples, metrics)[place.ravel()]
+    if new.any():
+        found = _loss_of_each(packs, spec, first[new]).tolist()
+        known.update(zip((names[i] for i in np.flatnonzero(new)), found, strict=True))
+    loss = np.array([known[name] for name in names], packs.weights.dtype)[place.ravel()]
     penalties = {name: packs.by_run(value) for name, value in _penalties(packs).items()}
     return _penalised(loss, penalties).astype(np.float64)
+
+
+def _loss_of_each(packs: Packs, spec: Specification, lanes: np.ndarray) -> np.ndarray:
+    """Return the loss, without penalties, of the networks in some lanes."""
+    runs = packs.runs._replace(
+        streams=_in_all_lanes(packs.runs.streams, lanes),
+        activation_hyper=_in_all_lanes(packs.runs.activation_hyper, lanes),
+    )
+    weights = _in_all_lanes(packs.weights, lanes)
+    samples = packs.folds.samples(packs.folds.train[None], of_loss=True)
+    return loss_of_one(packs.net, runs, weights, samples, _metrics(spec))
 
 
 def _in_all_lanes(values: np.ndarray, lanes: np.ndarray) -> np.ndarray:
@@ -75,43 +85,41 @@ def _measured(
     packs: Packs, spec: Specification, others: tuple[str, ...]
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Do what `measure` does, on the training part and some others."""
-    found = _evaluated(packs, spec, packs.folds.train[None])
+    found, scores = _evaluated(packs, spec, "train")
     penalties = _penalties(packs)
     metrics = {"loss": _penalised(found.loss, penalties), **_named(found, spec, "train")}
     for part in others:
-        rows = getattr(packs.folds, part)
-        if len(rows):
-            metrics |= _named(_evaluated(packs, spec, rows[None], units=False), spec, part)
+        if len(getattr(packs.folds, part)):
+            of_part, scores_of_part = _evaluated(packs, spec, part, units=False)
+            metrics |= _named(of_part, spec, part)
+            scores |= scores_of_part
     metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
     by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
-    for part in ("train", *others) if spec.scores_training else others:
-        by_run |= _scored(packs, spec, part)
-    return by_run, packs.by_run(found.largest)
+    return by_run | scores, packs.by_run(found.largest)
 
 
 def _evaluated(
-    packs: Packs, spec: Specification, order: np.ndarray, *, units: bool = True
-) -> Measures:
-    folds, metrics = packs.folds, tuple(measured_of(spec).values())
-    samples = folds.samples(order, of_loss=True)
-    found = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=units)
-    if folds.loss_weight is folds.weight:
-        return found
-    # Classes that the loss counts alike are none to the metrics: these count rows.
-    samples = folds.samples(order)
-    other = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False)
-    return found._replace(metrics=other.metrics)
+    packs: Packs, spec: Specification, part: str, *, units: bool = True
+) -> tuple[Measures, dict[str, np.ndarray]]:
+    """Return what is measured on a part, and by their columns what takes all of its samples."""
+    net, runs, weights, folds = packs.net, packs.runs, packs.weights, packs.folds
+    order, metrics = getattr(folds, part)[None], _metrics(spec)
+    scored = scored_of(spec) if part != "train" or spec.scores_training else {}
+    found, scores = evaluate_and_score(
+        *(net, runs, weights, folds.samples(order), metrics),
+        *(tuple(scored.values()), packs.size, folds.truth),
+        units=units,
+    )
+    if folds.loss_weight is not folds.weight:
+        # Classes that the loss counts alike are none to the metrics: these count rows.
+        samples = folds.samples(order, of_loss=True)
+        loss = evaluate(net, runs, weights, samples, metrics, units=False).loss
+        found = found._replace(loss=loss)
+    return found, {f"{part}_{name}": of for name, of in zip(scored, scores, strict=True)}
 
 
-def _scored(packs: Packs, spec: Specification, part: str) -> dict[str, np.ndarray]:
-    """Return metrics of all samples of a part at once by their columns of the table."""
-    rows, chosen = getattr(packs.folds, part), scored_of(spec)
-    if not len(rows) or not chosen:
-        return {}
-    folds, metrics = packs.folds, tuple(chosen.values())
-    samples = folds.samples(rows[None])
-    found = scores(packs.net, packs.runs, packs.weights, samples, metrics, packs.size, folds.truth)
-    return {f"{part}_{name}": values for name, values in zip(chosen, found, strict=True)}
+def _metrics(spec: Specification) -> tuple[Choice, ...]:
+    return tuple(measured_of(spec).values())
 
 
 def _named(found: Measures, spec: Specification, part: str) -> dict[str, np.ndarray]:

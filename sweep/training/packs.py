@@ -40,6 +40,8 @@ class Folds(NamedTuple):
         Which stream the runs of a seed and fold read; a third number is that of an outer fold.
     drawn : list of (seed, fold)
         What the order of each stream's batches is drawn from.
+    first_losses : dict
+        Losses of networks that have learnt nothing yet, see `sweep.training.measures.first_loss`.
     """
 
     x: np.ndarray
@@ -52,6 +54,7 @@ class Folds(NamedTuple):
     test: np.ndarray
     number: dict[tuple[int, ...], int]
     drawn: list[tuple[int, ...]]
+    first_losses: dict[tuple[float, ...], float]
 
     @classmethod
     def of(cls, spec: Specification, folds: Mapping[tuple[int, ...], Fold]) -> "Folds":
@@ -86,6 +89,7 @@ class Folds(NamedTuple):
             test,
             {key: i for i, key in enumerate(folds)},
             list(folds),
+            {},
         )
 
     def samples(self, order: np.ndarray, *, of_loss: bool = False) -> Samples:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from numba import njit, types
+from numba.core.registry import cpu_target
 
 from kernels.lane.compiled import INNER, entry, kernel
 from kernels.lane.tried import LINKED
@@ -47,6 +48,11 @@ def test_a_part_is_made_machine_code_of_within_the_whole_only():
 def test_kernels_need_no_scipy_and_leave_it_to_others(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     assert output_of(BESIDE) == "2.0\n"
+
+
+def test_what_was_found_of_calls_is_forgotten_after_a_kernel():
+    assert entry(more)(1) == 3
+    assert "resolve_function_type" not in vars(cpu_target.typing_context)
 
 
 def output_of(program: str) -> str:

@@ -111,7 +111,8 @@ def scored(drawn, width, runs=None):
     net, samples, runs = drawn.net, drawn.samples, runs or drawn.runs
     packed = pack(runs, width, samples.x.dtype, hyper=[drawn.leak] * len(net.activation.HYPER))
     some = samples._replace(order=samples.order[:1])
-    return scoring.scores(net, packed, packed.parameters, some, CHOICES, len(runs))
+    weights, size = packed.parameters, len(runs)
+    return scoring.evaluate_and_score(net, packed, weights, some, (), CHOICES, size)[1]
 
 
 @settings(deadline=None, max_examples=20)

@@ -12,7 +12,7 @@ from sklearn import metrics as sklearn
 from kernels import reference
 from kernels.choice import Choice
 from kernels.outputs import Numbers
-from kernels.scoring import Truth, scores
+from kernels.scoring import Truth, evaluate_and_score
 from tests.kernels.packing import broken, experiment, named, pack
 
 THEIRS = {
@@ -73,7 +73,9 @@ def scored(precision, width, runs=None):
     )
     runs = runs or drawn.runs
     packed = pack(runs, width, samples.x.dtype)
-    return drawn, truth, scores(net, packed, packed.parameters, samples, CHOICES, len(runs), truth)
+    weights = packed.parameters
+    found = evaluate_and_score(net, packed, weights, samples, (), CHOICES, len(runs), truth)[1]
+    return drawn, truth, found
 
 
 @pytest.mark.parametrize(("precision", "close"), [("float64", 1e-12), ("float32", 1e-4)])

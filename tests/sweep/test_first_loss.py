@@ -23,3 +23,5 @@ def test_it_is_that_of_every_run(samples, monkeypatch):
     one_by_one = loss_of(packs, group.spec)
     monkeypatch.setattr(measures, "evaluate", None)  # no run is measured by itself
     np.testing.assert_array_equal(first_loss(packs, group.spec, state.draw), one_by_one)
+    monkeypatch.setattr(measures, "loss_of_one", None)  # the next task need not measure again
+    np.testing.assert_array_equal(first_loss(packs, group.spec, state.draw), one_by_one)
