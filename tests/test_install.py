@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -107,13 +108,19 @@ def imported(path):
             yield node.module.partition(".")[0]
 
 
+@cache
+def packages():
+    """Return who gives each package; to read all that is installed takes seconds."""
+    return importlib.metadata.packages_distributions()
+
+
 def test_what_is_imported_is_asked_for():
     """A package that is imported is a dependency or an extra, so that no import is luck."""
     optional = PROJECT["project"]["optional-dependencies"]
     extras = [one for name, some in optional.items() if name != "test" for one in some]
     asked = PROJECT["project"]["dependencies"] + extras
     asked = {re.match(r"[\w-]+", one)[0].lower() for one in asked}
-    of = importlib.metadata.packages_distributions()
+    of = packages()
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             for name in set(imported(path)) - sys.stdlib_module_names - BROUGHT - set(PACKAGES):
@@ -123,7 +130,7 @@ def test_what_is_imported_is_asked_for():
 
 def test_every_dependency_is_used():
     used = {n for package in PACKAGES for p in (ROOT / package).rglob("*.py") for n in imported(p)}
-    of = importlib.metadata.packages_distributions()
+    of = packages()
     givers = {giver.lower().replace("_", "-") for name in used for giver in of.get(name, ())}
     for one in PROJECT["project"]["dependencies"]:
         assert re.match(r"[\w-]+", one)[0].lower() in givers, one

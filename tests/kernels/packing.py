@@ -1,7 +1,8 @@
 """What the tests of the kernels work with: runs, packed into lanes and taken out again."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,9 @@ GROUPED = {
 METRICS = (Choice("kernels.metrics.accuracy"),)
 PENALTIES = (Choice("kernels.penalties.l1"), Choice("kernels.penalties.l2"))
 INVERTED = Choice("kernels.dropout.inverted")
+
+#: Lanes of a pack, where it is not they that are tried.
+LANES = {"float64": 8, "float32": 16}
 
 #: Begins a program whose Numba was not tried, and has not all that is reached for in others.
 UNTRIED = """
@@ -108,7 +112,23 @@ class Outcome(NamedTuple):
 
 
 def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outcome:
-    """Train in packs of ``width`` lanes; lanes beyond the runs repeat the last."""
+    """Train in packs of ``width`` lanes, and evaluate; lanes beyond the runs repeat the last."""
+    net, runs, samples, *_ = experiment
+    packed, weights = _trained(experiment, width, freeze)
+    loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
+    found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
+    of_groups = _by_run(group_penalties(net, weights)) if net.grouped else np.zeros((0, 0))
+    return Outcome(*(_by_run(array)[: len(runs)] for array in found), of_groups[: len(runs)])
+
+
+def weights_of(experiment: Experiment, width: int) -> np.ndarray:
+    """Train, and leave out what would only be compiled: the parameters of each run."""
+    _, weights = _trained(experiment, width)
+    return _by_run(weights)[: len(experiment.runs)]
+
+
+def _trained(experiment: Experiment, width: int, freeze: bool = False) -> tuple[Runs, np.ndarray]:
+    """Return the packs that were trained, and their parameters."""
     net, runs, samples, batch_size, epochs, _, leak, *_ = experiment
     step = experiment.step
     hyper = [leak] * len(net.activation.HYPER)
@@ -116,11 +136,7 @@ def train_runs(experiment: Experiment, width: int, freeze: bool = False) -> Outc
     net = net._replace(dropout=INVERTED) if experiment.dropping else net
     factors = None if experiment.factors is None else np.array(experiment.factors)
     train(net, packed, samples, step, batch_size, epochs, factors=factors, freeze=freeze)
-    weights = step.trained(packed.parameters, packed.memory)
-    loss, (accuracy,), largest = evaluate(net, packed, weights, samples, METRICS)
-    found = (weights, loss, accuracy, largest, *penalty_values(net, weights, PENALTIES))
-    of_groups = _by_run(group_penalties(net, weights)) if net.grouped else np.zeros((0, 0))
-    return Outcome(*(_by_run(array)[: len(runs)] for array in found), of_groups[: len(runs)])
+    return packed, step.trained(packed.parameters, packed.memory)
 
 
 def pack(runs, width, dtype, step=NESTEROV, hyper=()) -> Runs:
@@ -203,9 +219,27 @@ def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
     return tuple({f"w{layer}": unit, f"b{layer}": unit} for layer, unit in units)
 
 
+def kinds(name: str, values: Iterable) -> list[dict]:
+    """Return kinds of code to compile, one for each value of an option.
+
+    Steps and precisions take turns: every one with each value and lane width would be compiled for
+    minutes, and they have nothing to do with one another.
+    """
+    turns = (False, "float64"), (True, "float32"), (False, "float32"), (True, "float64")
+    return [
+        {name: value, "proximal": proximal, "precision": precision}
+        for value, (proximal, precision) in zip(values, cycle(turns), strict=False)
+    ]
+
+
 @st.composite
-def experiments(draw, precisions=("float64",), least=2, **more) -> Experiment:
-    """Draw shapes, and ``more``; the numbers in them come from a seed that is drawn as well."""
+def experiments(draw, precisions=("float64",), least=2, kind=None, **more) -> Experiment:
+    """Draw shapes, and ``more``; the numbers in them come from a seed that is drawn as well.
+
+    What code is compiled for is drawn too, but for what a ``kind`` says of it.
+    """
+    drawn = {"proximal": st.booleans(), "precision": st.sampled_from(precisions)} | more
+    drawn |= {option: st.just(value) for option, value in (kind or {}).items()}
     hidden = draw(st.lists(st.integers(1, 14), max_size=4))
     return experiment(
         seed=draw(st.integers(0, 2**32 - 1)),
@@ -215,9 +249,7 @@ def experiments(draw, precisions=("float64",), least=2, **more) -> Experiment:
         batch_size=draw(st.integers(1, 45)),
         epochs=draw(st.integers(1, 4)),
         streams=draw(st.integers(1, 3)),
-        proximal=draw(st.booleans()),
-        precision=draw(st.sampled_from(precisions)),
-        **{name: draw(strategy) for name, strategy in more.items()},
+        **{name: draw(strategy) for name, strategy in drawn.items()},
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests import naive
-from tests.kernels.packing import experiment, named, train_runs
+from tests.kernels.packing import experiment, named, weights_of
 
 
 def one_step(drawn):
@@ -17,7 +17,7 @@ def one_step(drawn):
     run = drawn.runs[0]
     run = run._replace(rate=1.0, momentum=0.0)
     batch = drawn._replace(runs=[run], batch_size=len(drawn.samples.x), epochs=1)
-    after = train_runs(batch, width=8).parameters[0]
+    after = weights_of(batch, width=8)[0]
     gradients = list(named(drawn.net, run.parameters - after).values())
     p = list(named(drawn.net, run.parameters).values())
     x, y, v = drawn.samples[:3]

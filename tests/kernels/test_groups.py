@@ -14,6 +14,7 @@ from kernels.training import train
 from tests import naive
 from tests.kernels.packing import (
     GROUPED,
+    LANES,
     OPTIMIZERS,
     Experiment,
     Run,
@@ -22,6 +23,7 @@ from tests.kernels.packing import (
     experiments,
     grouped,
     groups_of,
+    kinds,
     named,
     pack,
     reference_run,
@@ -150,11 +152,13 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
             assert outcome.groups[i] == pytest.approx(cost, rel=1e-12)
 
 
-@settings(deadline=None, max_examples=20)
-@given(experiments(precisions=("float64", "float32"), together=TOGETHER, optimizer=OPTIMIZER))
-def test_every_lane_width_gives_the_same_bytes(drawn):
+@pytest.mark.parametrize("kind", kinds("optimizer", OPTIMIZERS), ids=str)
+@settings(deadline=None, max_examples=5)
+@given(data=st.data())
+def test_every_lane_width_gives_the_same_bytes(kind, data):
+    drawn = data.draw(experiments(kind=kind, together=TOGETHER).filter(lambda one: one.net.grouped))
     expected = train_runs(drawn, width=8)
-    for width in (1, 4, 16):
+    for width in (1, 16):  # those between are other processors', with all that `tests.recorded` has
         assert train_runs(drawn, width).hash() == expected.hash()
 
 
@@ -164,8 +168,9 @@ def test_without_a_strength_the_bytes_are_those_of_the_plain_step(drawn):
     runs = [run._replace(l21=0.0) for run in drawn.runs]
     runs.append(broken(runs[0], "NaN"))
     plain = network(drawn.net.widths)
-    expected = train_runs(drawn._replace(net=plain, runs=runs, proximal=True), width=4)
-    found = train_runs(drawn._replace(runs=runs, proximal=True), width=4)
+    width = LANES[drawn.samples.x.dtype.name]
+    expected = train_runs(drawn._replace(net=plain, runs=runs, proximal=True), width)
+    found = train_runs(drawn._replace(runs=runs, proximal=True), width)
     assert found.parameters.tobytes() == expected.parameters.tobytes()
     assert found.loss.tobytes() == expected.loss.tobytes()
 

@@ -79,7 +79,7 @@ class FaultyOs:
         if path.is_dir():
             self.pending = [entry for entry in self.pending if entry[0] != path]
         self.dirty.discard(path)
-        os.fsync(descriptor)
+        os.fstat(descriptor)  # no disk is waited for: what would be lost is in the lists above
 
     def _mkdir(self, path: Any) -> None:
         path = Path(path)

@@ -44,8 +44,8 @@ def interrupted(words, cwd, *signals, begun=lambda process: parts(process.cwd + 
         return b"stopping" in said
 
     try:
+        wait(lambda: begun(process) or process.poll() is not None)
         with Watch() as watch:
-            wait(lambda: begun(process) or process.poll() is not None)
             assert process.poll() is None, process.communicate()
             children = left(process)[1:]
             watch.begin()

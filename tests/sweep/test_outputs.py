@@ -1,9 +1,12 @@
 """What surroundings refuse: outputs that are full, closed or lack letters, odd names, memory."""
 
+import json
 import os
 import resource
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -50,31 +53,58 @@ def typed(name, ran, tmp):
     return [name, *(word.format(r=ran, tmp=tmp) for word in words)]
 
 
-def cases():
-    for name in app.commands:
-        yield name, ()
-        yield name, ("--help",)
-        if name in WORDS:
-            yield name, ("--json",)
+@pytest.fixture(scope="module")
+def redirected(ran, tmp_path_factory):
+    """Run cases in a shell that redirects: of each the exit status, output and error."""
+
+    @cache
+    def run(line, cases, **changes):
+        folder = tmp_path_factory.mktemp("redirected")
+        for number, (name, *more) in enumerate(cases):
+            (own := folder / str(number)).mkdir()
+            (own / "words.json").write_text(json.dumps([*typed(name, ran, own), *more]))
+        command = ["sh", "-c", line, "sh", sys.executable, FORKED, folder]
+        env = environment(**changes)
+        subprocess.run(command, env=env, check=True, capture_output=True, timeout=LONG)
+        return {case: ended(folder / str(number)) for number, case in enumerate(cases)}
+
+    return run
 
 
-@pytest.mark.parametrize(("name", "more"), list(cases()))
+def ended(folder):
+    out, err = (
+        path.read_bytes() if path.exists() else b"" for path in (folder / "1", folder / "2")
+    )
+    return int((folder / "status").read_text()), out, err
+
+
+#: Every command, and what may be said beside it.
+PLAIN = tuple((name,) for name in app.commands)
+CASES = (
+    *PLAIN,
+    *((name, "--help") for name in app.commands),
+    *((name, "--json") for name in WORDS),
+)
+FORKED = Path(__file__).with_name("forked.py")
+
+
+@pytest.mark.parametrize("case", CASES, ids=" ".join)
 @pytest.mark.parametrize(
     ("line", "reason"),
     [('"$@" >/dev/full', b"No space left on device"), ('"$@" >&-', b"it is closed")],
     ids=["full", "closed"],
 )
-def test_an_output_that_takes_nothing_is_said_in_a_line(name, more, line, reason, ran, tmp_path):
-    status, out, err = sh(line, *typed(name, ran, tmp_path), *more, cwd=tmp_path)
+def test_an_output_that_takes_nothing_is_said_in_a_line(case, line, reason, redirected):
+    status, out, err = redirected(line, CASES)[case]
     *_, last = err.splitlines()
     assert (status, out) == (2, b"") and b"Traceback" not in err and b"Exception" not in err
     assert last.startswith(b"sweep: standard output is not whole (" + reason)
 
 
-@pytest.mark.parametrize("name", app.commands)
+@pytest.mark.parametrize("case", PLAIN, ids=" ".join)
 @pytest.mark.parametrize("line", ['"$@" 2>/dev/full', '"$@" 2>&-', '"$@" 2>&- <&-'])
-def test_an_error_output_that_takes_nothing_changes_nothing(name, line, ran, tmp_path):
-    status, out, _ = sh(line, *typed(name, ran, tmp_path), cwd=tmp_path)
+def test_an_error_output_that_takes_nothing_changes_nothing(case, line, redirected):
+    status, out, _ = redirected(line, PLAIN)[case]
     assert status == 0 and out
 
 
@@ -83,11 +113,10 @@ def test_what_was_to_be_done_is_done_all_the_same(tmp_path):
     assert (tmp_path / "r/runs.csv").is_file()
 
 
-@pytest.mark.parametrize("name", app.commands)
+@pytest.mark.parametrize("case", PLAIN, ids=" ".join)
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_letters_that_are_missing_end_no_command(name, encoding, ran, tmp_path):
-    words = typed(name, ran, tmp_path)
-    status, out, err = sh('"$@"', *words, cwd=tmp_path, PYTHONIOENCODING=encoding)
+def test_letters_that_are_missing_end_no_command(case, encoding, redirected):
+    status, out, err = redirected('"$@"', PLAIN, PYTHONIOENCODING=encoding)[case]
     assert status == 0 and b"rror" not in err
     out.decode(encoding)
 
