@@ -12,6 +12,7 @@ import numpy as np
 
 from results.cells.best import where
 from results.cells.features.bounds import Bounds
+from results.cells.features.of_cells import ranked
 from results.cells.summary import axis_names, deciding
 from results.directory import durable
 from results.labels import counted, most, number
@@ -35,7 +36,6 @@ def show(
     as_json: bool,
 ) -> int:
     """Write the tables of features, and show those of the chosen cell."""
-    from results.terminal.features import ranked
     from sweep.commands.look import finished_runs, held_at
 
     if not 0.5 < threshold <= 1:
@@ -75,22 +75,27 @@ def _print(kept: Kept, folder: Path) -> None:
     look = Look.of(sys.stdout, Console(file=sys.stdout, highlight=False))
     table = lines(kept.rows, look, str(folder / CHOSEN))
     sure = look.interval if look.interval in table[0] else ""
-    notes = [_of_importance(kept, sure), _of_kept(kept), *_of_selection(kept)]
-    around = ([_title(kept)], notes)
-    title, below = (
+    around = ([title(kept)], notes(kept, sure))
+    above, below = (
         [line for text in some for line in wrapped(text, look.width)] for some in around
     )
-    print(*title, *table, *below, sep="\n")
+    print(*above, *table, *below, sep="\n")
     print(folder / CHOSEN, folder / PATH, sep="\n", file=sys.stderr)
 
 
-def _title(kept: Kept) -> str:
+def title(kept: Kept) -> str:
+    """Say which cell it is, and how many runs there are."""
     best = "" if kept.given else f", the cell of the {most(deciding(kept.cells))} mean "
     return (
         f"{kept.cell['data']} at "
         f"{where(kept.cells, kept.cell)}{best}{deciding(kept.cells) if best else ''}: "
         f"{counted(int(kept.rows['runs'].iloc[0]), 'run')}."
     )
+
+
+def notes(kept: Kept, sure: str) -> list[str]:
+    """Say what the figures mean, with what intervals are called, and how far one can trust them."""
+    return [_of_importance(kept, sure), _of_kept(kept), *_of_selection(kept)]
 
 
 def _of_importance(kept: Kept, sure: str) -> str:
@@ -131,9 +136,12 @@ def _of_selection(kept: Kept) -> list[str]:
         f"{counted(selected, 'column')} of {len(rows)} selected. A run keeps {average} on average"
     )
     if not selected:
-        return [f"{keeps}: see a smaller penalty (--at)."]
+        return [f"{keeps}: see a smaller penalty (sweep features --at)."]
     if found.r_concave >= selected:
-        return [f"{keeps}, too many for a bound on wrong choices: see a larger penalty (--at)."]
+        return [
+            f"{keeps}, too many for a bound on wrong choices: see a larger penalty (sweep features "
+            "--at)."
+        ]
     chance = number(kept.on_average / len(rows), 2)
     most = min(found.worst, len(rows))
     told = (
@@ -143,7 +151,10 @@ def _of_selection(kept: Kept) -> list[str]:
         "Bühlmann's bound (2010) on columns of noise, if runs keep all of these alike and no more "
         "readily than others."
     )
-    chosen = "They hold for a cell fixed before: this one was chosen by its runs (give --at)."
+    chosen = (
+        "They hold for a cell fixed before: this one was chosen by its runs (name one by sweep "
+        "features --at)."
+    )
     return [told, *([] if kept.given else [chosen])]
 
 
