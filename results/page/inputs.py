@@ -62,7 +62,7 @@ class Inputs:
         """The colour of each column that has one of its own."""
         return dict(zip(self.order, _OWN, strict=False))
 
-    @property
+    @cached_property
     def table(self) -> dict[str, Any]:
         """The first columns as texts, and where their importance lies, in per cent of a line."""
         shown = self.rows.head(_ROWS)
@@ -93,7 +93,7 @@ class Inputs:
         others = len(self.rows) - len(shown)
         return {"rows": rows, "others": others, "zero": at(0.0), "importance": bool(len(there))}
 
-    @property
+    @cached_property
     def lines(self) -> dict[str, Any] | None:
         """The share of runs that keep each column, along the penalty; None where there is none."""
         if self.along is None:
@@ -117,11 +117,16 @@ class Inputs:
                     "name": printable(name),
                     "colour": self.colours.get(name, _GREY),
                     "named": name in self.colours,
-                    "kept": [round(share, 4) for share in shares[name].tolist()],
+                    "kept": [_share(kept) for kept in shares[name].tolist()],
                 }
                 for name in drawn
             ],
         }
+
+
+def _share(kept: float) -> float | None:
+    """Return the digits that can be seen of a share; None where no run is done."""
+    return round(kept, 4) if np.isfinite(kept) else None
 
 
 def _with_interval(low: float, mean: float, high: float) -> str:
