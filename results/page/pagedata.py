@@ -122,8 +122,9 @@ def page_data(
         "sparsest": places.get(chosen[1], -1),
         "history": history,
     }
-    # What the page ranks by itself keeps its bits, or cells would be equal that are not.
-    found = packed(arrays, exact=(f"mean {loss}", f"seed {loss}"))
+    # What the page ranks by itself keeps its bits, or cells would be equal that are not; and so do
+    # its intervals, or one that ends at 0 would end beside it.
+    found = packed(arrays, exact=[f"{part} {loss}" for part in ("mean", "down", "up", "seed")])
     return data | {"arrays": found.told}, found.text
 
 

@@ -112,6 +112,7 @@ fill($("axis"), varying.map((i) => [i, page.axes[i].label]));
 $("axis").onchange = () => { drawMany(); keep(); };
 $("many").hidden = !many;
 $("lines").hidden = page.listed;
+$("curves-figure").hidden = !page.history.length; // before anything is drawn beside it
 $("map").parentElement.hidden = page.listed;
 for (const i of page.listed ? [] : varying.slice(2)) { // the axes that the map does not show
   const select = element("select", "");
