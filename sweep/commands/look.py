@@ -204,8 +204,8 @@ def report(
 def _inputs(directory: str, runs: pd.DataFrame, metric: str | None) -> Inputs | str:
     """Return which columns of the data the best cell uses, or why that is not known."""
     from results.page.inputs import Inputs
-    from sweep.commands.features import notes, title
     from sweep.commands.kept import kept_of
+    from sweep.commands.kept_in_words import notes, title
 
     try:
         kept = kept_of(directory, runs, metric)

@@ -82,8 +82,9 @@ def ranked(rows: pd.DataFrame) -> pd.DataFrame:
 
 def by_stability(path: pd.DataFrame) -> list[str]:
     """Order the columns along a path: the longer kept the earlier, of equals the more important."""
-    sums = path.groupby("feature")[["kept", "importance", "weight"]].sum().round(9)
-    return sums.sort_values(list(sums), ascending=False, kind="stable").index.tolist()
+    names = ["kept", "importance", "weight"]
+    sums = path.groupby("feature")[names].sum().round(9)
+    return sums.sort_values(names, ascending=False, kind="stable").index.tolist()
 
 
 def _check(rows: pd.DataFrame, done: pd.DataFrame, names: pd.Series) -> None:

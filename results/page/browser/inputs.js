@@ -5,7 +5,7 @@ function drawInputs() {
   const { axis, chosen, threshold, lines } = page.inputs;
   const gap = (some, between) => (axis.zero ? [some[0], between, ...some.slice(1)] : some); // 0 stands apart
   const traces = lines.map(({ name, colour, named, kept }, i) => ({
-    x: gap(axis.at, null), y: gap(kept, null), mode: "lines+markers", name: safe(name), showlegend: named,
+    x: gap(axis.at, null), y: gap(kept, null), mode: "lines+markers", name: safe(name), showlegend: named, opacity: named ? 1 : 0.5,
     line: { color: colour, width: named ? 2 : 1, dash: named ? DASHES[i % DASHES.length] : "solid" }, marker: { color: colour, size: named ? 6 : 3 },
     hovertemplate: `${safe(name)}<br>kept by %{y:.2f} of the runs<extra></extra>` }));
   const line = (ends, dash) => ({ type: "line", line: { color: GREY, width: 1, dash }, layer: "below", ...ends });

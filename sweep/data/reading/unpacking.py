@@ -59,9 +59,10 @@ def _of_archive(file: BinaryIO, source: str, what: str) -> BinaryIO:
         if any(name.endswith(".npy") for name in names):
             raise InputError(f"{source} holds NumPy arrays: give them from Python as (X, y)")
         if len(names) != 1:
-            held = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
+            named = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
             raise InputError(
-                f"{source} is a zip archive of {len(names)} files ({held}): unpack it, and give one"
+                f"{source} is a zip archive of {len(names)} files ({named}): unpack it, and "
+                "give one"
             )
         try:
             return held(cast(BinaryIO, archive.open(names[0])), what)

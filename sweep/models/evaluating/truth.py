@@ -132,11 +132,11 @@ def read(
     InputError
         If the file cannot be read, a target is not there, or it holds what it did not at training.
     """
-    data = given(data)
-    columns = columns_of(model, data, told)
+    came = given(data)
+    columns = columns_of(model, came, told)
     words = model.specification.get("missing_values", ())
     by_name = {column.name: blank_spelled(column, words) for column in columns}
-    names = _names(model, columns, target, data)
+    names = _names(model, columns, target, came)
     wanted = _targets(model, names)
     found = [by_name[name] for name in names]
     truth = np.stack(list(map(known_target, found, wanted)), axis=1)
@@ -152,7 +152,7 @@ def read(
         notes.append(f"Left out: {counted(without, 'row')} without {_whose(names)}.")
     if weightless:
         notes.append(f"Left out: {counted(weightless, 'row')} of weight 0.")
-    if _trained_on_these(model, data):
+    if _trained_on_these(model, came):
         notes.insert(
             0,
             "The model was trained on rows of these very data: what it gives here is likely better "
