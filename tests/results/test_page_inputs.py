@@ -63,20 +63,20 @@ def test_the_table_has_the_most_important_first_without_a_script(opened):
     assert shown[0][3:] == ["0.3 ± 0.35", "1.00", "2"]
     assert f"And {len(NAMES) - 20} more" in page.locator("main").inner_text()
     assert page.locator("#inputs-path").is_hidden()
-    ends = [(line["x1"], line["x2"]) for line in map(_ends, rows.locator(".spread").all())]
-    low, high = expected["low_importance"].head(20), expected["high_importance"].head(20)
-    widths = [right - left for left, right in ends]
-    np.testing.assert_allclose(np.divide(widths, widths[0]), (high - low) / 0.7, atol=2e-3)
-    assert len({_zero(spread) for spread in rows.locator(".spread").all()}) == 1
+    places = np.array([_places(spread) for spread in rows.locator(".spread").all()])
+    told = expected[["low_importance", "importance", "high_importance"]].head(20).to_numpy()
+    zero, *drawn = places.T
+    scale = (places[0, 3] - zero[0]) / told[0, 2]
+    np.testing.assert_allclose(np.transpose(drawn), zero[0] + scale * told, atol=0.11)
+    assert len({*zero}) == 1 and places.min() >= 0 and 50 < np.ptp(places) <= 100
 
 
-def _ends(spread):
-    line = spread.locator("line").nth(1)
-    return {name: float(line.get_attribute(name).rstrip("%")) for name in ("x1", "x2")}
-
-
-def _zero(spread):
-    return spread.locator(".zero").get_attribute("x1")
+def _places(spread):
+    """Where no importance is, and the low end, the mean and the high end of one, in per cent."""
+    lines, circle = spread.locator("line"), spread.locator("circle")
+    found = [lines.nth(0).get_attribute("x1"), lines.nth(1).get_attribute("x1")]
+    found += [circle.get_attribute("cx"), lines.nth(1).get_attribute("x2")]
+    return [float(place.rstrip("%")) for place in found]
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1200, "light"), (360, "dark")])
