@@ -53,17 +53,14 @@ def load_history(
         ) from None
     if not are_of_history(schema) or not set(cell or {}) <= set(schema.names):
         raise parts.Damaged(file, "its columns are not those of a history, or of another version")
-    found = [schema.empty_table()]
-    for batch in parts.batches(file, schema.names, 2**18):
-        chosen = np.ones(len(batch), dtype=bool)
-        for name, value in (cell or {}).items():
-            chosen &= batch[name].to_numpy() == value
-        found.append(batch.filter(pa.array(chosen)))
-    return pa.concat_tables(found).to_pandas()
+    return _by_pieces(file, schema, cell or {}).to_pandas()
 
 
 def load_features(
-    path: str | os.PathLike[str], number: Number | None = None, placing: Placing | None = None
+    path: str | os.PathLike[str],
+    number: Number | None = None,
+    placing: Placing | None = None,
+    cell: Mapping[str, float | str] | None = None,
 ) -> pd.DataFrame:
     """Read what runs do with each column of the data: all runs, or those finished so far.
 
@@ -73,6 +70,8 @@ def load_features(
         The results directory.
     number, placing : callable, optional
         As for `results.load`.
+    cell : dict of str to float or str, optional
+        Read only the runs at these values of axes.
 
     Returns
     -------
@@ -89,14 +88,36 @@ def load_features(
     sweeptoml.read(directory)
     file = directory / layout.FEATURES
     if file.is_file():
-        found = parts.footer(file)
-        reading.fits(str(file), found.num_rows * found.num_columns)
-        table = _checked(file, parts.final_table(file))
+        table = _final(file, cell or {})
     else:
-        table = _so_far(directory, number, placing)
+        table = _at(_so_far(directory, number, placing), cell or {})
     place = table.column_names.index("feature")
     coded = table["feature"].combine_chunks().dictionary_encode()
     return table.set_column(place, "feature", coded).to_pandas()
+
+
+def _final(file: Path, cell: Mapping[str, float | str]) -> pa.Table:
+    """Read the table of features: all of it, or by pieces where few runs are wanted."""
+    found, schema = parts.footer(file), parts.schema(file)
+    _check(file, schema)
+    if cell:
+        return _by_pieces(file, schema, cell)
+    reading.fits(str(file), found.num_rows * found.num_columns)
+    return parts.final_table(file)
+
+
+def _by_pieces(file: Path, schema: pa.Schema, cell: Mapping[str, float | str]) -> pa.Table:
+    """Read the rows at some values of axes."""
+    pieces = (_at(piece, cell) for piece in parts.batches(file, schema.names, 2**18))
+    return pa.concat_tables([schema.empty_table(), *pieces])
+
+
+def _at(table: pa.Table, cell: Mapping[str, float | str]) -> pa.Table:
+    """Return the rows at some values of axes."""
+    chosen = np.ones(len(table), dtype=bool)
+    for name, value in cell.items():
+        chosen &= table[name].to_numpy() == value
+    return table.filter(pa.array(chosen))
 
 
 def _so_far(directory: Path, number: Number | None, placing: Placing | None) -> pa.Table:
@@ -105,7 +126,8 @@ def _so_far(directory: Path, number: Number | None, placing: Placing | None) -> 
     for part in reading.sound(directory):
         if "features" in part.beside:
             path = path_beside("features", part)
-            table = _checked(path, parts.table(path))
+            table = parts.table(path)
+            _check(path, table.schema)
             tables.append(placing(parts.specification(part.path))(table) if placing else table)
     if not tables:
         raise ResultsError(NONE_KEPT.format(directory))
@@ -123,7 +145,6 @@ def _so_far(directory: Path, number: Number | None, placing: Placing | None) -> 
     return rows.take(kept[np.argsort(runs[kept], kind="stable")])
 
 
-def _checked(path: Path, table: pa.Table) -> pa.Table:
-    if not are_of_features(table.schema):
+def _check(path: Path, schema: pa.Schema) -> None:
+    if not are_of_features(schema):
         raise parts.Damaged(path, "its columns are not those of features, or of another version")
-    return table

@@ -1,18 +1,16 @@
-"""What the script of the report works with: a dense grid of cells, as JSON and base64.
+"""What the script of the report works with: a dense grid of cells, as JSON and packed arrays.
 
-Runs are summed up, and numbers are 32-bit floats wherever these reach, so that a page about a
-million runs opens at once. Of a grid that is larger still the page shows fewer values of an axis.
-Cells that are few of their grid, such as those of a sample, are a list: the best of them, where
-there are too many.
+Runs are summed up, so that a page about a million of them opens at once. Of a grid that is larger
+still the page shows fewer values of an axis. Cells that are few of their grid, such as those of a
+sample, are a list: the best of them, where there are too many.
 """
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +30,7 @@ from results.errors import ResultsError
 from results.labels import axis as axis_name
 from results.labels import measured, most, seeds
 from results.labels import place as written
+from results.page.packed import packed
 from results.plane import lay_out
 from results.scale import viridis
 
@@ -47,21 +46,13 @@ SPARSE = 16
 #: Most numbers of single seeds in a page.
 BY_SEED = 600_000
 
-
 #: Colours of the scale that lines have.
 _STEPS = 11
 
 
-class Coded(NamedTuple):
-    """An array in base64, of little-endian floats: ``f4``, or ``f8`` where those do not reach."""
-
-    kind: str
-    text: str
-
-
 def page_data(
     runs: pd.DataFrame, cells: pd.DataFrame, metrics: list[str], history: list[dict[str, Any]]
-) -> tuple[dict[str, Any], dict[str, Coded]]:
+) -> tuple[dict[str, Any], str]:
     """Return what the page's script works with.
 
     Parameters
@@ -76,14 +67,14 @@ def page_data(
     -------
     data : dict
         ``axes`` of a dense grid of cells, the last fastest, the places on it of the ``best`` cell
-        and others, and texts.
-    arrays : dict of str to Coded
+        and others, texts, and what the arrays are, see `results.page.packed.Packed`.
+    arrays : str
         On that grid, or along the list of cells, NaN where there is no cell: of a list ``place
-        <axis>``, which of its values; ``mean <metric>``, and how far its interval goes
-        ``down`` and ``up`` from there, the same of ``<metric>_from_none``, ``seed <metric>`` as
-        ``[seed, cell]``, counts, ``rank`` of the cells that compete, ``alike``, 1 of those that
-        cannot be told from the best, ``rung`` of halving, and ``none``, the cell without
-        penalties, -1 for none.
+        <axis>``, which of its values; ``mean <metric>``, and how far its interval goes ``down``
+        and ``up`` from there, ``up`` NaN where it is as far; the same of ``<metric>_from_none``,
+        ``seed <metric>`` as ``[seed, cell]``, counts, ``rank`` of the cells that compete,
+        ``alike``, 1 of those that cannot be told from the best, ``rung`` of halving, and ``none``,
+        the cell without penalties, -1 for none.
     """
     names, loss, chosen = axis_names(cells), deciding(cells), chosen_rows(cells)
     listed = are_listed(cells, names)
@@ -110,7 +101,7 @@ def page_data(
         for name in metrics
     ]
     data = {
-        "axes": [_axis(name, values[name]) for name in names],
+        "axes": [axis_data(name, values[name]) for name in names],
         "listed": listed,
         "cells": len(cells),
         "shown": len(shown),
@@ -131,7 +122,10 @@ def page_data(
         "sparsest": places.get(chosen[1], -1),
         "history": history,
     }
-    return data, {name: _coded(array) for name, array in arrays.items()}
+    # What the page ranks by itself keeps its bits, or cells would be equal that are not; and so do
+    # its intervals, or one that ends at 0 would end beside it.
+    found = packed(arrays, exact=[f"{part} {loss}" for part in ("mean", "down", "up", "seed")])
+    return data | {"arrays": found.told}, found.text
 
 
 def are_listed(cells: pd.DataFrame, names: list[str]) -> bool:
@@ -189,7 +183,9 @@ def _on_the_grid(
     for metric in metrics:
         for name, known in ((metric, True), (f"{metric}_from_none", compared)):
             mean, low, high = (_laid(cells[f"{p}_{name}"], rows) for p in ("mean", "low", "high"))
-            for part, values in {"mean": mean, "down": mean - low, "up": high - mean}.items():
+            down, up = mean - low, high - mean
+            up = np.where(np.isclose(up, down, rtol=1e-6, atol=0), np.nan, up)
+            for part, values in {"mean": mean, "down": down, "up": up}.items():
                 arrays[f"{part} {name}"] = np.where(known, values, np.nan)
     rank = cells[f"rank_{deciding(cells)}"].where(whole(cells))
     others = pd.Series(alike(cells), cells.index, dtype=float).where(whole(cells))
@@ -235,7 +231,8 @@ def _dense(cells: pd.DataFrame, names: list[str], values: dict[str, NDArray]) ->
     return rows
 
 
-def _axis(name: str, values: NDArray) -> dict[str, Any]:
+def axis_data(name: str, values: NDArray) -> dict[str, Any]:
+    """Return an axis of the grid: its values, where they lie, and what stands there."""
     axis = lay_out(name, values)
     return {
         "name": name,
@@ -294,15 +291,6 @@ def _by_seed(
         values = by_seed.values(metric)[:, :room]
         found[f"seed {metric}"] = np.where(rows[:, None] >= 0, values[rows], np.nan).T
     return there[:room].tolist(), found
-
-
-def _coded(values: NDArray) -> Coded:
-    size = np.abs(values[np.isfinite(values) & (values != 0)])
-    single = np.finfo(np.float32)
-    reached = not len(size) or (size.max() <= single.max and size.min() >= single.tiny)
-    kind = "f4" if reached else "f8"
-    data = np.ascontiguousarray(values, dtype=f"<{kind}").tobytes()
-    return Coded(kind, base64.b64encode(data).decode())
 
 
 def history_data(directory: Path, cells: pd.DataFrame) -> list[dict[str, Any]]:

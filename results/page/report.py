@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
@@ -32,7 +32,9 @@ from results.errors import ResultsError
 from results.labels import axis as axis_name
 from results.labels import counted, most, number, place, printable
 from results.page.commands import commands
+from results.page.inputs import Inputs
 from results.page.pagedata import compared_with, history_data, page_data
+from results.page.predicted import Predicted
 from results.page.still import still
 from results.plane import is_number
 
@@ -47,48 +49,6 @@ PLOTLY = "plotly-cartesian-4.1.1.min.js.gz"
 
 #: Parts of an unfinished sweep that are asked which machine wrote them.
 _LOOKED_AT = 100
-
-
-class Predicted(NamedTuple):
-    """A picture of what the best cell predicts of rows that did not train it.
-
-    Attributes
-    ----------
-    png : bytes
-    says : str
-        Whose predictions they are, of which rows.
-    tested : dict, optional
-        What they are worth on a test part: ``rows``, how many there are, ``run``, ``targets``,
-        ``metrics``, each with its ``target``, ``value``, ``low``, ``high`` and ``baseline``, and
-        ``notes``.
-    """
-
-    png: bytes
-    says: str
-    tested: Mapping[str, Any] | None = None
-
-    @property
-    def figures(self) -> list[dict[str, str]]:
-        """What it is worth on the test part as texts, a metric each."""
-        found = self.tested or {"metrics": [], "targets": []}
-        several = len(found["targets"]) > 1
-        return [
-            {
-                "metric": f"{one['metric']} of {one['target']}"
-                if several and one["target"]
-                else one["metric"],
-                "interval": "-"
-                if one["low"] is None
-                else f"{number(one['low'])} to {number(one['high'])}",
-                **{name: _known(one[name]) for name in ("value", "baseline")},
-            }
-            for one in found["metrics"]
-        ]
-
-    @property
-    def source(self) -> str:
-        """The picture as the page holds it."""
-        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
 
 
 #: What a network without hidden layers is called, by its loss.
@@ -117,6 +77,7 @@ def write(
     seeds: int | None = None,
     by: str | None = None,
     predicted: Predicted | None = None,
+    inputs: Inputs | str | None = None,
 ) -> Path:
     """Write the page about a results directory, and return its path.
 
@@ -133,9 +94,11 @@ def write(
         The metric that decides, as for `results.summary`.
     predicted : Predicted, optional
         What the best cell predicts.
+    inputs : Inputs or str, optional
+        Which columns of the data it uses, or why that is not known.
     """
     path = out or Path(directory) / NAME
-    text = page(Path(directory), runs, path.parent, total, seeds, by, predicted)
+    text = page(Path(directory), runs, path.parent, total, seeds, by, predicted, inputs)
     durable.write(path, text.encode(), path.parent)
     return path
 
@@ -148,6 +111,7 @@ def page(
     seeds: int | None = None,
     by: str | None = None,
     predicted: Predicted | None = None,
+    inputs: Inputs | str | None = None,
 ) -> str:
     """Return the page about a results directory, with links that work in the folder `beside`."""
     import jinja2
@@ -176,6 +140,7 @@ def page(
     if (cells["seeds"] > 0).any():
         data, arrays = page_data(runs, cells, metrics, history_data(directory, cells))
         data["commands"] = commands(directory, cells, spec)
+        data["inputs"] = inputs.lines if isinstance(inputs, Inputs) else None
         told = [name for name in metrics if name not in layers]
         shown = {
             "data": data,
@@ -192,6 +157,7 @@ def page(
         matters=matters(cells),
         answers=[*answers(cells, runs, spec.get("path"), stop), *_late(directory, cells)],
         predicted=predicted,
+        inputs=inputs,
         toml=toml,
         machines=_machines(directory),
         files=_files(directory, beside),
@@ -279,11 +245,6 @@ def _nothing(cells: pd.DataFrame) -> str:
         "No cell has all folds of a seed finished and finite yet, so there is nothing to show: "
         f"{diverged:,} of {counted(runs, 'run')} diverged."
     )
-
-
-def _known(value: float | None) -> str:
-    """Return a number as text, a dash where it is not defined."""
-    return "-" if value is None else number(value)
 
 
 def _listed(values: pd.Series) -> list[str]:

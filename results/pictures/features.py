@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from results.cells.features.of_cells import by_stability
 from results.labels import counted, printable
 from results.pictures.style import (
     DASHES,
@@ -50,8 +51,7 @@ def stability(
     """
     shares = path.pivot(index=along, columns="feature", values="kept")
     axis = lay_out(along, shares.index.to_numpy())
-    # The last to go come first: a column is the more stable the longer it is kept.
-    order = shares.sum().sort_values(ascending=False, kind="stable").index
+    order = by_stability(path)
     for place, name in reversed([*enumerate(order)]):
         named = place < _NAMED
         look: dict[str, Any] = {"color": "0.7", "linewidth": 0.8, "zorder": 1}

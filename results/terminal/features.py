@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from results.cells.features.of_cells import ranked
 from results.labels import number, printable
 from results.terminal.look import Look
 
 #: Rows of the table, and letters of a name.
 _ROWS, _LETTERS = 12, 28
-
-
-def ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sort what is told of the columns: by importance, or else by the share kept and the weight."""
-    return rows.sort_values(
-        ["importance", "kept", "weight"], ascending=False, kind="stable", na_position="last"
-    )
 
 
 def lines(rows: pd.DataFrame, look: Look, more: str) -> list[str]:

@@ -308,18 +308,22 @@ def features(directory: str, **options: Any) -> int:
 @app.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("data", metavar="DATA")
+@click.option(
+    "--id", "id_column", metavar="COLUMN", help="of DATA, to stand before each prediction"
+)
 @_of_files
 @click.option("--json", is_flag=True, help="print one JSON object")
-def predict(model: str, data: str, json: bool, **told: Any) -> int:
-    """Print classes, numbers or answers of new rows, as CSV.
+def predict(model: str, data: str, id_column: str | None, json: bool, **told: Any) -> int:
+    """Print classes, numbers or answers of the rows of DATA, a file or - (standard input), as CSV.
 
     \b
     Example:
       sweep predict iris.npz new.csv > classes.csv
+      zcat new.csv.gz | sweep predict iris.npz - --id name
     """  # noqa: D301
     from sweep.models import predicting
 
-    return predicting.show(model, data, json, told)
+    return predicting.show(model, data, id_column, json, told)
 
 
 @app.command()
@@ -339,7 +343,7 @@ def predict(model: str, data: str, json: bool, **told: Any) -> int:
 @click.option("--format", metavar="NAMES", default="png", help="of pictures: png, svg, pdf [png]")
 @click.option("--json", is_flag=True, help="print one JSON object")
 def evaluate(model: str, data: str, **options: Any) -> int:
-    """Judge a model by rows that it never saw: metrics, confusions, calibration.
+    """Judge a model by rows of DATA, a file or - (standard input), that it never saw.
 
     \b
     Example:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from results.directory import durable
 from results.labels import counted, listed, printable
 from sweep.commands.look import FORMATS, write_csv
+from sweep.data.reading.standard_input import called
 from sweep.errors import InputError
 from sweep.models.evaluating import wording
 from sweep.models.evaluating.evaluation import Evaluation, as_data, evaluate
@@ -44,7 +45,7 @@ def show(path: str, data: str, options: dict[str, Any], told: dict[str, Any]) ->
         print(json.dumps({"model": str(model), "data": data, **as_data(found), **files}))
         return 0
     width = width_of(sys.stdout)
-    lines = [*wrapped(printable(f"{data}: {_what(found)}"), width), *_metrics(found, width)]
+    lines = [*wrapped(printable(f"{called(data)}: {_what(found)}"), width), *_metrics(found, width)]
     if found.rows.kind != "numbers":
         lines += _confusions(found, width)
     lines += [line for note in found.notes for line in wrapped(printable(note), width)]
@@ -183,7 +184,7 @@ def _write(
     names = [target.name for target in rows.targets]
     parts = {counted(len(rows.truth), "row"): (rows.truth, _named(found))}
     for name, figure in album(
-        names, levels, parts, found.tables, Path(data).stem, Path(model).name
+        names, levels, parts, found.tables, Path(called(data)).stem, Path(model).name
     ):
         written += [str(path) for path in save(figure, folder / name, formats)]
     return written

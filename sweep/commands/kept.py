@@ -110,7 +110,6 @@ def kept_of(
         If nothing is, or there is no such axis, value or metric.
     """
     spec, plan = recorded(directory)
-    features = results.load_features(directory, plan.grid.numbers, partial(placing, plan=plan))
     cells = results.summary(runs, by=full_name(metric) if metric else None)
     cell = cells.iloc[hold(cells, [], at)[0][0]]
     varying = [name for name in axis_names(cells) if cells[name].nunique() > 1]
@@ -120,6 +119,9 @@ def kept_of(
     line = cells.iloc[hold(cells, [along] if along else [], others)[0]]
     if "rung" in line:  # those that a race stopped earlier or later had other epochs
         line = line[line["rung"] == cell["rung"]]
+    placed = partial(placing, plan=plan)
+    held = {name: value for name, value in others.items() if name in varying}
+    features = results.load_features(directory, plan.grid.numbers, placed, held)
     path = of_cells(features, runs, line.sort_values(along) if along else line, threshold)
     found = Kept(
         *(spec, cells, cell, set(varying) <= set(at or {}), along, path),

@@ -21,12 +21,14 @@ from sweep.models.files import check_target
 from sweep.plan.experiment import prepare
 from sweep.plan.halving import rungs
 from sweep.plan.recorded import recorded
+from sweep.specification.article import is_article
 from sweep.specification.several.alternatives import several
 from sweep.streams import exactly
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from results.page.inputs import Inputs
     from sweep.models.predictor import Predictor
     from sweep.plan.plan import Plan
 
@@ -181,7 +183,8 @@ def report(
     directory: str, metric: str | None, predictions: bool, out: str | None, as_json: bool
 ) -> int:
     """Write the page about a directory."""
-    from results.page.report import Predicted, write
+    from results.page.predicted import Predicted
+    from results.page.report import write
 
     runs = finished_runs(directory)
     asked = recorded(directory)
@@ -196,9 +199,26 @@ def report(
         picture = predicted(directory, runs, cells)
         tested = of_best(directory, runs, cells)
         shown = Predicted(drawn(picture.figure, "png"), picture.says, tested)
-    path = write(directory, runs, _with_folder(out) if out else None, *whole, metric, shown)
+    inputs = None if is_article(asked.spec.data) else _inputs(directory, runs, metric)
+    path = write(directory, runs, _with_folder(out) if out else None, *whole, metric, shown, inputs)
     print(json_format.dumps({"files": [str(path)]}) if as_json else exactly(str(path)))
     return 0
+
+
+def _inputs(directory: str, runs: pd.DataFrame, metric: str | None) -> Inputs | str:
+    """Return which columns of the data the best cell uses, or why that is not known."""
+    from results.page.inputs import Inputs
+    from sweep.commands.kept import kept_of
+    from sweep.commands.kept_in_words import notes, title
+
+    try:
+        kept = kept_of(directory, runs, metric)
+    except ResultsError as error:
+        return f"Which of them runs use is not known: {error}."
+    chosen = kept.cell[kept.along] if kept.along else None
+    sure = "95 % intervals" if kept.sure else ""
+    about = title(kept), notes(kept, sure)
+    return Inputs(kept.path, kept.along, chosen, kept.threshold, *about)
 
 
 def after_run(out: Path) -> None:

@@ -13,6 +13,9 @@ _WINE = "alcohol,malic_acid,ash,alcalinity_of_ash,magnesium,total_phenols,flavan
 _WINE += "nonflavanoid_phenols,proanthocyanins,color_intensity,hue,od280/od315_of_diluted_wines,"
 _WINE += "proline"
 
+#: The column that the classes of each are given.
+CLASS = "class"
+
 #: name -> its file, and the names of its features, which are scikit-learn's.
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "iris": (

@@ -10,6 +10,7 @@ from sweep.data.reading.decoding import as_utf8
 from sweep.data.reading.dialect import Dialect, head_of
 from sweep.data.reading.in_memory import from_arrays, from_frame
 from sweep.data.reading.memory import check_memory
+from sweep.data.reading.standard_input import NAME as STANDARD_INPUT
 from sweep.data.reading.unpacking import is_spreadsheet, unpacked
 from sweep.errors import InputError
 from sweep.specification.paths import missing
@@ -21,15 +22,20 @@ _GIVE = "give a CSV, Parquet, Feather, ARFF or JSON lines file, or a spreadsheet
 _HEAD = 512
 
 
-def read(path: str, dialect: Dialect = _NOTHING_TOLD) -> Table:
+def read(path: str | bytes, dialect: Dialect = _NOTHING_TOLD) -> Table:
     """Read a file, whatever its format, which its first bytes tell.
 
     Parameters
     ----------
-    path : str
+    path : str or bytes
+        Where it is, or what came through standard input.
     dialect : Dialect, optional
         What is told of a text file; the rest is found out.
     """
+    if isinstance(path, bytes):
+        if not path:
+            raise InputError(f"{STANDARD_INPUT} is empty")
+        return _read(io.BytesIO(path), dialect, STANDARD_INPUT)
     _check_path(path)
     source = repr(path)
     try:
@@ -38,12 +44,12 @@ def read(path: str, dialect: Dialect = _NOTHING_TOLD) -> Table:
             if size == 0:
                 raise InputError(f"{source} is empty")
             check_memory(size, source)
-            return _read(file, dialect, source, path)
+            return _read(file, dialect, source)
     except OSError as error:
         raise InputError(f"cannot read {source}: {error.strerror or line_one(error)}") from None
 
 
-def _read(file: BinaryIO, dialect: Dialect, source: str, path: str) -> Table:
+def _read(file: BinaryIO, dialect: Dialect, source: str) -> Table:
     packed = formats.packed(file.read(_HEAD))
     file.seek(0)
     if packed == "zip" and is_spreadsheet(file):
@@ -63,14 +69,14 @@ def _read(file: BinaryIO, dialect: Dialect, source: str, path: str) -> Table:
     elif kind:
         table = columnar.read_feather(inside, kind, source)
     else:
-        table = _read_text(inside, dialect, source, path)
+        table = _read_text(inside, dialect, source)
     if not table:
         raise InputError(f"{source} has no columns: its first line names none, and no cell is full")
     table.kind += f", {packed}" if packed else ""
     return table
 
 
-def _read_text(file: BinaryIO, dialect: Dialect, source: str, path: str) -> Table:
+def _read_text(file: BinaryIO, dialect: Dialect, source: str) -> Table:
     text, encoding = as_utf8(file, dialect.encoding, source)
     kind = formats.textual(head_of(text).text, source)
     if kind == "ARFF":
@@ -78,14 +84,14 @@ def _read_text(file: BinaryIO, dialect: Dialect, source: str, path: str) -> Tabl
     elif kind == "JSON lines":
         table = jsonlines.read(text, source)
     else:
-        table = csvfile.read(text, dialect, source, lambda: _again(text, path))
+        table = csvfile.read(text, dialect, source, lambda: _again(text))
     table.kind += f", {encoding}" if encoding else ""
     return table
 
 
-def _again(text: BinaryIO, path: str) -> BinaryIO:
+def _again(text: BinaryIO) -> BinaryIO:
     """Open a text once more, to find the line of a row."""
-    return io.BytesIO(text.getvalue()) if isinstance(text, io.BytesIO) else open(path, "rb")
+    return io.BytesIO(text.getvalue()) if isinstance(text, io.BytesIO) else open(text.name, "rb")
 
 
 def _check_path(path: str) -> None:

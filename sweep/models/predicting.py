@@ -12,7 +12,9 @@ import numpy as np
 from results.labels import printable
 from sweep.data import builtin, files
 from sweep.data.files import Column
-from sweep.errors import InputError
+from sweep.data.reading.standard_input import WORD as STANDARD_INPUT
+from sweep.data.reading.standard_input import called, standard_input
+from sweep.errors import InputError, hint
 from sweep.models.predictor import Predictor
 from sweep.models.reading import load_model
 from sweep.models.scoring import scored
@@ -24,21 +26,45 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def show(path: str, data: str, as_json: bool, told: dict[str, Any]) -> int:
+def show(path: str, data: str, id_column: str | None, as_json: bool, told: dict[str, Any]) -> int:
     """Print the predictions for a file, and what they come from."""
     model = load_model(path)
     columns = columns_of(model, data, told)
     outputs = model.predict_columns(columns)
     found = _named(model, outputs)
+    if id_column is not None:
+        found = _with_ids(found, id_column, columns, model)
     if as_json:
-        print(json.dumps(found.to_dict("list")))
+        print(json.dumps(found.to_dict("list"), default=str))
     else:
         lines = exactly(_csv(found))
         print(printable(f"{path}: {model}"), file=sys.stderr)
         if score := _scored(model, columns, outputs):
-            print(printable(f"{data}: {score}"), file=sys.stderr)
+            print(printable(f"{called(data)}: {score}"), file=sys.stderr)
         print(lines, end="")
     return 0
+
+
+def _with_ids(
+    found: "pd.DataFrame", name: str, columns: Sequence[Column], model: Predictor
+) -> "pd.DataFrame":
+    """Put the column that tells rows apart before their predictions, as its file has it."""
+    import pandas as pd
+
+    by_name = {column.name: column for column in columns}
+    if name not in by_name:
+        raise InputError(
+            f"{columns[0].source} has no column {name!r} for --id{hint(name, by_name)}"
+        )
+    read = {model.features[place] for place in model.inputs}
+    if any(name == one.name and not read.isdisjoint(one.features) for one in model.variables):
+        raise by_name[name].error(
+            "the model takes it for an input, so it is no --id: train without it (--drop)"
+        )
+    if name in found:
+        raise by_name[name].error("--id: predictions have a column of this name: rename it")
+    ids = pd.Series(by_name[name].values.to_pylist(), name=name, dtype=object)
+    return pd.concat([ids, found], axis=1)
 
 
 def _scored(model: Predictor, columns: Sequence[Column], outputs: np.ndarray) -> str:
@@ -63,7 +89,10 @@ def _csv(found: "pd.DataFrame") -> str:
 
 
 def predict(
-    model: Predictor | str | os.PathLike[str], data: str | os.PathLike[str], **told: Any
+    model: Predictor | str | os.PathLike[str],
+    data: str | os.PathLike[str],
+    id_column: str | None = None,
+    **told: Any,
 ) -> "pd.DataFrame":
     """Predict the rows of a file.
 
@@ -72,8 +101,11 @@ def predict(
     model : Model, Ensemble or path
         A path that `sweep.Model.save` wrote to.
     data : str or path
-        A file of any format that `sweep.Sweep` takes, or the name of a built-in set. Its columns
-        may come in any order, those that the model does not read are left aside.
+        A file of any format that `sweep.Sweep` takes, ``-`` for standard input, or the name of a
+        built-in set. Its columns may come in any order, those that the model does not read are
+        left aside.
+    id_column : str, optional
+        One of these, to be put before the predictions as it is.
     **told
         How the file is written: ``separator``, ``decimal``, ``encoding``, ``header``. What is left
         out is as it was said of the file that the model was trained on.
@@ -91,21 +123,37 @@ def predict(
         If either cannot be read, a column is missing, or it holds what it did not at training.
     """
     loaded = model if isinstance(model, Predictor) else load_model(model)
-    return _named(loaded, loaded.predict_columns(columns_of(loaded, data, told)))
+    columns = columns_of(loaded, data, told)
+    found = _named(loaded, loaded.predict_columns(columns))
+    return found if id_column is None else _with_ids(found, id_column, columns, loaded)
+
+
+def given(data: str | os.PathLike[str] | bytes) -> str | bytes:
+    """Return where rows are to be read; of standard input, which is read but once, what came."""
+    if isinstance(data, bytes):
+        return data
+    return standard_input() if data == STANDARD_INPUT else os.fspath(data)
+
+
+def worded(data: str | bytes) -> str:
+    """Return the word that stands for what is `given`."""
+    return STANDARD_INPUT if isinstance(data, bytes) else data
 
 
 def columns_of(
-    model: Predictor, data: str | os.PathLike[str], told: Mapping[str, Any]
+    model: Predictor, data: str | os.PathLike[str] | bytes, told: Mapping[str, Any]
 ) -> Sequence[Column]:
-    """Read the rows of a file, or of a built-in set."""
+    """Read the rows of a file, of standard input, or of a built-in set and its classes."""
+    data = given(data)
     told = {name: value for name, value in told.items() if value is not None}
-    if data in builtin.SETS:
+    if isinstance(data, str) and data in builtin.SETS:
         Specification(data=data, **told)  # which refuses what is told of no file
-        X, _, _, features = builtin.read(str(data))
-        return files.from_arrays(features, X.T, str(data))
+        X, y, classes, features = builtin.read(data)
+        names = [*features, builtin.CLASS]
+        return files.from_arrays(names, [*X.T, np.array(classes)[y].tolist()], data)
     trained_on = {name: model.specification.get(name) for name in OF_FILES}
-    spec = Specification(data=os.fspath(data), **(trained_on | told))
-    return files.read(os.fspath(data), files.Dialect.of(spec))
+    spec = Specification(data=worded(data), **(trained_on | told))
+    return files.read(data, files.Dialect.of(spec))
 
 
 def _named(model: Predictor, outputs: np.ndarray) -> "pd.DataFrame":

@@ -7,13 +7,16 @@ import numpy as np
 from kernels.metrics import r2, rmse
 from kernels.outputs import Numbers
 from results.labels import counted, number
+from sweep.data import builtin
 from sweep.data.columns.known import known_target
+from sweep.data.columns.missing import blank_spelled
+from sweep.data.dataset import Variable
 from sweep.data.files import Column
 from sweep.models.predictor import Predictor
 
 
 def scored(model: Predictor, columns: Sequence[Column], outputs: np.ndarray) -> str:
-    """Say how near predictions of numbers or answers come to the columns of their targets.
+    """Say how near predictions come to the columns of their targets.
 
     Empty where these are not all there, or hold nothing; rows without one of them are left aside.
 
@@ -22,29 +25,47 @@ def scored(model: Predictor, columns: Sequence[Column], outputs: np.ndarray) -> 
     model : Model or Ensemble
     columns : sequence of Column
         All of the new rows, in any order.
-    outputs : ndarray, shape (rows, targets)
+    outputs : ndarray, shape (rows, outputs)
         What the model says of them.
 
     Raises
     ------
     InputError
-        If a target is no number, or no answer, that was known at training.
+        If a target is no number, or no class or answer that was known at training.
     """
     by_name = {column.name: column for column in columns}
-    if not model.targets or any(target.name not in by_name for target in model.targets):
+    targets = _targets(model)
+    if not targets or any(target.name not in by_name for target in targets):
         return ""
-    every = [known_target(by_name[target.name], target) for target in model.targets]
+    words = model.specification.get("missing_values", ())
+    every = [known_target(blank_spelled(by_name[one.name], words), one) for one in targets]
     truth = np.stack(every, axis=1)
     known = ~np.isnan(truth).any(axis=1)
     if not known.any():
         return ""
     truth, outputs = truth[known], outputs[known]
-    if model.kind == "answers":
-        right = ((outputs > 0.5) == truth).all(axis=1)
+    if model.kind != "numbers":
+        said = outputs.argmax(axis=1)[:, None] if model.kind == "class" else outputs > 0.5
+        right = (said == truth).all(axis=1)
         told = f"accuracy {number(float(right.mean()))}"
     else:
         numbers = Numbers(outputs.T[None], truth.T[None], np.ones((1, len(truth))))
         figures = {"rmse": rmse.score(numbers)[0], "r2": r2.score(numbers)[0]}
         told = ", ".join(f"{name} {number(float(value))}" for name, value in figures.items())
-    whose = "target is" if len(model.targets) == 1 else "targets are"
+    whose = "target is" if len(targets) == 1 else "targets are"
     return f"{told} over the {counted(len(truth), 'row')} whose {whose} there"
+
+
+def column_of_classes(model: Predictor) -> str | None:
+    """Return the column of the classes that a model learnt, as far as it knows."""
+    told = model.trained_on.get("target") or model.specification.get("target")
+    return told if isinstance(told, str) else None
+
+
+def _targets(model: Predictor) -> tuple[Variable, ...]:
+    """Return what is predicted; the levels of a class are the classes."""
+    if model.kind != "class":
+        return model.targets
+    learnt_a_set = model.specification.get("data") in builtin.SETS
+    name = builtin.CLASS if learnt_a_set else column_of_classes(model)
+    return (Variable(name, tuple(map(str, model.classes))),) if name else ()

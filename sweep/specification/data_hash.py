@@ -26,7 +26,12 @@ def file_sha256(path: str) -> str:
 
 
 def content_sha256(data: Any) -> str | None:
-    """Hash a file, or arrays and DataFrames by value, shape and dtype; None for a built-in name."""
+    """Hash a file, or arrays and DataFrames by value, shape and dtype; None for a built-in name.
+
+    Bytes are what is in a file.
+    """
+    if isinstance(data, bytes):
+        return hashlib.sha256(data).hexdigest()
     if isinstance(data, str):
         if data in BUILT_IN:
             return None

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from results.page import report
-from results.page.report import Predicted
+from results.page.predicted import Predicted
 from results.pictures.predictions import predictions
 from results.pictures.style import drawn, style
 from tests.results.test_of_numbers import exploded

@@ -132,6 +132,10 @@ def test_a_directory_that_grew_and_one_that_was_merged_hold_the_bytes_of_the_who
     assert len(whole) == 8 * 6
     for name in ("grown", "merged"):
         pd.testing.assert_frame_equal(results.load_features(tmp_path / name), whole)
+    one, some = {"l1": 0.05}, whole[whole["l1"] == 0.05].reset_index(drop=True)
+    pd.testing.assert_frame_equal(results.load_features(tmp_path / "whole", cell=one), some)
+    (tmp_path / "whole" / "features.parquet").unlink()  # so that its parts are read
+    pd.testing.assert_frame_equal(results.load_features(tmp_path / "whole", cell=one), some)
 
 
 def test_of_a_race_the_last_rung_alone_has_importance(tmp_path):

@@ -8,8 +8,10 @@ import pytest
 
 import results
 from results.cells.features.bounds import bounds
+from results.labels import number
 from sweep import Sweep
 from sweep.commands.command_line import command_line
+from tests.results.test_report import Page
 
 SPEC = Sweep(data="wine", hidden="4", l1="0,0.05,0.1", l2=0, epochs=9, seeds="0:6", subsample=0.5)
 
@@ -71,10 +73,27 @@ def test_what_is_missing_is_said_in_a_line(sweep, call):
     SPEC.replace(features="no", seeds="0:2", l1=0).run(out=sweep / "none")
     status, _, err = call("features", "none")
     assert status == 2 and err.count("\n") == 1 and "--features keep" in err
+    assert call("report", "none")[0] == 0
+    assert "is not known: none keeps no features" in (sweep / "none" / "report.html").read_text()
     status, _, err = call("features", "wine", "--threshold", "0.4")
     assert status == 2 and "--threshold" in err
     status, _, err = call("features", "wine", "--at", "l1=0.7")
     assert status == 2 and "l1 is never 0.7" in err
+
+
+def test_the_report_says_what_the_command_says(call, sweep):
+    assert call("report", "wine")[0] == 0
+    page = Page((sweep / "wine" / "report.html").read_text())
+    texts = [text.strip() for text in page.texts if text.strip()]
+    found = json.loads(call("features", "wine", "--json")[1])["features"]
+    places = [texts.index(one["feature"]) for one in found]
+    assert places == sorted(places)
+    for at, one in zip(places, found, strict=True):
+        half = (one["high_importance"] - one["low_importance"]) / 2
+        importance = f"{number(one['importance'], 3)} ± {number(half, 2)}"
+        assert texts[at + 1 : at + 3] == [importance, f"{one['kept']:.2f}"]
+    said = " ".join(call("features", "wine")[1].split())
+    assert said[said.index("Kept: ") :] in " ".join(texts)
 
 
 def test_pictures_show_the_path_and_the_importance(sweep, call):

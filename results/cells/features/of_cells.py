@@ -73,6 +73,20 @@ def of_cells(
     return table.assign(selected=table["kept"] >= threshold)
 
 
+def ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sort what is told of the columns: by importance, or else by the share kept and the weight."""
+    return rows.sort_values(
+        ["importance", "kept", "weight"], ascending=False, kind="stable", na_position="last"
+    )
+
+
+def by_stability(path: pd.DataFrame) -> list[str]:
+    """Order the columns along a path: the longer kept the earlier, of equals the more important."""
+    names = ["kept", "importance", "weight"]
+    sums = path.groupby("feature")[names].sum().round(9)
+    return sums.sort_values(names, ascending=False, kind="stable").index.tolist()
+
+
 def _check(rows: pd.DataFrame, done: pd.DataFrame, names: pd.Series) -> None:
     """Refuse rows that are not of the same columns for each run, in their order."""
     shape = len(done), len(names)

@@ -112,7 +112,6 @@ function folded(words, pixels) { // over several lines, where one has no room fo
 }
 
 function drawCurves() {
-  $("curves-figure").hidden = !page.history.length;
   if (!page.history.length) return;
   const drawn = page.history.flatMap(({ cell, epochs, lines }, i) => Object.entries(lines).map(([name, { mean, down, up }], k) => ({ cell, epochs, name, i, k, mean,
     low: mean.map((value, at) => value - down[at]), high: mean.map((value, at) => value + up[at]) })));

@@ -12,7 +12,7 @@ function series(name, apart = isApart()) { // a metric at a cell, as chosen, and
   const seed = chosenSeed();
   if (seed < 0) {
     const [mean, down, up] = ["mean", "down", "up"].map((part) => array(`${part} ${name}${apart ? "_from_none" : ""}`));
-    return { value: (cell) => mean[cell], down: (cell) => down[cell], up: (cell) => up[cell] };
+    return { value: (cell) => mean[cell], down: (cell) => down[cell], up: (cell) => (Number.isNaN(up[cell]) ? down[cell] : up[cell]) };
   }
   const one = array(`seed ${name}`).subarray(seed * size, (seed + 1) * size), nothing = () => NaN;
   const value = apart ? (cell) => (none[cell] < 0 ? NaN : one[cell] - one[none[cell]]) : (cell) => one[cell];

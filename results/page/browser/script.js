@@ -1,16 +1,20 @@
 "use strict";
 // What the page can do. `page` and the arrays are made by results/page/pagedata.py; an array lies on
 // a dense grid of cells whose axes are page.axes, the last fastest, and NaN is a cell without a value.
-const $ = (id) => document.getElementById(id);
 const page = JSON.parse($("data").textContent);
-const coded = new Map([...document.querySelectorAll("[data-array]")].map((node) => [node.dataset.array, node]));
-const known = new Map();
+const stored = new Map(), known = new Map();
+for (const [name, kind, count] of page.arrays) {
+  const begin = [...stored.values()].pop()?.end ?? 0, width = kind === "f8" ? 8 : 4;
+  stored.set(name, { begin, width, count, end: begin + width * count });
+}
 
-function array(name) { // decoded when it is first asked for
+function array(name) { // put together when it is first asked for: the bytes of a place in all numbers stand together
   if (!known.has(name)) {
-    const { textContent, dataset } = coded.get(name);
-    const bytes = Uint8Array.from(atob(textContent), (letter) => letter.charCodeAt(0));
-    known.set(name, new (dataset.kind === "f8" ? Float64Array : Float32Array)(bytes.buffer));
+    const { begin, width, count } = stored.get(name), bytes = new Uint8Array(width * count);
+    for (let place = 0; place < width; place++) {
+      for (let i = 0, from = begin + place * count; i < count; i++) bytes[i * width + place] = held[from + i];
+    }
+    known.set(name, new (width === 8 ? Float64Array : Float32Array)(bytes.buffer));
   }
   return known.get(name);
 }
@@ -56,6 +60,8 @@ const safe = (words) => words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0
 
 {% include "table.js" %}
 
+{% include "inputs.js" %}
+
 {% include "address.js" %}
 
 // Wiring -----------------------------------------------------------------------------------------
@@ -89,6 +95,7 @@ function redraw() {
   refresh();
   drawPareto();
   drawCurves();
+  drawInputs();
 }
 
 function fill(select, options) {
@@ -105,6 +112,7 @@ fill($("axis"), varying.map((i) => [i, page.axes[i].label]));
 $("axis").onchange = () => { drawMany(); keep(); };
 $("many").hidden = !many;
 $("lines").hidden = page.listed;
+$("curves-figure").hidden = !page.history.length; // before anything is drawn beside it
 $("map").parentElement.hidden = page.listed;
 for (const i of page.listed ? [] : varying.slice(2)) { // the axes that the map does not show
   const select = element("select", "");
@@ -144,6 +152,7 @@ const begin = [ // the map first; what is below it when that stands
   refresh,
   drawPareto,
   drawCurves,
+  drawInputs,
   () => {
     if (!page.listed) $("map").on("plotly_click", (event) => {
       const [x, y] = point(event);
@@ -160,16 +169,4 @@ const begin = [ // the map first; what is below it when that stands
   },
 ];
 const go = () => { begin.shift()(); if (begin.length) setTimeout(go); };
-async function unpack() { // plotly, which is most of this page
-  const bytes = Uint8Array.from(atob($("plotly").textContent), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  document.head.append(element("script", await new Response(stream).text()));
-}
-if (typeof DecompressionStream === "undefined") {
-  for (const part of document.querySelectorAll(".live")) part.hidden = true;
-  const still = document.querySelector("main > noscript"); // what it holds is shown after all
-  still.insertAdjacentHTML("afterend", still.textContent);
-  still.after(element("p", "This browser is too old to unpack what draws the pictures: one of 2023 or later can."));
-} else {
-  unpack().then(go);
-}
+go();

@@ -23,16 +23,17 @@ def unpacked(file: BinaryIO, by: str, source: str) -> BinaryIO:
     """
     import pyarrow as pa
 
+    what = f"{source}, as far as it was unpacked,"
     try:
         if by == "zip":
-            return _of_archive(file, source)
+            return _of_archive(file, source, what)
         if by == "gz":
-            return _bounded(cast(BinaryIO, gzip.GzipFile(fileobj=file)), source)
+            return held(cast(BinaryIO, gzip.GzipFile(fileobj=file)), what)
         if by == "bz2":
-            return _bounded(cast(BinaryIO, bz2.BZ2File(file)), source)
+            return held(cast(BinaryIO, bz2.BZ2File(file)), what)
         if by == "xz":
-            return _bounded(cast(BinaryIO, lzma.LZMAFile(file)), source)
-        return _bounded(cast(BinaryIO, pa.CompressedInputStream(file, "zstd")), source)
+            return held(cast(BinaryIO, lzma.LZMAFile(file)), what)
+        return held(cast(BinaryIO, pa.CompressedInputStream(file, "zstd")), what)
     except (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(f"{source} is not a whole {by} file: {line_one(error)}") from None
 
@@ -48,7 +49,7 @@ def is_spreadsheet(file: BinaryIO) -> bool:
         file.seek(0)
 
 
-def _of_archive(file: BinaryIO, source: str) -> BinaryIO:
+def _of_archive(file: BinaryIO, source: str, what: str) -> BinaryIO:
     with zipfile.ZipFile(file) as archive:
         names = [
             info.filename
@@ -58,20 +59,22 @@ def _of_archive(file: BinaryIO, source: str) -> BinaryIO:
         if any(name.endswith(".npy") for name in names):
             raise InputError(f"{source} holds NumPy arrays: give them from Python as (X, y)")
         if len(names) != 1:
-            held = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
+            named = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
             raise InputError(
-                f"{source} is a zip archive of {len(names)} files ({held}): unpack it, and give one"
+                f"{source} is a zip archive of {len(names)} files ({named}): unpack it, and "
+                "give one"
             )
         try:
-            return _bounded(cast(BinaryIO, archive.open(names[0])), source)
+            return held(cast(BinaryIO, archive.open(names[0])), what)
         except (RuntimeError, NotImplementedError) as error:  # a password, or an unusual method
             raise InputError(f"{source} cannot be unpacked: {line_one(error)}") from None
 
 
-def _bounded(stream: BinaryIO, source: str) -> BinaryIO:
-    held = io.BytesIO()
+def held(stream: BinaryIO, what: str) -> io.BytesIO:
+    """Return all that a stream gives; refuse what is larger than memory, calling it `what`."""
+    found = io.BytesIO()
     while chunk := stream.read(_CHUNK):
-        held.write(chunk)
-        check_memory(COPIES * held.tell(), f"{source}, as far as it was unpacked,")
-    held.seek(0)
-    return held
+        found.write(chunk)
+        check_memory(COPIES * found.tell(), what)
+    found.seek(0)
+    return found

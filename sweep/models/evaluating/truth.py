@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.labels import counted
-from sweep.data import builtin, files
+from sweep.data import builtin
 from sweep.data.columns.cells import as_levels
 from sweep.data.columns.known import known_target
 from sweep.data.columns.missing import blank_spelled, is_missing
@@ -18,13 +18,11 @@ from sweep.data.dataset import Variable
 from sweep.data.files import Column
 from sweep.data.roles import weights_of
 from sweep.errors import InputError, hint
-from sweep.models.predicting import columns_of
+from sweep.models.predicting import columns_of, given, worded
 from sweep.models.predictor import Predictor
+from sweep.models.scoring import column_of_classes
 from sweep.specification.data_hash import content_sha256
 from sweep.specification.spec import Specification
-
-#: The column that the classes of a built-in set are given.
-CLASS = "class"
 
 
 class Question(NamedTuple):
@@ -134,13 +132,11 @@ def read(
     InputError
         If the file cannot be read, a target is not there, or it holds what it did not at training.
     """
-    columns = list(columns_of(model, data, told))
-    if str(data) in builtin.SETS:
-        _, y, classes, _ = builtin.read(str(data))
-        columns += files.from_arrays([CLASS], [np.array(classes)[y].tolist()], str(data))
+    came = given(data)
+    columns = columns_of(model, came, told)
     words = model.specification.get("missing_values", ())
     by_name = {column.name: blank_spelled(column, words) for column in columns}
-    names = _names(model, columns, target, os.fspath(data))
+    names = _names(model, columns, target, came)
     wanted = _targets(model, names)
     found = [by_name[name] for name in names]
     truth = np.stack(list(map(known_target, found, wanted)), axis=1)
@@ -156,7 +152,7 @@ def read(
         notes.append(f"Left out: {counted(without, 'row')} without {_whose(names)}.")
     if weightless:
         notes.append(f"Left out: {counted(weightless, 'row')} of weight 0.")
-    if _trained_on_these(model, str(data)):
+    if _trained_on_these(model, came):
         notes.insert(
             0,
             "The model was trained on rows of these very data: what it gives here is likely better "
@@ -169,7 +165,7 @@ def read(
     )
 
 
-def _trained_on_these(model: Predictor, data: str) -> bool:
+def _trained_on_these(model: Predictor, data: str | bytes) -> bool:
     """Tell whether it is the file, or the built-in set, that the model learnt from."""
     then = model.specification
     if data in builtin.SETS:
@@ -185,18 +181,21 @@ def _targets(model: Predictor, names: Sequence[str]) -> tuple[Variable, ...]:
     )
 
 
-def _names(model: Predictor, columns: Sequence[Column], target: str | None, data: str) -> list[str]:
+def _names(
+    model: Predictor, columns: Sequence[Column], target: str | None, data: str | bytes
+) -> list[str]:
     """Return the columns of the targets: as told, or else those that the model was trained on."""
     there, source = [column.name for column in columns], columns[0].source
     if target is not None:
-        names = list(Specification(data=data, target=target).targets)
+        names = list(Specification(data=worded(data), target=target).targets)
     elif model.targets:
         names = [one.name for one in model.targets]
     elif data in builtin.SETS:
-        names = [CLASS]
+        names = [builtin.CLASS]
     else:
         read_by_model = {variable.name for variable in model.variables}
-        names = _trained_on(model) or [name for name in there if name not in read_by_model]
+        known = column_of_classes(model)
+        names = [known] if known else [name for name in there if name not in read_by_model]
         if len(names) != 1:
             rest = f": {', '.join(names[:10])}" if names else ""
             raise InputError(
@@ -216,12 +215,6 @@ def _names(model: Predictor, columns: Sequence[Column], target: str | None, data
                 "true of its rows is needed to judge by (predict needs none)"
             )
     return names
-
-
-def _trained_on(model: Predictor) -> list[str]:
-    """Return the column of the classes as the model, or its specification, has it."""
-    told = model.trained_on.get("target") or model.specification.get("target")
-    return [told] if isinstance(told, str) else []
 
 
 def _check(model: Predictor, columns: Sequence[Column], truth: NDArray[np.float64]) -> None:

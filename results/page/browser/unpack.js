@@ -1,0 +1,31 @@
+"use strict";
+// What is packed in this page is unpacked: the arrays, and what draws the pictures. Then it begins.
+const $ = (id) => document.getElementById(id);
+let held; // the bytes of all arrays
+
+function unpacked(id) {
+  const letters = atob($(id).textContent), bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+}
+
+function load(text) {
+  document.head.append(Object.assign(document.createElement("script"), { textContent: text }));
+}
+
+async function start() {
+  const [arrays, plotly] = await Promise.all([unpacked("arrays").arrayBuffer(), unpacked("plotly").text()]);
+  held = new Uint8Array(arrays);
+  load(plotly);
+  load($("script").textContent);
+}
+
+if (typeof DecompressionStream === "undefined") {
+  for (const part of document.querySelectorAll(".live")) part.hidden = true;
+  const still = document.querySelector("main > noscript"); // what it holds is shown after all
+  still.insertAdjacentHTML("afterend", still.textContent);
+  still.after(Object.assign(document.createElement("p"), { textContent: "This browser is too old to unpack what this page holds: "
+    + "Chrome or Edge 80, Firefox 113, Safari 16.4 and later can. Here is what needs no script." }));
+} else {
+  start();
+}

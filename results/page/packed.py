@@ -1,0 +1,73 @@
+"""Arrays as the page holds them: rounded to a little more than it writes, and packed.
+
+All first bytes of an array's numbers stand together, then all second ones, and so on. The signs and
+sizes of neighbours are alike, so that gzip finds more that comes again.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Bits behind the first that are kept of a number with a fraction: five digits, where the page
+#: writes four.
+BITS = 17
+
+_SINGLE = np.finfo(np.float32)
+
+
+class Packed(NamedTuple):
+    """Arrays in one text.
+
+    Attributes
+    ----------
+    told : list of tuple
+        ``(name, kind, count)`` of each in their order; the kind is ``f4``, or ``f8`` where 32 bits
+        do not reach. Numbers are little-endian.
+    text : str
+        The bytes of all of them, as gzip and then base64.
+    """
+
+    told: list[tuple[str, str, int]]
+    text: str
+
+
+def packed(arrays: Mapping[str, NDArray], exact: Collection[str] = ()) -> Packed:
+    """Pack arrays of numbers.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+    exact : collection of str
+        Those that keep all bits of their kind.
+    """
+    narrow = {name: _narrow(values, name in exact) for name, values in arrays.items()}
+    told = [(name, one.dtype.str[1:], one.size) for name, one in narrow.items()]
+    whole = b"".join(_by_place(one) for one in narrow.values())
+    return Packed(told, base64.b64encode(gzip.compress(whole, 6, mtime=0)).decode())
+
+
+def _narrow(values: NDArray, exact: bool) -> NDArray:
+    """Return values as 32-bit floats where these reach, rounded if they are no whole numbers."""
+    values = values.astype("<f8")
+    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    if len(size) and (size.max() > _SINGLE.max / 2 or size.min() < _SINGLE.tiny):
+        return values
+    single = values.astype("<f4")
+    if exact or np.array_equal(values, np.rint(values), equal_nan=True):
+        return single
+    left = _SINGLE.nmant - BITS
+    bits = single.view("<u4") + np.uint32(1 << (left - 1))
+    return (bits >> np.uint32(left) << np.uint32(left)).view("<f4")
+
+
+def _by_place(array: NDArray) -> bytes:
+    """Return the bytes of numbers, those of one place in each together."""
+    return np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.itemsize).T.tobytes()
