@@ -96,8 +96,8 @@ def test_a_few_of_many_values_hold_the_best_and_both_ends(values, first, most):
     values = np.array(sorted(values))
     best = values[first % len(values)]
     rank = 1.0 + abs(np.arange(len(values)) - first % len(values))
-    cells = pd.DataFrame({"lr": values, "mean_val_loss": rank, "rank_val_loss": rank})
-    found = Facets.among(cells, "lr", values, most, len(values))
+    columns = {"lr": values, "mean_val_loss": rank, "rank_val_loss": rank, "diverged": 0}
+    found = Facets.among(pd.DataFrame(columns), np.arange(len(values)), "lr", "val_loss", most)
     assert len(found.shown) == min(most, len(values)) and found.shown == sorted(found.shown)
     assert {values[0], values[-1], best} <= set(found.shown) <= set(values)
 
@@ -158,9 +158,38 @@ def test_a_value_that_halving_stopped_is_counted_among_those_that_are_not_drawn(
     runs = table(log(3), log(3), seeds=2, vary={"hidden": ("16", "32", "none")})
     cells = summary(runs.assign(rung=(runs["hidden"] != "none").astype(int)), METRICS)
     figures = dict(album(cells, ["val_loss"], ["heatmap", "path"]))
-    assert "stopped" in gids(maps(figures["heatmap-val_loss"])["none"])
-    assert figures["path-l1"].get_suptitle().endswith("for 2 of 3 values of hidden")
-    assert "no cell to draw at 1 value of hidden" in legend(figures["path-l1"])[0]
+    for name in ("heatmap-val_loss", "path-l1"):
+        assert "for 2 of 3 values of hidden" in figures[name].get_suptitle()
+        told = legend(figures[name])[0].replace("\n", " ")
+        assert "nothing here at 1 value of hidden: stopped by halving" in told
+
+
+def test_the_best_of_those_that_are_held_is_shown():
+    rates = tuple(np.geomspace(1e-3, 1, 12))
+    runs = table(log(3), log(3), seeds=2, lr=rates, vary={"l1_w1": (0.0, 1e-3)})
+    factor = np.where(runs["l1_w1"] == 0, 1, np.where(runs["lr"] == rates[9], 10, 1000))
+    figures = dict(
+        album(
+            summary(runs.assign(val_loss=runs["val_loss"] * factor), METRICS),
+            *(["val_loss"], ["heatmap", "path"]),
+            at={"l1_w1": 1e-3},
+        )
+    )
+    for name in ("heatmap-val_loss", "path-l1"):
+        assert f"lr = {rates[9]:.3g}" in {ax.get_title() for ax in figures[name].axes}
+
+
+def test_values_that_halving_stopped_take_no_room_from_others():
+    rates = tuple(np.geomspace(1e-3, 1, 12))
+    left = np.delete(rates, [3, 7])
+    runs = table(log(3), log(3), seeds=2, lr=rates)
+    figure = facets(summary(runs.assign(rung=runs["lr"].isin(left).astype(int))))
+    assert not any("stopped" in gids(ax) for ax in maps(figure).values())
+    assert figure.get_suptitle() == "digits: val_loss for 9 of 12 values of lr"
+    assert legend(figure)[0].replace("\n", " ") == (
+        "nothing here at 2 values of lr: stopped by halving; no room for 1 value of lr: "
+        "--at lr=VALUE draws one"
+    )
 
 
 def test_curves_side_by_side_show_all_of_each():

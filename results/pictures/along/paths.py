@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from results.cells.epochs import stopped
 from results.cells.summary import deciding
 from results.pictures.along.chosen import not_here
 from results.pictures.along.lines import Lines, draw, told_of, upright_of
@@ -35,7 +32,7 @@ def paths(
 ) -> None:
     """Draw metrics along an axis, a row each, and a column for each value of another axis.
 
-    Further axes are held where `at` says, or the best cell of all is. What is in a row has the
+    Further axes are held where `at` says, or the best cell there is. What is in a row has the
     same upright axis.
 
     Parameters
@@ -52,9 +49,7 @@ def paths(
         With the room that `size` tells.
     """
     rows, held = hold(cells, [along, by], at)
-    there = cells.iloc[rows]
-    drawable = there[~stopped(cells)[rows] & there[f"mean_{deciding(cells)}"].notna().to_numpy()]
-    chosen = Facets.among(cells, by, np.unique(drawable[by].to_numpy()), MOST, there[by].nunique())
+    chosen = Facets.among(cells, rows, by, deciding(cells), MOST)
     grid = figure.subplots(
         len(metrics), len(chosen.shown), squeeze=False, sharex=True, sharey="row"
     )
