@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 import results
 from results.cells.summary import summary
 from results.errors import ResultsError
+from results.labels import number
 from results.pictures.album import album
 from results.pictures.facets import Facets
 from results.pictures.style import style
@@ -154,6 +155,18 @@ def test_orders_of_a_path_are_maps_but_lines_of_one_picture():
     assert {*ORDERS} <= gids(figures["path-l1"].axes[1])
 
 
+def test_an_order_whose_runs_all_diverged_is_a_line_that_is_crossed_out(runs):
+    runs = table(log(4), (0.0,), seeds=2, path=ORDERS)
+    lost = runs["path"] == "cold"
+    runs.loc[lost, "status"] = "diverged"
+    runs.loc[lost, ["val_loss", "final_loss"]] = np.nan
+    ax = Figure().add_subplot()
+    results.path(runs, "val_loss", ax=ax)
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert {*ORDERS, "diverged", "each seed"} <= {*texts}
+    assert len(child(ax, "missing").get_xdata()) == 4
+
+
 def test_a_value_that_halving_stopped_is_counted_among_those_that_are_not_drawn():
     runs = table(log(3), log(3), seeds=2, vary={"hidden": ("16", "32", "none")})
     cells = summary(runs.assign(rung=(runs["hidden"] != "none").astype(int)), METRICS)
@@ -255,3 +268,28 @@ def test_no_texts_overlap_in_pictures_side_by_side(kind, rates):
     for (one, a), (two, b) in itertools.combinations(found, 2):
         apart = a.x1 <= b.x0 or b.x1 <= a.x0 or a.y1 <= b.y0 or b.y1 <= a.y0
         assert apart, f"{one!r} and {two!r} overlap"
+
+
+def test_seeds_beyond_the_axis_are_no_dots_at_its_ends_but_counted():
+    runs = table(log(4), (0.0,), seeds=4, noise=0.0)
+    factor = np.select([runs["seed"] == 0, runs["l1"] == 0], [1e-12, 1e3], 1.0)
+    runs["val_loss"] *= factor
+    cells = summary(runs, METRICS)
+    for draw in (results.path, results.pareto):
+        ax = Figure().add_subplot()
+        draw(*(cells, "val_loss"), runs=runs, ax=ax)
+        foot, roof = ax.get_ylim()
+        beyond = ((runs["val_loss"] < foot) | (runs["val_loss"] > roof)).sum()
+        y = np.asarray(next(a for a in ax.lines if "seeds" in (a.get_gid() or "")).get_ydata())
+        inside = y[np.isfinite(y)]
+        assert 0 < beyond == 16 - len(inside) and set(inside) <= set(runs["val_loss"])
+        assert f"{beyond} seeds beyond the axis" in ax.get_legend().get_title().get_text()
+
+
+def test_one_arrowhead_of_a_row_says_how_far_the_furthest_mean_is(runs):
+    worse = np.select([runs["l1"] < runs["l1"].max(), runs["lr"] < 0.01], [1.0, 1e9], 1e12)
+    cells = summary(runs.assign(val_loss=runs["val_loss"] * worse), METRICS)
+    _, figure = next(album(cells, ["val_loss"], ["path"]))
+    means = cells[cells["l2"] == results.best(cells)["l2"].iloc[0]]["mean_val_loss"]
+    found = [text for text in legend(figure)[1] if "beyond the axis of val_loss, to" in text]
+    assert found == [f"beyond the axis of val_loss, to {number(means.max(), 3)}"]
