@@ -66,7 +66,7 @@ def best(table: pd.DataFrame, rule: str = "min", by: str | None = None) -> pd.Da
     metric = deciding(cells)
     if by and asked_to_rank(cells) != [name for name in [ranked_by(by)] if name]:
         raise ResultsError(f"this summary is ranked by {metric}: give the table of runs")
-    lowest = cells.sort_values(f"rank_{metric}", kind="stable").head(1)
+    lowest = cells.iloc[[int(cells[f"rank_{metric}"].astype("Float64").fillna(np.inf).argmin())]]
     if lowest[f"rank_{metric}"].isna().all():
         raise ResultsError(f"no cell can be chosen: {no_mean(cells, metric)}")
     unknown = rule == "one-se" and np.isnan(standard_error(lowest.iloc[0], metric))
@@ -79,6 +79,21 @@ def best(table: pd.DataFrame, rule: str = "min", by: str | None = None) -> pd.Da
             "(--folds 5): so this is the rule min, and not one-se."
         )
     return chosen.assign(rule=applied, why=why)
+
+
+def by_rule(cells: pd.DataFrame) -> dict[str, int]:
+    """Return the row of a summary that each rule chooses, of the rules that can be applied.
+
+    None can be where no cell competes, and "one-se" takes a standard error and the sparsity.
+    """
+    if cells[f"rank_{deciding(cells)}"].isna().all():
+        return {}
+    chosen = {
+        rule: best(cells, rule) for rule in RULES if rule == "min" or "mean_sparsity" in cells
+    }
+    return {
+        rule: int(cell.index[0]) for rule, cell in chosen.items() if cell["rule"].iloc[0] == rule
+    }
 
 
 def no_mean(cells: pd.DataFrame, metric: str) -> str:

@@ -134,10 +134,12 @@ def _maps(
     sheet: Sheet, suffix: str, against: Against | None, draw: Callable[..., object]
 ) -> Iterator[Picture]:
     """Draw maps of each metric; a line where only one axis varies."""
+    by = third(sheet.cells, sheet.at)
+    rows, _ = hold(sheet.cells, [*sheet.along, *filter(None, [by])], sheet.at)
     for metric in sheet.metrics:
         column = f"{metric}{suffix}"
         known = sheet.cells[f"mean_{column}"].notna() & ~stopped(sheet.cells)
-        if not sheet.along or not known.any():
+        if not sheet.along or not known.iloc[rows].any():
             continue
         if len(sheet.along) == 1:
             if not is_number(sheet.cells[sheet.along[0]].to_numpy()):
@@ -147,8 +149,9 @@ def _maps(
             path(sheet.cells, column, along=along, at=sheet.at, runs=sheet.runs, ax=ax)
         elif are_drawn(sheet.cells[sheet.meant], sheet.along):
             continue  # of cells that were drawn no two lie in a row or column
-        elif by := third(sheet.cells, sheet.at):
-            figure = Figure(size_of_facets(sheet.cells[by].nunique()))
+        elif by:
+            count = sheet.cells[by].iloc[rows][known].nunique()
+            figure = Figure(size_of_facets(count))
             facets(sheet.cells, metric, by=by, against=against, at=sheet.at, figure=figure)
         else:
             figure = Figure(_MAP)

@@ -15,7 +15,7 @@ from results.cells.intervals import SEEDS, estimate
 from results.cells.summary import cell_columns
 from results.columns import LOSSES, possible
 from results.errors import ResultsError
-from results.labels import folds, measured
+from results.labels import counted, folds, measured
 from results.pictures.along.bands import band, over
 from results.pictures.along.seeds import MOST, repeated
 from results.pictures.style import (
@@ -64,7 +64,7 @@ def curves(
     for i, name in enumerate(shown):
         band(ax, axis, i, name, means[i], upright.held(lows[i]), highs[i])
     too_many = _seeds(ax, axis, by_seed, shown, upright)
-    upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
+    upright.mark_beyond(ax, axis.at, np.fmax.reduce(means), means)
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(epochs) == 1:  # between whose neighbours there is no whole number
@@ -81,20 +81,23 @@ def curves(
 
 
 def _seeds(ax: Axes, axis: Axis, by_seed: BySeed, names: Sequence[str], upright: Upright) -> str:
-    """Draw a thin line for each seed, or say that they are too many."""
+    """Draw a thin line for each seed, and say how many go beyond the axis, or are too many."""
+    each = "seed" if by_seed.seeds > 1 else "fold"
+    beyond: set[int] = set()
     for i, name in enumerate(names):
-        values = upright.held(repeated(by_seed, name))
+        values = repeated(by_seed, name)
         count = values.shape[1]
         if count < 2:
             return ""
         if count > MOST:
-            return f"no lines of {count} seeds"
+            return f"no lines of {count} {each}s"
+        beyond |= {seed for seed in range(count) if upright.beyond(values[:, seed])}
         # One artist for all, broken between two seeds.
         x = np.tile(np.append(axis.at, np.nan), count)
         y = np.pad(values, ((0, 1), (0, 0)), constant_values=np.nan).T.ravel()
         ax.plot(
             *(x, y), "-" if len(axis.at) > 1 else ".", color=LINES[i % len(LINES)], linewidth=0.6,
             alpha=0.45, markersize=3, zorder=1.5, gid=f"{name} seeds",
-            label="_" if i else f"each {'seed' if by_seed.seeds > 1 else 'fold'}",
+            label="_" if i else f"each {each}",
         )  # fmt: skip
-    return ""
+    return f"lines of {counted(len(beyond), each)} go beyond the axis" if beyond else ""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from results.cells import wording
+from results.cells.epochs import stopped
 from results.cells.summary import deciding
+from results.errors import ResultsError
 from results.labels import counted, place
 from results.plane import lay_out
 
@@ -30,22 +35,54 @@ class Facets(NamedTuple):
         How many values have something to draw.
     of : int
         How many there are.
+    why : str
+        Why the others have nothing; empty where there are none.
     """
 
     by: str
     shown: list[float | str]
     drawable: int
     of: int
+    why: str
 
     @classmethod
-    def among(cls, cells: pd.DataFrame, by: str, values: NDArray, most: int, of: int) -> Facets:
-        """Choose at most so many: the best cell's value, both ends, and what halves the rest."""
-        axis = lay_out(by, values)
+    def among(
+        cls, cells: pd.DataFrame, rows: NDArray[np.int64], by: str, metric: str, most: int
+    ) -> Facets:
+        """Choose at most so many: that of the best cell there, both ends, and what halves the rest.
+
+        Parameters
+        ----------
+        cells : DataFrame
+            A `results.summary`.
+        rows : ndarray of int64
+            Those of its rows that pictures may show.
+        by : str
+            The axis.
+        metric : str
+            What is drawn.
+        most : int
+            How many pictures there may be.
+
+        Raises
+        ------
+        ResultsError
+            If none of the rows has a mean to draw.
+        """
+        there, early = cells.iloc[rows], stopped(cells)[rows]
+        some = there[~early & there[f"mean_{metric}"].notna().to_numpy()]
+        if some.empty:
+            raise ResultsError(f"nothing to draw: no cell there has a mean {metric}")
+        axis = lay_out(by, np.unique(some[by].to_numpy()))
         telling = [axis.values[i] for i in axis.telling()]
-        rank = cells[f"rank_{deciding(cells)}"][cells[by].isin(values)].dropna()
-        first = cells.loc[rank.nsmallest(1).index, by].tolist()
+        rank = some[f"rank_{deciding(cells)}"].dropna()
+        first = some.loc[rank.nsmallest(1).index, by].tolist()
         kept = list(dict.fromkeys([*first, *telling]))[:most]
-        return cls(by, [value for value in axis.values if value in kept], len(values), of)
+        shown = [value for value in axis.values if value in kept]
+        without = ~there[by].isin(axis.values).to_numpy()
+        causes = ["stopped by halving"] * bool(early[without].any())
+        causes += filter(None, [wording.without_mean(there[without & ~early])])
+        return cls(by, shown, len(axis.values), there[by].nunique(), " or ".join(causes))
 
     def title(self, value: float | str, cells: pd.DataFrame) -> str:
         """Return the title of one picture."""
@@ -63,8 +100,10 @@ class Facets(NamedTuple):
     def left_out(self) -> str:
         """Say how many values have no picture, and why; empty where all have one."""
         without, left = self.of - self.drawable, self.drawable - len(self.shown)
-        why = [f"no cell to draw at {counted(without, 'value')} of {self.by}"] * bool(without)
+        told = []
+        if without:
+            told.append(f"nothing here at {counted(without, 'value')} of {self.by}: {self.why}")
         if left:
             which = f"no room for {counted(left, 'value')} of {self.by}"
-            why.append(f"{which}: --at {self.by}=VALUE draws one")
-        return "; ".join(why)
+            told.append(f"{which}: --at {self.by}=VALUE draws one")
+        return "; ".join(told)

@@ -71,6 +71,14 @@ class Upright(NamedTuple):
         """Return values with those below a logarithmic axis at its foot: it has no 0."""
         return np.where(values < self.foot, self.foot, values) if self.logarithmic else values
 
+    def inside(self, values: NDArray) -> NDArray:
+        """Return values with NaN for those beyond the axis, at whose end they would be false."""
+        return np.where((values < self.foot) | (values > self.roof), np.nan, values)
+
+    def beyond(self, values: NDArray) -> int:
+        """Count the values beyond the axis."""
+        return int(((values < self.foot) | (values > self.roof)).sum())
+
     def cuts(self, lows: NDArray) -> bool:
         """Tell whether some intervals go on below the axis."""
         return bool((lows < self.foot).any())
@@ -88,13 +96,21 @@ class Upright(NamedTuple):
             ax.yaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_major_formatter(Apart())
 
-    def mark_beyond(self, ax: Axes, x: NDArray, means: NDArray) -> None:
-        """Draw an arrowhead where a mean lies beyond the axis, and say how far."""
-        ends = (("^", means > self.roof, 1, np.max), ("v", means < self.foot, 0, np.min))
+    def mark_beyond(
+        self, ax: Axes, x: NDArray, means: NDArray, every: NDArray, whose: str = ""
+    ) -> None:
+        """Draw an arrowhead where a mean lies beyond the axis, and say how far ``every`` one goes.
+
+        ``whose`` names an axis beside others.
+        """
+        ends = (
+            ("^", means > self.roof, 1, np.fmax.reduce(every, axis=None, initial=-np.inf)),
+            ("v", means < self.foot, 0, np.fmin.reduce(every, axis=None, initial=np.inf)),
+        )
         for marker, beyond, end, furthest in ends:
             if beyond.any():
                 ax.plot(
                     *(x[beyond], np.full(beyond.sum(), end)), marker, color="black", markersize=5,
                     transform=ax.get_xaxis_transform(), clip_on=False, gid="beyond",
-                    label=f"beyond the axis, to {number(float(furthest(means[beyond])), 3)}",
+                    label=f"beyond the axis{whose}, to {number(float(furthest), 3)}",
                 )  # fmt: skip

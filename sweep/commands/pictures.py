@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import results
-from results.cells.best import contrast, no_mean, where
+from results.cells.best import by_rule, contrast, no_mean, where
 from results.cells.epochs import as_cells_with_epochs, stopped
 from results.cells.summary import axis_names, check_metrics, deciding, metrics_of, runs_of
 from results.columns import RANKED, is_penalty
@@ -319,7 +319,7 @@ def _weight_path(
             for name in some
         }
         results.weight_path(values, some, along=along, zero_tol=zero, ax=ax)
-        elsewhere = at_chosen(ax, lay_out(along, values), cells, line)
+        elsewhere = at_chosen(ax, lay_out(along, values), cells, line, by_rule(cells))
         legend_below(ax, [not_here(elsewhere, "this line")], ncols=3)
         held = f" at {said(fixed, cells)}" if fixed else ""
         entitle(ax, cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}")

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 import results
 from results.cells.summary import summary
 from results.errors import ResultsError
+from results.labels import number
 from results.pictures.album import album
 from results.pictures.facets import Facets
 from results.pictures.style import style
@@ -96,8 +97,8 @@ def test_a_few_of_many_values_hold_the_best_and_both_ends(values, first, most):
     values = np.array(sorted(values))
     best = values[first % len(values)]
     rank = 1.0 + abs(np.arange(len(values)) - first % len(values))
-    cells = pd.DataFrame({"lr": values, "mean_val_loss": rank, "rank_val_loss": rank})
-    found = Facets.among(cells, "lr", values, most, len(values))
+    columns = {"lr": values, "mean_val_loss": rank, "rank_val_loss": rank, "diverged": 0}
+    found = Facets.among(pd.DataFrame(columns), np.arange(len(values)), "lr", "val_loss", most)
     assert len(found.shown) == min(most, len(values)) and found.shown == sorted(found.shown)
     assert {values[0], values[-1], best} <= set(found.shown) <= set(values)
 
@@ -154,13 +155,54 @@ def test_orders_of_a_path_are_maps_but_lines_of_one_picture():
     assert {*ORDERS} <= gids(figures["path-l1"].axes[1])
 
 
+def test_an_order_whose_runs_all_diverged_is_a_line_that_is_crossed_out(runs):
+    runs = table(log(4), (0.0,), seeds=2, path=ORDERS)
+    lost = runs["path"] == "cold"
+    runs.loc[lost, "status"] = "diverged"
+    runs.loc[lost, ["val_loss", "final_loss"]] = np.nan
+    ax = Figure().add_subplot()
+    results.path(runs, "val_loss", ax=ax)
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert {*ORDERS, "diverged", "each seed"} <= {*texts}
+    assert len(child(ax, "missing").get_xdata()) == 4
+
+
 def test_a_value_that_halving_stopped_is_counted_among_those_that_are_not_drawn():
     runs = table(log(3), log(3), seeds=2, vary={"hidden": ("16", "32", "none")})
     cells = summary(runs.assign(rung=(runs["hidden"] != "none").astype(int)), METRICS)
     figures = dict(album(cells, ["val_loss"], ["heatmap", "path"]))
-    assert "stopped" in gids(maps(figures["heatmap-val_loss"])["none"])
-    assert figures["path-l1"].get_suptitle().endswith("for 2 of 3 values of hidden")
-    assert "no cell to draw at 1 value of hidden" in legend(figures["path-l1"])[0]
+    for name in ("heatmap-val_loss", "path-l1"):
+        assert "for 2 of 3 values of hidden" in figures[name].get_suptitle()
+        told = legend(figures[name])[0].replace("\n", " ")
+        assert "nothing here at 1 value of hidden: stopped by halving" in told
+
+
+def test_the_best_of_those_that_are_held_is_shown():
+    rates = tuple(np.geomspace(1e-3, 1, 12))
+    runs = table(log(3), log(3), seeds=2, lr=rates, vary={"l1_w1": (0.0, 1e-3)})
+    factor = np.where(runs["l1_w1"] == 0, 1, np.where(runs["lr"] == rates[9], 10, 1000))
+    figures = dict(
+        album(
+            summary(runs.assign(val_loss=runs["val_loss"] * factor), METRICS),
+            *(["val_loss"], ["heatmap", "path"]),
+            at={"l1_w1": 1e-3},
+        )
+    )
+    for name in ("heatmap-val_loss", "path-l1"):
+        assert f"lr = {rates[9]:.3g}" in {ax.get_title() for ax in figures[name].axes}
+
+
+def test_values_that_halving_stopped_take_no_room_from_others():
+    rates = tuple(np.geomspace(1e-3, 1, 12))
+    left = np.delete(rates, [3, 7])
+    runs = table(log(3), log(3), seeds=2, lr=rates)
+    figure = facets(summary(runs.assign(rung=runs["lr"].isin(left).astype(int))))
+    assert not any("stopped" in gids(ax) for ax in maps(figure).values())
+    assert figure.get_suptitle() == "digits: val_loss for 9 of 12 values of lr"
+    assert legend(figure)[0].replace("\n", " ") == (
+        "nothing here at 2 values of lr: stopped by halving; no room for 1 value of lr: "
+        "--at lr=VALUE draws one"
+    )
 
 
 def test_curves_side_by_side_show_all_of_each():
@@ -226,3 +268,28 @@ def test_no_texts_overlap_in_pictures_side_by_side(kind, rates):
     for (one, a), (two, b) in itertools.combinations(found, 2):
         apart = a.x1 <= b.x0 or b.x1 <= a.x0 or a.y1 <= b.y0 or b.y1 <= a.y0
         assert apart, f"{one!r} and {two!r} overlap"
+
+
+def test_seeds_beyond_the_axis_are_no_dots_at_its_ends_but_counted():
+    runs = table(log(4), (0.0,), seeds=4, noise=0.0)
+    factor = np.select([runs["seed"] == 0, runs["l1"] == 0], [1e-12, 1e3], 1.0)
+    runs["val_loss"] *= factor
+    cells = summary(runs, METRICS)
+    for draw in (results.path, results.pareto):
+        ax = Figure().add_subplot()
+        draw(*(cells, "val_loss"), runs=runs, ax=ax)
+        foot, roof = ax.get_ylim()
+        beyond = ((runs["val_loss"] < foot) | (runs["val_loss"] > roof)).sum()
+        y = np.asarray(next(a for a in ax.lines if "seeds" in (a.get_gid() or "")).get_ydata())
+        inside = y[np.isfinite(y)]
+        assert 0 < beyond == 16 - len(inside) and set(inside) <= set(runs["val_loss"])
+        assert f"{beyond} seeds beyond the axis" in ax.get_legend().get_title().get_text()
+
+
+def test_one_arrowhead_of_a_row_says_how_far_the_furthest_mean_is(runs):
+    worse = np.select([runs["l1"] < runs["l1"].max(), runs["lr"] < 0.01], [1.0, 1e9], 1e12)
+    cells = summary(runs.assign(val_loss=runs["val_loss"] * worse), METRICS)
+    _, figure = next(album(cells, ["val_loss"], ["path"]))
+    means = cells[cells["l2"] == results.best(cells)["l2"].iloc[0]]["mean_val_loss"]
+    found = [text for text in legend(figure)[1] if "beyond the axis of val_loss, to" in text]
+    assert found == [f"beyond the axis of val_loss, to {number(means.max(), 3)}"]

@@ -192,7 +192,7 @@ def _panel(
         text = f"{most(deciding(cells))} {deciding(cells)}"
         star = {**MARKS["min"], "clip_on": False, "zorder": 5, "label": text, "gid": "min"}
         ax.plot(where, cell[f"mean_{metric}"], **star)
-    upright.mark_beyond(ax, place, means)
+    upright.mark_beyond(ax, place, means, means)
     margin = 0.06 * (axis.edges[-1] - axis.edges[0])
     ax.set_xlim(axis.at[0] - margin, axis.at[-1] + margin)
     if not is_number(axis.values):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from results.cells.best import best, where
+from results.cells.best import where
 from results.cells.summary import deciding
 from results.labels import most
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _RULES = {"min": "--", "one-se": ":"}
 
 
-def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
+def at_chosen(
+    ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame, chosen: Mapping[str, int]
+) -> list[str]:
     """Draw a line where the best cell is, and where the sparsest within one standard error is.
 
     Parameters
@@ -30,6 +32,8 @@ def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) ->
     axis : Axis
     cells, shown : DataFrame
         A `results.summary`, and those of its rows through which lines are drawn.
+    chosen : dict of str to int
+        Its `by_rule`.
 
     Returns
     -------
@@ -37,13 +41,11 @@ def at_chosen(ax: Axes, axis: Axis, cells: pd.DataFrame, shown: pd.DataFrame) ->
         Which of the two is not there, and where it is instead.
     """
     metric, elsewhere = deciding(cells), []
-    if len(cells) < 2 or cells[f"rank_{metric}"].isna().all():
+    if len(cells) < 2:
         return []
     found: dict[int, list[str]] = {}
-    for rule in _RULES if "mean_sparsity" in cells else ("min",):
-        cell = best(cells, rule)
-        if cell["rule"].iloc[0] == rule:  # else there is no standard error
-            found.setdefault(int(cell.index[0]), []).append(rule)
+    for rule, row in chosen.items():
+        found.setdefault(row, []).append(rule)
     for row, rules in found.items():
         texts = {"min": f"{most(metric)} {metric}", "one-se": "sparsest within 1 SE"}
         text = ",\nand ".join(texts[rule] for rule in rules)

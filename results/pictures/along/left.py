@@ -18,18 +18,23 @@ if TYPE_CHECKING:
     from results.plane import Axis
 
 #: What is left, and what share of it where no number is known.
-LEFT, SHARE_LEFT = "weights left, mean", "% of the weights left, mean"
+_LEFT, _SHARE_LEFT = "weights left", "% of the weights left"
 
 #: How far from the logarithms a 0 stands: a share of their length, and decades at the least.
 _APART, _LEAST = 1 / 8, 1 / 4
 
 
+def are_counted(cells: pd.DataFrame) -> bool:
+    """Tell whether it is known how many weights are left, and not only what share."""
+    return "mean_nonzero" in cells and bool(cells["mean_nonzero"].notna().any())
+
+
 def weights_left(cells: pd.DataFrame) -> tuple[NDArray[np.float64], str]:
     """Return how many weights are left in some cells, or what share, and what that is called."""
-    if "mean_nonzero" in cells and cells["mean_nonzero"].notna().any():
-        return cells["mean_nonzero"].to_numpy(np.float64), LEFT
+    if are_counted(cells):
+        return cells["mean_nonzero"].to_numpy(np.float64), _LEFT
     share = 100 * (1 - cells["mean_sparsity"].to_numpy(np.float64))
-    return share, SHARE_LEFT
+    return share, _SHARE_LEFT
 
 
 class Left(NamedTuple):
@@ -78,7 +83,8 @@ class Left(NamedTuple):
 
 def left_at_top(ax: Axes, axis: Axis, line: pd.DataFrame) -> None:
     """Write at the top how many weights are left; ``line`` has a cell for each value."""
-    count_at_top(ax, axis, *weights_left(line))
+    counts, text = weights_left(line)
+    count_at_top(ax, axis, counts, f"{text}, mean")
 
 
 def count_at_top(ax: Axes, axis: Axis, counts: NDArray, text: str) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from results.cells import wording
+from results.cells.best import by_rule
 from results.cells.epochs import of_orders, stopped
 from results.cells.summary import folds_of
 from results.errors import ResultsError
-from results.labels import called, measured
+from results.labels import called, counted, measured
 from results.pictures.along.bands import FEW, band, over
 from results.pictures.along.chosen import at_chosen
-from results.pictures.along.seeds import MOST, dots, of_seeds
+from results.pictures.along.seeds import MOST, dots, dots_of, of_seeds
 from results.pictures.along.zero import apart_from_zero
 from results.pictures.style import CROSS, LINES, label, open_frame
 from results.pictures.upright import Upright
@@ -75,9 +76,10 @@ class Lines(NamedTuple):
             (name, metric, line.assign(row=line.index).set_index(along).reindex(axis.values))
             for name, metric, line in _lines(shown, names, apart)
         ]
-        # Of a network with fewer layers the others are no lines.
-        known = [one for one in lines if one[2][f"mean_{one[1]}"].notna().any()]
-        return cls(cells, names, axis, shown, bool(early.any()), fixed, known or lines)
+        if _are_layers(names):  # of a network with fewer of them the others are no lines
+            known = [one for one in lines if one[2][f"mean_{one[1]}"].notna().any()]
+            lines = known or lines
+        return cls(cells, names, axis, shown, bool(early.any()), fixed, lines)
 
     def parts(self, part: str) -> NDArray[np.float64]:
         """Return the mean, or an end of the interval, shape (lines, values)."""
@@ -98,43 +100,81 @@ class Lines(NamedTuple):
     @property
     def what(self) -> str:
         """What they are, for a title."""
-        if self.are_shares and len(self.names) > 1:
+        if _are_layers(self.names):
             return "sparsity by layer"
         return ", ".join(map(called, self.names))
 
 
-def upright_of(several: Sequence[Lines]) -> Upright:
-    """Choose the upright axis of some pictures that share one."""
-    means, lows = (
-        np.concatenate([one.parts(part).ravel() for one in several]) for part in ("mean", "low")
-    )
-    return Upright.of(means, lows, several[0].names[0])
+class Row(NamedTuple):
+    """What the pictures of some lines share, which have one upright axis.
+
+    Attributes
+    ----------
+    upright : Upright
+    means : ndarray of float64
+        Of all lines.
+    chosen : dict of str to int
+        See `results.cells.best.by_rule`.
+    seeds : list of list of ndarray of float64, shape (values, seeds)
+        For each picture and line what each seed gave, or nothing at all.
+    each : str
+        What a dot is: a seed, or a fold.
+    whose : str
+        What it is that lies beyond the axis, where there are several pictures.
+    told : list of str
+        What lines, bands and dots are.
+    """
+
+    upright: Upright
+    means: NDArray[np.float64]
+    chosen: dict[str, int]
+    seeds: list[list[NDArray[np.float64]]]
+    each: str
+    whose: str
+    told: list[str]
+
+    @classmethod
+    def of(cls, several: Sequence[Lines], runs: pd.DataFrame | None) -> Row:
+        """Choose the axis, and gather the seeds of all lines at once."""
+        means, lows = (
+            np.concatenate([one.parts(part).ravel() for one in several]) for part in ("mean", "low")
+        )
+        upright = Upright.of(means, lows, several[0].names[0])
+        whose = f" of {several[0].what}" if len(several) > 1 else ""
+        many, each = dots_of(runs) if runs is not None else (0, "")
+        told, seeds = [*_told_of(several, upright)], []
+        if many > MOST:
+            told.append(f"no dots of {many} {each}s")
+        elif many > 1 and runs is not None:
+            seeds = _seeds(several, runs)
+            beyond = sum(upright.beyond(one) for line in seeds for one in line)
+            if beyond:
+                told.append(f"{counted(beyond, each)} beyond the axis{whose}")
+        return cls(upright, means, by_rule(several[0].cells), seeds, each, whose, told)
 
 
-def draw(
-    ax: Axes, drawn: Lines, runs: pd.DataFrame | None, upright: Upright
-) -> tuple[str, list[str]]:
-    """Draw lines with their bands, dots of seeds, and where the chosen cells are.
+def draw(ax: Axes, drawn: Lines, row: Row, i: int) -> list[str]:
+    """Draw the i-th picture of a row: bands, dots of seeds, and where the chosen cells are.
 
     Returns
     -------
-    too_many : str
-        Why seeds are no dots.
-    elsewhere : list of str
+    list of str
         Which of the chosen cells are not there, and where they are.
     """
-    axis = drawn.axis
+    axis, upright = drawn.axis, row.upright
     means, lows, highs = map(drawn.parts, ("mean", "low", "high"))
-    for i, (name, _, _) in enumerate(drawn.lines):
-        band(ax, axis, i, name, means[i], upright.held(lows[i]), highs[i])
-    too_many = _dots(ax, drawn, runs, upright)
-    upright.mark_beyond(ax, axis.at, np.fmax.reduce(means))
+    for j, (name, _, _) in enumerate(drawn.lines):
+        band(ax, axis, j, name, means[j], upright.held(lows[j]), highs[j])
+    for j, own in enumerate(row.seeds[i] if row.seeds else ()):
+        text = "_" if j else f"each {row.each}"
+        dots(ax, axis, upright.inside(own), LINES[j % len(LINES)], drawn.lines[j][0], text)
+    upright.mark_beyond(ax, axis.at, np.fmax.reduce(means), row.means, row.whose)
     _mark_lost(
         ax, axis, means, np.stack([line["share_diverged"] > 0 for _, _, line in drawn.lines])
     )
     unknown = pd.concat([line[line[f"mean_{metric}"].isna()] for _, metric, line in drawn.lines])
     _mark_missing(ax, axis, np.logical_or.reduce(np.isnan(means)), wording.without_mean(unknown))
-    elsewhere = at_chosen(ax, axis, drawn.cells, drawn.shown)
+    elsewhere = at_chosen(ax, axis, drawn.cells, drawn.shown, row.chosen)
     label(ax.xaxis, axis)
     margin = 0.04 * (axis.edges[-1] - axis.edges[0])
     ax.set_xlim(axis.at[0] - margin, axis.at[-1] + margin)
@@ -146,10 +186,10 @@ def draw(
         ax.axhline(0, color="0.4", linewidth=0.6, zorder=0)
     open_frame(ax)
     apart_from_zero(ax, axis)
-    return too_many, elsewhere
+    return elsewhere
 
 
-def told_of(several: Sequence[Lines], upright: Upright) -> list[str]:
+def _told_of(several: Sequence[Lines], upright: Upright) -> list[str]:
     """Say what lines and bands are, of some pictures that share an upright axis."""
     first = several[0]
     shown = pd.concat([one.shown for one in several])
@@ -159,6 +199,35 @@ def told_of(several: Sequence[Lines], upright: Upright) -> list[str]:
     told = [over(means, wording.intervals(shown, first.names), cut, paired)]
     told += [of_orders(first.cells, shown)]
     return told + ["without cells that halving stopped"] * any(one.early for one in several)
+
+
+def _seeds(several: Sequence[Lines], runs: pd.DataFrame) -> list[list[NDArray[np.float64]]]:
+    """Gather each metric once for all lines, and lay it out by their values."""
+    cells = several[0].cells
+    rows: dict[str, list[NDArray[np.int64]]] = {}
+    for _, metric, line in (one for drawn in several for one in drawn.lines):
+        known = line["row"][line[f"mean_{metric}"].notna()]
+        rows.setdefault(metric, []).append(known.to_numpy(np.int64))
+    found = {}
+    for metric, some in rows.items():
+        if len(every := np.unique(np.concatenate(some))):
+            own = of_seeds(runs, cells, every, metric)
+            found[metric] = pd.DataFrame(own, index=every)
+    return [
+        [
+            found[metric].reindex(line["row"]).to_numpy()
+            if metric in found
+            else np.empty((len(line), 0))
+            for _, metric, line in drawn.lines
+        ]
+        for drawn in several
+    ]
+
+
+def _are_layers(names: Sequence[str]) -> bool:
+    """Tell whether metrics are the sparsity of some layers."""
+    own = [name.startswith("sparsity_") and "_from_" not in name for name in names]
+    return len(names) > 1 and all(own)
 
 
 def _upwards(metric: str) -> str:
@@ -197,24 +266,3 @@ def _mark_missing(ax: Axes, axis: Axis, missing: NDArray[np.bool_], why: str) ->
             *(x, np.full(len(x), 0.03)), "x", color="black", markersize=5, clip_on=False,
             transform=ax.get_xaxis_transform(), label=why, gid="missing",
         )  # fmt: skip
-
-
-def _dots(ax: Axes, drawn: Lines, runs: pd.DataFrame | None, upright: Upright) -> str:
-    """Draw the seeds of each line as dots, or say that they are too many."""
-    if runs is None:
-        return ""
-    for i, (name, metric, line) in enumerate(drawn.lines):
-        known = line[f"mean_{metric}"].notna().to_numpy()
-        if not known.any():
-            continue
-        found = of_seeds(runs, drawn.cells, line["row"][known].to_numpy(np.int64), metric)
-        seeds = found.shape[1]
-        if seeds < 2:
-            return ""
-        if seeds > MOST:
-            return f"no dots of {seeds} seeds"
-        values = np.full((len(line), seeds), np.nan)
-        values[known] = upright.held(found)
-        text = f"each {'seed' if drawn.cells['seeds'].max() > 1 else 'fold'}" if not i else "_"
-        dots(ax, drawn.axis, values, LINES[i % len(LINES)], name, text)
-    return ""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from results.cells import wording
-from results.cells.best import best, front
+from results.cells.best import by_rule, front
 from results.cells.epochs import of_orders, stopped
 from results.cells.summary import deciding, whole
 from results.columns import is_better_high
 from results.labels import counted, measured, most
 from results.pictures.along.bands import CUT, FEW
-from results.pictures.along.left import LEFT, SHARE_LEFT, Left, weights_left
-from results.pictures.along.seeds import MOST, of_seeds
+from results.pictures.along.left import Left, are_counted, weights_left
+from results.pictures.along.seeds import MOST, dots_of, of_seeds
 from results.pictures.shown import shown_at
 from results.pictures.style import LINES, MARKS, axes_or_new, entitle, legend_below, open_frame
 from results.pictures.upright import Upright
@@ -68,7 +68,10 @@ def pareto(
     values, unit = cells["mean_sparsity"].to_numpy(np.float64), "share of zero weights"
     if across == "left":
         values, unit = weights_left(cells)
-    own, losses, too_many = _of_seeds(runs, every, cells, loss, unit)
+    counts = across == "left" and are_counted(cells)
+    own, losses, each = _of_seeds(runs, every, cells, loss, "nonzero" if counts else "sparsity")
+    if across == "left" and not counts:
+        own = 100 * (1 - own)
     places = Left.of(np.append(values, own)) if across == "left" else None
     x, own = (places.at(some) if places else some for some in (values, own))
     sparser = -values if places else values
@@ -93,24 +96,26 @@ def pareto(
     upright = Upright.of(y, low[first], loss)
     if len(own):
         ax.plot(
-            *(own, upright.held(losses)), "o", color="0.4", markersize=2.2, markeredgewidth=0,
-            alpha=0.5, zorder=0.5, rasterized=len(own) > 2500, gid="seeds",
-            label="each seed" if every["seeds"].max() > 1 else "each fold",
+            *(own, upright.inside(losses)), "+", color="0.4", markersize=3.2, markeredgewidth=0.5,
+            alpha=0.5, zorder=0.5, rasterized=len(own) > 2500, gid="seeds", label=f"each {each}",
         )  # fmt: skip
-    told = [of_orders(every, cells), too_many]
+        beyond = upright.beyond(losses)
+        seeds = f"{counted(beyond, each)} beyond the axis" if beyond else ""
+    else:
+        seeds = each
+    told = [of_orders(every, cells), seeds]
     if len(first) <= FEW and (sure := wording.intervals(cells.iloc[first], [loss])):
         ends = upright.held(low[first]), high[first]
         look: dict[str, Any] = {"color": LINES[0], "alpha": 0.6, "zorder": 2, "gid": "intervals"}
         ax.vlines(x[first], *ends, **look, label="95 % interval")
         told = [f"95 % interval, {sure}{CUT if upright.cuts(low[first]) else ''}", *told]
-    metric = deciding(every)
-    for rule, style in MARKS.items() if every[f"rank_{metric}"].notna().any() else ():
-        cell = best(every, rule).iloc[0]
-        if cell.name in cells.index and cell["rule"] == rule:  # else there is no standard error
-            text = f"{most(metric)} {metric}" if rule == "min" else "sparsest within 1 SE"
-            place = x[cells.index == cell.name], cell[f"mean_{loss}"]
-            ax.plot(*place, **style, label=text, clip_on=False, zorder=4, gid=rule)
-    upright.mark_beyond(ax, x, y)
+    metric, chosen = deciding(every), by_rule(every)
+    for rule in [rule for rule in MARKS if chosen.get(rule) in cells.index]:
+        text = f"{most(metric)} {metric}" if rule == "min" else "sparsest within 1 SE"
+        place = cells.index == chosen[rule]
+        look = {**MARKS[rule], "label": text, "clip_on": False, "zorder": 4, "gid": rule}
+        ax.plot(x[place], y[place], **look)
+    upright.mark_beyond(ax, x, y, y)
     if places:
         places.draw(ax)
     elif len(np.unique(x)) < 2:
@@ -126,20 +131,19 @@ def pareto(
 
 
 def _of_seeds(
-    runs: pd.DataFrame | None, every: pd.DataFrame, cells: pd.DataFrame, loss: str, unit: str
+    runs: pd.DataFrame | None, every: pd.DataFrame, cells: pd.DataFrame, loss: str, across: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
-    """Return where each seed of some cells lies and what it lost, or why no seed is to be seen."""
+    """Return where each seed of some cells lies, what it lost, and what it is called.
+
+    Or nothing, and why no seed is to be seen.
+    """
     none = np.empty(0)
-    seeds = int(every["seeds"].max())
-    many = seeds if seeds > 1 else int(every["folds"].max())
+    many, each = dots_of(runs) if runs is not None else (0, "")
     if runs is None or cells.empty or many < 2:
         return none, none, ""
     if many > MOST or many * len(cells) > _DOTS:
-        what = counted(many, "seed" if seeds > 1 else "fold")
-        return none, none, f"no dots of {what} of {counted(len(cells), 'cell')}"
+        return none, none, f"no dots of {many} {each}s of {counted(len(cells), 'cell')}"
     rows = cells.index.to_numpy(np.int64)
-    metric = "nonzero" if unit == LEFT else "sparsity"
-    losses, places = (of_seeds(runs, every, rows, name) for name in (loss, metric))
+    losses, places = (of_seeds(runs, every, rows, name) for name in (loss, across))
     known = np.isfinite(losses) & np.isfinite(places)
-    own = places[known]
-    return 100 * (1 - own) if unit == SHARE_LEFT else own, losses[known], ""
+    return places[known], losses[known], each

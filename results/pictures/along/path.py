@@ -9,7 +9,7 @@ from results.cells.epochs import as_cells_with_epochs
 from results.cells.summary import metrics_of
 from results.pictures.along.chosen import not_here
 from results.pictures.along.left import left_at_top
-from results.pictures.along.lines import Lines, draw, told_of, upright_of
+from results.pictures.along.lines import Lines, Row, draw
 from results.pictures.style import axes_or_new, entitle, legend_below
 from results.plane import said
 
@@ -55,11 +55,11 @@ def path(
     further = ["nonzero"] if "status" in table and "nonzero" in table else []
     cells, ax = as_cells_with_epochs(table, [*names, *further]), axes_or_new(ax)
     drawn = Lines.of(cells, names, along, at)
-    upright = upright_of([drawn])
-    too_many, elsewhere = draw(ax, drawn, runs, upright)
+    row = Row.of([drawn], runs)
+    elsewhere = draw(ax, drawn, row, 0)
     if len(drawn.lines) == 1 and not drawn.are_shares and "mean_sparsity" in cells:
         left_at_top(ax, drawn.axis, drawn.lines[0][2])
-    told = [*told_of([drawn], upright), too_many]
+    told = [*row.told]
     if not drawn.are_shares and not drawn.are_differences:
         told.append(not_here(elsewhere, "this line"))
     legend_below(ax, told, ncols=4)

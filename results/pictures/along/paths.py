@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from results.cells.epochs import stopped
 from results.cells.summary import deciding
 from results.pictures.along.chosen import not_here
-from results.pictures.along.lines import Lines, draw, told_of, upright_of
+from results.pictures.along.lines import Lines, Row, draw
 from results.pictures.facets import Facets
 from results.pictures.style import entitle_all, legend_outside
 from results.plane import hold, said
@@ -35,7 +32,7 @@ def paths(
 ) -> None:
     """Draw metrics along an axis, a row each, and a column for each value of another axis.
 
-    Further axes are held where `at` says, or the best cell of all is. What is in a row has the
+    Further axes are held where `at` says, or the best cell there is. What is in a row has the
     same upright axis.
 
     Parameters
@@ -52,21 +49,18 @@ def paths(
         With the room that `size` tells.
     """
     rows, held = hold(cells, [along, by], at)
-    there = cells.iloc[rows]
-    drawable = there[~stopped(cells)[rows] & there[f"mean_{deciding(cells)}"].notna().to_numpy()]
-    chosen = Facets.among(cells, by, np.unique(drawable[by].to_numpy()), MOST, there[by].nunique())
+    chosen = Facets.among(cells, rows, by, deciding(cells), MOST)
     grid = figure.subplots(
         len(metrics), len(chosen.shown), squeeze=False, sharex=True, sharey="row"
     )
     told: list[str] = []
     handles: list[Artist] = []
     for axes, names in zip(grid, metrics, strict=True):
-        row = [Lines.of(cells, names, along, {**held, by: value}) for value in chosen.shown]
-        upright, elsewhere = upright_of(row), []
+        several = [Lines.of(cells, names, along, {**held, by: value}) for value in chosen.shown]
+        row, elsewhere = Row.of(several, runs), []
         explained: list[list[Artist]] = []
-        for ax, lines in zip(axes, row, strict=True):
-            too_many, not_there = draw(ax, lines, runs, upright)
-            elsewhere.append(not_there)
+        for i, (ax, lines) in enumerate(zip(axes, several, strict=True)):
+            elsewhere.append(draw(ax, lines, row, i))
             # The side names what is alone in its row.
             named = {name for name, _, _ in lines.lines} if len(lines.lines) == 1 else set()
             every = ax.get_legend_handles_labels()[0]
@@ -76,7 +70,7 @@ def paths(
             ax.label_outer()
         for some in sorted(explained, key=len, reverse=True):  # in an order that holds all
             handles += some
-        told += [*told_of(row, upright), too_many]
+        told += row.told
     for ax, value in zip(grid[0], chosen.shown, strict=True):
         ax.set_title(chosen.title(value, cells))
     nowhere = [text for text in elsewhere[0] if all(text in some for some in elsewhere)]

@@ -28,6 +28,14 @@ _MANY = 2500
 _SPREAD, _WIDEST = 0.5, 0.03
 
 
+def dots_of(runs: pd.DataFrame) -> tuple[int, str]:
+    """Return how many dots a cell has, and what each is: a seed, or a fold of the only one."""
+    if (seeds := int(runs["seed"].nunique())) > 1:
+        return seeds, "seed"
+    outer = int(runs["outer"].nunique()) if "outer" in runs else 1
+    return max(outer, 1) * int(runs["fold"].nunique()), "fold"
+
+
 def of_seeds(
     runs: pd.DataFrame, cells: pd.DataFrame, rows: NDArray[np.int64], metric: str
 ) -> NDArray[np.float64]:
@@ -58,7 +66,10 @@ def of_seeds(
     asked = cells.iloc[every][columns].assign(place=np.arange(len(every)))
     guess = [baseline_of(name)] if other == "baseline" else []
     placed = [column for column in REPEATED if column in runs]
-    wanted = runs[runs["status"] != "error"][[*columns, *placed, "status", name, *guess]]
+    near = runs["status"] != "error"
+    for column in columns:  # a few rows are found sooner than a few cells
+        near &= runs[column].isin(asked[column].unique())
+    wanted = runs.loc[near, [*columns, *placed, "status", name, *guess]]
     found = wanted.merge(asked, on=columns)
     by_seed = BySeed(found, found["place"].to_numpy(), len(every))
     outer = int(cells["outer_folds"].max()) if "outer_folds" in cells else 1

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from results.cells import wording
+from results.cells.best import by_rule
 from results.cells.epochs import as_cells_with_epochs, stopped
 from results.cells.summary import deciding
 from results.labels import called, measured
@@ -68,8 +69,8 @@ def paired(cells: pd.DataFrame, metric: str, planes: Sequence[Plane], against: A
     if (np.isnan(mean) & ~np.isnan(laid(f"mean_{metric}"))).any():
         handles.append(Patch(**GROUND, label="without a cell to compare with"))
     sure = wording.intervals(cells, [metric]) if (~some).any() else ""
+    text = f"difference of {measured(metric)}, {wording.pairs(cells)}"
     return Coloured(
-        mean, norm, colours_of_differences(),
-        f"difference of {measured(metric)}, {wording.pairs(cells)}", called(name), 2,
+        mean, norm, colours_of_differences(), text, called(name), 2, by_rule(cells),
         unclear=unclear, handles=handles, told=[f"95 % interval, {sure}"] if sure else [],
     )  # fmt: skip

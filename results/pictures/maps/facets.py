@@ -36,7 +36,8 @@ def facets(
 ) -> Figure:
     """Draw the map of a metric over two axes once for each value of a third one.
 
-    Of more than nine values those are shown where the best cell is, both ends, and others between.
+    Of more than nine values those are shown where the best cell there is, both ends, and others
+    between; none at which there is nothing to draw.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def facets(
     Raises
     ------
     ResultsError
-        If no third axis varies, or `by` is no axis, or one that is held.
+        If no third axis varies, or `by` is no axis, or one that is held, or nothing can be drawn.
     """
     cells = as_cells_with_epochs(table, [metric] if metric else [])
     metric, by = metric or deciding(cells), by or third(cells, at)
@@ -67,12 +68,14 @@ def facets(
     if by in (at or {}):
         raise ResultsError(f"{by} is held at one value: leave it out of at")
     every = planes(cells, by, at)
-    chosen = Facets.among(cells, by, np.array(list(every)), MOST, len(every))
+    rows = np.concatenate([found.rows[found.rows >= 0] for found in every.values()])
+    drawn = f"{metric}_from_{against}" if against else metric
+    chosen = Facets.among(cells, rows, by, drawn, MOST)
     found = [every[value] for value in chosen.shown]
     shown = paired(cells, metric, found, against) if against else means(cells, metric, found)
     figure = figure_or_new(figure, size(len(found)))
-    rows, across = _laid_out(len(found))
-    grid = figure.subplots(rows, across, squeeze=False)
+    down, across = _laid_out(len(found))
+    grid = figure.subplots(down, across, squeeze=False)
     for ax in grid.flat[len(found) :]:
         ax.remove()
     axes = list(grid.flat[: len(found)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from results.cells import wording
+from results.cells.best import by_rule
 from results.cells.epochs import as_cells_with_epochs, stopped
 from results.cells.summary import deciding, folds_of
 from results.labels import measured
@@ -60,5 +61,12 @@ def means(cells: pd.DataFrame, metric: str, planes: Sequence[Plane]) -> Coloured
     over = wording.means(last["seeds"], folds_of(cells))
     comma = ",\n" if len(over) > _LONG else ", "
     return Coloured(
-        values, norm(scale), colours(), f"{measured(metric)}{comma}{over}", metric, 3, scale=scale
+        values,
+        norm(scale),
+        colours(),
+        f"{measured(metric)}{comma}{over}",
+        metric,
+        3,
+        by_rule(cells),
+        scale=scale,
     )

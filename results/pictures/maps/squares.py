@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,6 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
 from results.cells import wording
-from results.cells.best import best
 from results.cells.epochs import of_orders, stopped
 from results.cells.summary import deciding
 from results.labels import most, number
@@ -60,6 +59,8 @@ class Coloured(NamedTuple):
         The same for a title.
     digits : int
         Of the number in a square.
+    chosen : dict of str to int
+        See `results.cells.best.by_rule`.
     scale : Scale, optional
         What the norm is made of; of what has a sign there is none.
     unclear : ndarray of bool, shape (planes, y, x), optional
@@ -75,6 +76,7 @@ class Coloured(NamedTuple):
     bar: str
     what: str
     digits: int
+    chosen: Mapping[str, int]
     scale: Scale | None = None
     unclear: NDArray[np.bool_] | None = None
     handles: Sequence[Artist] = ()
@@ -101,7 +103,7 @@ def squares(ax: Axes, found: Plane, cells: pd.DataFrame, shown: Coloured, i: int
     if shown.unclear is not None:
         _hatch(ax, found, mesh, values, shown.unclear[i])
     numbered = values.size > 1 and max(values.shape) <= min(_NUMBERED, inches(ax) / _ROOM)
-    marked = _mark(ax, found, cells, numbered)
+    marked = _mark(ax, found, cells, shown.chosen, numbered)
     if numbered:
         _numbers(ax, values, mesh, marked, shown.digits)
     return mesh
@@ -118,7 +120,7 @@ def explained(planes: Sequence[Plane], cells: pd.DataFrame, shown: Coloured) -> 
     """Return what a legend says of the marks in some planes."""
     metric = deciding(cells)
     texts = {"min": f"{most(metric)} {metric}", "one-se": "sparsest within 1 SE"}
-    there = {rule for found in planes for rule in _chosen(found, cells)}
+    there = {rule for found in planes for rule in _places(found, shown.chosen)}
     handles: list[Artist] = [
         Line2D([], [], **MARKS[rule], label=text) for rule, text in texts.items() if rule in there
     ]
@@ -214,9 +216,11 @@ def _numbers(
         ax.text(column, row - below, number(value, digits), color=str(ink(ground)), **style)
 
 
-def _mark(ax: Axes, found: Plane, cells: pd.DataFrame, numbered: bool) -> set[tuple[int, int]]:
+def _mark(
+    ax: Axes, found: Plane, cells: pd.DataFrame, by_rule: Mapping[str, int], numbered: bool
+) -> set[tuple[int, int]]:
     """Mark the cells that the rules choose, and where runs diverged; return the former's places."""
-    chosen = _chosen(found, cells)
+    chosen = _places(found, by_rule)
     up, corner = (0.22, 0.34) if numbered else (0, 0)  # above the number
     for rule, (row, column) in chosen.items():
         ax.plot(column, row + up, **MARKS[rule], clip_on=False, zorder=4, gid=rule)
@@ -228,15 +232,10 @@ def _mark(ax: Axes, found: Plane, cells: pd.DataFrame, numbered: bool) -> set[tu
     return set(chosen.values())
 
 
-def _chosen(found: Plane, cells: pd.DataFrame) -> dict[str, tuple[int, int]]:
+def _places(found: Plane, chosen: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     """Return where in a plane the cells are that the rules choose."""
-    places = {}
-    for rule in MARKS if cells[f"rank_{deciding(cells)}"].notna().any() else ():
-        cell = best(cells, rule)
-        place = found.find(int(cell.index[0]))
-        if place is not None and cell["rule"].iloc[0] == rule:  # else there is no standard error
-            places[rule] = place
-    return places
+    places = {rule: found.find(row) for rule, row in chosen.items()}
+    return {rule: place for rule, place in places.items() if place is not None}
 
 
 def _lost(found: Plane, cells: pd.DataFrame) -> NDArray[np.bool_]:
