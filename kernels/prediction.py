@@ -14,7 +14,7 @@ import numpy as np
 
 from kernels.evaluation import EVALUATION_BATCH
 from kernels.lane.compiled import code_of, entry
-from kernels.lane.lanes import aligned_room, as_lanes, lane_width, numbers
+from kernels.lane.lanes import Flat, aligned_room, as_lanes, lane_width, numbers
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.network import Network, forward
 from kernels.runs import workspace
@@ -28,20 +28,14 @@ class Room(NamedTuple):
     ----------
     x : ndarray, shape (samples, features)
         As many as there is room for; beyond those of a call stands what an earlier one left.
-    parameters : ndarray, shape (net.size,)
-        Those of `weights`, at first none.
-    weights : ndarray, shape (net.size, lanes)
-        The same in every lane.
     found : ndarray, shape (samples / lanes, outputs, lanes)
     predict : callable
-        Predicts so many Lanes of samples.
+        Predicts, by the parameters as Lanes, so many Lanes of samples.
     """
 
     x: np.ndarray
-    parameters: np.ndarray
-    weights: np.ndarray
     found: np.ndarray
-    predict: Callable[[int], None]
+    predict: Callable[[Flat, int], None]
 
 
 class Prediction:
@@ -61,6 +55,7 @@ class Prediction:
         self._hyper = tuple(hyper)
         self._width = lane_width(np.float64)
         self._free: list[Room] = []
+        self._known = np.full(net.size, np.nan), self._in_lanes(np.zeros(net.size))
 
     def __call__(self, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Return what the network says of each sample, shape (samples, outputs).
@@ -75,15 +70,25 @@ class Prediction:
             With at least one row. Of as many samples there is room from then on.
         """
         lanes = -(-len(x) // self._width)
-        room = self._room(lanes)
-        if not (room.parameters == parameters).all():
-            room.parameters[...] = parameters
-            room.weights[...] = room.parameters[:, None]
+        room, weights = self._room(lanes), self._weights(parameters)
         room.x[: len(x)] = x
-        room.predict(lanes)
+        room.predict(weights, lanes)
         by_sample = np.array(room.found[:lanes].transpose(0, 2, 1), order="C")
         self._free.append(room)
         return by_sample.reshape(-1, by_sample.shape[2])[: len(x)]
+
+    def _weights(self, parameters: np.ndarray) -> Flat:
+        """Return the parameters as Lanes, made anew where they are others than before."""
+        known, weights = self._known
+        if not (known == parameters).all():
+            weights = self._in_lanes(parameters)
+            self._known = parameters.astype(np.float64), weights
+        return weights
+
+    def _in_lanes(self, parameters: np.ndarray) -> Flat:
+        lanes = aligned_room((len(parameters), self._width), np.float64)
+        lanes[...] = parameters[:, None]
+        return as_lanes(lanes)
 
     def _room(self, lanes: int) -> Room:
         """Return one for so many Lanes of samples, or more if there is one that is free."""
@@ -91,8 +96,7 @@ class Prediction:
             room = self._free.pop()
             if len(room.found) >= lanes:
                 return room
-        net, width = self._net, self._width
-        weights = aligned_room((net.size, width), np.float64)
+        net, width, (_, weights) = self._net, self._width, self._known
         found = aligned_room((lanes, int(net.widths[-1]), width), np.float64)
         samples = Samples(
             x=np.zeros((lanes * width, int(net.widths[0]))),
@@ -100,17 +104,17 @@ class Prediction:
             weight=np.zeros(lanes * width),
             order=np.arange(lanes * width).reshape(1, lanes, width),
         )
-        work = workspace(net, weights[None], min(EVALUATION_BATCH, lanes))
+        work = workspace(net, weights.array[None], min(EVALUATION_BATCH, lanes))
         for i, value in enumerate(self._hyper):
             work.hyper[i] = value
-        streams = numbers(np.arange(width))
-        arguments = net.flat(), as_lanes(weights), streams, samples.flat(), work, as_lanes(found)
-        predict = partial(code_of(_predict, *arguments, lanes), *arguments)
-        return Room(samples.x, np.full(net.size, np.nan), weights, found, predict)
+        arguments = net.flat(), numbers(np.arange(width)), samples.flat(), work, as_lanes(found)
+        return Room(
+            samples.x, found, partial(code_of(_predict, *arguments, weights, lanes), *arguments)
+        )
 
 
 @entry
-def _predict(net, weights, streams, samples, work, found, n):
+def _predict(net, streams, samples, work, found, weights, n):
     capacity, outputs = work.capacity, net.widths[net.layers]
     before = flush_subnormals()
     for first in range(0, n, capacity):

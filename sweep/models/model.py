@@ -14,7 +14,7 @@ from sweep.data.unit import Unit
 from sweep.errors import InputError
 from sweep.models import files
 from sweep.models.header import Header, as_written
-from sweep.models.predictor import Predictor
+from sweep.models.predictor import Predictor, rounded
 from sweep.models.pruning import pruned
 from sweep.specification.choices import ACTIVATIONS
 from sweep.training.chosen_kernels import network_of
@@ -190,15 +190,20 @@ class Model(Predictor):
             f"{rows} row{'s' * (rows != 1)} of {data}, seed {seed}"
         )
 
-    def of_features(self, X: np.ndarray) -> np.ndarray:
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the parameters."""
+        return self.parameters.dtype
+
+    def of_features(self, X: np.ndarray, dtype: np.dtype | None = None) -> np.ndarray:
         """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features)."""
-        dtype = np.result_type(X.dtype, self.parameters.dtype)
+        dtype = np.result_type(X.dtype, self.dtype) if dtype is None else dtype
         found = np.empty((X.shape[0], self.widths[-1]), dtype)
         at_once = max(_AT_ONCE // max(self.widths), 1)
         for first in range(0, X.shape[0], at_once):
             some = X[first : first + at_once]
             dense = some.toarray() if hasattr(some, "toarray") else some
-            found[first : first + at_once] = self._of_rows(dense, first)
+            found[first : first + at_once] = rounded(self._of_rows(dense, first), dtype)
         return found
 
     def _of_rows(self, X: np.ndarray, first: int) -> np.ndarray:
@@ -217,7 +222,8 @@ class Model(Predictor):
                     "it in, or leave the row out"
                 )
             raise InputError(f"{where} is {x[row, place]}, and should be a finite number")
-        said = self._prediction(self.parameters, self.scaling(x) if self._scales else x)
+        scaling = self.scaling
+        said = self._prediction(self.parameters, x if scaling.does_nothing else scaling(x))
         if np.isnan(said).any():
             row = np.isnan(said).any(axis=1).argmax()
             raise InputError(
@@ -228,10 +234,6 @@ class Model(Predictor):
             return said
         with np.errstate(over="ignore"):  # the exponential of much
             return said * self.unit.scale + self.unit.centre
-
-    @cached_property
-    def _scales(self) -> bool:
-        return not self.scaling.does_nothing
 
     @cached_property
     def _prediction(self) -> "Prediction":

@@ -21,6 +21,25 @@ from sweep.specification.validators import is_frame
 _NAMED, _LETTERS = 6, 60
 
 
+def rounded(said: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return what is predicted in a precision.
+
+    Raises
+    ------
+    InputError
+        If a number is beyond its largest.
+    """
+    if dtype == said.dtype:
+        return said
+    beyond = np.isfinite(said) & (abs(said) > np.finfo(dtype).max)
+    if beyond.any():
+        raise InputError(
+            f"what is predicted, {said[beyond][0]:.3g}, is beyond the largest number of "
+            f"{np.dtype(dtype)}: give X as float64"
+        )
+    return said.astype(dtype)
+
+
 class Predictor(ABC):
     """Predicts new rows: what a `sweep.Model` and a `sweep.Ensemble` have in common.
 
@@ -51,8 +70,12 @@ class Predictor(ABC):
     inputs: np.ndarray
 
     @abstractmethod
-    def of_features(self, X: np.ndarray) -> np.ndarray:
-        """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features)."""
+    def of_features(self, X: np.ndarray, dtype: np.dtype | None = None) -> np.ndarray:
+        """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features).
+
+        They are computed in float64, and unless a dtype is given rounded to float32 where both X
+        and the parameters are of that.
+        """
 
     @abstractmethod
     def save(self, path: str | os.PathLike[str]) -> None:

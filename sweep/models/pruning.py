@@ -28,6 +28,8 @@ def pruned(
         Whether to keep units that are a constant other than 0, which no sum can lose without being
         rounded anew.
     """
+    if not exact:
+        parameters = parameters.astype(np.float64)  # for sums that others will not round again
     weights, biases = (
         [parameters[net.place(name)].reshape(net.shape(name)).copy() for name in net.names[i::2]]
         for i in (0, 1)

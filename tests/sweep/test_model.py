@@ -2,7 +2,9 @@
 
 import dataclasses
 import pickle
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 
 import numpy as np
 import pandas as pd
@@ -94,6 +96,20 @@ def test_a_change_in_place_is_seen_by_the_next_prediction():
     assert not np.array_equal(changed, before)
     again = pickle.loads(pickle.dumps(model)).predict_proba([[1, 2]])
     np.testing.assert_array_equal(again, changed)
+    model.mean[0] = 1
+    np.testing.assert_array_equal(model.predict_proba([[2, 2]]), changed)
+
+
+def test_threads_share_the_weights_and_a_copy_has_none():
+    model = model_of((90, 90, 2), drawn((90, 90, 2)))
+    in_lanes = 8 * 8 * len(model.parameters)
+    model.predict_proba(np.ones((1, 90)))
+    tracemalloc.start()
+    room = model._prediction._free.pop()  # as another thread does
+    model.predict_proba(np.ones((1, 90)))
+    assert tracemalloc.get_traced_memory()[0] < in_lanes / 2
+    tracemalloc.stop()
+    assert len(room.found) == 1 and "_prediction" not in vars(copy(model))
 
 
 def test_threads_may_share_a_model():

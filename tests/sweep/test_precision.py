@@ -11,6 +11,8 @@ from sweep import (
     RegularizedMLPRegressor,
     load_model,
 )
+from sweep.errors import InputError
+from sweep.models.ensemble.average import Ensemble
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -69,9 +71,34 @@ def test_a_search_in_float32_is_that_of_scikit_learn(tmp_path):
     np.testing.assert_array_equal(of_file.astype(np.float32), best.predict_proba(single))
 
 
+def test_of_several_networks_the_mean_is_rounded_and_no_part_of_it(tmp_path):
+    single = X.astype(np.float32)
+    fitted = (RegularizedMLPClassifier(**TOLD | {"random_state": i}) for i in range(3))
+    ensemble = Ensemble([one.fit(single, Y).model_ for one in fitted], [3, 2, 5], {})
+    ensemble.save(tmp_path / "ensemble.npz")
+    of_file = load_model(tmp_path / "ensemble.npz").predict_proba(single)
+    np.testing.assert_array_equal(ensemble.predict_proba(single), of_file.astype(np.float32))
+
+
+def test_constant_units_of_float32_are_folded_in_float64():
+    fitted = RegularizedMLPClassifier(**TOLD).fit(X.astype(np.float32), Y)
+    fitted.coefs_[0][:, 1], fitted.intercepts_[0][1] = 0, 0.3
+    rest = fitted.model_.prune(exact=False)
+    assert rest.widths[1] < 4
+    np.testing.assert_allclose(rest.predict_proba(X), fitted.predict_proba(X), rtol=1e-14)
+
+
 def test_inputs_of_float32_are_scaled_in_float64():
     """A mean in float32 would be off by more than the spread is."""
     far = (1e4 + X).astype(np.float32)
     ours = RegularizedMLPClassifier(**TOLD, standardize=True).fit(far, Y)
     np.testing.assert_allclose(ours.model_.mean, far.astype(np.float64).mean(axis=0), rtol=1e-15)
     np.testing.assert_allclose(ours.model_.scale, far.astype(np.float64).std(axis=0), rtol=1e-12)
+
+
+def test_a_prediction_beyond_float32_is_refused_in_it():
+    fitted = RegularizedMLPRegressor(**TOLD, loss="poisson").fit(X.astype(np.float32), Y)
+    fitted.intercepts_[-1][...] = 200
+    assert (fitted.predict(X) > 1e80).all()
+    with pytest.raises(InputError, match="beyond the largest number of float32: give X as float64"):
+        fitted.predict(X.astype(np.float32))

@@ -11,7 +11,7 @@ from results.labels import counted
 from sweep.models import files
 from sweep.models.header import EnsembleHeader, lowest
 from sweep.models.model import Model
-from sweep.models.predictor import Predictor
+from sweep.models.predictor import Predictor, rounded
 
 
 class Ensemble(Predictor):
@@ -54,11 +54,13 @@ class Ensemble(Predictor):
         """The share that each member has in what is said, float64 (members,)."""
         return np.array(self.times) / sum(self.times)
 
-    def of_features(self, X: np.ndarray) -> np.ndarray:
+    def of_features(self, X: np.ndarray, dtype: np.dtype | None = None) -> np.ndarray:
         """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features)."""
+        if dtype is None:
+            dtype = np.result_type(X.dtype, *(member.dtype for member in self.members))
         each = zip(self.members, lowest(self.times), strict=True)
-        said = (times * member.of_features(X) for member, times in each)
-        return reduce(np.add, said) / sum(lowest(self.times))
+        said = (times * member.of_features(X, np.dtype(np.float64)) for member, times in each)
+        return rounded(reduce(np.add, said) / sum(lowest(self.times)), dtype)
 
     def prune(self, exact: bool = True) -> "Ensemble":
         """Return it without the units and inputs that do nothing; see `sweep.Model.prune`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -136,7 +137,9 @@ def trained(
             said[cell, ends[split] : ends[split + 1]] = model.outputs(X)
         with one_at_a_time:
             if sum(len(each.parameters) for each in [*kept.values(), *models]) <= _PARAMETERS:
-                kept.update(zip(((cell, split) for cell in cells.tolist()), models, strict=True))
+                # Copies: without what predicting has made of them.
+                pairs = zip(cells.tolist(), map(copy, models), strict=True)
+                kept.update(((cell, split), model) for cell, model in pairs)
 
     try:
         Parallel(n_jobs=-1, require="sharedmem")(
