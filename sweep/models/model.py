@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Numbers of a layer that are worked on at a time, so that what is made on the way stays small.
 _AT_ONCE = 2**17
 
+#: Numbers are not rounded to float32 where that is so coarse beside the unit of what was learnt.
+_BLUR = 1e-4
+
 #: Arrays of the unit of numbers that are predicted, in a file.
 UNIT = ("target_centre", "target_scale")
 
@@ -197,7 +200,7 @@ class Model(Predictor):
 
     def of_features(self, X: np.ndarray, dtype: np.dtype | None = None) -> np.ndarray:
         """Return the `outputs` for rows of all `features`, float64 or float32 (rows, features)."""
-        dtype = np.result_type(X.dtype, self.dtype) if dtype is None else dtype
+        dtype = self._rounded_to(X.dtype) if dtype is None else dtype
         found = np.empty((X.shape[0], self.widths[-1]), dtype)
         at_once = max(_AT_ONCE // max(self.widths), 1)
         for first in range(0, X.shape[0], at_once):
@@ -205,6 +208,14 @@ class Model(Predictor):
             dense = some.toarray() if hasattr(some, "toarray") else some
             found[first : first + at_once] = rounded(self._of_rows(dense, first), dtype)
         return found
+
+    def _rounded_to(self, dtype: np.dtype) -> np.dtype:
+        """Return what predictions for an X are given in: numbers that float32 blurs in float64."""
+        both = np.result_type(dtype, self.dtype)
+        if self.unit is None or both == np.float64:
+            return both
+        apart = np.spacing(abs(self.unit.centre).astype(both))
+        return np.dtype(np.float64) if (apart > _BLUR * self.unit.scale).any() else both
 
     def _of_rows(self, X: np.ndarray, first: int) -> np.ndarray:
         """Return the outputs of a few rows, of which the first has a number."""

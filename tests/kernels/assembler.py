@@ -7,6 +7,7 @@ has, and how many bytes of it do not fit them and are spilled to memory.
 import re
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -78,6 +79,8 @@ def program_for(work: Work, precision: str, capability: int) -> Program:
 
 def main() -> None:
     """Print a line for each."""
+    if assembler() is None:
+        sys.exit("there is no ptxas: pip install nvidia-cuda-nvcc")
     for work in WORKS:
         for precision in PRECISIONS:
             for capability in CAPABILITIES:

@@ -96,6 +96,16 @@ def test_inputs_of_float32_are_scaled_in_float64():
     np.testing.assert_allclose(ours.model_.scale, far.astype(np.float64).std(axis=0), rtol=1e-12)
 
 
+def test_numbers_that_float32_would_blur_are_predicted_in_float64():
+    """Such as seconds since 1970, of which it knows every 128th."""
+    y = 1.7e9 + 3 * X[:, 0]
+    fitted = RegularizedMLPRegressor(**TOLD | {"max_iter": 200, "l1": 0}).fit(
+        X.astype(np.float32), y
+    )
+    assert fitted.predict(X.astype(np.float32)).dtype == np.float64
+    assert fitted.score(X.astype(np.float32), y) > 0.95
+
+
 def test_a_prediction_beyond_float32_is_refused_in_it():
     fitted = RegularizedMLPRegressor(**TOLD, loss="poisson").fit(X.astype(np.float32), Y)
     fitted.intercepts_[-1][...] = 200
