@@ -16,6 +16,7 @@ from results.labels import number
 from results.pictures.album import album
 from results.pictures.facets import Facets
 from results.pictures.style import style
+from results.pictures.svg import description_of, title_of
 from tests.results.cells_of import drawn, grid, runs_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.test_plots import LAYERS, boxes, child, gids, history
@@ -107,6 +108,25 @@ def test_a_sample_has_no_map():
     cells = summary(runs_of(drawn(40).drop(columns="dropout")), METRICS)
     assert not list(album(cells, ["val_loss"], ["heatmap", "differences"]))
     assert [name for name, _ in album(cells, ["val_loss"], ["pairs"])] == ["pairs-val_loss"]
+
+
+def test_the_map_of_a_sample_from_lists_says_of_holes_that_no_run_is_there():
+    runs = table(log(3), log(3), seeds=2)
+    runs = runs[(runs["l1"] == 0) | (runs["l2"] == 0)]
+    ax = Figure().add_subplot()
+    results.heatmap(runs, ax=ax)
+    assert "not in the table" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_words_for_a_picture_name_all_its_parts_and_drop_none(runs):
+    figure, alike = facets(summary(runs.assign(lr=0.1 + (runs["lr"] > 0.05)))), "colours for"
+    first, second = (ax.collections[0].get_array() for ax in maps(figure).values())
+    second[:] = first
+    assert description_of(figure).count(alike) == 2
+    assert description_of(figure).count("lowest val_loss") == 1
+    cells = summary(runs[runs["lr"] == 0.1], METRICS)
+    _, figure = next(album(cells, ["val_loss"], ["path"]))
+    assert title_of(figure).split("; ")[1].startswith("digits: val_loss at l2 = ")
 
 
 def test_a_layer_that_a_network_lacks_is_no_line_and_nothing_that_is_missing():

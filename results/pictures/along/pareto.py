@@ -42,7 +42,7 @@ def pareto(
 
     Or against the weights that are left, on a logarithmic axis, so that networks of few weights
     can be told apart. The front is one of cells that compete: with fewer seeds than others a cell
-    is hollow. Each seed is a faint dot, unless there are too many of them.
+    is hollow. Each seed is a faint plus sign, unless there are too many of them.
 
     Parameters
     ----------
