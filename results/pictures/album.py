@@ -182,9 +182,11 @@ def _paths(sheet: Sheet) -> Iterator[Picture]:
         if sheet.cells[f"low_{from_best}"].iloc[line].notna().any():
             panels.append([from_best])
         by = third(sheet.cells, sheet.at)
-        # Orders of a path are lines of one picture.
-        if by and by != along and "path" not in sheet.varying and sheet.has(metric):
-            known = sheet.drawable(metric, hold(sheet.cells, [along, by], sheet.at)[0])
+        if by == along or "path" in sheet.varying:  # orders are lines of one picture
+            by = None
+        apart = [by] if by else []
+        known = sheet.drawable(metric, hold(sheet.cells, [along, *apart], sheet.at)[0])
+        if by and not known.empty:
             figure = Figure(size_of_paths(len(panels), known[by].nunique()))
             paths(sheet.cells, panels, along, by, sheet.at, sheet.runs, figure)
         else:
