@@ -150,16 +150,25 @@ def late_fall(history: pd.DataFrame) -> LateFall | str:
     by_run = history.groupby("run")["epoch"]
     end = int(history["epoch"].max()) if len(history) else 0
     before = history["epoch"][history["epoch"] <= (1 - _LATE) * end]
+    if history.empty:
+        return "its history is empty"
+    if history.duplicated(["run", "epoch"]).any():
+        return "its history has an epoch of a run twice"
     if before.empty:
         return "its history has no epoch before the last tenth: record more of them"
-    if (by_run.max() != end).any() or history.duplicated(["run", "epoch"]).any():
+    if (by_run.max() != end).any():
         return "its runs ended at epochs of their own"
     start = int(before.max())
     losses = history.set_index(["run", "epoch"])["loss"].unstack()
-    fall = (1 - losses[end] / losses[start]).to_numpy()
-    fall = fall[np.isfinite(fall)]
-    if not len(fall):
+    first, last = losses[start].to_numpy(), losses[end].to_numpy()
+    finite = np.isfinite(first) & np.isfinite(last)
+    if not finite.any():
         return "it was not finite"
+    some = finite & ((first != 0) | (last == 0))
+    if not some.any():
+        return f"it was 0 at epoch {start:,} and rose, which is no share of 0"
+    # What was 0, and still is, did not change.
+    fall = 1 - np.divide(last, first, out=np.ones_like(first), where=first != 0)[some]
     mean, least, most = float(fall.mean()), float(fall.min()), float(fall.max())
     return LateFall(start, end, len(fall), mean, least, most)
 

@@ -89,7 +89,12 @@ class Sheet(NamedTuple):
 
     def has(self, metric: str) -> bool:
         """Tell whether any of these has a mean to draw."""
-        return bool((self.cells[f"mean_{metric}"].notna() & ~stopped(self.cells))[self.meant].any())
+        return not self.drawable(metric, np.flatnonzero(self.meant)).empty
+
+    def drawable(self, metric: str, rows: NDArray[np.int64]) -> pd.DataFrame:
+        """Return those of some rows that have a mean to draw."""
+        known = self.cells[f"mean_{metric}"].notna() & ~stopped(self.cells)
+        return self.cells.iloc[rows[known.to_numpy()[rows]]]
 
 
 def album(
@@ -120,26 +125,24 @@ def album(
 
 def _heatmaps(sheet: Sheet) -> Iterator[Picture]:
     """Draw a map of each metric, for each value of a third axis."""
-    for metric, figure in _maps(sheet, "", None, heatmap):
+    for metric, figure in _maps(sheet, None):
         yield f"heatmap-{metric}", figure
 
 
 def _differences(sheet: Sheet) -> Iterator[Picture]:
     """Draw maps of the differences of each metric from no penalty."""
-    for metric, figure in _maps(sheet, "_from_none", "none", differences):
+    for metric, figure in _maps(sheet, "none"):
         yield f"differences-{metric}", figure
 
 
-def _maps(
-    sheet: Sheet, suffix: str, against: Against | None, draw: Callable[..., object]
-) -> Iterator[Picture]:
+def _maps(sheet: Sheet, against: Against | None) -> Iterator[Picture]:
     """Draw maps of each metric; a line where only one axis varies."""
     by = third(sheet.cells, sheet.at)
     rows, _ = hold(sheet.cells, [*sheet.along, *filter(None, [by])], sheet.at)
     for metric in sheet.metrics:
-        column = f"{metric}{suffix}"
-        known = sheet.cells[f"mean_{column}"].notna() & ~stopped(sheet.cells)
-        if not sheet.along or not known.iloc[rows].any():
+        column = f"{metric}_from_{against}" if against else metric
+        known = sheet.drawable(column, rows)
+        if not sheet.along or known.empty:
             continue
         if len(sheet.along) == 1:
             if not is_number(sheet.cells[sheet.along[0]].to_numpy()):
@@ -150,12 +153,15 @@ def _maps(
         elif are_drawn(sheet.cells[sheet.meant], sheet.along):
             continue  # of cells that were drawn no two lie in a row or column
         elif by:
-            count = sheet.cells[by].iloc[rows][known].nunique()
-            figure = Figure(size_of_facets(count))
+            figure = Figure(size_of_facets(known[by].nunique()))
             facets(sheet.cells, metric, by=by, against=against, at=sheet.at, figure=figure)
         else:
             figure = Figure(_MAP)
-            draw(sheet.cells, metric, at=sheet.at, ax=figure.add_subplot())
+            ax = figure.add_subplot()
+            if against:
+                differences(sheet.cells, metric, against=against, at=sheet.at, ax=ax)
+            else:
+                heatmap(sheet.cells, metric, at=sheet.at, ax=ax)
         yield metric, figure
 
 
@@ -176,9 +182,12 @@ def _paths(sheet: Sheet) -> Iterator[Picture]:
         if sheet.cells[f"low_{from_best}"].iloc[line].notna().any():
             panels.append([from_best])
         by = third(sheet.cells, sheet.at)
-        # Orders of a path are lines of one picture.
-        if by and by != along and "path" not in sheet.varying and sheet.has(metric):
-            figure = Figure(size_of_paths(len(panels), sheet.cells[by].nunique()))
+        if by == along or "path" in sheet.varying:  # orders are lines of one picture
+            by = None
+        apart = [by] if by else []
+        known = sheet.drawable(metric, hold(sheet.cells, [along, *apart], sheet.at)[0])
+        if by and not known.empty:
+            figure = Figure(size_of_paths(len(panels), known[by].nunique()))
             paths(sheet.cells, panels, along, by, sheet.at, sheet.runs, figure)
         else:
             figure = Figure((4.8, _PANEL * len(panels)))

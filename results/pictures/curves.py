@@ -100,4 +100,4 @@ def _seeds(ax: Axes, axis: Axis, by_seed: BySeed, names: Sequence[str], upright:
             alpha=0.45, markersize=3, zorder=1.5, gid=f"{name} seeds",
             label="_" if i else f"each {each}",
         )  # fmt: skip
-    return f"lines of {counted(len(beyond), each)} go beyond the axis" if beyond else ""
+    return f"{counted(len(beyond), each)} partly beyond the axis" if beyond else ""

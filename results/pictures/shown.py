@@ -39,8 +39,14 @@ class Shown(NamedTuple):
     told: str
     held: str
 
-    def some(self) -> Shown:
-        """Return it, but refuse to show nothing."""
+    def nonempty(self) -> Shown:
+        """Return it.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to show.
+        """
         if self.cells.empty:
             raise ResultsError(f"nothing to draw: no cell there has a mean {self.metric}")
         return self

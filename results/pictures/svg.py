@@ -51,18 +51,20 @@ def valid_names(figure: Figure) -> Iterator[None]:
 
 
 def title_of(figure: Figure) -> str:
-    """Return what a figure is called, in a line."""
-    titles = [figure.get_suptitle(), *(ax.get_title() for ax in figure.axes)]
-    return _in_a_line(next(filter(None, titles), "a picture"))
+    """Return what a figure is called, in a line: what stands over it, or over each of its parts."""
+    titles = figure.get_suptitle() or "; ".join(
+        filter(None, (ax.get_title() for ax in figure.axes))
+    )
+    return _in_a_line(titles or "a picture")
 
 
 def description_of(figure: Figure) -> str:
-    """Say what lies along the axes, in which range colours are, and what the legends say."""
+    """Say what lies along the axes, in which range colours are, and what the legends say, once."""
     told = [text for ax in figure.axes for text in _of_axes(ax)]
-    told += [text for legend in figure.legends for text in _of_legend(legend)]
+    legends = [*(ax.get_legend() for ax in figure.axes), *figure.legends]
+    told += dict.fromkeys(text for one in legends if one for text in _of_legend(one))
     told.append(figure.get_supxlabel())
-    lines = [_in_a_line(text) for text in told]
-    return ". ".join(dict.fromkeys(filter(None, lines))) + "."
+    return ". ".join(filter(None, map(_in_a_line, told))) + "."
 
 
 def _of_axes(ax: Axes) -> Iterator[str]:
@@ -73,8 +75,6 @@ def _of_axes(ax: Axes) -> Iterator[str]:
             finite = np.ma.masked_invalid(values).compressed()
             if len(finite):
                 yield f"colours for {number(finite.min(), 3)} to {number(finite.max(), 3)}"
-    if (legend := ax.get_legend()) is not None:
-        yield from _of_legend(legend)
 
 
 def _of_legend(legend: Legend) -> Iterator[str]:

@@ -214,7 +214,7 @@ def test_bands_of_learning_curves_end_at_what_is_possible(ax):
     assert caption(ax) == "mean over 4 seeds of 2 folds; 95 % band of each mean, for other seeds"
     alone = Figure().add_subplot()
     results.curves(pd.concat([past[past.seed == 1]]), ax=alone)
-    assert caption(alone) == "mean over 2 folds of one seed"
+    assert caption(alone) == "mean over 2 folds of one seed 1 fold partly beyond the axis"
 
 
 def test_what_outer_folds_repeat_is_told_too():

@@ -149,12 +149,15 @@ def test_how_far_the_loss_still_fell_at_the_end():
 
 def test_where_the_end_is_not_known_it_is_said_why():
     for history, why in (
-        (past([]), "no epoch before the last tenth"),
+        (past([]), "its history is empty"),
         (past([[1.0]]), "no epoch before the last tenth"),
         (past([[1.0] * 10, [1.0] * 9]), "epochs of their own"),
         (past([[np.nan] * 10]), "not finite"),
+        (past([[0.0] * 9 + [1.0]]), "it was 0 at epoch 9 and rose"),
+        (pd.concat([past([[1.0] * 10])] * 2), "has an epoch of a run twice"),
     ):
         found = late_fall(history)
         assert isinstance(found, str) and why in found
         assert of_late_fall(found).endswith(f"at the end of training is not known: {found}.")
     assert late_fall(past([[4.0, 3.0]], every=30))[:2] == (30, 60)
+    assert late_fall(past([[0.0] * 10, [1.0] * 9 + [0.5]]))[2:] == (2, 0.25, 0.0, 0.5)

@@ -16,6 +16,7 @@ from results.labels import number
 from results.pictures.album import album
 from results.pictures.facets import Facets
 from results.pictures.style import style
+from results.pictures.svg import description_of, title_of
 from tests.results.cells_of import drawn, grid, runs_of
 from tests.results.grids import ORDERS, WEIGHTS, log, table
 from tests.results.test_plots import LAYERS, boxes, child, gids, history
@@ -109,6 +110,25 @@ def test_a_sample_has_no_map():
     assert [name for name, _ in album(cells, ["val_loss"], ["pairs"])] == ["pairs-val_loss"]
 
 
+def test_the_map_of_a_sample_from_lists_says_of_holes_that_no_run_is_there():
+    runs = table(log(3), log(3), seeds=2)
+    runs = runs[(runs["l1"] == 0) | (runs["l2"] == 0)]
+    ax = Figure().add_subplot()
+    results.heatmap(runs, ax=ax)
+    assert "not in the table" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_words_for_a_picture_name_all_its_parts_and_drop_none(runs):
+    figure, alike = facets(summary(runs.assign(lr=0.1 + (runs["lr"] > 0.05)))), "colours for"
+    first, second = (ax.collections[0].get_array() for ax in maps(figure).values())
+    second[:] = first
+    assert description_of(figure).count(alike) == 2
+    assert description_of(figure).count("lowest val_loss") == 1
+    cells = summary(runs[runs["lr"] == 0.1], METRICS)
+    _, figure = next(album(cells, ["val_loss"], ["path"]))
+    assert title_of(figure).split("; ")[1].startswith("digits: val_loss at l2 = ")
+
+
 def test_a_layer_that_a_network_lacks_is_no_line_and_nothing_that_is_missing():
     cells = summary(runs_of(grid()), METRICS)
     _, figure = next(album(cells, ["val_loss"], ["path"]))
@@ -137,9 +157,9 @@ def test_paths_side_by_side_share_their_upright_axes(runs, cells):
     assert [ax.get_title() for ax in grid[0]] == [f"lr = {rate:g}" for rate in RATES]
     for row in grid:
         assert len({ax.get_ylim() for ax in row}) == 1
-    for row, metric in ((1, "val_loss"), (2, "val_loss_from_best")):
-        name = {"val_loss": "val_loss"}.get(metric, "val_loss against the best cell")
-        for ax, rate in zip(grid[row], RATES, strict=True):
+    names = {"val_loss": "val_loss", "val_loss_from_best": "val_loss against the best cell"}
+    for row, (metric, name) in zip(grid[1:], names.items(), strict=True):
+        for ax, rate in zip(row, RATES, strict=True):
             line = cells[(cells.lr == rate) & (cells.l2 == best.l2)]
             wanted = line[f"mean_{metric}"][1:]
             np.testing.assert_array_equal(child(ax, name).get_ydata(), wanted)
@@ -229,17 +249,26 @@ def test_the_mean_of_a_cells_dots_is_the_cell(across, folds):
     results.pareto(runs, across=across, ax=ax)
     x, y = child(ax, "seeds").get_xydata().T
     metric = "sparsity" if across == "sparsity" else "nonzero"
-    wanted = np.sort(runs[metric] if across == "sparsity" else np.log10(runs[metric]))
-    np.testing.assert_allclose(np.sort(x), wanted, atol=1e-12)
-    at = dict(zip(np.round(x, 9), y, strict=True))
     places = runs[metric] if across == "sparsity" else np.log10(runs[metric])
+    at = dict(zip(np.round(x, 9), y, strict=True))
     assert [at[place] for place in np.round(places, 9)] == runs["val_loss"].tolist()
+    cells = child(ax, "cells").get_xydata().T
+    for own, means in zip((x, y), cells, strict=True):
+        if across == "left" and own is x:
+            own, means = 10**own, 10**means
+        np.testing.assert_allclose(own.reshape(len(means), -1).mean(axis=1), means)
     low, high = ax.get_xlim()
     assert low <= x.min() and x.max() <= high
-    many = Figure().add_subplot()
-    results.pareto(table((0.0, 0.1), (0.0,), seeds=31), across=across, ax=many)
-    assert "seeds" not in gids(many)
-    assert "no dots of 31 seeds of 2 cells" in many.get_legend().get_title().get_text()
+
+
+@pytest.mark.parametrize(("seeds", "values", "drawn"), [(31, 2, 0), (30, 13, 0), (30, 12, 4320)])
+def test_too_many_dots_are_said_not_to_be_there(seeds, values, drawn):
+    ax = Figure().add_subplot()
+    results.pareto(table(log(values), log(values), seeds=seeds), ax=ax)
+    told = f"no dots of {seeds} seeds of {values**2} cells"
+    assert (told in ax.get_legend().get_title().get_text().replace("\n", " ")) == (not drawn)
+    assert ("seeds" in gids(ax)) == bool(drawn)
+    assert not drawn or len(child(ax, "seeds").get_xdata()) == drawn
 
 
 def test_each_seed_is_a_thin_line_of_the_learning_curves():

@@ -145,4 +145,4 @@ def test_the_loss_against_the_weights_left_is_in_logarithm_and_sets_none_apart(a
     np.testing.assert_allclose(list(texts.values()), np.log10(list(texts)))
     empty = Figure().add_subplot()
     results.pareto(cells[left == 0].reset_index(drop=True), across="left", ax=empty)
-    assert empty.get_xlabel() == "weights left, mean"
+    assert empty.get_xlabel() == "weights left"

@@ -106,7 +106,7 @@ def axes(
     ResultsError
         If no cell has a mean.
     """
-    metric, every, cells, meant, told, held = shown_at(table, metric, at).some()
+    metric, every, cells, meant, told, held = shown_at(table, metric, at).nonempty()
     names, means = varying(meant), cells[f"mean_{metric}"].to_numpy(np.float64)
     figure = figure_or_new(figure, size(len(names)))
     grid = figure.subplots(-(-len(names) // _ACROSS), min(len(names), _ACROSS), squeeze=False)

@@ -142,7 +142,7 @@ class Row(NamedTuple):
         upright = Upright.of(means, lows, several[0].names[0])
         whose = f" of {several[0].what}" if len(several) > 1 else ""
         many, each = dots_of(runs) if runs is not None else (0, "")
-        told, seeds = [*_told_of(several, upright)], []
+        told, seeds = _told_of(several, upright), []
         if many > MOST:
             told.append(f"no dots of {many} {each}s")
         elif many > 1 and runs is not None:

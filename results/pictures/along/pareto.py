@@ -42,7 +42,7 @@ def pareto(
 
     Or against the weights that are left, on a logarithmic axis, so that networks of few weights
     can be told apart. The front is one of cells that compete: with fewer seeds than others a cell
-    is hollow. Each seed is a faint dot, unless there are too many of them.
+    is hollow. Each seed is a faint plus sign, unless there are too many of them.
 
     Parameters
     ----------
@@ -69,7 +69,11 @@ def pareto(
     if across == "left":
         values, unit = weights_left(cells)
     counts = across == "left" and are_counted(cells)
-    own, losses, each = _of_seeds(runs, every, cells, loss, "nonzero" if counts else "sparsity")
+    many, each = dots_of(runs) if runs is not None else (0, "")
+    no_room = many > 1 and (many > MOST or many * len(cells) > _DOTS)
+    own = losses = np.empty(0)
+    if runs is not None and many > 1 and len(cells) and not no_room:
+        own, losses = _of_seeds(runs, every, cells, loss, "nonzero" if counts else "sparsity")
     if across == "left" and not counts:
         own = 100 * (1 - own)
     places = Left.of(np.append(values, own)) if across == "left" else None
@@ -99,11 +103,11 @@ def pareto(
             *(own, upright.inside(losses)), "+", color="0.4", markersize=3.2, markeredgewidth=0.5,
             alpha=0.5, zorder=0.5, rasterized=len(own) > 2500, gid="seeds", label=f"each {each}",
         )  # fmt: skip
-        beyond = upright.beyond(losses)
-        seeds = f"{counted(beyond, each)} beyond the axis" if beyond else ""
-    else:
-        seeds = each
-    told = [of_orders(every, cells), seeds]
+    told = [of_orders(every, cells)]
+    if beyond := upright.beyond(losses):
+        told.append(f"{counted(beyond, each)} beyond the axis")
+    if no_room:
+        told.append(f"no dots of {many} {each}s of {counted(len(cells), 'cell')}")
     if len(first) <= FEW and (sure := wording.intervals(cells.iloc[first], [loss])):
         ends = upright.held(low[first]), high[first]
         look: dict[str, Any] = {"color": LINES[0], "alpha": 0.6, "zorder": 2, "gid": "intervals"}
@@ -131,19 +135,10 @@ def pareto(
 
 
 def _of_seeds(
-    runs: pd.DataFrame | None, every: pd.DataFrame, cells: pd.DataFrame, loss: str, across: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
-    """Return where each seed of some cells lies, what it lost, and what it is called.
-
-    Or nothing, and why no seed is to be seen.
-    """
-    none = np.empty(0)
-    many, each = dots_of(runs) if runs is not None else (0, "")
-    if runs is None or cells.empty or many < 2:
-        return none, none, ""
-    if many > MOST or many * len(cells) > _DOTS:
-        return none, none, f"no dots of {many} {each}s of {counted(len(cells), 'cell')}"
+    runs: pd.DataFrame, every: pd.DataFrame, cells: pd.DataFrame, loss: str, across: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where each seed of some cells lies, and what it lost."""
     rows = cells.index.to_numpy(np.int64)
     losses, places = (of_seeds(runs, every, rows, name) for name in (loss, across))
     known = np.isfinite(losses) & np.isfinite(places)
-    return places[known], losses[known], each
+    return places[known], losses[known]

@@ -88,9 +88,10 @@ def repeated(
     by_seed: BySeed, name: str, splits: tuple[int, int] | None = None
 ) -> NDArray[np.float64]:
     """Lay a metric out as ``[cell, seed]``, or as ``[cell, fold]`` where there is one seed."""
+    if by_seed.seeds > 1:
+        return by_seed.values(name, splits)
     laid = by_seed.by_fold(name, splits)
-    laid = laid.reshape(*laid.shape[:2], -1)
-    return laid[:, 0] if by_seed.seeds == 1 else laid.mean(axis=2)
+    return laid.reshape(len(laid), -1)
 
 
 def dots(

@@ -71,7 +71,7 @@ def pairs(
     ResultsError
         If no cell has a mean.
     """
-    metric, every, cells, meant, told, held = shown_at(table, metric, at).some()
+    metric, every, cells, meant, told, held = shown_at(table, metric, at).nonempty()
     names = varying(meant)
     if len(names) > MOST:
         found = shares.of_cells(every, metric, every.index.isin(meant.index))

@@ -129,11 +129,15 @@ def explained(planes: Sequence[Plane], cells: pd.DataFrame, shown: Coloured) -> 
         handles.append(Line2D([], [], **CROSS, markersize=6))
     if any(_early(found, cells).any() for found in planes):
         handles.append(Patch(**_STOPPED, label="stopped by halving: fewer epochs"))
-    unknown = [
-        found.rows[np.isnan(found.matrix(cells[f"mean_{metric}"])) & ~_early(found, cells)]
-        for found in planes
-    ]
-    if why := wording.without_mean(cells.reindex(np.concatenate(unknown))):
+    unknown = np.concatenate(
+        [
+            found.rows[np.isnan(found.matrix(cells[f"mean_{metric}"])) & ~_early(found, cells)]
+            for found in planes
+        ]
+    )
+    causes = [wording.without_mean(cells.iloc[unknown[unknown >= 0]])]
+    causes += ["not in the table"] * bool((unknown < 0).any())
+    if why := " or ".join(filter(None, causes)):
         handles.append(Patch(**GROUND, label=why))
     return handles
 
