@@ -37,11 +37,14 @@ class Assembled(NamedTuple):
 
 
 def assembler() -> str | None:
-    """Return where the assembler is: on the PATH, or in the package nvidia-cuda-nvcc."""
+    """Return where the assembler is: in the package nvidia-cuda-nvcc, or on the PATH.
+
+    That on the PATH may be of an older CUDA, which does not know each generation.
+    """
     package = find_spec("nvidia")
     folders = package.submodule_search_locations or [] if package else []
     found = (str(path) for folder in folders for path in Path(folder).glob("cu*/bin/ptxas"))
-    return shutil.which("ptxas") or next(found, None)
+    return next(found, None) or shutil.which("ptxas")
 
 
 def assembled(program: Program, capability: int) -> Assembled:

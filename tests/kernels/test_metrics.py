@@ -12,10 +12,11 @@ from sklearn import metrics as sklearn
 
 from kernels import scoring
 from kernels.choice import Choice
+from kernels.evaluation import evaluate
 from kernels.outputs import Outputs
 from kernels.prediction import Prediction
 from tests import naive
-from tests.kernels.packing import broken, experiment, experiments, pack
+from tests.kernels.packing import METRICS, broken, experiment, experiments, pack
 
 NAMES = ("balanced_accuracy", "auc", "f1", "brier", "log_loss")
 CHOICES = tuple(Choice(f"kernels.metrics.{name}") for name in NAMES)
@@ -134,6 +135,21 @@ def test_a_neighbour_that_is_no_number_changes_no_bit():
     runs = [broken(run, "NaN") if i % 3 == 1 else run for i, run in enumerate(drawn.runs)]
     sound = [i for i in range(8) if i % 3 != 1]
     assert scored(drawn, 8, runs)[:, sound].tobytes() == scored(drawn, 8)[:, sound].tobytes()
+
+
+def test_packs_evaluated_a_few_at_a_time_are_those_evaluated_at_once():
+    drawn = experiment(seed=3, widths=(4, 6, 3), runs=21, n=50, activation="leaky_relu", streams=3)
+    packed = pack(drawn.runs, 4, "float64", hyper=[0.0])
+    leaks = packed.activation_hyper
+    leaks[...] = np.random.RandomState(3).uniform(size=leaks.shape)
+    samples = drawn.samples._replace(order=drawn.samples.order[:1])
+    told = drawn.net, packed, packed.parameters, samples, METRICS
+    at_once, scores = evaluate(*told), scoring.evaluate_and_score(*told, CHOICES, 21)[1]
+    for packs in (1, 4):  # of six, the last of which is not full
+        with mock.patch.object(scoring, "_ROOM", packs * 50 * 3 * 4):
+            found, its_scores = scoring.evaluate_and_score(*told, CHOICES, 21)
+        for one, expected in zip((*found, its_scores), (*at_once, scores), strict=True):
+            np.testing.assert_array_equal(one, expected)
 
 
 @pytest.mark.parametrize(("precision", "close"), [("float64", CLOSE), ("float32", 1e-5)])

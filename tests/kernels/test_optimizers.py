@@ -1,7 +1,7 @@
 """Optimizers: PyTorch's trajectories, those of an independent twin, and minima with exact zeros."""
 
 import json
-from itertools import cycle, product
+from itertools import product
 
 import numpy as np
 import pytest
@@ -99,7 +99,13 @@ def test_a_lane_is_a_run_of_the_reference(drawn):
 
 
 #: Each step, in lanes of one width beside the eight of the others: more would be compiled for long.
-WIDTHS = list(zip(product(OPTIMIZERS[1:], (False, True)), cycle([1, 2, 4, 16])))
+#: Of an optimizer the second step is proximal, and every width is tried with both kinds.
+WIDTHS = list(zip(product(OPTIMIZERS[1:], (False, True)), (1, 2, 4, 16, 2, 1, 16, 4), strict=True))
+
+
+def test_each_width_is_tried_with_either_step():
+    tried = {(proximal, width) for (_, proximal), width in WIDTHS}
+    assert tried == set(product((False, True), (1, 2, 4, 16)))
 
 
 @settings(deadline=None, max_examples=25)

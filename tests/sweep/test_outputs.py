@@ -3,8 +3,10 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -55,27 +57,41 @@ def typed(name, ran, tmp):
 
 @pytest.fixture(scope="module")
 def redirected(ran, tmp_path_factory):
-    """Run cases in a shell that redirects: of each the exit status, output and error."""
+    """Run cases in a shell that redirects: the folder of each, in which is how it ended."""
 
-    @cache
+    @cache  # and so it never raises: of what hangs, the other cases would wait as long again
     def run(line, cases, **changes):
         folder = tmp_path_factory.mktemp("redirected")
         for number, (name, *more) in enumerate(cases):
             (own := folder / str(number)).mkdir()
             (own / "words.json").write_text(json.dumps([*typed(name, ran, own), *more]))
         command = ["sh", "-c", line, "sh", sys.executable, FORKED, folder]
-        env = environment(**changes)
-        subprocess.run(command, env=env, check=True, capture_output=True, timeout=LONG)
-        return {case: ended(folder / str(number)) for number, case in enumerate(cases)}
+        with subprocess.Popen(
+            command,
+            env=environment(**changes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            try:
+                with suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=LONG)
+            finally:
+                with suppress(ProcessLookupError):  # all have ended
+                    os.killpg(process.pid, signal.SIGKILL)
+        return {case: folder / str(number) for number, case in enumerate(cases)}
 
     return run
 
 
 def ended(folder):
+    """Return the exit status, output and error of a case."""
     out, err = (
         path.read_bytes() if path.exists() else b"" for path in (folder / "1", folder / "2")
     )
-    return int((folder / "status").read_text()), out, err
+    status = folder / "status"
+    assert status.exists(), f"this or one before it hangs, or all broke off; its error: {err!r}"
+    return int(status.read_text()), out, err
 
 
 #: Every command, and what may be said beside it.
@@ -95,7 +111,7 @@ FORKED = Path(__file__).with_name("forked.py")
     ids=["full", "closed"],
 )
 def test_an_output_that_takes_nothing_is_said_in_a_line(case, line, reason, redirected):
-    status, out, err = redirected(line, CASES)[case]
+    status, out, err = ended(redirected(line, CASES)[case])
     *_, last = err.splitlines()
     assert (status, out) == (2, b"") and b"Traceback" not in err and b"Exception" not in err
     assert last.startswith(b"sweep: standard output is not whole (" + reason)
@@ -104,7 +120,7 @@ def test_an_output_that_takes_nothing_is_said_in_a_line(case, line, reason, redi
 @pytest.mark.parametrize("case", PLAIN, ids=" ".join)
 @pytest.mark.parametrize("line", ['"$@" 2>/dev/full', '"$@" 2>&-', '"$@" 2>&- <&-'])
 def test_an_error_output_that_takes_nothing_changes_nothing(case, line, redirected):
-    status, out, _ = redirected(line, PLAIN)[case]
+    status, out, _ = ended(redirected(line, PLAIN)[case])
     assert status == 0 and out
 
 
@@ -116,7 +132,7 @@ def test_what_was_to_be_done_is_done_all_the_same(tmp_path):
 @pytest.mark.parametrize("case", PLAIN, ids=" ".join)
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_letters_that_are_missing_end_no_command(case, encoding, redirected):
-    status, out, err = redirected('"$@"', PLAIN, PYTHONIOENCODING=encoding)[case]
+    status, out, err = ended(redirected('"$@"', PLAIN, PYTHONIOENCODING=encoding)[case])
     assert status == 0 and b"rror" not in err
     out.decode(encoding)
 

@@ -15,7 +15,7 @@ from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.running import driver
 from sweep.running.driver import Where
-from sweep.specification.choices import ACTIVATIONS, LOSSES, OPTIMIZERS
+from sweep.specification.choices import ACTIVATIONS, LOSSES, OPTIMIZERS, SCORES
 from sweep.specification.validators import ORDERS
 from sweep.training.chosen_kernels import shape_of
 from tests.sweep.console import call, csv, rows
@@ -55,7 +55,6 @@ class Kind(NamedTuple):
     lanes: int
     groups: bool = False
     drops: bool = False
-    metrics: str = ""
 
 
 #: Each value of an option is in some; beside what others varies at random in `tests.recorded`.
@@ -63,14 +62,13 @@ KINDS = [
     Kind("cross_entropy", "relu", "nesterov", "proximal", "float64", 1),
     Kind("cross_entropy", "tanh", "adam", "subgradient", "float32", 2, drops=True),
     Kind("cross_entropy", "leaky_relu", "rmsprop", "proximal", "float64", 4, groups=True),
-    Kind("cross_entropy", "relu", "momentum", "subgradient", "float64", 16, metrics="auc,f1"),
+    Kind("cross_entropy", "relu", "momentum", "subgradient", "float64", 16),
     Kind("logistic", "elu", "adamw", "proximal", "float64", 16, groups=True, drops=True),
-    Kind("logistic", "relu", "nesterov", "subgradient", "float32", 8,
-         metrics="brier,balanced_accuracy,log_loss"),
-    Kind("squared", "identity", "momentum", "proximal", "float32", 1, metrics="mae"),
+    Kind("logistic", "relu", "nesterov", "subgradient", "float32", 8),
+    Kind("squared", "identity", "momentum", "proximal", "float32", 1),
     Kind("absolute", "logistic", "nesterov", "subgradient", "float64", 2, drops=True),
     Kind("huber", "relu", "adam", "proximal", "float64", 4, groups=True),
-    Kind("poisson", "tanh", "adamw", "subgradient", "float64", 8, metrics="mae,deviance"),
+    Kind("poisson", "tanh", "adamw", "subgradient", "float64", 8),
 ]  # fmt: skip
 
 #: One in five of any choices: each is compiled for two lane widths.
@@ -86,6 +84,11 @@ ANY_KIND = st.builds(
     drops=st.booleans(),
 )
 SOME_KINDS = st.one_of(*[st.sampled_from(KINDS)] * 4, ANY_KIND)
+
+
+def beside(loss):
+    """Return the metrics that are measured beside a loss where they are asked for."""
+    return [name for name, score in SCORES.items() if loss in score.losses]
 
 
 @st.composite
@@ -119,7 +122,7 @@ def sweeps(draw, alone=False, kind=None):
         "l1_method": kind.l1_method,
         "init": draw(st.sampled_from(["he", "uniform"])),
         "l1_on": draw(st.sampled_from(["weights", "all", "biases,w1"])),
-        "metrics": kind.metrics or (),
+        "metrics": draw(st.sampled_from([(), beside(loss)])),
         "history": draw(st.sampled_from([0, 0, 1, 3])),
     }
     taken = {"momentum": [0, 0.9], "beta2": [0.9, 0.999, [0.5, 0.99]], "epsilon": [1e-8, [1e-3, 1]]}
@@ -172,6 +175,7 @@ def test_each_choice_is_in_some_kind():
     assert {kind.loss for kind in KINDS} == set(LOSSES)
     assert {kind.activation for kind in KINDS} == set(ACTIVATIONS)
     assert {kind.optimizer for kind in KINDS} == set(OPTIMIZERS)
+    assert {metric for kind in KINDS for metric in beside(kind.loss)} == set(SCORES)
 
 
 @settings(deadline=None, max_examples=25)
