@@ -100,4 +100,7 @@ def _check_path(path: str) -> None:
     if not os.path.exists(path):
         raise InputError(missing(path))
     if not os.path.isfile(path):
-        raise InputError(f"{path!r} is not a regular file: {_GIVE}")
+        raise InputError(
+            f"{path!r} is not a regular file: {_GIVE} (to predict and "
+            f"evaluate, '-' is {STANDARD_INPUT})"
+        )
