@@ -22,7 +22,7 @@ _GIVE = "give a CSV, Parquet, Feather, ARFF or JSON lines file, or a spreadsheet
 _HEAD = 512
 
 
-def read(path: str | bytes, dialect: Dialect = _NOTHING_TOLD) -> Table:
+def read(path: str | bytes, dialect: Dialect = _NOTHING_TOLD, spelled: str | None = None) -> Table:
     """Read a file, whatever its format, which its first bytes tell.
 
     Parameters
@@ -31,11 +31,13 @@ def read(path: str | bytes, dialect: Dialect = _NOTHING_TOLD) -> Table:
         Where it is, or what came through standard input.
     dialect : Dialect, optional
         What is told of a text file; the rest is found out.
+    spelled : str, optional
+        A column of which the table should hold the file's own spelling, too.
     """
     if isinstance(path, bytes):
         if not path:
             raise InputError(f"{STANDARD_INPUT} is empty")
-        return _read(io.BytesIO(path), dialect, STANDARD_INPUT)
+        return _read(io.BytesIO(path), dialect, STANDARD_INPUT, spelled)
     _check_path(path)
     source = repr(path)
     try:
@@ -44,12 +46,12 @@ def read(path: str | bytes, dialect: Dialect = _NOTHING_TOLD) -> Table:
             if size == 0:
                 raise InputError(f"{source} is empty")
             check_memory(size, source)
-            return _read(file, dialect, source)
+            return _read(file, dialect, source, spelled)
     except OSError as error:
         raise InputError(f"cannot read {source}: {error.strerror or line_one(error)}") from None
 
 
-def _read(file: BinaryIO, dialect: Dialect, source: str) -> Table:
+def _read(file: BinaryIO, dialect: Dialect, source: str, spelled: str | None) -> Table:
     packed = formats.packed(file.read(_HEAD))
     file.seek(0)
     if packed == "zip" and is_spreadsheet(file):
@@ -69,14 +71,14 @@ def _read(file: BinaryIO, dialect: Dialect, source: str) -> Table:
     elif kind:
         table = columnar.read_feather(inside, kind, source)
     else:
-        table = _read_text(inside, dialect, source)
+        table = _read_text(inside, dialect, source, spelled)
     if not table:
         raise InputError(f"{source} has no columns: its first line names none, and no cell is full")
     table.kind += f", {packed}" if packed else ""
     return table
 
 
-def _read_text(file: BinaryIO, dialect: Dialect, source: str) -> Table:
+def _read_text(file: BinaryIO, dialect: Dialect, source: str, spelled: str | None) -> Table:
     text, encoding = as_utf8(file, dialect.encoding, source)
     kind = formats.textual(head_of(text).text, source)
     if kind == "ARFF":
@@ -84,7 +86,7 @@ def _read_text(file: BinaryIO, dialect: Dialect, source: str) -> Table:
     elif kind == "JSON lines":
         table = jsonlines.read(text, source)
     else:
-        table = csvfile.read(text, dialect, source, lambda: _again(text))
+        table = csvfile.read(text, dialect, source, lambda: _again(text), spelled)
     table.kind += f", {encoding}" if encoding else ""
     return table
 
@@ -100,4 +102,7 @@ def _check_path(path: str) -> None:
     if not os.path.exists(path):
         raise InputError(missing(path))
     if not os.path.isfile(path):
-        raise InputError(f"{path!r} is not a regular file: {_GIVE}")
+        raise InputError(
+            f"{path!r} is not a regular file: {_GIVE} (to predict and "
+            f"evaluate, '-' is {STANDARD_INPUT})"
+        )

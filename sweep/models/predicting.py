@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,13 +12,13 @@ import numpy as np
 
 from results.labels import printable
 from sweep.data import builtin, files
-from sweep.data.files import Column
+from sweep.data.files import Column, Table
 from sweep.data.reading.standard_input import WORD as STANDARD_INPUT
 from sweep.data.reading.standard_input import called, standard_input
 from sweep.errors import InputError, hint
 from sweep.models.predictor import Predictor
 from sweep.models.reading import load_model
-from sweep.models.scoring import scored
+from sweep.models.scoring import TRAINED_ON_THESE, scored, trained_on_these
 from sweep.specification.options import OF_FILES
 from sweep.specification.spec import Specification
 from sweep.streams import exactly
@@ -29,25 +30,43 @@ if TYPE_CHECKING:
 def show(path: str, data: str, id_column: str | None, as_json: bool, told: dict[str, Any]) -> int:
     """Print the predictions for a file, and what they come from."""
     model = load_model(path)
-    columns = columns_of(model, data, told)
+    came = given(data)
+    columns = columns_of(model, came, told, id_column)
     outputs = model.predict_columns(columns)
     found = _named(model, outputs)
     if id_column is not None:
         found = _with_ids(found, id_column, columns, model)
-    if as_json:
-        print(json.dumps(found.to_dict("list"), default=str))
-    else:
-        lines = exactly(_csv(found))
-        print(printable(f"{path}: {model}"), file=sys.stderr)
-        if score := _scored(model, columns, outputs):
-            print(printable(f"{called(data)}: {score}"), file=sys.stderr)
-        print(lines, end="")
+        found[id_column] = np.array([*map(_printed, found[id_column]), None], object)[:-1]
+    lines = _json(found) if as_json else exactly(_csv(found))
+    print(printable(f"{path}: {model}"), file=sys.stderr)
+    if score := _scored(model, columns, outputs):
+        print(printable(f"{called(data)}: {score}"), file=sys.stderr)
+        if trained_on_these(model, came):
+            print(TRAINED_ON_THESE, file=sys.stderr)
+    print(lines, end="")
     return 0
 
 
-def _with_ids(
-    found: "pd.DataFrame", name: str, columns: Sequence[Column], model: Predictor
-) -> "pd.DataFrame":
+def _printed(value: Any) -> Any:
+    """Return an id as CSV and JSON both have it: a time, or what else has no form in JSON, as text.
+
+    One that is no number (NaN) is none.
+    """
+    if value is None or value != value:
+        return None
+    return value if isinstance(value, str | int | float) else str(value)
+
+
+def _json(found: "pd.DataFrame") -> str:
+    """Write predictions as JSON, which has no infinite numbers: null stands for them."""
+    columns = {
+        name: [None if isinstance(one, float) and not math.isfinite(one) else one for one in values]
+        for name, values in found.to_dict("list").items()
+    }
+    return json.dumps(columns, allow_nan=False) + "\n"
+
+
+def _with_ids(found: "pd.DataFrame", name: str, columns: Table, model: Predictor) -> "pd.DataFrame":
     """Put the column that tells rows apart before their predictions, as its file has it."""
     import pandas as pd
 
@@ -63,7 +82,8 @@ def _with_ids(
         )
     if name in found:
         raise by_name[name].error("--id: predictions have a column of this name: rename it")
-    ids = pd.Series(by_name[name].values.to_pylist(), name=name, dtype=object)
+    values = by_name[name].values if columns.spelled is None else columns.spelled
+    ids = pd.Series(values.to_pylist(), name=name, dtype=object)
     return pd.concat([ids, found], axis=1)
 
 
@@ -105,7 +125,8 @@ def predict(
         built-in set. Its columns may come in any order, those that the model does not read are
         left aside.
     id_column : str, optional
-        One of these, to be put before the predictions as it is.
+        One of these, to be put before the predictions as it is: what CSV has there, unless all are
+        integers, is text.
     **told
         How the file is written: ``separator``, ``decimal``, ``encoding``, ``header``. What is left
         out is as it was said of the file that the model was trained on.
@@ -123,7 +144,7 @@ def predict(
         If either cannot be read, a column is missing, or it holds what it did not at training.
     """
     loaded = model if isinstance(model, Predictor) else load_model(model)
-    columns = columns_of(loaded, data, told)
+    columns = columns_of(loaded, data, told, id_column)
     found = _named(loaded, loaded.predict_columns(columns))
     return found if id_column is None else _with_ids(found, id_column, columns, loaded)
 
@@ -141,9 +162,15 @@ def worded(data: str | bytes) -> str:
 
 
 def columns_of(
-    model: Predictor, data: str | os.PathLike[str] | bytes, told: Mapping[str, Any]
-) -> Sequence[Column]:
-    """Read the rows of a file, of standard input, or of a built-in set and its classes."""
+    model: Predictor,
+    data: str | os.PathLike[str] | bytes,
+    told: Mapping[str, Any],
+    spelled: str | None = None,
+) -> Table:
+    """Read the rows of a file, of standard input, or of a built-in set and its classes.
+
+    One column may be wanted as the file spells it, see `Table.spelled`.
+    """
     data = given(data)
     told = {name: value for name, value in told.items() if value is not None}
     if isinstance(data, str) and data in builtin.SETS:
@@ -153,7 +180,7 @@ def columns_of(
         return files.from_arrays(names, [*X.T, np.array(classes)[y].tolist()], data)
     trained_on = {name: model.specification.get(name) for name in OF_FILES}
     spec = Specification(data=worded(data), **(trained_on | told))
-    return files.read(data, files.Dialect.of(spec))
+    return files.read(data, files.Dialect.of(spec), spelled)
 
 
 def _named(model: Predictor, outputs: np.ndarray) -> "pd.DataFrame":

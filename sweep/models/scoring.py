@@ -13,6 +13,12 @@ from sweep.data.columns.missing import blank_spelled
 from sweep.data.dataset import Variable
 from sweep.data.files import Column
 from sweep.models.predictor import Predictor
+from sweep.specification.data_hash import content_sha256
+
+TRAINED_ON_THESE = (
+    "The model was trained on rows of these very data: what it gives here is likely better than on "
+    "new ones."
+)
 
 
 def scored(model: Predictor, columns: Sequence[Column], outputs: np.ndarray) -> str:
@@ -60,6 +66,14 @@ def column_of_classes(model: Predictor) -> str | None:
     """Return the column of the classes that a model learnt, as far as it knows."""
     told = model.trained_on.get("target") or model.specification.get("target")
     return told if isinstance(told, str) else None
+
+
+def trained_on_these(model: Predictor, data: str | bytes) -> bool:
+    """Tell whether it is the file, or the built-in set, that the model learnt from."""
+    then = model.specification
+    if data in builtin.SETS:
+        return then.get("data") == data
+    return then.get("data_sha256") is not None and content_sha256(data) == then["data_sha256"]
 
 
 def _targets(model: Predictor) -> tuple[Variable, ...]:

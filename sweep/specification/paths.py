@@ -11,6 +11,11 @@ _LOOKED_AT = 1000  # names of a folder
 
 def missing(path: str) -> str:
     """Say that there is no such file, and which name may have been meant."""
+    if path == "-":
+        return (
+            "'-' is no file: a sweep reads its data again when it goes on, so it takes no standard "
+            "input: write it to a file first"
+        )
     folder, name = os.path.split(path)
     if not folder and "." not in name:
         return f"{path!r} is no file and no built-in set{hint(path, BUILT_IN)}"

@@ -5,10 +5,13 @@ import hashlib
 import io
 import json
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from sklearn import metrics
 
 from sweep.models.predicting import predict
@@ -61,6 +64,67 @@ def test_ids_are_json_too_and_none_where_there_is_none(typed, piped):
     assert found["customer"] == [*NEW.customer[:6], None, *NEW.customer[7:]]
     NEW.assign(n=np.arange(90)).to_csv("new.csv", index=False)
     assert predict("m.npz", "new.csv", "n")["n"].tolist() == [*range(90)]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("1.10", "1.1", "12E4", "", "0.5"),
+        ("12345678901234567890", "12345678901234567891", "7", "8", "9"),
+        ("+491", "2", "1e3", "3.", "04"),
+    ],
+)
+def test_ids_that_are_numbers_stay_as_the_file_spells_them(ids, typed, piped):
+    model().save("m.npz")
+    piped(TABLE[:5].assign(id=ids).to_csv(index=False, sep=";").encode())
+    status, out, err = typed("predict", "m.npz", "-", "--id", "id")
+    assert status == 0, err
+    found = [line.split(",")[0] for line in out.splitlines()[1:]]
+    assert found == [f"'{one}" if one == "+491" else one for one in ids]  # none is a formula
+
+
+def test_a_number_to_predict_may_be_the_id_and_is_scored(typed, piped):
+    model("numbers").save("m.npz")
+    piped(TABLE.to_csv(index=False).encode())
+    _, out, err = typed("predict", "m.npz", "-", "--id", "y", "--json")
+    assert json.loads(out)["y"] == list(map(repr, TABLE.y.tolist()))
+    assert "r2" in err and "over the 90 rows whose targets are there" in err
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (pa.array([1.5, np.nan, np.inf, None]), ["1.5", "", "inf", ""]),
+        (pa.array([0, None] * 2, pa.timestamp("us")), ["1970-01-01 00:00:00", ""] * 2),
+        (pa.array([2**60 + 1, None] * 2), [str(2**60 + 1), ""] * 2),
+        (pa.array([Decimal("1.10")] * 4), ["1.10"] * 4),
+        (pa.array([True, False, None, True]), ["true", "false", "", "true"]),
+    ],
+)
+def test_ids_of_a_type_are_one_thing_in_csv_and_json(ids, told, typed):
+    model().save("m.npz")
+    table = pa.Table.from_pandas(TABLE[["x0", "x1"]][:4]).append_column("id", ids)
+    parquet.write_table(table, "new.parquet")
+    command = ("predict", "m.npz", "new.parquet", "--id", "id")
+    assert [line.split(",")[0] for line in typed(*command)[1].splitlines()[1:]] == told
+
+    def refused(word):
+        raise ValueError(f"{word} is no JSON")
+
+    found = json.loads(typed(*command, "--json")[1], parse_constant=refused)["id"]
+    said = ["" if one is None else str(one) for one in found]
+    assert [one.lower() for one in said] == ["" if one == "inf" else one.lower() for one in told]
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_score_on_rows_that_trained_says_so(words, typed, piped):
+    data = in_format("csv")
+    model(specification={"data_sha256": hashlib.sha256(data).hexdigest()}).save("m.npz")
+    for rows, trained in ((data, True), (data + data.splitlines(keepends=True)[1], False)):
+        piped(rows)
+        err = typed("predict", "m.npz", "-", *words)[2]
+        assert "standard input: accuracy" in err
+        assert ("was trained on rows of these very data" in err) == trained
 
 
 def test_evaluate_reads_a_pipe_and_knows_what_it_learnt_from(typed, piped):

@@ -47,12 +47,16 @@ class Table(list[Column]):
         What it was read as, such as "CSV with semicolons, decimal commas, gz".
     notes : list of str
         What was done to it that its reader should know.
+    spelled : ChunkedArray or None
+        The column that was asked for in the file's own spelling, where the source is text and does
+        not say itself what is a number.
     """
 
     def __init__(self, columns: Iterable[Column], kind: str, notes: Iterable[str] = ()) -> None:
         super().__init__(columns)
         self.kind = kind
         self.notes = list(notes)
+        self.spelled: pa.ChunkedArray | None = None
 
 
 def columns_of(

@@ -38,7 +38,13 @@ _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _PADDED = r"^\s*[+-]?0\d"
 
 
-def read(file: BinaryIO, dialect: Dialect, source: str, reopened: Callable[[], BinaryIO]) -> Table:
+def read(
+    file: BinaryIO,
+    dialect: Dialect,
+    source: str,
+    reopened: Callable[[], BinaryIO],
+    spelled: str | None = None,
+) -> Table:
     """Read a file in UTF-8.
 
     Parameters
@@ -50,6 +56,8 @@ def read(file: BinaryIO, dialect: Dialect, source: str, reopened: Callable[[], B
         What messages call it.
     reopened : function
         Opens it again, to find the line of a row.
+    spelled : str, optional
+        A column, see `Table.spelled`.
     """
     head = head_of(file)
     separator = dialect.separator or separator_of(head.lines)
@@ -73,7 +81,11 @@ def read(file: BinaryIO, dialect: Dialect, source: str, reopened: Callable[[], B
         header.refuse_rows(names, table, source)
     names, table, notes = header.without_index(names, table)
     columns = columns_of(names, table.columns, source, text.where)
-    return Table(columns, _kind(separator, decimal, dialect), notes)
+    found = Table(columns, _kind(separator, decimal, dialect), notes)
+    for column, place in zip(columns, table.column_names, strict=True):
+        if column.name == spelled:
+            found.spelled = _spelled(text, place, column.values, decimal)
+    return found
 
 
 class _Text:
@@ -202,6 +214,18 @@ def _table(text: _Text, told: str | None) -> "tuple[pa.Table, str]":
                 nothing = pa.scalar(None, pa.string())
                 table = _with(table, name, compute.if_else(empty, nothing, table[name]))
     return table, decimal
+
+
+def _spelled(text: _Text, place: str, values: "pa.ChunkedArray", decimal: str) -> "pa.ChunkedArray":
+    """Return a column as the file spells it: 1.10 and 1.1 are one number, and no one text.
+
+    Integers are spelled so already, and texts are.
+    """
+    import pyarrow as pa
+
+    if not pa.types.is_floating(values.type):
+        return values
+    return text.read(decimal, [place], pa.string(), quoted_missing=True)[place]
 
 
 def _with(table: "pa.Table", name: str, values: "pa.ChunkedArray") -> "pa.Table":

@@ -20,8 +20,7 @@ from sweep.data.roles import weights_of
 from sweep.errors import InputError, hint
 from sweep.models.predicting import columns_of, given, worded
 from sweep.models.predictor import Predictor
-from sweep.models.scoring import column_of_classes
-from sweep.specification.data_hash import content_sha256
+from sweep.models.scoring import TRAINED_ON_THESE, column_of_classes, trained_on_these
 from sweep.specification.spec import Specification
 
 
@@ -152,25 +151,13 @@ def read(
         notes.append(f"Left out: {counted(without, 'row')} without {_whose(names)}.")
     if weightless:
         notes.append(f"Left out: {counted(weightless, 'row')} of weight 0.")
-    if _trained_on_these(model, came):
-        notes.insert(
-            0,
-            "The model was trained on rows of these very data: what it gives here is likely better "
-            "than on new ones.",
-        )
+    if trained_on_these(model, came):
+        notes.insert(0, TRAINED_ON_THESE)
     said = model.predict_columns(columns)
     return Rows(
         *(model.kind, model.loss, wanted, truth[kept], said[kept]),
         *(weight[kept], groups[kept], np.flatnonzero(kept), tuple(notes)),
     )
-
-
-def _trained_on_these(model: Predictor, data: str | bytes) -> bool:
-    """Tell whether it is the file, or the built-in set, that the model learnt from."""
-    then = model.specification
-    if data in builtin.SETS:
-        return then.get("data") == data
-    return then.get("data_sha256") is not None and content_sha256(data) == then["data_sha256"]
 
 
 def _targets(model: Predictor, names: Sequence[str]) -> tuple[Variable, ...]:

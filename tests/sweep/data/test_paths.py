@@ -22,6 +22,11 @@ def test_a_name_that_is_no_file():
     )
 
 
+def test_standard_input_is_named_where_it_is_meant():
+    assert "so it takes no standard input" in refusal("-")
+    assert refusal("/dev/null").endswith("(to predict and evaluate, '-' is standard input)")
+
+
 def test_a_path_that_is_no_file_is_told_a_file_beside_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert refusal("ring.csv") == (
