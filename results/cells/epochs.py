@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from results.cells.summary import as_cells, axis_names, cell_columns, deciding
-from results.directory import layout
+from results.directory import layout, sweeptoml
 from results.directory.beside import load_history
 from results.labels import counted, number, place
 
@@ -189,6 +190,10 @@ def late_fall_of(
     if "mean_best_epoch" in cells:
         return "its runs may stop early, at epochs of their own (--patience)"
     if not (Path(directory) / layout.HISTORY).is_file():
+        asked = tomllib.loads(sweeptoml.read(Path(directory)))
+        every, epochs = asked.get("history", 0), asked.get("epochs", 0)
+        if every > epochs > 0:
+            return f"--history {every} recorded none of {counted(epochs, 'epoch')}"
         return "no history is there, which a sweep with --history 1 writes at its end"
     return late_fall(load_history(directory, {name: chosen[name] for name in axis_names(cells)}))
 

@@ -95,8 +95,8 @@ class Inputs:
 
     @cached_property
     def lines(self) -> dict[str, Any] | None:
-        """The share of runs that keep each column, along the penalty; None where there is none."""
-        if self.along is None:
+        """The share of runs that keep each column, along the penalty, None for one value of it."""
+        if self.along is None or self.path[self.along].nunique() == 1:
             return None
         shares = self.path.pivot(index=self.along, columns="feature", values="kept")
         values, drawn = shares.index.to_numpy(), self.order[:_LINES]

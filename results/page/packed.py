@@ -16,9 +16,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Bits behind the first that are kept of a number with a fraction: five digits, where the page
-#: writes four.
-BITS = 17
+#: Bits behind the first that are kept of a number with a fraction. The page writes four digits: of
+#: 10,000 numbers one or two lie so near to the middle between two texts that they get the other.
+BITS = 22
 
 _SINGLE = np.finfo(np.float32)
 
@@ -39,7 +39,9 @@ class Packed(NamedTuple):
     text: str
 
 
-def packed(arrays: Mapping[str, NDArray], exact: Collection[str] = ()) -> Packed:
+def packed(
+    arrays: Mapping[str, NDArray], exact: Collection[str] = (), wide: Collection[str] = ()
+) -> Packed:
     """Pack arrays of numbers.
 
     Parameters
@@ -47,11 +49,34 @@ def packed(arrays: Mapping[str, NDArray], exact: Collection[str] = ()) -> Packed
     arrays : dict of str to ndarray
     exact : collection of str
         Those that keep all bits of their kind.
+    wide : collection of str
+        Those that stay as they are, in 64 bits.
     """
-    narrow = {name: _narrow(values, name in exact) for name, values in arrays.items()}
+    narrow = {
+        name: values.astype("<f8") if name in wide else _narrow(values, name in exact)
+        for name, values in arrays.items()
+    }
     told = [(name, one.dtype.str[1:], one.size) for name, one in narrow.items()]
     whole = b"".join(_by_place(one) for one in narrow.values())
     return Packed(told, base64.b64encode(gzip.compress(whole, 6, mtime=0)).decode())
+
+
+def rounded_beside(values: NDArray, none: NDArray) -> NDArray[np.float64]:
+    """Round ``values [seed, cell]`` so that a difference of two keeps its digits as well.
+
+    Parameters
+    ----------
+    values : ndarray of float
+    none : ndarray of int, (cell,)
+        The cell that is subtracted from each, -1 for none; its own values are not rounded.
+    """
+    with np.errstate(all="ignore"):  # of losses without end, and of no difference
+        apart = np.abs(np.where(none >= 0, values - values[:, none], np.nan))
+        size = np.fmin(np.abs(values), apart)
+        step = np.ldexp(1.0, np.frexp(size)[1] - 1 - BITS)
+        near = np.rint(values / step) * step
+    kept = np.isfinite(near) & (size > 0) & np.isfinite(step)
+    return np.where(kept, near, values)
 
 
 def _narrow(values: NDArray, exact: bool) -> NDArray:

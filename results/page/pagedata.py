@@ -30,7 +30,7 @@ from results.errors import ResultsError
 from results.labels import axis as axis_name
 from results.labels import measured, most, seeds
 from results.labels import place as written
-from results.page.packed import packed
+from results.page.packed import packed, rounded_beside
 from results.plane import lay_out
 from results.scale import viridis
 
@@ -95,6 +95,8 @@ def page_data(
         arrays[f"place {name}"] = np.searchsorted(values[name], cells[name].to_numpy()[rows])
     none = np.array([places.get(row, -1) for row in reference.tolist()])
     arrays["none"] = np.where(rows >= 0, none[rows], -1)
+    for name in by_seed.keys() - {f"seed {loss}"}:
+        arrays[name] = rounded_beside(by_seed[name], arrays["none"])
     ends = _between([name for name in metrics if re.search(r"_w\d+$", name)], names)
     told = [
         _metric(name) | {"sure": intervals(cells, [name]), "between": ends.get(name, "")}
@@ -124,7 +126,8 @@ def page_data(
     }
     # What the page ranks by itself keeps its bits, or cells would be equal that are not; and so do
     # its intervals, or one that ends at 0 would end beside it.
-    found = packed(arrays, exact=[f"{part} {loss}" for part in ("mean", "down", "up", "seed")])
+    exact = [f"{part} {loss}" for part in ("mean", "down", "up")]
+    found = packed(arrays, exact, wide=by_seed)
     return data | {"arrays": found.told}, found.text
 
 

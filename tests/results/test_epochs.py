@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 import results
-from results.cells.epochs import behind, late_fall, of_late_fall, of_orders, of_rungs, stops
+from results.cells.epochs import (
+    behind,
+    late_fall,
+    late_fall_of,
+    of_late_fall,
+    of_orders,
+    of_rungs,
+    stops,
+)
 from results.terminal.show import show
 from tests.results.grids import ORDERS, log, table
 
@@ -161,3 +169,12 @@ def test_where_the_end_is_not_known_it_is_said_why():
         assert of_late_fall(found).endswith(f"at the end of training is not known: {found}.")
     assert late_fall(past([[4.0, 3.0]], every=30))[:2] == (30, 60)
     assert late_fall(past([[0.0] * 10, [1.0] * 9 + [0.5]]))[2:] == (2, 0.25, 0.0, 0.5)
+
+
+def test_a_history_of_too_few_epochs_is_not_called_missing(tmp_path):
+    cells = results.summary(table())
+    none = "--history 10 recorded none of 3 epochs"
+    for every, said in ((10, none), (2, "no history is there")):
+        (tmp_path / "sweep.toml").write_text(f"epochs = 3\nhistory = {every}\n")
+        found = late_fall_of(tmp_path, cells, cells.iloc[0])
+        assert isinstance(found, str) and said in found

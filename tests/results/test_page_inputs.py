@@ -127,6 +127,23 @@ def test_without_a_path_or_an_importance_there_is_what_there_is(opened):
     ]  # fmt: skip
 
 
+def test_one_value_of_the_penalty_has_no_line():
+    one = inputs(path=path()[lambda told: told["l1"] == PENALTIES[2]])
+    assert one.lines is None and inputs().lines is not None and len(one.table["rows"]) == 20
+
+
+def test_a_name_is_no_template_where_the_mouse_is(opened):
+    name = "p%{x}&amp;{{7*7}}"
+    page = opened(inputs(path=path().replace({"feature": {NAMES[0]: name}})))
+    page.locator("#inputs-path").scroll_into_view_if_needed()
+    shown = page.evaluate(
+        "(() => { const n = $('inputs-path').data.findIndex((t) => t.name.startsWith('p%'));"
+        " Plotly.Fx.hover('inputs-path', [{ curveNumber: n, pointNumber: 0 }]);"
+        " return $('inputs-path').querySelector('.hovertext').textContent; })()"
+    )
+    assert shown.startswith(name)
+
+
 def test_where_it_is_not_known_a_sentence_says_so(opened):
     page = opened("Not known: <try> --features keep.", script=False)
     assert page.get_by_text("Not known: <try> --features keep.").is_visible()

@@ -133,6 +133,16 @@ def test_a_browser_too_old_to_unpack_the_script_shows_what_needs_none(opened):
     assert page.locator("svg.still").is_visible() and not page.locator("#map").is_visible()
 
 
+def test_a_page_that_was_cut_shows_what_needs_no_script_and_why(visit, tmp_path):
+    path = made(tmp_path / "d", table(log(3), log(2), seeds=2))
+    whole = path.read_text()
+    packed = whole.index('id="arrays"')
+    path.write_text(whole[: packed + 100] + whole[packed + 104 :])
+    page = visit(path, ready=False)
+    page.get_by_text("What this page holds cannot be unpacked").wait_for()
+    assert page.locator("svg.still").is_visible() and not page.locator("#map").is_visible()
+
+
 GROUNDS = "[...document.querySelectorAll('.still rect')].map((e) => e.hasAttribute('fill'))"
 
 

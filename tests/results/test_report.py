@@ -14,14 +14,15 @@ from hypothesis.extra.numpy import arrays
 
 import results
 from results.cells.summary import summary
+from results.labels import number
 from results.page import pagedata, report
 from results.page.packed import packed
 from results.page.still import still
 from tests.results.grids import ORDERS, log, table
 from tests.results.rows import Fake
 
-#: What rounding to 17 bits behind the first leaves uncertain.
-SHORT = 2**-18 + 2**-24
+#: What rounding to 22 bits behind the first leaves uncertain.
+SHORT = 2**-23 + 2**-24
 
 TOML = 'data = "digits"\nhidden = "32,16"\nl1 = "0,1e-4"\n'
 
@@ -173,6 +174,20 @@ def test_packed_arrays_are_near_enough_and_whole_numbers_are_exact(values, whole
     np.testing.assert_array_equal(page.arrays["whole"], whole)
 
 
+def test_the_page_writes_the_differences_of_each_seed_as_the_table_has_them(tmp_path):
+    runs = table(log(9), log(9), seeds=3, noise=1e-3)
+    runs["val_accuracy"] = 0.9 + 1e-4 * runs.val_loss  # differences far smaller than the values
+    page = read(made(tmp_path / "d", runs))
+    runs = runs.sort_values(["seed", "l1", "l2"], kind="stable")
+    none = page.arrays["none"].astype(int)
+    for metric, most in (("val_accuracy", 1), ("val_loss", 0)):  # one may be at the middle of two
+        found = page.arrays[f"seed {metric}"].reshape(3, -1)
+        true = runs[metric].to_numpy().reshape(3, -1)
+        for shown, wanted in ((found, true), (found - found[:, none], true - true[:, none])):
+            texts = zip(map(number, shown.ravel()), map(number, wanted.ravel()), strict=True)
+            assert sum(one != other for one, other in texts) <= most
+
+
 def test_a_strangers_texts_are_escaped(tmp_path):
     evil = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
     runs = table(data=evil, vary={evil: (0.0, 0.1)})
@@ -229,7 +244,7 @@ def test_numbers_have_as_many_bits_as_they_need(tmp_path):
     page = read(made(tmp_path / "d", runs))
     cells = summary(runs, ["val_loss", "train_loss", "sparsity"])
     for metric, kind in (("val_loss", "f8"), ("train_loss", "f8"), ("sparsity", "f4")):
-        assert page.kinds[f"mean {metric}"] == page.kinds[f"seed {metric}"] == kind
+        assert (page.kinds[f"mean {metric}"], page.kinds[f"seed {metric}"]) == (kind, "f8")
         np.testing.assert_allclose(page.arrays[f"mean {metric}"], cells[f"mean_{metric}"], SHORT)
 
 

@@ -19,7 +19,7 @@ expect = sync_api.expect  # and not `wait_for_function`: the page's policy forbi
 class Visit:
     """A page in a window of its own; notes each complaint and each request."""
 
-    def __init__(self, browser, path, width=1200, colours="light", script=True):
+    def __init__(self, browser, path, width=1200, colours="light", script=True, ready=True):
         self.complaints, self.requests = [], []
         self._window = browser.new_context(
             viewport={"width": width, "height": 900},
@@ -33,7 +33,7 @@ class Visit:
         self._window.on("request", lambda request: self.requests.append(request.url))
         self.page = self._window.new_page()
         self.page.goto(path.as_uri())
-        if script and self.page.locator("#data").count():
+        if script and ready and self.page.locator("#data").count():
             expect(self.page.locator("body")).to_have_attribute("data-ready", "yes")
 
     def end(self):

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.inspection import permutation_importance
 
 import results
+from results.cells.features.of_cells import of_cells
 from results.errors import ResultsError
 from sweep import InputError, Sweep, load_model
 from sweep.data.fold import fold_of
@@ -145,6 +146,16 @@ def test_of_a_race_the_last_rung_alone_has_importance(tmp_path):
     last = table["run"].map(rung) == rung.max()
     assert 0 < last.sum() < len(table) == 6 * len(rung)
     assert (table["importance"].notna() == last).all()
+
+
+def test_that_all_diverged_is_told_from_what_is_not_finished(small):
+    runs = small(l1=[0]).run().assign(status="diverged")
+    none = pd.DataFrame({"run": [], "feature": [], "kept": [], "weight": [], "importance": []})
+    cells = results.summary(runs)
+    with pytest.raises(ResultsError, match=r"all that ended there diverged \(1 run\)"):
+        of_cells(none, runs, cells, 0.75)
+    with pytest.raises(ResultsError, match="wait for the first"):
+        of_cells(none, runs.assign(status="error"), cells, 0.75)
 
 
 def test_what_is_not_kept_is_not_there(tmp_path):

@@ -13,6 +13,7 @@ from results.cells.intervals import Moments
 from results.cells.summary import cell_columns
 from results.columns import REPEATED
 from results.errors import ResultsError
+from results.labels import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,11 +48,13 @@ def of_cells(
     """
     axes = [name for name in cell_columns(cells) if name != "data"]
     known = features["run"].unique()
-    done = runs[(runs["status"] == "done") & runs["run"].isin(known)]
-    numbered = cells[axes].assign(cell=np.arange(len(cells)))
-    done = done.merge(numbered, on=axes).sort_values("run")
+    there = runs.merge(cells[axes].assign(cell=np.arange(len(cells))), on=axes)
+    done = there[(there["status"] == "done") & there["run"].isin(known)].sort_values("run")
     rows = features[features["run"].isin(done["run"])]
     if rows.empty:
+        if len(there) and (there["status"] == "diverged").all():
+            ended = counted(len(there), "run")
+            raise ResultsError(f"all that ended there diverged ({ended}), and so have no features")
         raise ResultsError("none of the runs there is done and has features: wait for the first")
     names = rows["feature"][rows["run"] == rows["run"].iloc[0]]
     _check(rows, done, names)

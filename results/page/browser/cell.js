@@ -27,7 +27,7 @@ function tell() { // the chosen cell's figures
   tellCommands();
 }
 
-const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`); // for a shell
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'"'"'`)}'`); // for a shell
 
 function isIdle(name, at) { // whether a value only fills the column, since another axis makes it mean nothing
   if (name === "leak") return "activation" in at && at.activation !== "leaky_relu";

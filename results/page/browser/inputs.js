@@ -7,7 +7,7 @@ function drawInputs() {
   const traces = lines.map(({ name, colour, named, kept }, i) => ({
     x: gap(axis.at, null), y: gap(kept, null), mode: "lines+markers", name: safe(name), showlegend: named, opacity: named ? 1 : 0.5,
     line: { color: colour, width: named ? 2 : 1, dash: named ? DASHES[i % DASHES.length] : "solid" }, marker: { color: colour, size: named ? 6 : 3 },
-    hovertemplate: `${safe(name)}<br>kept by %{y:.2f} of the runs<extra></extra>` }));
+    text: gap(axis.at, null).map(() => safe(name)), hovertemplate: `%{text}<br>kept by %{y:.2f} of the runs<extra></extra>` }));
   const line = (ends, dash) => ({ type: "line", line: { color: GREY, width: 1, dash }, layer: "below", ...ends });
   draw("inputs-path", [...traces.filter(({ showlegend }) => !showlegend), ...traces.filter(({ showlegend }) => showlegend)], {
     xaxis: { title: { text: safe(axis.label) }, ...ticks(axis.labels, $("inputs-path").clientWidth - 90, true) },

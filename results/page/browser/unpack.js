@@ -20,12 +20,15 @@ async function start() {
   load($("script").textContent);
 }
 
-if (typeof DecompressionStream === "undefined") {
+function showStill(why) { // what needs no script, after all
   for (const part of document.querySelectorAll(".live")) part.hidden = true;
-  const still = document.querySelector("main > noscript"); // what it holds is shown after all
+  const still = document.querySelector("main > noscript");
   still.insertAdjacentHTML("afterend", still.textContent);
-  still.after(Object.assign(document.createElement("p"), { textContent: "This browser is too old to unpack what this page holds: "
-    + "Chrome or Edge 80, Firefox 113, Safari 16.4 and later can. Here is what needs no script." }));
+  still.after(Object.assign(document.createElement("p"), { textContent: `${why} Here is what needs no script.` }));
+}
+
+if (typeof DecompressionStream === "undefined") {
+  showStill("This browser is too old to unpack what this page holds: Chrome or Edge 80, Firefox 113, Safari 16.4 and later can.");
 } else {
-  start();
+  start().catch((error) => showStill(`What this page holds cannot be unpacked (${error.message}): write the page again.`));
 }
