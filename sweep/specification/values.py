@@ -325,10 +325,11 @@ def _from_python(values: Any, integers: bool) -> np.ndarray:
     if isinstance(values, range) and values[LIMIT:]:  # its len() may not fit a C integer
         raise InputError(f"expected at most {LIMIT} numbers in an axis")
     try:
-        array = np.asarray(list(values) if isinstance(values, Set) else values)
-        if array.dtype.kind not in "iufO":
+        listed = list(values) if isinstance(values, Set) else values
+        found = array(values) if _is_short(values) else np.asarray(listed)
+        if found.dtype.kind not in "iufO":
             raise TypeError
-        numbers = array.astype(np.float64)
+        numbers = found.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError(
             f"expected text, a number, a list or an array of numbers, not {reprlib.repr(values)}"
@@ -347,5 +348,11 @@ def _from_python(values: Any, integers: bool) -> np.ndarray:
     return numbers
 
 
+def _is_short(values: Any) -> bool:
+    """Tell whether it is a range of what NumPy's integers hold: of it an array is made at once."""
+    return isinstance(values, range) and max(abs(values.start), abs(values.stop)) < 2**62
+
+
 def _are_seeds(numbers: np.ndarray) -> bool:
-    return bool(np.all((numbers % 1 == 0) & (numbers >= 0) & (numbers <= LARGEST_SEED)))
+    whole = np.floor(numbers) == numbers
+    return bool(np.all(whole & (numbers >= 0) & (numbers <= LARGEST_SEED)))

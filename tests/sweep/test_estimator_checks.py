@@ -26,7 +26,7 @@ PARTIAL_FIT = (
     "check_n_features_in_after_fitting",
 )
 
-SMALL = {"hidden_layer_sizes": 10, "max_iter": 8, "learning_rate_init": 0.1}
+SMALL = {"hidden_layer_sizes": 10, "max_iter": 8, "learning_rate_init": 0.1, "random_state": 0}
 ADAM = {"solver": "adam", "activation": "tanh", "learning_rate_init": 0.05}
 #: Parameters -> the checks that fail, and have to. Most share what is compiled.
 SETTINGS = (
