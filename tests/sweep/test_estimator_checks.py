@@ -27,13 +27,17 @@ PARTIAL_FIT = (
 )
 
 SMALL = {"hidden_layer_sizes": 10, "max_iter": 8, "learning_rate_init": 0.1, "random_state": 0}
+SLOW = {"learning_rate_init": 0.05, "max_iter": 20}
 ADAM = {"solver": "adam", "activation": "tanh", "learning_rate_init": 0.05}
 #: Parameters -> the checks that fail, and have to. Most share what is compiled.
 SETTINGS = (
     ({}, ()),
     (ADAM, ()),
     ({"batch_size": "full", "l2_on": "all", "max_iter": 15}, ()),
-    ({"batch_size": "auto", "standardize": True, "max_iter": 15}, WEIGHTS),
+    (
+        {"batch_size": "auto", "standardize": True, "max_iter": 20, "learning_rate_init": 0.05},
+        WEIGHTS,
+    ),
     ({"early_stopping": True, "max_iter": 5}, (*WEIGHTS, *PARTIAL_FIT)),
     ({"dropout": 0.1, "l21": 1e-3}, WEIGHTS),
     ({"hidden_layer_sizes": (), "init": "uniform", "batch_size": "auto"}, ()),
