@@ -233,8 +233,7 @@ class Model(Predictor):
                     "it in, or leave the row out"
                 )
             raise InputError(f"{where} is {x[row, place]}, and should be a finite number")
-        scaling = self.scaling
-        said = self._prediction(self.parameters, x if scaling.does_nothing else scaling(x))
+        said = self._prediction(self.parameters, self.scaling(x) if self._scales else x)
         if np.isnan(said).any():
             row = np.isnan(said).any(axis=1).argmax()
             raise InputError(
@@ -245,6 +244,14 @@ class Model(Predictor):
             return said
         with np.errstate(over="ignore"):  # the exponential of much
             return said * self.unit.scale + self.unit.centre
+
+    @cached_property
+    def _scales(self) -> bool:
+        """Whether inputs are other than the features; if not, its arrays are read-only."""
+        if not self.scaling.does_nothing:
+            return True
+        self.mean.flags.writeable = self.scale.flags.writeable = False
+        return False
 
     @cached_property
     def _prediction(self) -> "Prediction":

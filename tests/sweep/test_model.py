@@ -96,8 +96,12 @@ def test_a_change_in_place_is_seen_by_the_next_prediction():
     assert not np.array_equal(changed, before)
     again = pickle.loads(pickle.dumps(model)).predict_proba([[1, 2]])
     np.testing.assert_array_equal(again, changed)
-    model.mean[0] = 1
-    np.testing.assert_array_equal(model.predict_proba([[2, 2]]), changed)
+    with pytest.raises(ValueError, match="read-only"):
+        model.mean[0] = 1
+    scaled = model_of((2, 3), model.parameters, scale=np.array([1.0, 2.0]))
+    scaled.predict_proba([[1, 4]])
+    scaled.mean[0] = 1
+    np.testing.assert_array_equal(scaled.predict_proba([[2, 4]]), changed)
 
 
 def test_threads_share_the_weights_and_a_copy_has_none():
