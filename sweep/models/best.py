@@ -152,7 +152,7 @@ def _again(
     stopped: Callable[[], bool],
 ) -> list[Model]:
     """Do what `again` does with runs of one part of the plan, which the experiment has."""
-    columns, _, weights = train_again(experiment, rows["run"].to_numpy(), stopped)
+    columns, _, weights = train_again(experiment, rows["run"].to_numpy(), stopped, rows)
     losses = [name for name in RANKED if name in columns]
     other = np.any([columns[name] != rows[name].to_numpy() for name in losses], axis=0)
     if other.any():

@@ -85,11 +85,14 @@ def train_again(
     experiment: Experiment,
     numbers: NDArray[np.int64],
     stopped: Callable[[], bool] = lambda: False,
+    rows: pd.DataFrame | None = None,
 ) -> tuple[Columns, NDArray, NDArray]:
     """Train the runs of these numbers again, and what comes before them on their paths.
 
     They are all of one part of the plan, see `sweep.plan.plan.Plan.apart`.
     ``stopped`` is asked a few times a second whether to give up.
+    Their ``rows`` of the table say when those stopped that stop early: so they are trained no
+    further than to the weights that they kept, and nothing is watched.
 
     Returns
     -------
@@ -100,11 +103,27 @@ def train_again(
     """
     ((part, _),) = experiment.plan.apart(numbers)
     needed = leading_to(part, numbers)
-    batch = Batch(part, experiment.dataset, needed, stopped, kept=False)
-    columns, weights = train_all(batch)
     kept = np.searchsorted(needed, numbers)
-    columns = {name: values[kept] for name, values in columns.items()}
+    known = {} if rows is None else _when_they_stopped(part.spec, rows)
+    ends = None
+    if known:
+        ends = np.empty(len(needed), dtype=np.int64)
+        ends[kept] = known.get("best_epoch", known["epochs"])
+    batch = Batch(part, experiment.dataset, needed, stopped, kept=False, ends=ends)
+    columns, weights = train_all(batch)
+    columns = {name: values[kept] for name, values in columns.items()} | known
     return columns, batch.drawn().parameters[:, kept], weights()[:, kept]
+
+
+def _when_they_stopped(spec: Specification, rows: pd.DataFrame) -> Columns:
+    """Return what rows say of it; nothing where the way there hangs on what is watched.
+
+    So it does along paths, and where what is watched lowers the learning rate.
+    """
+    if not spec.stops_early or spec.path or spec.schedule == "adaptive":
+        return {}
+    names = ["epochs", "best_epoch"] if spec.patience else ["epochs"]
+    return {name: rows[name].to_numpy(dtype=np.int64) for name in names}
 
 
 def history_again(spec: Specification, runs: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from sweep.training.packs import Folds, Group, distinct
 from sweep.training.path_order import following
 from sweep.training.patience import Patience
 from sweep.training.rows import Columns, history_table
+from sweep.training.slots import WHERE_KNOWN, Stopping
 from sweep.training.sparsity import sparsity, tolerances
 from sweep.training.state import State
 
@@ -88,6 +89,9 @@ class Batch:
         Asked a few times a second whether to give up.
     kept : bool, default True
         Whether what a sweep keeps of features is wanted.
+    ends : ndarray of int64, shape (runs,), optional
+        After how many epochs each has the weights that it keeps, of runs that may stop early, where
+        that is known: they are trained so far, and nothing is watched.
     """
 
     def __init__(
@@ -97,8 +101,10 @@ class Batch:
         numbers: np.ndarray,
         stopped: Callable[[], bool],
         kept: bool = True,
+        ends: np.ndarray | None = None,
     ) -> None:
         self.plan = plan
+        self._ends = ends
         self.columns = {"run": numbers, **plan.grid.coordinates(numbers)}
         self.net: Network = planned_network(plan)
         self.step = step_of(plan.spec)
@@ -142,7 +148,7 @@ class Batch:
         groups = list(self._groups(index))
         for place, group in groups:
             before = state if len(groups) == 1 else state.take(place)
-            for trained in self._trained(group, before, epochs):
+            for trained in self._trained(group, before, epochs, index[place]):
                 last = epochs == self.plan.spec.epochs
                 found.append((place[trained.runs], self._columns(group, trained, last=last)))
                 states.append(trained.state)
@@ -204,16 +210,24 @@ class Batch:
                 freeze = self.plan.worth_freezing
                 yield place, Group(self.plan.spec, self.net, some, folds, freeze, self._gpu)
 
-    def _trained(self, group: Group, state: State, epochs: int) -> Iterable[Trained]:
+    def _trained(
+        self, group: Group, state: State, epochs: int, runs: np.ndarray
+    ) -> Iterable[Trained]:
         if self.plan.spec.stops_early:
-            return self._patient(group, lambda run: state.parameters[:, run], epochs, {})
+            until = epochs if self._ends is None else self._ends[runs]
+            return self._patient(group, lambda run: state.parameters[:, run], until, {})
         return [train_runs(group, state, epochs, self.plan.cost.pace, self._stopped)]
 
     def _patient(
-        self, group: Group, begin: Callable[[int], np.ndarray], epochs: int, after: dict[int, int]
+        self,
+        group: Group,
+        begin: Callable[[int], np.ndarray],
+        until: int | np.ndarray,
+        after: dict[int, int],
     ) -> Iterator[Trained]:
         size, pace = self.plan.tasks.lanes, self.plan.cost.pace
-        return Patience(group, begin, size, epochs, pace, self._stopped, after).trained()
+        stopping = Stopping.of(self.plan.spec) if self._ends is None else WHERE_KNOWN
+        return Patience(group, begin, size, until, pace, self._stopped, after, stopping).trained()
 
     def _begin(self, run: int) -> np.ndarray:
         """Return the parameters that a run's seed draws."""

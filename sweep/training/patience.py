@@ -50,8 +50,8 @@ class Patience:
         Gives the parameters with which one of them begins, shape (parameters,).
     size : int
         Runs in lanes at a time.
-    until : int
-        Epochs of a run at the most.
+    until : int, or ndarray of int64, shape (runs,)
+        Epochs of a run at the most; or, where that is known, exactly.
     pace : float
         Seconds that a run's epoch takes, roughly.
     stopped : callable
@@ -67,13 +67,14 @@ class Patience:
         group: Group,
         begin: Callable[[int], np.ndarray],
         size: int,
-        until: int,
+        until: int | np.ndarray,
         pace: float,
         stopped: Callable[[], bool],
         after: Mapping[int, int] | None = None,
         stopping: Stopping | None = None,
     ) -> None:
-        self._group, self._begin, self._until = group, begin, until
+        self._group, self._begin = group, begin
+        self._until = np.broadcast_to(until, group.size)
         self._pace, self._stopped = pace, stopped
         self._after = after or {}
         self._stopping = stopping or Stopping.of(group.spec)
@@ -99,8 +100,8 @@ class Patience:
         """
         lanes, spec = self._lanes, self._group.spec
         while self._enter() or self._ended:
-            waited = lanes.epoch - lanes.since
-            ends = lanes.busy & ((lanes.epoch == self._until) | (waited == self._stopping.epochs))
+            over = self._stopping.at(lanes.epoch, lanes.since)
+            ends = lanes.busy & (over | (lanes.epoch == self._until[lanes.run]))
             if len(self._ended) >= self._some or not lanes.busy.any():
                 yield self._judged()
             elif ends.any():

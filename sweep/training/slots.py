@@ -30,7 +30,7 @@ class Stopping(NamedTuple):
     Attributes
     ----------
     epochs : int
-        So many.
+        So many; 0 where it is known beforehand when they stop, and nothing is watched.
     fall : float
         What it has to fall by more than, below the lowest before.
     held_out : bool
@@ -46,6 +46,14 @@ class Stopping(NamedTuple):
     def of(cls, spec: Specification) -> "Stopping":
         """Return when the runs of a specification stop."""
         return cls(spec.patience or spec.waits, spec.tol or 0.0, spec.patience is not None)
+
+    def at(self, epoch: np.ndarray, since: np.ndarray) -> np.ndarray:
+        """Return which runs have waited long enough at an epoch, since another one."""
+        return (epoch - since == self.epochs) if self.epochs else np.zeros(len(epoch), dtype=bool)
+
+
+#: Of runs of which it is known beforehand when they stop.
+WHERE_KNOWN = Stopping(0, 0.0, held_out=False)
 
 
 class Slots:
@@ -151,7 +159,8 @@ class Slots:
             training = training._replace(runs=training.runs._replace(factor=factor))
         train_epochs(training, self._spec.batch_size, range(1), pace, stopped)
         self.epoch[self.busy] += 1
-        self._look_at(packs)
+        if self._stopping.epochs:
+            self._look_at(packs)
         if self._schedule.word == "adaptive":
             self._slow_down()
 
@@ -173,7 +182,7 @@ class Slots:
     def _slow_down(self) -> None:
         """Lower the rate of the runs that have waited long enough, and let them wait anew."""
         rate = self._runs.rate.ravel() * self.slowed
-        waited = self.busy & (self.epoch - self.since == self._stopping.epochs)
+        waited = self.busy & self._stopping.at(self.epoch, self.since)
         slower = waited & (rate > _SLOWEST)
         self.slowed[slower] /= _SLOWER
         self.since[slower] = self.epoch[slower]
