@@ -82,7 +82,7 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
         ]
         for row in up
     ]
-    held = f", at {said(found.fixed, cells)}" if found.fixed else ""
+    held = said(found.fixed, cells, ", at ")
     also = ", ○ sparsest within 1 SE" if any("○" in mark for mark in marks.values()) else ""
     shown = " x ".join(f"{len(kept)}" for kept in (across, up))
     whole_map = " x ".join(f"{len(axis.values)}" for axis in (found.x, found.y))

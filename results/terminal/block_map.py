@@ -52,7 +52,7 @@ def block_map(
     gutter = max(len(number(value, apart)) for value in found.y.values) + 1
     room = max(look.width - gutter, 1)
     blocks = Blocks.of(cells, metric, found, _ROWS, room)
-    fixed = f", {said(found.fixed, cells)}" if found.fixed else ""
+    fixed = said(found.fixed, cells, ", ")
     title = f"{metric} over {found.x.name} (across) and {found.y.name}{fixed}"
     if np.isnan(blocks.values).all():
         return [*look.wrapped(f"No map of {title}: no cell there has a value to compare.")]

@@ -88,7 +88,7 @@ def alone(ax: Axes, found: Plane, cells: pd.DataFrame, shown: Coloured) -> Axes:
     mesh = squares(ax, found, cells, shown, 0)
     bar_of([ax], mesh, shown)
     legend_below(ax, told([found], cells, shown), handles=explained([found], cells, shown))
-    fixed = f", {said(found.fixed, cells)}" if found.fixed else ""
+    fixed = said(found.fixed, cells, ", ")
     entitle(ax, cells["data"].iloc[0], f"{shown.what}{fixed}")
     return ax
 
