@@ -116,7 +116,7 @@ def _colours(spot: float) -> dict[str, str]:
 def _note(cells: pd.DataFrame, row: int, epochs: list[int]) -> str:
     """Say why a square has no colour."""
     if row < 0:
-        return "no run yet"
+        return "no value"
     cell = cells.iloc[row]
     if epochs and cell["rung"] < len(epochs) - 1:
         return f"{epochs[cell['rung']]} epochs"

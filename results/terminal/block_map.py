@@ -16,7 +16,7 @@ from results.cells.epochs import stops
 from results.labels import counted, digits, number, place
 from results.plane import Axis, Plane, said
 from results.scale import Scale, ink, viridis
-from results.terminal.blocks import DIVERGED, MISSING, STOPPED, Blocks, holding
+from results.terminal.blocks import ABSENT, DIVERGED, MISSING, STOPPED, Blocks, holding
 from results.terminal.look import Look
 
 if TYPE_CHECKING:
@@ -169,5 +169,6 @@ def _meaning(cells: pd.DataFrame, signs: set[str], scale: Scale) -> str:
         STOPPED: f"stopped{after}: not comparable",
         DIVERGED: "diverged",
         MISSING: "missing",
+        ABSENT: "no finished run",
     }
     return "   ".join(f"{sign} {words[sign]}" for sign in words if sign in signs)

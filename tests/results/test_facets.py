@@ -115,7 +115,7 @@ def test_the_map_of_a_sample_from_lists_says_of_holes_that_no_run_is_there():
     runs = runs[(runs["l1"] == 0) | (runs["l2"] == 0)]
     ax = Figure().add_subplot()
     results.heatmap(runs, ax=ax)
-    assert "not in the table" in [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "no finished run" in [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_words_for_a_picture_name_all_its_parts_and_drop_none(runs):

@@ -136,7 +136,7 @@ def explained(planes: Sequence[Plane], cells: pd.DataFrame, shown: Coloured) -> 
         ]
     )
     causes = [wording.without_mean(cells.iloc[unknown[unknown >= 0]])]
-    causes += ["not in the table"] * bool((unknown < 0).any())
+    causes += ["no finished run"] * bool((unknown < 0).any())
     if why := " or ".join(filter(None, causes)):
         handles.append(Patch(**GROUND, label=why))
     return handles
