@@ -137,7 +137,9 @@ def best(directory: str, **options: Any) -> int:
 @click.argument("first", metavar="DIR")
 @click.argument("second", metavar="DIR")
 @_ranking
-@_at
+@click.option(
+    "--at", metavar="NAME=VALUE", multiple=True, help="only cells of that value, such as l2=0"
+)
 @click.option("--json", is_flag=True, help="print one JSON object")
 def compare(first: str, second: str, metric: str | None, at: tuple[str, ...], json: bool) -> int:
     """Compare two sweeps of the same data, paired by seed and fold.
