@@ -43,7 +43,9 @@ def is_number(text):
     return text == text.strip()
 
 
-texts = st.text(st.sampled_from("=+-@\t\r\n,\"'ae1."), min_size=1)
+texts = st.text(st.sampled_from("=+-@\t\r\n,\"'ae1."), min_size=1) | st.sampled_from(
+    ["-1.5", "+2e-3", "-,5", "-1-1", "-1\n"]
+)
 
 
 @settings(deadline=None)
