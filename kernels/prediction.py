@@ -55,7 +55,7 @@ class Prediction:
         self._hyper = tuple(hyper)
         self._width = lane_width(np.float64)
         self._free: list[Room] = []
-        self._known = np.full(net.size, np.nan), self._in_lanes(np.zeros(net.size))
+        self._known: tuple[np.ndarray, Flat] | None = None
 
     def __call__(self, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Return what the network says of each sample, shape (samples, outputs).
@@ -70,7 +70,8 @@ class Prediction:
             With at least one row. Of as many samples there is room from then on.
         """
         lanes = -(-len(x) // self._width)
-        room, weights = self._room(lanes), self._weights(parameters)
+        weights = self._weights(parameters)
+        room = self._room(lanes, weights)
         room.x[: len(x)] = x
         room.predict(weights, lanes)
         by_sample = np.array(room.found[:lanes].transpose(0, 2, 1), order="C")
@@ -79,24 +80,20 @@ class Prediction:
 
     def _weights(self, parameters: np.ndarray) -> Flat:
         """Return the parameters as Lanes, made anew where they are others than before."""
-        known, weights = self._known
-        if not (known == parameters).all():
-            weights = self._in_lanes(parameters)
-            self._known = parameters.astype(np.float64), weights
-        return weights
+        known = self._known
+        if known is None or not (known[0] == parameters).all():
+            lanes = aligned_room((len(parameters), self._width), np.float64)
+            lanes[...] = parameters[:, None]
+            self._known = known = parameters.astype(np.float64), as_lanes(lanes)
+        return known[1]
 
-    def _in_lanes(self, parameters: np.ndarray) -> Flat:
-        lanes = aligned_room((len(parameters), self._width), np.float64)
-        lanes[...] = parameters[:, None]
-        return as_lanes(lanes)
-
-    def _room(self, lanes: int) -> Room:
+    def _room(self, lanes: int, weights: Flat) -> Room:
         """Return one for so many Lanes of samples, or more if there is one that is free."""
         with suppress(IndexError):
             room = self._free.pop()
             if len(room.found) >= lanes:
                 return room
-        net, width, (_, weights) = self._net, self._width, self._known
+        net, width = self._net, self._width
         found = aligned_room((lanes, int(net.widths[-1]), width), np.float64)
         samples = Samples(
             x=np.zeros((lanes * width, int(net.widths[0]))),

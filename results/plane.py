@@ -217,9 +217,13 @@ def slice_at(
     return cells.iloc[rows], held
 
 
-def said(fixed: Mapping[str, float | str], cells: pd.DataFrame) -> str:
-    """Say which axes of a summary are held fixed, and where: ``l2 = 0.001, lr = 0.01``."""
-    return ", ".join(f"{name} = {place(value, cells[name])}" for name, value in fixed.items())
+def said(fixed: Mapping[str, float | str], cells: pd.DataFrame, after: str = "") -> str:
+    """Say which axes of a summary are held fixed, and where: ``l2 = 0.001, lr = 0.01``.
+
+    It stands after some words; where nothing is held these are left out too.
+    """
+    held = ", ".join(f"{name} = {place(value, cells[name])}" for name, value in fixed.items())
+    return f"{after}{held}" if held else ""
 
 
 def value_of(cells: pd.DataFrame, name: str, value: float | str) -> float | str:

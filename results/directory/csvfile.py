@@ -2,7 +2,8 @@
 
 A float has the fewest digits that give it back, and always looks like one: ``0.0``, not ``0``,
 so that a column of whole numbers is not read as integers. A text that a spreadsheet would run as
-a formula gets an apostrophe in front, be it a cell or the name of a column.
+a formula gets an apostrophe in front, be it a cell or the name of a column; one that is a number,
+such as -1.5, is no formula.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from results.directory.durable import Sink
 _ROWS = 2**14
 
 _FORMULA = r"^[=+\-@\t\r\n]"
+_NUMBER = r"^[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?$"
 _INTEGER = r"^-?\d+$"
 _NEEDS_QUOTES = r'[",\r\n]'
 
@@ -47,7 +49,9 @@ def _write(table: pa.Table, sink: Sink | IO[bytes]) -> None:
             coded = column.chunk(0).dictionary_encode()
             texts = coded.dictionary
             quoted |= bool(pc.any(pc.match_substring_regex(texts, _NEEDS_QUOTES)).as_py())
-            columns.append(_decode(coded, pc.replace_substring_regex(texts, _FORMULA, r"'\0")))
+            number = pc.match_substring_regex(texts, _NUMBER)
+            guarded = pc.replace_substring_regex(texts, _FORMULA, r"'\0")
+            columns.append(_decode(coded, pc.if_else(number, texts, guarded)))
         elif pa.types.is_floating(column.type) and _any_whole(column.to_numpy()):
             coded = column.chunk(0).dictionary_encode()
             texts = pc.cast(coded.dictionary, pa.string())

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Bits behind the first that are kept of a number with a fraction. The page writes four digits: of
 #: 10,000 numbers one or two lie so near to the middle between two texts that they get the other.
 BITS = 22
+
+#: How a number is kept: what the page writes of it, or all its bits as a float of either size.
+Precision = Literal["written", "single", "double"]
 
 _SINGLE = np.finfo(np.float32)
 
@@ -39,25 +42,19 @@ class Packed(NamedTuple):
     text: str
 
 
-def packed(
-    arrays: Mapping[str, NDArray], exact: Collection[str] = (), wide: Collection[str] = ()
-) -> Packed:
+def packed(arrays: Mapping[str, NDArray], precisions: Mapping[str, Precision]) -> Packed:
     """Pack arrays of numbers.
 
     Parameters
     ----------
     arrays : dict of str to ndarray
-    exact : collection of str
-        Those that keep all bits of their kind.
-    wide : collection of str
-        Those that stay as they are, in 64 bits.
+    precisions : dict of str to {"written", "single", "double"}
+        How numbers of an array are kept; what is not named as "written". Where single floats do
+        not reach, each is a double.
     """
-    narrow = {
-        name: values.astype("<f8") if name in wide else _narrow(values, name in exact)
-        for name, values in arrays.items()
-    }
-    told = [(name, one.dtype.str[1:], one.size) for name, one in narrow.items()]
-    whole = b"".join(_by_place(one) for one in narrow.values())
+    kept = {name: _kept(array, precisions.get(name, "written")) for name, array in arrays.items()}
+    told = [(name, one.dtype.str[1:], one.size) for name, one in kept.items()]
+    whole = b"".join(_by_place(one) for one in kept.values())
     return Packed(told, base64.b64encode(gzip.compress(whole, 6, mtime=0)).decode())
 
 
@@ -79,14 +76,16 @@ def rounded_beside(values: NDArray, none: NDArray) -> NDArray[np.float64]:
     return np.where(kept, near, values)
 
 
-def _narrow(values: NDArray, exact: bool) -> NDArray:
-    """Return values as 32-bit floats where these reach, rounded if they are no whole numbers."""
+def _kept(values: NDArray, precision: Precision) -> NDArray:
+    """Return values in a precision; whole numbers are never rounded to what is written."""
     values = values.astype("<f8")
+    if precision == "double":
+        return values
     size = np.abs(values[np.isfinite(values) & (values != 0)])
     if len(size) and (size.max() > _SINGLE.max / 2 or size.min() < _SINGLE.tiny):
         return values
     single = values.astype("<f4")
-    if exact or np.array_equal(values, np.rint(values), equal_nan=True):
+    if precision == "single" or np.array_equal(values, np.rint(values), equal_nan=True):
         return single
     left = _SINGLE.nmant - BITS
     bits = single.view("<u4") + np.uint32(1 << (left - 1))

@@ -30,7 +30,7 @@ from results.errors import ResultsError
 from results.labels import axis as axis_name
 from results.labels import measured, most, seeds
 from results.labels import place as written
-from results.page.packed import packed, rounded_beside
+from results.page.packed import Precision, packed, rounded_beside
 from results.plane import lay_out
 from results.scale import viridis
 
@@ -126,8 +126,9 @@ def page_data(
     }
     # What the page ranks by itself keeps its bits, or cells would be equal that are not; and so do
     # its intervals, or one that ends at 0 would end beside it.
-    exact = [f"{part} {loss}" for part in ("mean", "down", "up")]
-    found = packed(arrays, exact, wide=by_seed)
+    precisions: dict[str, Precision] = dict.fromkeys(by_seed, "double")
+    precisions |= {f"{part} {loss}": "single" for part in ("mean", "down", "up")}
+    found = packed(arrays, precisions)
     return data | {"arrays": found.told}, found.text
 
 

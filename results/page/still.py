@@ -82,7 +82,7 @@ def _map(cells: pd.DataFrame, epochs: list[int]) -> dict[str, Any]:
         ]
         for row in up
     ]
-    held = f", at {said(found.fixed, cells)}" if found.fixed else ""
+    held = said(found.fixed, cells, ", at ")
     also = ", ○ sparsest within 1 SE" if any("○" in mark for mark in marks.values()) else ""
     shown = " x ".join(f"{len(kept)}" for kept in (across, up))
     whole_map = " x ".join(f"{len(axis.values)}" for axis in (found.x, found.y))
@@ -116,7 +116,7 @@ def _colours(spot: float) -> dict[str, str]:
 def _note(cells: pd.DataFrame, row: int, epochs: list[int]) -> str:
     """Say why a square has no colour."""
     if row < 0:
-        return "no run yet"
+        return "no value"
     cell = cells.iloc[row]
     if epochs and cell["rung"] < len(epochs) - 1:
         return f"{epochs[cell['rung']]} epochs"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from results.cells.epochs import stopped
 from results.cells.importance import shares
 from results.cells.levels import are_drawn
 from results.cells.summary import axis_names, deciding
@@ -28,7 +27,7 @@ from results.pictures.maps.facets import size as size_of_facets
 from results.pictures.maps.means import heatmap
 from results.pictures.maps.pairs import pairs
 from results.pictures.maps.pairs import size as size_of_pairs
-from results.pictures.shown import varying
+from results.pictures.shown import drawable, varying
 from results.pictures.style import entitle, style
 from results.plane import hold, is_number, plane, said, slice_at, third
 
@@ -74,8 +73,7 @@ class Sheet(NamedTuple):
     @property
     def held(self) -> str:
         """At which values axes are held, to be put behind what is shown."""
-        fixed = slice_at(self.cells, self.at)[1]
-        return f", {said(fixed, self.cells)}" if fixed else ""
+        return said(slice_at(self.cells, self.at)[1], self.cells, ", ")
 
     @property
     def meant(self) -> NDArray[np.bool_]:
@@ -89,12 +87,7 @@ class Sheet(NamedTuple):
 
     def has(self, metric: str) -> bool:
         """Tell whether any of these has a mean to draw."""
-        return not self.drawable(metric, np.flatnonzero(self.meant)).empty
-
-    def drawable(self, metric: str, rows: NDArray[np.int64]) -> pd.DataFrame:
-        """Return those of some rows that have a mean to draw."""
-        known = self.cells[f"mean_{metric}"].notna() & ~stopped(self.cells)
-        return self.cells.iloc[rows[known.to_numpy()[rows]]]
+        return not drawable(self.cells, metric, np.flatnonzero(self.meant)).empty
 
 
 def album(
@@ -141,7 +134,7 @@ def _maps(sheet: Sheet, against: Against | None) -> Iterator[Picture]:
     rows, _ = hold(sheet.cells, [*sheet.along, *filter(None, [by])], sheet.at)
     for metric in sheet.metrics:
         column = f"{metric}_from_{against}" if against else metric
-        known = sheet.drawable(column, rows)
+        known = drawable(sheet.cells, column, rows)
         if not sheet.along or known.empty:
             continue
         if len(sheet.along) == 1:
@@ -185,7 +178,7 @@ def _paths(sheet: Sheet) -> Iterator[Picture]:
         if by == along or "path" in sheet.varying:  # orders are lines of one picture
             by = None
         apart = [by] if by else []
-        known = sheet.drawable(metric, hold(sheet.cells, [along, *apart], sheet.at)[0])
+        known = drawable(sheet.cells, metric, hold(sheet.cells, [along, *apart], sheet.at)[0])
         if by and not known.empty:
             figure = Figure(size_of_paths(len(panels), known[by].nunique()))
             paths(sheet.cells, panels, along, by, sheet.at, sheet.runs, figure)

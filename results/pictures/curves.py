@@ -85,7 +85,7 @@ def _seeds(ax: Axes, axis: Axis, by_seed: BySeed, names: Sequence[str], upright:
     each = "seed" if by_seed.seeds > 1 else "fold"
     beyond: set[int] = set()
     for i, name in enumerate(names):
-        values = repeated(by_seed, name)
+        values = repeated(by_seed, name, each)
         count = values.shape[1]
         if count < 2:
             return ""

@@ -58,9 +58,8 @@ def importance(
     found = shares.of_cells(cells, metric, cells.index.isin(meant.index))
     if isinstance(found, str):
         raise ResultsError(f"no shares of variance: {found}")
-    held = f", {said(fixed, cells)}" if fixed else ""
     ax = axes_or_new(ax)
-    bars(ax, found, cells["data"].iloc[0], held)
+    bars(ax, found, cells["data"].iloc[0], said(fixed, cells, ", "))
     return ax
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from results.cells import wording
 from results.cells.epochs import as_cells_with_epochs, stopped
 from results.cells.summary import axis_names, deciding
@@ -14,6 +16,7 @@ from results.plane import said, slice_at
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 class Shown(NamedTuple):
@@ -39,17 +42,9 @@ class Shown(NamedTuple):
     told: str
     held: str
 
-    def nonempty(self) -> Shown:
-        """Return it.
-
-        Raises
-        ------
-        ResultsError
-            If there is nothing to show.
-        """
-        if self.cells.empty:
-            raise ResultsError(f"nothing to draw: no cell there has a mean {self.metric}")
-        return self
+    def title(self, where: str) -> str:
+        """Return the title of a picture that shows their means somewhere."""
+        return f"mean {self.metric} {where}, {self.told}{self.held}"
 
 
 def shown_at(
@@ -76,15 +71,33 @@ def shown_at(
     cells = as_cells_with_epochs(table, [*([metric] if metric else []), *further])
     metric = metric or deciding(cells)
     meant, fixed = slice_at(cells, at)
-    early, unknown = stopped(cells)[meant.index], meant[f"mean_{metric}"].isna().to_numpy()
-    why = wording.without_mean(meant[unknown])
-    if (early & ~unknown).any():
-        why = " or ".join(filter(None, ("stopped by halving", why)))
-    found = meant[~unknown & ~early]
+    rows = meant.index.to_numpy()
+    found = drawable(cells, metric, rows)
     told = counted(len(found), "cell")
     if len(found) < len(meant):
+        why = why_not(cells, metric, np.setdiff1d(rows, found.index))
         told = f"{len(found):,} of {counted(len(meant), 'cell')}, the others {why}"
-    return Shown(metric, cells, found, meant, told, f", {said(fixed, cells)}" if fixed else "")
+    return Shown(metric, cells, found, meant, told, said(fixed, cells, ", "))
+
+
+def drawable(cells: pd.DataFrame, metric: str, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """Return those of some rows of a summary that have a mean to draw, not of fewer epochs."""
+    known = cells[f"mean_{metric}"].notna().to_numpy() & ~stopped(cells)
+    return cells.iloc[rows[known[rows]]]
+
+
+def why_not(cells: pd.DataFrame, metric: str, rows: NDArray[np.int64]) -> str:
+    """Say why some rows of a summary are not drawable; empty for none."""
+    unknown = cells[f"mean_{metric}"].isna().to_numpy()[rows]
+    causes = ["stopped by halving"] if (stopped(cells)[rows] & ~unknown).any() else []
+    lost = wording.without_mean(cells.iloc[rows[unknown]])
+    return " or ".join([*causes, lost] if lost else causes)
+
+
+def check_any(cells: pd.DataFrame, metric: str) -> None:
+    """Refuse to draw a metric of no cells."""
+    if cells.empty:
+        raise ResultsError(f"nothing to draw: no cell there has a mean {metric}")
 
 
 def varying(cells: pd.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ from results.cells.epochs import stops
 from results.labels import counted, digits, number, place
 from results.plane import Axis, Plane, said
 from results.scale import Scale, ink, viridis
-from results.terminal.blocks import DIVERGED, MISSING, STOPPED, Blocks, holding
+from results.terminal.blocks import ABSENT, DIVERGED, MISSING, STOPPED, Blocks, holding
 from results.terminal.look import Look
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def block_map(
     gutter = max(len(number(value, apart)) for value in found.y.values) + 1
     room = max(look.width - gutter, 1)
     blocks = Blocks.of(cells, metric, found, _ROWS, room)
-    fixed = f", {said(found.fixed, cells)}" if found.fixed else ""
+    fixed = said(found.fixed, cells, ", ")
     title = f"{metric} over {found.x.name} (across) and {found.y.name}{fixed}"
     if np.isnan(blocks.values).all():
         return [*look.wrapped(f"No map of {title}: no cell there has a value to compare.")]
@@ -169,5 +169,6 @@ def _meaning(cells: pd.DataFrame, signs: set[str], scale: Scale) -> str:
         STOPPED: f"stopped{after}: not comparable",
         DIVERGED: "diverged",
         MISSING: "missing",
+        ABSENT: "no finished run",
     }
     return "   ".join(f"{sign} {words[sign]}" for sign in words if sign in signs)

@@ -12,8 +12,8 @@ from results.cells.epochs import stopped
 from results.plane import Axis, Plane
 
 #: What stands for a block without a value: halving stopped its cells; a cell of it has no seed
-#: whose runs all ended well, or is not there yet.
-STOPPED, DIVERGED, MISSING = "-", "x", "?"
+#: whose runs all ended well, none whose runs are all there, or no finished run.
+STOPPED, DIVERGED, MISSING, ABSENT = "-", "x", "?", "/"
 
 
 class Blocks(NamedTuple):
@@ -46,10 +46,12 @@ class Blocks(NamedTuple):
         values = found.matrix(cells[f"mean_{metric}"])
         early = (found.rows >= 0) & stopped(cells)[found.rows]
         diverged = np.isnan(values) & (found.matrix(cells["diverged"]) > 0)
+        begun = np.isnan(values) & (found.rows >= 0)
         counts = summed((~early).astype(np.int64))
         sums = summed(np.where(early, 0.0, values))
         means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-        signs = np.where(summed(diverged.astype(np.int64)) > 0, DIVERGED, MISSING)
+        signs = np.where(summed(begun.astype(np.int64)) > 0, MISSING, ABSENT)
+        signs = np.where(summed(diverged.astype(np.int64)) > 0, DIVERGED, signs)
         return cls(up, across, means, np.where(counts > 0, signs, STOPPED))
 
     def find(self, place: tuple[int, int]) -> tuple[int, int]:

@@ -36,7 +36,7 @@ def title(
     best = f"Best of {counted(competing, 'cell')}" if len(last) > 1 else "The only cell"
     if lacking := len(last) - competing:
         best += f" ({lacking:,} {'lacks' if lacking == 1 else 'lack'} seeds)"
-    where = f" with {said(held, cells)}" if held else ""
+    where = said(held, cells, " with ")
     rung = " on the last rung" if stopped(cells).any() else ""
     return f"{best}{where}{rung}, {wording.means(seeds, folds_of(cells))}"
 
@@ -45,7 +45,7 @@ def nothing(
     cells: pd.DataFrame, shown: pd.DataFrame, last: pd.DataFrame, held: Mapping[str, float | str]
 ) -> str:
     """Say why there is no best cell, and the mend."""
-    where = f" with {said(held, cells)}" if held else ""
+    where = said(held, cells, " with ")
     if last.empty:
         return f"No cell{where} reached the last rung, and only those that did are compared."
     if "undefined" in shown and shown["undefined"].any():

@@ -46,6 +46,8 @@ def summary(
     from results.cells.importance import shares
     from results.terminal.show import show
 
+    if as_json and at:
+        raise InputError("--at says which cells are shown, and --json has them all: leave it out")
     metric, by = meant(metric)
     cells, along = _told(directory, [metric] if metric else [], by)
     held = held_at(at)

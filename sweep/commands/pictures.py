@@ -228,7 +228,7 @@ def _check_comparable(cells: pd.DataFrame, at: Mapping[str, float | str]) -> Non
     """Refuse to draw where no cell has a value that others compare with."""
     held, fixed = slice_at(cells, at)
     if stopped(cells)[held.index].all():
-        where = f" with {said(fixed, cells)}" if fixed else ""
+        where = said(fixed, cells, " with ")
         raise ResultsError(
             f"nothing to draw: halving stopped every cell{where} before the last rung"
         )
@@ -321,6 +321,6 @@ def _weight_path(
         results.weight_path(values, some, along=along, zero_tol=zero, ax=ax)
         elsewhere = at_chosen(ax, lay_out(along, values), cells, line, by_rule(cells))
         legend_below(ax, [not_here(elsewhere, "this line")], ncols=3)
-        held = f" at {said(fixed, cells)}" if fixed else ""
+        held = said(fixed, cells, " at ")
         entitle(ax, cells["data"].iloc[0], f"weights{held}, seed {spec.seeds[0]}")
     return figure

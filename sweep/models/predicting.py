@@ -144,15 +144,13 @@ def predict(
         If either cannot be read, a column is missing, or it holds what it did not at training.
     """
     loaded = model if isinstance(model, Predictor) else load_model(model)
-    columns = columns_of(loaded, data, told, id_column)
+    columns = columns_of(loaded, given(data), told, id_column)
     found = _named(loaded, loaded.predict_columns(columns))
     return found if id_column is None else _with_ids(found, id_column, columns, loaded)
 
 
-def given(data: str | os.PathLike[str] | bytes) -> str | bytes:
+def given(data: str | os.PathLike[str]) -> str | bytes:
     """Return where rows are to be read; of standard input, which is read but once, what came."""
-    if isinstance(data, bytes):
-        return data
     return standard_input() if data == STANDARD_INPUT else os.fspath(data)
 
 
@@ -163,24 +161,23 @@ def worded(data: str | bytes) -> str:
 
 def columns_of(
     model: Predictor,
-    data: str | os.PathLike[str] | bytes,
+    came: str | bytes,
     told: Mapping[str, Any],
     spelled: str | None = None,
 ) -> Table:
-    """Read the rows of a file, of standard input, or of a built-in set and its classes.
+    """Read the rows of what is `given`: of a built-in set with its classes.
 
     One column may be wanted as the file spells it, see `Table.spelled`.
     """
-    data = given(data)
     told = {name: value for name, value in told.items() if value is not None}
-    if isinstance(data, str) and data in builtin.SETS:
-        Specification(data=data, **told)  # which refuses what is told of no file
-        X, y, classes, features = builtin.read(data)
+    if isinstance(came, str) and came in builtin.SETS:
+        Specification(data=came, **told)  # which refuses what is told of no file
+        X, y, classes, features = builtin.read(came)
         names = [*features, builtin.CLASS]
-        return files.from_arrays(names, [*X.T, np.array(classes)[y].tolist()], data)
+        return files.from_arrays(names, [*X.T, np.array(classes)[y].tolist()], came)
     trained_on = {name: model.specification.get(name) for name in OF_FILES}
-    spec = Specification(data=worded(data), **(trained_on | told))
-    return files.read(data, files.Dialect.of(spec), spelled)
+    spec = Specification(data=worded(came), **(trained_on | told))
+    return files.read(came, files.Dialect.of(spec), spelled)
 
 
 def _named(model: Predictor, outputs: np.ndarray) -> "pd.DataFrame":

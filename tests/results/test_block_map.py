@@ -80,10 +80,13 @@ def test_cells_without_a_value_are_crossed_out():
     text = texts(map_of(results.summary(runs)))
     assert text[1].count("x") == 1 and text[-1] == "x diverged"
     runs = runs[(runs.l1 < 0.1) | (runs.l2 < 0.1) | (runs.seed > 0)]
-    runs = runs[(runs.l1 > 0) | (runs.l2 > 0)]
     text = texts(map_of(results.summary(runs)))
-    assert text[3].count("?") == 1 and text[1].count("x") == 1
-    assert text[-1] == "x diverged   ? missing"
+    assert text[-1] == "x diverged"
+    runs = runs[(runs.l1 > 0) | (runs.l2 > 0)]
+    runs.loc[(runs.l1 == 0) & (runs.l2 == 0.1), "val_loss"] = np.nan
+    text = texts(map_of(results.summary(runs)))
+    assert text[3].count("/") == 1 and text[1].count("?") == 1 and text[1].count("x") == 1
+    assert text[-1] == "x diverged   ? missing   / no finished run"
 
 
 def test_a_large_grid_is_shown_by_means_of_blocks_and_says_so():

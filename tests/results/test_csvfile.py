@@ -31,11 +31,21 @@ def test_floats_read_back_to_the_same_bits_and_as_floats(values):
 
 
 def harmless(text):
-    """What a text is to read back as: nothing that a spreadsheet would run."""
-    return "'" + text if text[0] in "=+-@\t\r\n" else text
+    """What a text is to read back as: nothing that a spreadsheet would run, and no number is."""
+    return "'" + text if text[0] in "=+-@\t\r\n" and not is_number(text) else text
 
 
-texts = st.text(st.sampled_from("=+-@\t\r\n,\"'a1"), min_size=1)
+def is_number(text):
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return text == text.strip()
+
+
+texts = st.text(st.sampled_from("=+-@\t\r\n,\"'ae1."), min_size=1) | st.sampled_from(
+    ["-1.5", "+2e-3", "-,5", "-1-1", "-1\n"]
+)
 
 
 @settings(deadline=None)

@@ -14,7 +14,7 @@ from results.cells.summary import summary
 from results.errors import ResultsError
 from results.labels import number
 from results.pictures.album import album
-from results.pictures.facets import Facets
+from results.pictures.drawn_values import DrawnValues
 from results.pictures.style import style
 from results.pictures.svg import description_of, title_of
 from tests.results.cells_of import drawn, grid, runs_of
@@ -99,7 +99,7 @@ def test_a_few_of_many_values_hold_the_best_and_both_ends(values, first, most):
     best = values[first % len(values)]
     rank = 1.0 + abs(np.arange(len(values)) - first % len(values))
     columns = {"lr": values, "mean_val_loss": rank, "rank_val_loss": rank, "diverged": 0}
-    found = Facets.among(pd.DataFrame(columns), np.arange(len(values)), "lr", "val_loss", most)
+    found = DrawnValues.among(pd.DataFrame(columns), np.arange(len(values)), "lr", "val_loss", most)
     assert len(found.shown) == min(most, len(values)) and found.shown == sorted(found.shown)
     assert {values[0], values[-1], best} <= set(found.shown) <= set(values)
 
@@ -115,7 +115,7 @@ def test_the_map_of_a_sample_from_lists_says_of_holes_that_no_run_is_there():
     runs = runs[(runs["l1"] == 0) | (runs["l2"] == 0)]
     ax = Figure().add_subplot()
     results.heatmap(runs, ax=ax)
-    assert "not in the table" in [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "no finished run" in [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_words_for_a_picture_name_all_its_parts_and_drop_none(runs):

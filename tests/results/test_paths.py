@@ -56,6 +56,15 @@ def test_dots_of_one_seed_are_its_folds_and_many_seeds_have_none(ax):
     assert "val_loss seeds" not in gids(many) and "no dots of 31 seeds" in caption(many)
 
 
+def test_dots_are_seeds_on_a_line_of_one_seed_too_where_other_cells_have_several(ax):
+    runs = table(log(4), (0.0, 0.1), seeds=2, folds=3, rows=(80, 20))
+    runs = runs[(runs.l2 == 0.0) | (runs.seed == 0)]
+    results.path(runs, "val_loss", at={"l2": 0.1}, ax=ax)
+    means = runs[runs.l2 == 0.1].groupby("l1").val_loss.mean()
+    np.testing.assert_allclose(child(ax, "val_loss seeds").get_ydata(), means)
+    assert "each seed" in labels(ax)
+
+
 def test_a_path_has_lines_where_the_chosen_cells_are_or_says_where(ax):
     runs = table(log(12), log(9), seeds=6, noise=0.05)
     cells = summary(runs, ["val_loss", "sparsity", "nonzero"])

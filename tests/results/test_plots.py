@@ -91,8 +91,8 @@ def test_cells_without_a_value_stay_open_and_those_that_lost_runs_are_crossed(ax
     said = [text.get_text() for text in ax.get_legend().get_texts()]
     assert {"some runs diverged", "diverged"} <= set(said)
     for there, said in (
-        ((runs.l1 > 0) | (runs.l2 > 0), "diverged or not in the table"),
-        (~empty, "not in the table"),
+        ((runs.l1 > 0) | (runs.l2 > 0), "diverged or no finished run"),
+        (~empty, "no finished run"),
     ):
         other = Figure().add_subplot()
         results.heatmap(runs[there], ax=other)

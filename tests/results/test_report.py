@@ -162,7 +162,7 @@ def test_a_page_about_10_000_cells_can_be_sent(tmp_path):
 @example(values=np.array([1 + 2**-18, np.inf, -np.inf, np.nan, -0.0, 3e38]), whole=np.empty(0))
 @example(values=np.array([2 - 2**-19]), whole=np.array([2.0**24 - 1, np.nan]))
 def test_packed_arrays_are_near_enough_and_whole_numbers_are_exact(values, whole):
-    found = packed({"some": values, "exact": values, "whole": whole}, exact={"exact"})
+    found = packed({"some": values, "exact": values, "whole": whole}, {"exact": "single"})
     page = Page(
         f"<script id=data>{json.dumps({'arrays': found.told})}</script>"
         f"<script id=arrays>{found.text}</script>"

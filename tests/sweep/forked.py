@@ -22,7 +22,8 @@ import pyarrow.parquet  # noqa: F401
 import sklearn.model_selection  # noqa: F401
 
 from sweep.__main__ import main
-from sweep.commands import actions, command_line, look, pictures  # noqa: F401
+from sweep.commands import command_line, info, look, pictures  # noqa: F401
+from sweep.commands.standing import listing  # noqa: F401
 from sweep.training import task  # noqa: F401
 
 

@@ -17,7 +17,8 @@ import pandas  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 
 from sweep import Sweep
-from sweep.commands import actions, command_line  # noqa: F401
+from sweep.commands import command_line
+from sweep.commands.sweeps import run  # noqa: F401
 from sweep.plan import tasks
 from sweep.plan.experiment import prepare
 from sweep.training.chosen_kernels import compile_kernels

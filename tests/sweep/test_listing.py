@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import results
-from sweep.commands import following
+from sweep.commands.standing import following
 from tests.sweep.console import environment, start
 
 TINY = ("--data", "iris", "--hidden", "4", "--epochs", "2", "--finish", 0, "--quiet")

@@ -159,6 +159,7 @@ def test_summary_prints_and_holds_axes_where_told(ran):
         status, out, err = typed("summary", "r", "--at", word)
         assert (status, out) == (2, "") and err.count("\n") == 1
     assert "lr is never 3; its values are 0.01, 0.1" in typed("summary", "r", "--at", "lr=3")[2]
+    assert "--json has them all" in typed("summary", "r", "--at", "lr=0.1", "--json")[2]
 
 
 def test_best_says_why_and_follows_its_rule(ran, monkeypatch):

@@ -16,7 +16,7 @@ function tell() { // the chosen cell's figures
   lines.push([`rank by ${page.loss}`, Number.isFinite(ranking()[cell]) ? number(ranking()[cell]) : "does not compete"]);
   if (lastRung >= 0 && exists(cell)) lines.push(["epochs", number(page.epochs[rung[cell]])]);
   if (chosenSeed() < 0) lines.push(["seeds in the mean", number(seeds[cell])]);
-  lines.push([chosenSeed() < 0 ? "runs" : "runs of all seeds", exists(cell) ? `${runs[cell]}, ${diverged[cell]} diverged` : "none yet"]);
+  lines.push([chosenSeed() < 0 ? "runs" : "runs of all seeds", exists(cell) ? `${runs[cell]}, ${diverged[cell]} diverged` : "none finished"]);
   $("details").replaceChildren(...lines.flatMap(([key, words, layer]) => {
     const name = element("dt", key);
     if (layer) name.prepend(swatch(layer));

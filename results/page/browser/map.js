@@ -55,9 +55,10 @@ function drawMap() {
     if (some.length) traces.push({ type: "scatter", mode: "markers", x: [null], y: [null], name: title, marker: marker("white", 8) });
   };
   const contrast = (cell) => inkOn(colours.forth(value(cell)));
-  const missing = flat.filter((cell) => !known(cell));
+  const missing = flat.filter((cell) => !known(cell) && exists(cell));
   stroke(missing.filter((cell) => diverged[cell] > 0), "x-thin-open", isApart() ? "no difference: runs diverged" : "no value: runs diverged", () => GREY);
-  stroke(missing.filter((cell) => !(diverged[cell] > 0)), "circle-open", isApart() ? "nothing to compare with" : "no value yet", () => GREY);
+  stroke(missing.filter((cell) => !(diverged[cell] > 0)), "circle-open", isApart() ? "nothing to compare with" : "no value", () => GREY);
+  stroke(flat.filter((cell) => !exists(cell)), "square-open", "no finished run", () => GREY);
   const unclear = (cell) => value(cell) && value(cell) - down(cell) <= 0 && value(cell) + up(cell) >= 0;
   if (isApart()) stroke(shown.filter(unclear), "line-ne-open", "95 % interval holds 0", contrast);
   stroke(shown.filter((cell) => value(cell) > colours.high), "triangle-up", `beyond the scale, up to ${number(colours?.top, 3)}`, contrast, -0.25);

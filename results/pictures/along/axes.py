@@ -13,7 +13,7 @@ from results.cells.summary import deciding
 from results.columns import is_better_high
 from results.labels import measured, most
 from results.pictures.along.zero import apart_from_zero
-from results.pictures.shown import shown_at, varying
+from results.pictures.shown import check_any, shown_at, varying
 from results.pictures.style import (
     LINES,
     MARKS,
@@ -106,7 +106,9 @@ def axes(
     ResultsError
         If no cell has a mean.
     """
-    metric, every, cells, meant, told, held = shown_at(table, metric, at).nonempty()
+    shown = shown_at(table, metric, at)
+    metric, every, cells, meant, *_ = shown
+    check_any(cells, metric)
     names, means = varying(meant), cells[f"mean_{metric}"].to_numpy(np.float64)
     figure = figure_or_new(figure, size(len(names)))
     grid = figure.subplots(-(-len(names) // _ACROSS), min(len(names), _ACROSS), squeeze=False)
@@ -135,8 +137,7 @@ def axes(
         ax.set_ylim(ends[:, 0].min(), ends[:, 1].max())
     for ax in grid.flat[len(names) :]:
         ax.remove()
-    what = f"mean {metric} along each axis, {told}{held}"
-    entitle_all(figure, every["data"].iloc[0], what)
+    entitle_all(figure, every["data"].iloc[0], shown.title("along each axis"))
     legend_outside(figure, grid.flat[0].get_legend_handles_labels()[0])
     return figure
 

@@ -63,7 +63,7 @@ def path(
     if not drawn.are_shares and not drawn.are_differences:
         told.append(not_here(elsewhere, "this line"))
     legend_below(ax, told, ncols=4)
-    held = f" at {said(drawn.fixed, cells)}" if drawn.fixed else ""
+    held = said(drawn.fixed, cells, " at ")
     entitle(ax, cells["data"].iloc[0], f"{drawn.what}{held}")
     return ax
 

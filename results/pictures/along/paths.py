@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from results.cells.summary import deciding
 from results.pictures.along.chosen import not_here
 from results.pictures.along.lines import Lines, Row, draw
-from results.pictures.facets import Facets
+from results.pictures.drawn_values import DrawnValues
 from results.pictures.style import entitle_all, legend_outside
 from results.plane import hold, said
 
@@ -49,7 +49,7 @@ def paths(
         With the room that `size` tells.
     """
     rows, held = hold(cells, [along, by], at)
-    chosen = Facets.among(cells, rows, by, deciding(cells), MOST)
+    chosen = DrawnValues.among(cells, rows, by, deciding(cells), MOST)
     grid = figure.subplots(
         len(metrics), len(chosen.shown), squeeze=False, sharex=True, sharey="row"
     )
@@ -76,7 +76,7 @@ def paths(
     nowhere = [text for text in elsewhere[0] if all(text in some for some in elsewhere)]
     told = list(dict.fromkeys([*told, not_here(nowhere, "these lines"), chosen.left_out]))
     legend_outside(figure, handles, told)
-    also = f" at {said(held, cells)}" if held else ""
+    also = said(held, cells, " at ")
     entitle_all(figure, cells["data"].iloc[0], f"along {along}{also}, {chosen.which}")
 
 

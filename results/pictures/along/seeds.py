@@ -39,7 +39,7 @@ def dots_of(runs: pd.DataFrame) -> tuple[int, str]:
 def of_seeds(
     runs: pd.DataFrame, cells: pd.DataFrame, rows: NDArray[np.int64], metric: str
 ) -> NDArray[np.float64]:
-    """Return a metric of each seed of some cells, or of each fold where there is one seed.
+    """Return a metric of each seed of some cells, or of each fold where the table has one seed.
 
     Parameters
     ----------
@@ -74,10 +74,11 @@ def of_seeds(
     by_seed = BySeed(found, found["place"].to_numpy(), len(every))
     outer = int(cells["outer_folds"].max()) if "outer_folds" in cells else 1
     splits = outer, int(cells["folds"].max())
-    values = repeated(by_seed, name, splits)
+    _, each = dots_of(runs)
+    values = repeated(by_seed, name, each, splits)
     own = values[np.searchsorted(every, rows)]
     if guess:
-        return own - repeated(by_seed, guess[0], splits)[np.searchsorted(every, rows)]
+        return own - repeated(by_seed, guess[0], each, splits)[np.searchsorted(every, rows)]
     if other:
         own = own - values[np.searchsorted(every, np.maximum(reference, every[0]))]
         own[reference < 0] = np.nan
@@ -85,10 +86,10 @@ def of_seeds(
 
 
 def repeated(
-    by_seed: BySeed, name: str, splits: tuple[int, int] | None = None
+    by_seed: BySeed, name: str, each: str, splits: tuple[int, int] | None = None
 ) -> NDArray[np.float64]:
-    """Lay a metric out as ``[cell, seed]``, or as ``[cell, fold]`` where there is one seed."""
-    if by_seed.seeds > 1:
+    """Lay a metric out as ``[cell, seed]`` or, of the only seed, as ``[cell, fold]``."""
+    if each == "seed":
         return by_seed.values(name, splits)
     laid = by_seed.by_fold(name, splits)
     return laid.reshape(len(laid), -1)

@@ -10,7 +10,7 @@ import numpy as np
 from results.cells.epochs import as_cells_with_epochs
 from results.cells.summary import deciding
 from results.errors import ResultsError
-from results.pictures.facets import Facets
+from results.pictures.drawn_values import DrawnValues
 from results.pictures.maps.differences import Against, paired
 from results.pictures.maps.means import means
 from results.pictures.maps.squares import bar_of, explained, squares, told
@@ -70,7 +70,7 @@ def facets(
     every = planes(cells, by, at)
     rows = np.concatenate([found.rows[found.rows >= 0] for found in every.values()])
     drawn = f"{metric}_from_{against}" if against else metric
-    chosen = Facets.among(cells, rows, by, drawn, MOST)
+    chosen = DrawnValues.among(cells, rows, by, drawn, MOST)
     found = [every[value] for value in chosen.shown]
     shown = paired(cells, metric, found, against) if against else means(cells, metric, found)
     figure = figure_or_new(figure, size(len(found)))
@@ -92,7 +92,7 @@ def facets(
     lines = [*told(found, cells, shown), chosen.left_out]
     legend_outside(figure, explained(found, cells, shown), lines)
     held = {name: value for name, value in found[0].fixed.items() if name != by}
-    also = f", {said(held, cells)}" if held else ""
+    also = said(held, cells, ", ")
     entitle_all(figure, cells["data"].iloc[0], f"{shown.what} {chosen.which}{also}")
     return figure
 

@@ -13,7 +13,7 @@ from results.cells.levels import Levels, are_drawn
 from results.labels import measured
 from results.pictures.maps.colours import colour_bar, colours, norm
 from results.pictures.maps.squares import GROUND
-from results.pictures.shown import shown_at, varying
+from results.pictures.shown import check_any, shown_at, varying
 from results.pictures.style import entitle_all, figure_or_new, label
 from results.plane import lay_out
 from results.scale import Scale
@@ -71,13 +71,16 @@ def pairs(
     ResultsError
         If no cell has a mean.
     """
-    metric, every, cells, meant, told, held = shown_at(table, metric, at).nonempty()
+    shown = shown_at(table, metric, at)
+    metric, every, cells, meant, *_ = shown
+    check_any(cells, metric)
     names = varying(meant)
     if len(names) > MOST:
         found = shares.of_cells(every, metric, every.index.isin(meant.index))
         if not isinstance(found, str):
             names = [name for name in sorted(names, key=lambda one: -found.parts.get(one, 0.0))]
-        told = f"the {MOST} axes of {len(names)} that matter most, {told}"
+        some = f"the {MOST} axes of {len(names)} that matter most"
+        shown = shown._replace(told=f"{some}, {shown.told}")
         names = [name for name in varying(meant) if name in names[:MOST]]
     figure = figure_or_new(figure, size(len(names)))
     drawn = are_drawn(meant, varying(meant))
@@ -106,8 +109,7 @@ def pairs(
         figure.legend(
             handles=[Patch(**GROUND, label="no cell there has a mean")], loc="outside lower center"
         )
-    what = f"mean {metric} of each pair of axes, {told}{held}"
-    entitle_all(figure, every["data"].iloc[0], what)
+    entitle_all(figure, every["data"].iloc[0], shown.title("of each pair of axes"))
     return figure
 
 

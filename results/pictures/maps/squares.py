@@ -88,7 +88,7 @@ def alone(ax: Axes, found: Plane, cells: pd.DataFrame, shown: Coloured) -> Axes:
     mesh = squares(ax, found, cells, shown, 0)
     bar_of([ax], mesh, shown)
     legend_below(ax, told([found], cells, shown), handles=explained([found], cells, shown))
-    fixed = f", {said(found.fixed, cells)}" if found.fixed else ""
+    fixed = said(found.fixed, cells, ", ")
     entitle(ax, cells["data"].iloc[0], f"{shown.what}{fixed}")
     return ax
 
@@ -136,7 +136,7 @@ def explained(planes: Sequence[Plane], cells: pd.DataFrame, shown: Coloured) -> 
         ]
     )
     causes = [wording.without_mean(cells.iloc[unknown[unknown >= 0]])]
-    causes += ["not in the table"] * bool((unknown < 0).any())
+    causes += ["no finished run"] * bool((unknown < 0).any())
     if why := " or ".join(filter(None, causes)):
         handles.append(Patch(**GROUND, label=why))
     return handles

@@ -141,7 +141,7 @@ def _entry(directory: Path) -> Entry:
 def _about(directory: Path) -> dict[str, Any]:
     """Read what a directory holds, from footers, and the losses of its runs."""
     from results.directory.locks import in_use
-    from sweep.commands.actions import counted_runs
+    from sweep.commands.standing.status import counted_runs
     from sweep.plan.recorded import recorded
 
     spec, plan = recorded(directory)

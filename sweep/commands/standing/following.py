@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from results.labels import counted, printable
-from sweep.commands.actions import counted_runs
+from sweep.commands.standing.status import counted_runs
 from sweep.plan.recorded import recorded
 from sweep.running.progress import Tally, display
 from sweep.running.sink import Standing

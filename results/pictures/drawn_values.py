@@ -1,4 +1,4 @@
-"""Pictures side by side, one for each value of a further axis: which values, and how they lie."""
+"""The values of a further axis that get a picture each, side by side: which ones, and why."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from results.cells import wording
-from results.cells.epochs import stopped
 from results.cells.summary import deciding
-from results.errors import ResultsError
 from results.labels import counted, place
+from results.pictures.shown import check_any, drawable, why_not
 from results.plane import lay_out
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 _LETTERS = 30
 
 
-class Facets(NamedTuple):
+class DrawnValues(NamedTuple):
     """The values of an axis that get a picture each.
 
     Attributes
@@ -48,7 +46,7 @@ class Facets(NamedTuple):
     @classmethod
     def among(
         cls, cells: pd.DataFrame, rows: NDArray[np.int64], by: str, metric: str, most: int
-    ) -> Facets:
+    ) -> DrawnValues:
         """Choose at most so many: that of the best cell there, both ends, and what halves the rest.
 
         Parameters
@@ -69,20 +67,18 @@ class Facets(NamedTuple):
         ResultsError
             If none of the rows has a mean to draw.
         """
-        there, early = cells.iloc[rows], stopped(cells)[rows]
-        some = there[~early & there[f"mean_{metric}"].notna().to_numpy()]
-        if some.empty:
-            raise ResultsError(f"nothing to draw: no cell there has a mean {metric}")
+        some = drawable(cells, metric, rows)
+        check_any(some, metric)
         axis = lay_out(by, np.unique(some[by].to_numpy()))
         telling = [axis.values[i] for i in axis.telling()]
         rank = some[f"rank_{deciding(cells)}"].dropna()
         first = some.loc[rank.nsmallest(1).index, by].tolist()
         kept = list(dict.fromkeys([*first, *telling]))[:most]
         shown = [value for value in axis.values if value in kept]
-        without = ~there[by].isin(axis.values).to_numpy()
-        causes = ["stopped by halving"] * bool(early[without].any())
-        causes += filter(None, [wording.without_mean(there[without & ~early])])
-        return cls(by, shown, len(axis.values), there[by].nunique(), " or ".join(causes))
+        there = cells[by].iloc[rows]
+        without = rows[~there.isin(axis.values).to_numpy()]
+        why = why_not(cells, metric, without)
+        return cls(by, shown, len(axis.values), there.nunique(), why)
 
     def title(self, value: float | str, cells: pd.DataFrame) -> str:
         """Return the title of one picture."""

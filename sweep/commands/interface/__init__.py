@@ -1,0 +1,1 @@
+"""What a user types: commands with their arguments, options and help."""
