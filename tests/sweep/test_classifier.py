@@ -43,10 +43,11 @@ def test_the_one_check_that_waits_for_a_setting():
         "from sklearn.utils.estimator_checks import check_array_api_input\n"
         "from sweep import RegularizedMLPClassifier, RegularizedMLPClassifierCV\n"
         "from sweep import RegularizedMLPRegressor, RegularizedMLPRegressorCV\n"
-        "for estimator in (RegularizedMLPClassifier(max_iter=5),\n"
-        "                  RegularizedMLPClassifierCV(l1='0,1e-3', l2=0, cv=2, max_iter=5),\n"
-        "                  RegularizedMLPRegressor(max_iter=5),\n"
-        "                  RegularizedMLPRegressorCV(l1='0,1e-3', l2=0, cv=2, max_iter=5)):\n"
+        "told = {'max_iter': 5, 'random_state': 0}\n"
+        "search = told | {'l1': '0,1e-3', 'l2': 0, 'cv': 2}\n"
+        "for estimator in (RegularizedMLPClassifier(**told), RegularizedMLPRegressor(**told),\n"
+        "                  RegularizedMLPClassifierCV(**search),\n"
+        "                  RegularizedMLPRegressorCV(**search)):\n"
         "    check_array_api_input(type(estimator).__name__, estimator, 'numpy')\n"
     )
     settings = {**os.environ, "SCIPY_ARRAY_API": "1"}
