@@ -11,6 +11,7 @@ from kernels.lane.lanes import Flat, aligned_zeros, as_lanes, copy, lanes_from, 
 from kernels.lane.operations import select
 from kernels.lane.subnormals import flush_subnormals, restore_subnormals
 from kernels.network import Network, forward
+from kernels.outputs import total_of
 from kernels.penalties import l21
 from kernels.runs import Runs, from_sample, workspace
 from kernels.samples import Samples, Streams, read_batch
@@ -20,6 +21,9 @@ EVALUATION_BATCH = 32
 
 #: Samples that go through the network at a time: the weights of a large one come from far away.
 _AT_ONCE = 2 * EVALUATION_BATCH
+
+#: Samples of one network that its lanes share out at a time: whole rounds for every width.
+_SHARED_OUT = 2**13
 
 
 class Measures(NamedTuple):
@@ -78,8 +82,8 @@ def evaluate(
     largest = aligned_zeros((packs, int(net.unit[-1]), width), weights.dtype)
     raised = largest if units else None
     sums = _sums(net, runs, weights, samples, metrics, 1, raised, outputs)
-    # A running sum, whose order does not depend on the shape.
-    mass = samples.weight[samples.order[0]].cumsum(axis=0)[-1][runs.streams]
+    order = samples.order[0]
+    mass = total_of(len(order), lambda some: samples.weight[order[some]])[runs.streams]
     means = np.moveaxis(sums[:, 0], 1, 0) / mass
     return Measures(means[0], means[1:], largest)
 
@@ -101,8 +105,28 @@ def loss_of_one(
     -------
     ndarray, shape (packs,)
     """
+    order, streams = samples.order[0], runs.streams[:, 0]
+    found = [
+        _of_batches(
+            net, runs, weights, samples, metrics, order[first : first + _SHARED_OUT, streams]
+        )
+        for first in range(0, len(order), _SHARED_OUT)
+    ]
+    mass = total_of(len(order), lambda some: samples.weight[order[some, streams]])
+    return np.concatenate(found, axis=1).cumsum(axis=1)[:, -1] / mass
+
+
+def _of_batches(
+    net: Network,
+    runs: Runs,
+    weights: np.ndarray,
+    samples: Samples,
+    metrics: Sequence[Choice],
+    order: np.ndarray,
+) -> np.ndarray:
+    """Return the loss over each batch of ``order [sample, pack]``, ``[pack, batch]``."""
     packs, _, width = weights.shape
-    rows = samples.order[0].T[runs.streams[:, 0]]  # [pack, sample]
+    rows = order.T
     whole, rest = divmod(rows.shape[1], EVALUATION_BATCH)
     rounds = -(-whole // width)
     found = np.zeros((packs, 0), weights.dtype)
@@ -110,18 +134,18 @@ def loss_of_one(
         # What lacks for a last round is the last batch once more, of which nobody asks.
         batch = np.minimum(np.arange(rounds * width), whole - 1)
         batches = rows[:, : -rest or None].reshape(packs, whole, EVALUATION_BATCH)[:, batch]
-        by_lane = batches.reshape(packs, rounds, width, EVALUATION_BATCH).transpose(1, 3, 0, 2)
-        order = by_lane.reshape(1, rounds * EVALUATION_BATCH, packs * width)
+        shares = batches.reshape(packs, rounds, width, EVALUATION_BATCH).transpose(1, 3, 0, 2)
+        by_lane = shares.reshape(1, rounds * EVALUATION_BATCH, packs * width)
         own = runs._replace(streams=np.arange(packs * width).reshape(packs, width))
-        spread = samples._replace(order=np.ascontiguousarray(order))
+        spread = samples._replace(order=np.ascontiguousarray(by_lane))
         sums = _sums(net, own, weights, spread, metrics, rounds)
         found = sums[:, :, 0].reshape(packs, rounds * width)[:, :whole]
     if rest:
         own = runs._replace(streams=np.repeat(np.arange(packs)[:, None], width, axis=1))
-        last = samples._replace(order=np.ascontiguousarray(rows[:, -rest:].T)[None])
+        last = samples._replace(order=np.ascontiguousarray(order[-rest:])[None])
         sums = _sums(net, own, weights, last, metrics, 1)
         found = np.concatenate([found, sums[:, 0, 0, :1]], axis=1)
-    return found.cumsum(axis=1)[:, -1] / samples.weight[rows].cumsum(axis=1)[:, -1]
+    return found
 
 
 def _sums(

@@ -4,11 +4,15 @@ Sums over samples are running sums, in the order of the samples: what a run reac
 on the runs beside it, nor on the processor.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+
+#: Samples that are added up at a time, so that what is made on the way stays small.
+_AT_ONCE = 2**12
 
 
 class Outputs(NamedTuple):
@@ -94,6 +98,25 @@ def over_outputs(values: np.ndarray) -> np.ndarray:
 def total(values: np.ndarray) -> np.ndarray:
     """Sum over the last axis, in its order; NumPy's own sum may change that with the shape."""
     return values.cumsum(axis=-1)[..., -1]
+
+
+def total_of(samples: int, of: Callable[[slice], np.ndarray]) -> np.ndarray:
+    """Sum what ``of`` gives for a few samples at a time, over its first axis.
+
+    That is the running sum of all of them, to the bit.
+
+    Parameters
+    ----------
+    samples : int
+        How many there are, at least one.
+    of : callable
+        Gives an array (samples, ...) for a slice of their numbers.
+    """
+    found = of(slice(0, 1))[0]
+    for first in range(1, samples, _AT_ONCE):
+        some = of(slice(first, first + _AT_ONCE))
+        found = np.concatenate([found[None], some]).cumsum(axis=0)[-1]
+    return found
 
 
 def ratio(part: np.ndarray, whole: np.ndarray, otherwise: float) -> np.ndarray:

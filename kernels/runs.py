@@ -142,24 +142,22 @@ def workspace(
     width, dtype = parameters.shape[2], parameters.dtype
     units, hypers = int(net.room[-1]) * capacity, len(net.activation.HYPER)
 
-    def lanes(count: int) -> Flat:
-        return as_lanes(aligned_room((count, width), dtype))
-
-    given, dropping = lanes(units), dropping and net.dropout.kind != NO_DROPOUT.kind
+    dropping = dropping and net.dropout.kind != NO_DROPOUT.kind
+    dropped = units if dropping else 0
+    counts = {
+        **{"units": units, "passed": dropped, "deltas": units, "factors": dropped},
+        **{"targets": capacity * net.targets, "importance": capacity},
+        **{"gradient": gradient_size(net), "constants": 2, "hyper": hypers, "scale": 1},
+    }
+    room = as_lanes(aligned_room((sum(counts.values()), width), dtype))
+    lanes = dict(zip(counts, room.parts(counts.values()), strict=True))
+    if not dropping:
+        lanes["passed"] = lanes["units"]
     work = Workspace(
-        units=given,
-        passed=lanes(units) if dropping else given,
-        deltas=lanes(units),
-        factors=lanes(units if dropping else 0),
+        **lanes,
         inputs=numbers(aligned_room((int(net.widths[0]) * capacity,), dtype)),
-        targets=lanes(capacity * net.targets),
-        importance=lanes(capacity),
-        gradient=lanes(gradient_size(net)),
-        constants=lanes(2),
         blocks=numbers(gradient_blocks(net)),
-        hyper=lanes(hypers),
         words=as_lanes(aligned_room((3, width), np.uint32)),
-        scale=lanes(1),
         lanes=width,
         capacity=capacity,
         hypers=hypers,

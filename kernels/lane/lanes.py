@@ -13,7 +13,8 @@ import math
 import operator
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Self
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -215,6 +216,16 @@ class Flat:
         self.array = array = array.reshape(shape)
         self.address = _address(array)
         self.kind = array.dtype.char, *array.shape[1:]
+
+    def parts(self, counts: Iterable[int]) -> Iterator[Self]:
+        """Yield parts of so many elements, one after another: where each begins is known."""
+        first, size = 0, self.array.strides[0]
+        for count in counts:
+            part = type(self).__new__(type(self))
+            part.array, part.kind = self.array[first : first + count], self.kind
+            part.address = self.address + first * size
+            yield part
+            first += count
 
     # What follows is for kernels that run uncompiled.
 

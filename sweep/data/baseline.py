@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.outputs import Numbers, Outputs, over_outputs, total
+from kernels.outputs import Numbers, Outputs, over_outputs, total, total_of
 from sweep.data.constant import best_constant, costs
 from sweep.data.fold import Fold
 from sweep.specification.choices import LOSSES, METRICS, SCORES
@@ -43,8 +43,8 @@ def baseline(fold: Fold, spec: Specification, outputs: int) -> dict[str, float]:
     said: Sequence[Numbers | Outputs]
     modules = {word: metric.module for word, metric in asked.items()}
     if fold.unit is not None:
-        constant = best_constant(str(spec.loss), fold.targets[fold.train], fold.weight[fold.train])
-        found = {"loss": _loss_of(fold, str(spec.loss), constant)}
+        constant, loss = _of_numbers(fold, str(spec.loss))
+        found = {"loss": loss}
         said = [_as_numbers(fold, constant * fold.unit.scale + fold.unit.centre)]
         modules = {word: metric.module for word, metric in always.items()} | modules
     elif fold.y.ndim == 1:
@@ -69,12 +69,11 @@ def without_inputs(fold: Fold, spec: Specification, outputs: int) -> np.ndarray:
     fold, spec, outputs
         As for `baseline`.
     """
-    train, weight = fold.train, fold.weight[fold.train]
     if fold.unit is not None:
-        constant = best_constant(str(spec.loss), fold.targets[train], weight)
+        constant = best_constant(str(spec.loss), fold.targets, fold.weight, fold.train)
         return constant * fold.unit.scale + fold.unit.centre
     if fold.y.ndim > 1:
-        return best_constant(str(spec.loss), fold.y[train], weight)
+        return best_constant(str(spec.loss), fold.y, fold.weight, fold.train)
     shares, _ = _shares(fold, fold.y, fold.weight, outputs)
     return shares / total(shares)
 
@@ -88,9 +87,27 @@ def _scores(modules: Mapping[str, str], said: Sequence[Numbers | Outputs]) -> di
     }
 
 
-def _loss_of(fold: Fold, loss: str, constant: np.ndarray) -> float:
-    cost = costs(loss, constant, fold.targets[fold.val])
-    return _mean(over_outputs(cost), fold.weight[fold.val])
+def loss_of_guessing(fold: Fold, spec: Specification, outputs: int) -> float:
+    """Return the loss of `baseline` on the training part itself, and nothing else of it."""
+    on_itself = fold._replace(val=fold.train)
+    if fold.unit is not None:
+        return _of_numbers(on_itself, str(spec.loss))[1]
+    if fold.y.ndim == 1:
+        return _of_classes(on_itself, outputs)["loss"]
+    return _of_answers(on_itself, fold.y.astype(np.int64).T)["loss"]
+
+
+def _of_numbers(fold: Fold, loss: str) -> tuple[np.ndarray, float]:
+    """Return the constant, and its loss."""
+    targets, weight, val = fold.targets, fold.weight, fold.val
+    constant = best_constant(loss, targets, weight, fold.train)
+
+    def cost_of(some: slice) -> np.ndarray:
+        rows = val[some]
+        return weight[rows] * over_outputs(costs(loss, constant, targets[rows]))
+
+    mass = total_of(len(val), lambda some: weight[val[some]])
+    return constant, float(total_of(len(val), cost_of) / mass)
 
 
 def _of_classes(fold: Fold, classes: int) -> dict[str, float]:

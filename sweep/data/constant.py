@@ -10,9 +10,12 @@ from collections.abc import Callable
 import numpy as np
 
 from kernels.metrics.log_loss import logarithms
+from kernels.outputs import total_of
 
 
-def best_constant(loss: str, targets: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def best_constant(
+    loss: str, targets: np.ndarray, weight: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
     """Return what costs least all together, a number an output.
 
     Parameters
@@ -22,8 +25,14 @@ def best_constant(loss: str, targets: np.ndarray, weight: np.ndarray) -> np.ndar
     targets : ndarray of float64, shape (samples, outputs)
     weight : ndarray, shape (samples,)
         What each sample counts, above 0.
+    rows : ndarray of int, shape (rows,)
+        The samples that it is to cost least on.
     """
-    return np.array([_BEST[loss](y, weight) for y in targets.T])
+    if loss in _BY_RANK:
+        some, counts = targets[rows], weight[rows]
+        return np.array([_BY_RANK[loss](y, counts) for y in some.T])
+    sums = total_of(len(rows), lambda i: weight[rows[i], None] * targets[rows[i]])
+    return sums / total_of(len(rows), lambda i: weight[rows[i]])
 
 
 def costs(loss: str, constant: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -37,10 +46,6 @@ def costs(loss: str, constant: np.ndarray, targets: np.ndarray) -> np.ndarray:
         found = targets * logarithms(ratio) - targets + constant
         return np.where((targets > 0) & ~known, np.inf, found)
     return np.where((away > 1) & (loss == "huber"), away + away - 1, away * away)
-
-
-def _mean(y: np.ndarray, weight: np.ndarray) -> float:
-    return _total(weight * y) / _total(weight)
 
 
 def _median(y: np.ndarray, weight: np.ndarray) -> float:
@@ -78,10 +83,8 @@ def _total(values: np.ndarray) -> float:
     return float(values.cumsum()[-1])
 
 
-_BEST: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "squared": _mean,
+#: Of other losses it is the mean.
+_BY_RANK: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "absolute": _median,
     "huber": _huber,
-    "poisson": _mean,
-    "logistic": _mean,
 }

@@ -64,7 +64,8 @@ class Fold(NamedTuple):
         """What the loss takes: float64 (samples, 1) of classes, else (samples, outputs)."""
         if self.unit is None:
             return self.y.reshape(len(self.y), -1).astype(np.float64)
-        return (self.y - self.unit.centre) / self.unit.scale
+        away = self.y - self.unit.centre
+        return np.divide(away, self.unit.scale, out=away)
 
     @property
     def scaled(self) -> bool:
@@ -102,7 +103,7 @@ def fold_of(
         by_class = balanced(data.y[train], weight[train], len(data.classes))
     found = Fold(data.X, data.y, weight, train, val, test, fitted, by_class)
     if spec.task == "numbers":
-        found = found._replace(unit=unit_of(str(spec.loss), data.y[train], weight[train]))
+        found = found._replace(unit=unit_of(str(spec.loss), data.y, weight, train))
     if data.order is not None and len(val):
         found = found._replace(val_from=str(data.order[val].min()))
     if len(test) and (data.weight is not None or data.groups is not None):

@@ -1,9 +1,11 @@
 """The unit that a loss takes numbers to predict in, found on the rows of a training part."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from kernels.outputs import total_of
 from sweep.data.scaling import ROUNDING
 
 
@@ -19,7 +21,7 @@ class Unit(NamedTuple):
     scale: np.ndarray
 
 
-def unit_of(loss: str, y: np.ndarray, weight: np.ndarray) -> Unit:
+def unit_of(loss: str, y: np.ndarray, weight: np.ndarray, rows: np.ndarray) -> Unit:
     """Return the unit of a loss: for counts their mean, for others mean and standard deviation.
 
     A log link needs no centre. What is constant but for rounding, as it may be in one part alone,
@@ -29,25 +31,27 @@ def unit_of(loss: str, y: np.ndarray, weight: np.ndarray) -> Unit:
     ----------
     loss : str
         One of numbers.
-    y : ndarray of float64, shape (rows, outputs)
-        At least one row.
-    weight : ndarray, shape (rows,)
+    y : ndarray of float64, shape (samples, outputs)
+    weight : ndarray, shape (samples,)
         What each counts.
+    rows : ndarray of int, shape (rows,)
+        The samples that it is found on, at least one.
     """
-    share = (weight / weight.cumsum()[-1])[:, None]
+    whole = total_of(len(rows), lambda some: weight[rows[some]])
+
+    def mean_of(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        return total_of(
+            len(rows), lambda some: (weight[rows[some]] / whole)[:, None] * of(y[rows[some]])
+        )
+
     if loss == "poisson":
-        mean = _total(share * y)
+        mean = mean_of(lambda some: some)
         return Unit(np.zeros(len(mean)), np.where(mean > 0, mean, 1.0))
-    away = y - y[0]  # so that a constant is exactly 0
-    shift = _total(share * away)
-    away -= shift
-    spread = abs(away).max(axis=0)
-    constant = spread <= ROUNDING * abs(y).max(axis=0)
+    first = y[rows[0]]
+    shift = mean_of(lambda some: some - first)  # so that a constant is exactly 0
+    ends = np.stack([y[rows].min(axis=0), y[rows].max(axis=0)])
+    spread = abs(ends - first - shift).max(axis=0)
+    constant = spread <= ROUNDING * abs(ends).max(axis=0)
     peak = np.where(constant, 1.0, spread)
-    deviation = peak * np.sqrt(_total(share * np.square(away / peak)))
-    return Unit(y[0] + shift, np.where(constant, 1.0, deviation))
-
-
-def _total(values: np.ndarray) -> np.ndarray:
-    """Sum over the rows, in their order; NumPy's own sum may change that with the shape."""
-    return values.cumsum(axis=0)[-1]
+    deviation = peak * np.sqrt(mean_of(lambda some: np.square((some - first - shift) / peak)))
+    return Unit(first + shift, np.where(constant, 1.0, deviation))

@@ -110,7 +110,7 @@ def of_numbers(y: np.ndarray, loss: Any) -> Aim:
         raise InputError(f"`loss` should be {words} or {_OF_NUMBERS[-1]!r}, not {loss!r}")
     if name == "poisson" and y.min() < 0:
         raise InputError(f"`loss` 'poisson' is for numbers from 0 up, and y holds {y.min():g}")
-    numbers = y.astype(np.float64).reshape(len(y), -1)
+    numbers = y.astype(np.float64, copy=False).reshape(len(y), -1)
     return Aim(name, numbers, np.zeros(0), targets=_named(numbers, None))
 
 

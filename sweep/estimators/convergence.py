@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sweep.data.baseline import baseline
+from sweep.data.baseline import loss_of_guessing
 from sweep.data.fold import Fold
 from sweep.estimators.fits import Fit, Portion
 from sweep.models.model import Model
@@ -42,7 +43,7 @@ def warn(fit: Fit, learnt: Portion, model: Model) -> None:
         What was fitted.
     """
     fold = learnt.fold
-    guessed = baseline(fold._replace(val=fold.train), fit.spec, learnt.outputs)["baseline_loss"]
+    guessed = loss_of_guessing(fold, fit.spec, learnt.outputs)
     if guessed == 0 or _alike(fold, lambda x: x):
         return  # there is nothing to be told apart, or to tell it by
     loss = fit.metrics["train_loss"]
@@ -98,11 +99,10 @@ def still_falling(fit: Fit, guessed: float) -> bool:
 
 def _alike(fold: Fold, of: Callable[[np.ndarray], np.ndarray]) -> bool:
     """Tell whether all samples trained on have the same numbers; a few are looked at at a time."""
-    first = of(fold.X[fold.train[:1]])
-    return not any(
-        (of(fold.X[fold.train[start : start + _AT_ONCE]]) != first).any()
-        for start in range(0, len(fold.train), _AT_ONCE)
-    )
+    some = (fold.train[i : i + _AT_ONCE] for i in range(0, len(fold.train), _AT_ONCE))
+    numbers = (of(fold.X[rows]) for rows in some)
+    first = next(numbers)
+    return all((one == first[0]).all() for one in chain([first], numbers))
 
 
 def _unscaled(fold: Fold) -> str:
@@ -123,7 +123,9 @@ def _moments(fold: Fold, place: int) -> tuple[float, float]:
     x = fold.X[fold.train, place].astype(np.float64, copy=False)
     if fold.scaling is not None:
         x = fold.scaling.take(np.array([place]))(x[:, None])
-    return float(x.mean()), float(x.std())
+    mean = float(x.mean())
+    x -= mean  # which is a copy, and the only one
+    return mean, float(np.sqrt(np.square(x, out=x).mean()))
 
 
 def _say(message: str) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -146,10 +147,11 @@ def portion(
     if not counts.all():
         rows = rows[counts]
     features = tuple(f"x{i}" for i in range(X.shape[1]))
-    dataset = Dataset("data", X, y[rows], names, features, targets=aim.targets)
+    dataset = Dataset("data", X, y, names, features, targets=aim.targets)
     train, val = rows, np.zeros(0, dtype=np.int64)
     if spec.val_fraction:
-        train, val = (rows[part] for part in split(dataset, seed, 0, 0, spec.val_fraction))
+        known = replace(dataset, y=y[rows])
+        train, val = (rows[part] for part in split(known, seed, 0, 0, spec.val_fraction))
     if spec.patience and not len(val):
         raise InputError(
             f"`early_stopping` holds out nothing of so few samples (n_samples = {len(rows)}): give "
@@ -161,7 +163,7 @@ def portion(
     elif aim.by_class is not None:
         fold = fold._replace(by_class=aim.by_class[classes])
     if spec.task == "numbers":
-        fold = fold._replace(unit=unit_of(aim.loss, y[train], weight[train]))
+        fold = fold._replace(unit=unit_of(aim.loss, y, weight, train))
     return Portion(fold, classes, len(classes) or len(aim.targets), seed)
 
 

@@ -14,7 +14,7 @@ from sweep.specification.spec import Specification
 from sweep.training.chosen_kernels import step_of
 from sweep.training.draws import BatchOrder, initial_weights
 from sweep.training.loop import scheduled
-from sweep.training.measures import measure
+from sweep.training.measures import loss_of
 from sweep.training.state import State
 
 
@@ -116,9 +116,7 @@ def one_epoch(
         *(way, rates, spec.batch_size, range(epoch, epoch + 1), plan.cost.pace),
         stopped=lambda: False,
     )
-    final, _ = measure(packs, spec)
-    metrics = {name: values[0].item() for name, values in final.items()}
-    metrics |= {"epochs": 1, "final_loss": metrics.pop("loss")}
+    metrics = {"epochs": 1, "final_loss": loss_of(packs, spec)[0].item()}
     now = State(
         packs.by_run(packs.runs.parameters), packs.by_run(packs.runs.memory),
         state.initial_loss, epoch + 1,

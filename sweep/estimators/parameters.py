@@ -127,6 +127,11 @@ class FitSpecification(Specification):
         """An estimator tells none of them, and they take memory and time."""
         return False
 
+    @property
+    def follows_loss_alone(self) -> bool:
+        """An estimator tells no more, and of one run its lanes share the samples out."""
+        return True
+
     def _options(self) -> dict[str, Any]:
         usual = {"shuffle": True, "n_iter_no_change": 10, "t": 0}
         options = super()._options()
@@ -290,6 +295,8 @@ def _refuse_idle(parameters: Mapping[str, Any]) -> None:
     if alone and not isinstance(nesterov, bool | np.bool_):
         raise InputError(f"`nesterovs_momentum` should be True or False, not {nesterov!r}")
     for chosen, names in _may_be_idle():
+        if all(parameters[name] is getattr(Parameters, name) for name in names.values()):
+            continue  # nobody said anything, and making a specification takes time
         given = {option: parameters[name] for option, name in names.items()}
         given = {option: value for option, value in given.items() if not interval(value)}
         if isinstance(given.get("patience"), float) and given["patience"] == np.inf:

@@ -110,7 +110,7 @@ def _left_by_constant(
 ) -> tuple[np.ndarray, float]:
     """Return the gradient [sample, output] that the best constant leaves, and what it costs."""
     outputs = targets.shape[1]
-    constant = best_constant(loss, targets, share)
+    constant = best_constant(loss, targets, share, np.arange(len(share)))
     away = constant - targets
     if loss == "logistic":
         return away / outputs, sum(_entropy(np.array([p, 1 - p])) for p in constant) / outputs

@@ -226,6 +226,11 @@ class Specification(BaseModel):
         return True
 
     @property
+    def follows_loss_alone(self) -> bool:
+        """Whether the history says of what is trained on no more than the loss with penalties."""
+        return False
+
+    @property
     def groups_weights(self) -> bool:
         """Whether groups of weights are penalised in some runs."""
         return any(self.l21)

@@ -85,11 +85,13 @@ class BatchOrder:
         """Draw the order of the next epochs, shape (epochs, samples, streams)."""
         if not self.generators:
             return self._rows[None]
-        order = np.empty((epochs, *self._rows.shape), dtype=np.int64)
-        for epoch in range(epochs):
-            for i, draw in enumerate(self.generators):
-                order[epoch, :, i] = draw.permutation(self._rows[:, i])
-        return order
+        samples, streams = self._rows.shape
+        order = np.empty((epochs, streams, samples), dtype=np.int64)
+        order[...] = self._rows.T
+        for of_epoch in order:
+            for of_stream, draw in zip(of_epoch, self.generators, strict=True):
+                draw.shuffle(of_stream)
+        return order.swapaxes(1, 2)
 
     def skip(self, epochs: int) -> None:
         """Draw the order of some epochs that were trained before, for nothing."""

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from kernels.choice import Choice
-from kernels.evaluation import Measures, evaluate, group_penalties, loss_of_one, penalty_values
+from kernels.evaluation import (
+    EVALUATION_BATCH,
+    Measures,
+    evaluate,
+    group_penalties,
+    loss_of_one,
+    penalty_values,
+)
 from kernels.lane.lanes import aligned_room
 from kernels.scoring import evaluate_and_score
 from sweep.specification.spec import Specification
@@ -16,6 +23,8 @@ from sweep.training.sparsity import sparsity, tolerances
 
 def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
     """Return what the history says of each run."""
+    if spec.follows_loss_alone:
+        return {"loss": loss_of(packs, spec), **_held_out(packs, spec)}
     metrics, largest = _measured(packs, spec, ("val",))
     weights = packs.by_run(packs.weights)
     zeros = sparsity(packs.net, weights, largest, tolerances(packs, spec))
@@ -25,8 +34,10 @@ def record(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
 def loss_of(packs: Packs, spec: Specification, part: str = "train") -> np.ndarray:
     """Return the loss of each run on a part: with penalties where it is the training part."""
     rows, metrics = getattr(packs.folds, part)[None], _metrics(spec)
-    samples = packs.folds.samples(rows, of_loss=True)
-    loss = evaluate(packs.net, packs.runs, packs.weights, samples, metrics, units=False).loss
+    told = packs.net, packs.runs, packs.weights, packs.folds.samples(rows, of_loss=True), metrics
+    # All lanes hold a run that is alone: where they have work enough, they share it.
+    alone = packs.size == 1 and rows.size >= 2 * EVALUATION_BATCH * packs.weights.shape[-1]
+    loss = loss_of_one(*told)[:, None] if alone else evaluate(*told, units=False).loss
     if part == "train":
         loss = _penalised(loss, _penalties(packs))
     return packs.by_run(loss).astype(np.float64)
@@ -76,6 +87,14 @@ def _in_all_lanes(values: np.ndarray, lanes: np.ndarray) -> np.ndarray:
     return out
 
 
+def _held_out(packs: Packs, spec: Specification) -> dict[str, np.ndarray]:
+    """Return losses and metrics of each run on the held-out part, nothing where there is none."""
+    if not len(packs.folds.val):
+        return {}
+    found, scores = _evaluated(packs, spec, "val", units=False)
+    return _by_run(packs, _named(found, spec, "val")) | scores
+
+
 def measure(packs: Packs, spec: Specification) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return losses, metrics and penalties of each run, and its `Trained.largest`."""
     return _measured(packs, spec, ("val", "test"))
@@ -94,8 +113,12 @@ def _measured(
             metrics |= _named(of_part, spec, part)
             scores |= scores_of_part
     metrics |= {f"{name}_penalty": penalty for name, penalty in penalties.items()}
-    by_run = {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
-    return by_run | scores, packs.by_run(found.largest)
+    return _by_run(packs, metrics) | scores, packs.by_run(found.largest)
+
+
+def _by_run(packs: Packs, metrics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return numbers of each run, float64."""
+    return {name: packs.by_run(value).astype(np.float64) for name, value in metrics.items()}
 
 
 def _evaluated(

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
-from kernels import scoring
+from kernels import outputs, scoring
 from kernels.choice import Choice
 from kernels.evaluation import evaluate
 from kernels.outputs import Outputs
@@ -164,3 +164,12 @@ def test_networks_are_scored_by_what_they_say_of_the_samples(precision, close):
         y, v = samples.y[rows, 0].astype(int), samples.weight[rows].astype(np.float64)
         expected = [theirs(name, p, y, v) for name in NAMES]
         assert found[:, i] == pytest.approx(expected, rel=close, abs=close)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_running_sum_has_the_same_bits_some_samples_at_a_time(dtype, monkeypatch):
+    monkeypatch.setattr(outputs, "_AT_ONCE", 7)
+    every = np.random.RandomState(0).standard_normal((50, 3)).astype(dtype)
+    for values in (every[:samples] for samples in range(1, 51)):
+        found = outputs.total_of(len(values), values.__getitem__)
+        np.testing.assert_array_equal(found, values.cumsum(axis=0)[-1], strict=True)

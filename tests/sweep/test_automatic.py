@@ -90,7 +90,7 @@ def least_of_biases(y, v, loss):
 
 def best_biases(y, v, loss):
     link = {"poisson": np.log, "logistic": lambda p: np.log(p / (1 - p))}.get(loss, np.asarray)
-    return link(best_constant(loss, y, v))
+    return link(best_constant(loss, y, v, np.arange(len(v))))
 
 
 def most_of_one_weight(x, y, v, loss, small=1e-6):
@@ -177,7 +177,7 @@ def test_nor_is_one_of_numbers_or_answers(loss, layers):
             y = random.randint(0, 5, (n, outputs)) + 0.5 * np.arange(n)[:, None]
         fold = Fold(x, y, v, np.arange(n), np.arange(0), np.arange(0))
         if loss != "logistic":
-            fold = fold._replace(unit=unit_of(loss, y, v))
+            fold = fold._replace(unit=unit_of(loss, y, v, np.arange(n)))
         widths = (inputs, *[random.randint(1, 4)] * (layers - 1), outputs)
         with np.errstate(all="ignore"):  # the search strays
             found = most_gain(x, fold.targets, v, widths, 8, random, loss)
@@ -196,7 +196,8 @@ def test_squared_errors_are_empty_where_scikit_learns_lasso_is(outputs):
     y = np.stack([y, X[:, 0] - y / 50], axis=1)[:, :outputs]
     fold = Fold(X, y, np.ones(len(y)), np.arange(len(y)), np.arange(0), np.arange(0))
     fold = fold._replace(
-        scaling=Scaling(X.mean(axis=0), X.std(axis=0)), unit=unit_of("squared", y, fold.weight)
+        scaling=Scaling(X.mean(axis=0), X.std(axis=0)),
+        unit=unit_of("squared", y, fold.weight, fold.train),
     )
     # (y - f)^2 has no half, and is the mean over the outputs: twice their alpha, over these.
     alpha = lambda_max(fold, "squared", outputs, layers=1) * outputs / 2

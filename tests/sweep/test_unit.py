@@ -21,7 +21,7 @@ numbers = st.lists(st.integers(-1000, 1000), min_size=1, max_size=40)
 def test_it_is_mean_and_standard_deviation(values, data, loss):
     y = np.array(values)[:, None] * [1.0, -3.25] + [0, 1e6]
     weight = np.array([data.draw(st.sampled_from([0.5, 1, 3])) for _ in values])
-    unit = unit_of(loss, y, weight)
+    unit = unit_of(loss, y, weight, np.arange(len(y)))
     mean = np.average(y, axis=0, weights=weight)
     spread = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
     np.testing.assert_allclose(unit.centre, mean, rtol=1e-12, atol=1e-9)
@@ -33,14 +33,14 @@ def test_it_is_mean_and_standard_deviation(values, data, loss):
 
 def test_counts_are_in_units_of_their_mean():
     y, weight = np.array([[0.0, 0], [1, 0], [4, 0]]), np.array([1.0, 1, 2])
-    unit = unit_of("poisson", y, weight)
+    unit = unit_of("poisson", y, weight, np.arange(3))
     assert unit.centre.tolist() == [0, 0] and unit.scale.tolist() == [9 / 4, 1]
 
 
 @pytest.mark.parametrize("size", [1e-90, 1e95])
 def test_no_square_overflows_or_vanishes(size):
     y = np.array([[1.0], [2], [4]]) * size
-    unit = unit_of("squared", y, np.ones(3))
+    unit = unit_of("squared", y, np.ones(3), np.arange(3))
     assert unit.scale == pytest.approx(np.std([1, 2, 4]) * size, rel=1e-12)
 
 
@@ -48,9 +48,9 @@ def test_each_output_has_its_own_to_the_bit_whatever_stands_beside_it():
     draw = np.random.default_rng(0)
     y, weight = draw.normal(size=(1000, 5)), draw.random(1000)
     for loss in (*CENTRED, "poisson"):
-        both = unit_of(loss, abs(y), weight)
+        both = unit_of(loss, abs(y), weight, np.arange(1000))
         for i in range(5):
-            alone = unit_of(loss, abs(y)[:, i : i + 1].copy(), weight)
+            alone = unit_of(loss, abs(y)[:, i : i + 1].copy(), weight, np.arange(1000))
             assert (alone.centre[0], alone.scale[0]) == (both.centre[i], both.scale[i])
 
 
