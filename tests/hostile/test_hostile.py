@@ -23,7 +23,10 @@ SECONDS = 10
 #: Characters of a line on standard error.
 LONGEST = 1000
 
-WATCH = Watch()
+
+@pytest.fixture(scope="session")
+def watch():
+    return Watch()
 
 
 def words(command, path):
@@ -50,7 +53,7 @@ def test_there_are_hundreds():
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", CASES)
-def test_a_line_within_bounds(name, tmp_path, monkeypatch, capsys, caplog):
+def test_a_line_within_bounds(name, watch, tmp_path, monkeypatch, capsys, caplog):
     case = CASES[name]
     path = prepared(case, tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -58,7 +61,7 @@ def test_a_line_within_bounds(name, tmp_path, monkeypatch, capsys, caplog):
         capsys.readouterr()
         caplog.clear()
         begun = time.process_time()
-        with WATCH.over(tmp_path) as seen:
+        with watch.over(tmp_path) as seen:
             status = command_line(list(map(str, words(command, path))))
         assert time.process_time() - begun < SECONDS, command
         said = capsys.readouterr().err.splitlines()

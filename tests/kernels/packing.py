@@ -208,6 +208,21 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     return np.concatenate([trained[name].ravel() for name in net.names])
 
 
+def with_room(experiment: Experiment, i: int) -> tuple[np.ndarray, float]:
+    """Return a run of the reference, and how far from it rounding may take one.
+
+    A step that divides by the root of a mean of squares takes what a small gradient was rounded by
+    up to rate / epsilon times as large, and the next steps follow. How much comes of it, the
+    reference says of itself, begun a few units of the last place beside.
+    """
+    expected = reference_run(experiment, i)
+    run = experiment.runs[i]
+    beside = run._replace(parameters=run.parameters * (1 + 2**-50))
+    runs = [*experiment.runs[:i], beside, *experiment.runs[i + 1 :]]
+    moved = reference_run(experiment._replace(runs=runs), i)
+    return expected, 1e-11 + 100 * abs(moved - expected).max()
+
+
 def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
     """Return the groups as the reference has them: of columns of inputs, or else of units."""
     if columns:
