@@ -247,6 +247,10 @@ def kinds(name: str, values: Iterable) -> list[dict]:
     ]
 
 
+#: Each optimizer with either step.
+EITHER_STEP = kinds("optimizer", [optimizer for optimizer in OPTIMIZERS for _ in (False, True)])
+
+
 @st.composite
 def experiments(draw, precisions=("float64",), least=2, kind=None, **more) -> Experiment:
     """Draw shapes, and ``more``; the numbers in them come from a seed that is drawn as well.

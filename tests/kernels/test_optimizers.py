@@ -15,6 +15,8 @@ from sweep.specification.spec import Specification
 from tests import naive
 from tests.kernels import torch_trajectories as recorded
 from tests.kernels.packing import (
+    EITHER_STEP,
+    LANES,
     OPTIMIZERS,
     Experiment,
     Run,
@@ -123,21 +125,10 @@ def test_neither_lanes_nor_neighbours_change_a_bit(chosen, data):
         assert moved.bytes(place) == together.bytes(i)
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("proximal", [False, True])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS[1:])
-def test_frozen_code_and_wide_lanes_change_no_bit(optimizer, proximal, precision):
-    drawn = experiment(
-        seed=8,
-        widths=(3, 4, 2),
-        runs=5,
-        n=6,
-        batch_size=2,
-        epochs=20,
-        streams=2,
-        **{"optimizer": optimizer, "proximal": proximal, "precision": precision},
-    )
-    width = 16 if precision == "float32" else 8
+@pytest.mark.parametrize("kind", EITHER_STEP, ids=str)
+def test_frozen_code_and_wide_lanes_change_no_bit(kind):
+    drawn = experiment(8, (3, 4, 2), 5, 6, batch_size=2, epochs=20, streams=2, **kind)
+    width = LANES[kind["precision"]]
     expected = train_runs(drawn, width)
     assert np.isfinite(expected.loss).all()
     assert train_runs(drawn, width, freeze=True).hash() == expected.hash()
