@@ -1,8 +1,7 @@
 """What the tests of the kernels work with: runs, packed into lanes and taken out again."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from itertools import cycle
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -232,23 +231,6 @@ def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
     layers = range(1, net.layers if net.grouped else 1)
     units = ((i, slice(unit, unit + 1)) for i in layers for unit in range(net.widths[i]))
     return tuple({f"w{layer}": unit, f"b{layer}": unit} for layer, unit in units)
-
-
-def kinds(name: str, values: Iterable) -> list[dict]:
-    """Return kinds of code to compile, one for each value of an option.
-
-    Steps and precisions take turns: every one with each value and lane width would be compiled for
-    minutes, and they have nothing to do with one another.
-    """
-    turns = (False, "float64"), (True, "float32"), (False, "float32"), (True, "float64")
-    return [
-        {name: value, "proximal": proximal, "precision": precision}
-        for value, (proximal, precision) in zip(values, cycle(turns), strict=False)
-    ]
-
-
-#: Each optimizer with either step.
-EITHER_STEP = kinds("optimizer", [optimizer for optimizer in OPTIMIZERS for _ in (False, True)])
 
 
 @st.composite

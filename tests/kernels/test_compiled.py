@@ -100,7 +100,7 @@ def test_a_changed_file_is_compiled_anew(package, tmp_path, way):
 @WAYS
 def test_processes_may_fill_an_empty_cache_at_once(package, tmp_path, way):
     cache = tmp_path / "cache"
-    for process in [start(package, cache, way + SMALL_SCRIPT) for _ in range(8)]:
+    for process in [start(package, cache, way + SMALL_SCRIPT) for _ in range(4)]:
         assert finish(process)[0] == "gives 1.5"
     assert run(package, cache, way + SMALL_SCRIPT)[2]
 

@@ -11,12 +11,12 @@ from kernels.lane.compiled import entry
 from kernels.lane.lanes import aligned_zeros, as_lanes
 from kernels.lane.threefry import draw
 from tests import naive
+from tests.kernels.kinds import kinds
 from tests.kernels.packing import (
     INVERTED,
     Run,
     experiment,
     experiments,
-    kinds,
     named,
     reference_run,
     train_runs,

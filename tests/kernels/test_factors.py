@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels.training import train
+from tests.kernels.kinds import EITHER_STEP
 from tests.kernels.packing import (
-    EITHER_STEP,
     LANES,
     OPTIMIZERS,
     STEPS,

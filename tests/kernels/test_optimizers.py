@@ -14,8 +14,8 @@ from sweep.specification import schedule
 from sweep.specification.spec import Specification
 from tests import naive
 from tests.kernels import torch_trajectories as recorded
+from tests.kernels.kinds import EITHER_STEP
 from tests.kernels.packing import (
-    EITHER_STEP,
     LANES,
     OPTIMIZERS,
     Experiment,
