@@ -53,7 +53,7 @@ _NEEDLESS = (
 )
 
 #: Kernels that are compiled between one collection of garbage and the next.
-_BETWEEN = 32
+_BETWEEN = 64
 
 _COUNT = count(1)
 

@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 # A sweep imports these when it needs them: here they are imported once, for all sweeps.
@@ -27,14 +28,17 @@ from sweep.training.chosen_kernels import compile_kernels
 from tests.sweep.console import LONG, parts
 
 #: Dozens of tasks of some milliseconds each.
-OPTIONS = {"data": "iris", "hidden": "4", "l1": "0,1e-3,1e-2", "l2": "0,1e-2", "history": "2"}
-OPTIONS |= {"epochs": "6", "seeds": "0:40"}
+OPTIONS = {"data": "wine", "hidden": "8", "l1": "0,1e-3,1e-2", "l2": "0,1e-2", "history": "5"}
+OPTIONS |= {"epochs": "15", "seeds": "0:40", "permutations": "0"}
 WORDS = ["run", "--quiet", "--jobs", "1"]
 WORDS += [word for name, value in OPTIONS.items() for word in (f"--{name}", value)]
 
 #: The longest that a sweep may work before it is killed, as a share of what the whole one took, in
 #: seconds of the processor: a clock would count what a busy machine does for others too.
 LONGEST = 0.4
+
+#: How often one sweep is killed: more would fall upon its end, which takes about as long.
+MOST = 8
 
 #: Seconds in which the system counts such time.
 TICK = 0.01
@@ -75,20 +79,23 @@ def main(folder: Path, kills: int) -> None:
     gc.freeze()  # or each would look at all that is here once more, and copy it
     _, took = ends(begin(folder / "whole"))
     moments = random.Random(0)
-    sweeps = hits = 0
-    while hits < kills:
-        path, ended = folder / str(sweeps), False
-        while not ended:
+    hits = 0
+    for sweep in count():
+        path = folder / str(sweep)
+        for _ in range(min(MOST, kills - hits)):
             child = begin(path)
-            if hits < kills:
-                wait_until_worked(child, moments.uniform(0, LONGEST * took))
-                time.sleep(moments.uniform(0, TICK))
-                os.kill(child, signal.SIGKILL)
+            wait_until_worked(child, moments.uniform(0, LONGEST * took))
+            time.sleep(moments.uniform(0, TICK))
+            os.kill(child, signal.SIGKILL)
             ended, _ = ends(child)
-            if not ended:
-                hits += 1
-                print(sweeps, parts(path))
-        sweeps += 1
+            if ended:
+                break
+            hits += 1
+            print(sweep, parts(path))
+        else:
+            ends(begin(path))
+        if hits == kills:
+            return
 
 
 main(Path(sys.argv[1]), int(sys.argv[2]))
