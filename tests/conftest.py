@@ -26,23 +26,24 @@ os.fsync = os.fstat
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def call(function):
-    """Call a function."""
+def with_room(function):
+    """Call a function, with room for the frames of all that it calls."""
     return function()
 
 
-# Python takes 16 KiB from the system for the frames of functions, as much again where that is full,
-# and gives it back at once: a loop that calls a function just there does so each time, which took a
-# tenth of the suite. Of one frame that is larger than half of what it is in, the rest is room for
-# all.
-call.__code__ = call.__code__.replace(co_stacksize=2**16 + 2**8)
+# Python keeps frames in blocks of 16 KiB, and gives one back as soon as it is empty: a loop that
+# calls a function where a block ends asks the system for memory each time. While kernels are
+# compiled, that was most of the time in the system, and a tenth of all. A frame that takes a little
+# more than half of a block, which is then as large as it has to be, leaves the rest as room.
+with_room.__code__ = with_room.__code__.replace(co_stacksize=2**16 + 2**8)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
+    """Run all tests as pytest does, or a worker of its, but with room."""
     plugins = session.config.pluginmanager
     loop = plugins.subset_hook_caller("pytest_runtestloop", [sys.modules[__name__]])
-    return call(lambda: loop(session=session))
+    return with_room(lambda: loop(session=session))
 
 
 def pytest_collection_modifyitems(items):

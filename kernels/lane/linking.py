@@ -113,9 +113,9 @@ class _WholeLibrary(JITCodeLibrary):
 def _garbage_kept() -> Iterator[None]:
     """Collect no garbage meanwhile: Python looks again and again at all that Numba remembers.
 
-    Nor at once after it, as it would of so much that is young: it is made old. Python would then
-    hardly ever look at it again, and half of it is garbage: some ten megabytes a kernel. So all is
-    looked at after every few kernels.
+    Nor at once after it, as it would of so much that is young: it is made old. Python by itself
+    would hardly ever look at it again, and most of it is garbage: some ten megabytes a kernel. So
+    all is looked at after every few dozen kernels.
     """
     collecting = gc.isenabled()
     gc.disable()
