@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import hypothesis
 import numpy as np
@@ -30,6 +31,31 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def no_luck():
     """Let what draws from NumPy's own generator, as a fit without `random_state`, draw the same."""
     np.random.seed(0)
+
+
+def with_room(function):
+    """Call a function, with room for the frames of all that it calls."""
+    return function()
+
+
+# Python keeps frames in blocks of 16 KiB, and gives one back as soon as it is empty: a loop that
+# calls a function where a block ends asks the system for memory each time. While kernels are
+# compiled, that was most of the time in the system, and a tenth of all. A frame that takes a little
+# more than half of a block, which is then as large as it has to be, leaves the rest as room.
+with_room.__code__ = with_room.__code__.replace(co_stacksize=2**16 + 2**8)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    """Run all tests as pytest does, or a worker of its, but with room."""
+    plugins = session.config.pluginmanager
+    loop = plugins.subset_hook_caller("pytest_runtestloop", [sys.modules[__name__]])
+    return with_room(lambda: loop(session=session))
+
+
+def pytest_collection_modifyitems(items):
+    """Let strangers' files come last: what watches them stays, and slows the process down."""
+    items.sort(key=lambda item: "hostile" in item.path.parts)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import count
 from types import ModuleType
 
 from llvmlite import binding as llvm
@@ -50,6 +51,11 @@ _NEEDLESS = (
     "NoPythonSupportedFeatureValidation",
     "DumpParforDiagnostics",
 )
+
+#: Kernels that are compiled between one collection of garbage and the next.
+_BETWEEN = 64
+
+_COUNT = count(1)
 
 #: Passes of LLVM's that put variables into registers and leave loops as they are.
 _TIDYING = ("sroa", "instruction_combine", "simplify_cfg")
@@ -107,8 +113,9 @@ class _WholeLibrary(JITCodeLibrary):
 def _garbage_kept() -> Iterator[None]:
     """Collect no garbage meanwhile: Python looks again and again at all that Numba remembers.
 
-    Nor at once after it, as it would of so much that is young: it is made old, and looked at when
-    all is.
+    Nor at once after it, as it would of so much that is young: it is made old. Python by itself
+    would hardly ever look at it again, and most of it is garbage: some ten megabytes a kernel. So
+    all is looked at after every few dozen kernels.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -116,8 +123,11 @@ def _garbage_kept() -> Iterator[None]:
         yield
     finally:
         if collecting:
-            gc.freeze()
-            gc.unfreeze()
+            if next(_COUNT) % _BETWEEN:
+                gc.freeze()
+                gc.unfreeze()
+            else:
+                gc.collect()
             gc.enable()
 
 

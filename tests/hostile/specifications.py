@@ -92,6 +92,9 @@ LINES = {
     "a test elsewhere": 'test = "../outside/secret"',
 }
 
+#: Bytes of a file from which one command is tried, and not several.
+LARGE = 10_000_000
+
 #: Whole files.
 FILES = {
     "empty": b"",
@@ -135,7 +138,8 @@ def cases() -> Iterator[tuple[str, Case]]:
     for name, line in LINES.items():
         yield f"sweep.toml, {name}", Case(BASE, saying(line), LOOKS)
     for name, data in FILES.items():
-        yield f"sweep.toml of {name}", Case(BASE, being(data, "sweep.toml"))
+        once = {"commands": ("status",)} if len(data) > LARGE else {}  # it is read for seconds
+        yield f"sweep.toml of {name}", Case(BASE, being(data, "sweep.toml"), **once)
     for name, make in _PLACES.items():
         yield f"sweep.toml is {name}", Case(BASE, instead(make, "sweep.toml"), LOOKS)
 

@@ -276,7 +276,7 @@ def _targets(make: Callable[[Path], object]) -> Callable[[Path], None]:
     """Put something where a summary, a report and a picture are to be written."""
 
     def damage(directory: Path) -> None:
-        for name in ("summary.csv", "report.html", "curves.png"):
+        for name in ("summary.csv", "report.html", "path-l1.png"):
             make(directory / name)
 
     return damage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -23,14 +24,17 @@ SECONDS = 10
 #: Characters of a line on standard error.
 LONGEST = 1000
 
-WATCH = Watch()
+
+@pytest.fixture(scope="session")
+def watch():
+    return Watch()
 
 
 def words(command, path):
     """Type a command on a directory or a model; what is made lies beside it."""
-    if command == "predict":
-        return ["predict", path, "iris"]
-    return [command, path, *(["--out", path.with_name("merged")] if command == "merge" else [])]
+    more = {"predict": ["iris"], "plot": ["--picture", "path"]}
+    more["merge"] = ["--out", path.with_name("merged")]
+    return [command, str(path), *map(str, more.get(command, []))]
 
 
 def prepared(case, folder):
@@ -50,7 +54,7 @@ def test_there_are_hundreds():
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", CASES)
-def test_a_line_within_bounds(name, tmp_path, monkeypatch, capsys, caplog):
+def test_a_line_within_bounds(name, watch, tmp_path, monkeypatch, capsys, caplog):
     case = CASES[name]
     path = prepared(case, tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -58,8 +62,8 @@ def test_a_line_within_bounds(name, tmp_path, monkeypatch, capsys, caplog):
         capsys.readouterr()
         caplog.clear()
         begun = time.process_time()
-        with WATCH.over(tmp_path) as seen:
-            status = command_line(list(map(str, words(command, path))))
+        with watch.over(tmp_path) as seen:
+            status = command_line(words(command, path))
         assert time.process_time() - begun < SECONDS, command
         said = capsys.readouterr().err.splitlines()
         warned = [record.getMessage() for record in caplog.records]
@@ -89,11 +93,13 @@ HEAVY = (
     "runs.parquet, of long texts",
 )
 
-#: Types a command, and says how much memory it had at its peak, in KiB.
+#: Types commands, and says how much memory it had at its peak, in KiB.
 PEAK = """
+import json
 import sys
 from sweep.commands.command_line import command_line
-command_line(sys.argv[1:])
+for words in json.loads(sys.argv[1]):
+    command_line(words)
 with open("/proc/self/status") as lines:
     print(next(line for line in lines if line.startswith("VmHWM")).split()[1])
 """
@@ -103,7 +109,7 @@ with open("/proc/self/status") as lines:
 @pytest.mark.parametrize("name", HEAVY)
 def test_it_takes_less_than_a_gibibyte(name, tmp_path):
     path = prepared(CASES[name], tmp_path)
-    for command in CASES[name].commands:
-        typed = [sys.executable, "-c", PEAK, *map(str, words(command, path))]
-        out = subprocess.check_output(typed, cwd=ROOT, stderr=subprocess.DEVNULL, text=True)
-        assert int(out.split()[-1]) < 2**20, command
+    typed = json.dumps([words(command, path) for command in CASES[name].commands])
+    command = [sys.executable, "-c", PEAK, typed]
+    out = subprocess.check_output(command, cwd=ROOT, stderr=subprocess.DEVNULL, text=True)
+    assert int(out.split()[-1]) < 2**20

@@ -1,8 +1,7 @@
 """What the tests of the kernels work with: runs, packed into lanes and taken out again."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from itertools import cycle
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -208,6 +207,21 @@ def reference_run(experiment: Experiment, i: int) -> np.ndarray:
     return np.concatenate([trained[name].ravel() for name in net.names])
 
 
+def with_room(experiment: Experiment, i: int) -> tuple[np.ndarray, float]:
+    """Return a run of the reference, and how far from it rounding may take one.
+
+    A step that divides by the root of a mean of squares takes what a small gradient was rounded by
+    up to rate / epsilon times as large, and the next steps follow. How much comes of it, the
+    reference says of itself, begun a few units of the last place beside.
+    """
+    expected = reference_run(experiment, i)
+    run = experiment.runs[i]
+    beside = run._replace(parameters=run.parameters * (1 + 2**-50))
+    runs = [*experiment.runs[:i], beside, *experiment.runs[i + 1 :]]
+    moved = reference_run(experiment._replace(runs=runs), i)
+    return expected, 1e-11 + 100 * abs(moved - expected).max()
+
+
 def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
     """Return the groups as the reference has them: of columns of inputs, or else of units."""
     if columns:
@@ -217,19 +231,6 @@ def groups_of(net: Network, columns: tuple[int, ...]) -> tuple[dict, ...]:
     layers = range(1, net.layers if net.grouped else 1)
     units = ((i, slice(unit, unit + 1)) for i in layers for unit in range(net.widths[i]))
     return tuple({f"w{layer}": unit, f"b{layer}": unit} for layer, unit in units)
-
-
-def kinds(name: str, values: Iterable) -> list[dict]:
-    """Return kinds of code to compile, one for each value of an option.
-
-    Steps and precisions take turns: every one with each value and lane width would be compiled for
-    minutes, and they have nothing to do with one another.
-    """
-    turns = (False, "float64"), (True, "float32"), (False, "float32"), (True, "float64")
-    return [
-        {name: value, "proximal": proximal, "precision": precision}
-        for value, (proximal, precision) in zip(values, cycle(turns), strict=False)
-    ]
 
 
 @st.composite

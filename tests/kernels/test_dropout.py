@@ -11,12 +11,12 @@ from kernels.lane.compiled import entry
 from kernels.lane.lanes import aligned_zeros, as_lanes
 from kernels.lane.threefry import draw
 from tests import naive
+from tests.kernels.kinds import kinds
 from tests.kernels.packing import (
     INVERTED,
     Run,
     experiment,
     experiments,
-    kinds,
     named,
     reference_run,
     train_runs,
@@ -52,10 +52,10 @@ def test_known_words(key, counter, words, width):
 
 @settings(deadline=None, max_examples=40)
 @given(
-    experiments(
-        dropping=st.just(True),
-        activation=st.sampled_from(list(reference.ACTIVATIONS)),
-        leak=st.just(0.1),
+    st.sampled_from(kinds("activation", reference.ACTIVATIONS)).flatmap(
+        lambda kind: experiments(
+            kind=kind | {"precision": "float64", "dropping": True, "leak": 0.1}
+        )
     )
 )
 def test_a_lane_is_a_run_of_the_reference(drawn):
@@ -82,7 +82,7 @@ def test_the_width_of_a_pack_changes_no_bit(kind, widths, data):
 
 
 @settings(deadline=None, max_examples=15)
-@given(experiments(("float64", "float32"), leak=st.just(0.1)))
+@given(st.sampled_from(kinds("leak", [0.1] * 2)).flatmap(lambda kind: experiments(kind=kind)))
 def test_dropping_nothing_is_no_dropout_to_the_bit(drawn):
     dropping = drawn._replace(dropping=True)
     assert train_runs(dropping, width=8).hash() == train_runs(drawn, width=8).hash()

@@ -12,6 +12,7 @@ from kernels.penalties import l21, l21_in_metric
 from kernels.samples import Samples
 from kernels.training import train
 from tests import naive
+from tests.kernels.kinds import kinds_and_widths
 from tests.kernels.packing import (
     GROUPED,
     LANES,
@@ -23,11 +24,10 @@ from tests.kernels.packing import (
     experiments,
     grouped,
     groups_of,
-    kinds,
     named,
     pack,
-    reference_run,
     train_runs,
+    with_room,
 )
 
 TOGETHER = st.sampled_from(["columns", "units"])
@@ -144,22 +144,20 @@ def test_a_step_in_a_metric_is_right_to_twelve_digits(drawn):
 def test_a_lane_is_a_run_of_the_reference(drawn):
     outcome = train_runs(drawn, width=8)
     for i in range(len(drawn.runs)):
-        expected = reference_run(drawn, i)
-        np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=1e-11)
+        expected, room = with_room(drawn, i)
+        np.testing.assert_allclose(outcome.parameters[i], expected, rtol=0, atol=room)
         p = named(drawn.net, outcome.parameters[i])
         if drawn.net.grouped:
             cost = naive.group_penalty(p, groups_of(drawn.net, drawn.columns))
             assert outcome.groups[i] == pytest.approx(cost, rel=1e-12)
 
 
-@pytest.mark.parametrize("kind", kinds("optimizer", OPTIMIZERS), ids=str)
+@pytest.mark.parametrize(("kind", "width"), kinds_and_widths("optimizer", OPTIMIZERS), ids=str)
 @settings(deadline=None, max_examples=5)
 @given(data=st.data())
-def test_every_lane_width_gives_the_same_bytes(kind, data):
+def test_every_lane_width_gives_the_same_bytes(kind, width, data):
     drawn = data.draw(experiments(kind=kind, together=TOGETHER).filter(lambda one: one.net.grouped))
-    expected = train_runs(drawn, width=8)
-    for width in (1, 16):  # those between are other processors', with all that `tests.recorded` has
-        assert train_runs(drawn, width).hash() == expected.hash()
+    assert train_runs(drawn, width).hash() == train_runs(drawn, width=8).hash()
 
 
 @settings(deadline=None, max_examples=20)

@@ -14,15 +14,17 @@ from sweep.specification import schedule
 from sweep.specification.spec import Specification
 from tests import naive
 from tests.kernels import torch_trajectories as recorded
+from tests.kernels.kinds import EITHER_STEP
 from tests.kernels.packing import (
+    LANES,
     OPTIMIZERS,
     Experiment,
     Run,
     experiment,
     experiments,
-    reference_run,
     train_runs,
     weights_of,
+    with_room,
 )
 
 OTHERS = st.sampled_from(OPTIMIZERS[1:])
@@ -95,7 +97,8 @@ def test_steps_are_those_of_the_twin(optimizer, proximal, seed, l1, l2, taken):
 def test_a_lane_is_a_run_of_the_reference(drawn):
     found = weights_of(drawn, width=8)
     for i in range(len(drawn.runs)):
-        np.testing.assert_allclose(found[i], reference_run(drawn, i), rtol=0, atol=1e-10)
+        expected, room = with_room(drawn, i)
+        np.testing.assert_allclose(found[i], expected, rtol=0, atol=room)
 
 
 #: Each step, in lanes of one width beside the eight of the others: more would be compiled for long.
@@ -122,21 +125,10 @@ def test_neither_lanes_nor_neighbours_change_a_bit(chosen, data):
         assert moved.bytes(place) == together.bytes(i)
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("proximal", [False, True])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS[1:])
-def test_frozen_code_and_wide_lanes_change_no_bit(optimizer, proximal, precision):
-    drawn = experiment(
-        seed=8,
-        widths=(3, 4, 2),
-        runs=5,
-        n=6,
-        batch_size=2,
-        epochs=20,
-        streams=2,
-        **{"optimizer": optimizer, "proximal": proximal, "precision": precision},
-    )
-    width = 16 if precision == "float32" else 8
+@pytest.mark.parametrize("kind", EITHER_STEP, ids=str)
+def test_frozen_code_and_wide_lanes_change_no_bit(kind):
+    drawn = experiment(8, (3, 4, 2), 5, 6, batch_size=2, epochs=20, streams=2, **kind)
+    width = LANES[kind["precision"]]
     expected = train_runs(drawn, width)
     assert np.isfinite(expected.loss).all()
     assert train_runs(drawn, width, freeze=True).hash() == expected.hash()

@@ -5,15 +5,19 @@ FOLDER/1, ... until so many kills have hit. Forking one process that has all imp
 tenth of starting each. Prints a line for each kill: the directory, and the parts that it had.
 """
 
+import gc
 import os
 import random
 import signal
 import sys
+import time
+from itertools import count
 from pathlib import Path
 
 # A sweep imports these when it needs them: here they are imported once, for all sweeps.
 import joblib  # noqa: F401
 import pandas  # noqa: F401
+import psutil
 import pyarrow.parquet  # noqa: F401
 
 from sweep import Sweep
@@ -22,17 +26,23 @@ from sweep.commands.sweeps import run  # noqa: F401
 from sweep.plan import tasks
 from sweep.plan.experiment import prepare
 from sweep.training.chosen_kernels import compile_kernels
-from tests.sweep.console import LONG, Watch, parts
+from tests.sweep.console import LONG, parts
 
 #: Dozens of tasks of some milliseconds each.
 OPTIONS = {"data": "wine", "hidden": "8", "l1": "0,1e-3,1e-2", "l2": "0,1e-2", "history": "5"}
-OPTIONS |= {"epochs": "20", "seeds": "0:40"}
+OPTIONS |= {"epochs": "15", "seeds": "0:40", "permutations": "0"}
 WORDS = ["run", "--quiet", "--jobs", "1"]
 WORDS += [word for name, value in OPTIONS.items() for word in (f"--{name}", value)]
 
-#: The longest that a sweep may work before it is killed, as a share of what the whole one took, on
-#: a watch that does not count what a busy machine does for others: it may be busier by then.
+#: The longest that a sweep may work before it is killed, as a share of what the whole one took, in
+#: seconds of the processor: a clock would count what a busy machine does for others too.
 LONGEST = 0.4
+
+#: How often one sweep is killed: more would fall upon its end, which takes about as long.
+MOST = 8
+
+#: Seconds in which the system counts such time.
+TICK = 0.01
 
 
 def begin(path: Path) -> int:
@@ -46,12 +56,20 @@ def begin(path: Path) -> int:
     return child
 
 
-def ends(child: int) -> bool:
-    """Wait for a process; tell whether it ended by itself."""
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status not in (0, -signal.SIGKILL):
+def ends(child: int) -> tuple[bool, float]:
+    """Wait for a process; tell whether it ended by itself, and how long it worked."""
+    _, status, took = os.wait4(child, 0)
+    if (status := os.waitstatus_to_exitcode(status)) not in (0, -signal.SIGKILL):
         sys.exit(f"a sweep ended with {status}")
-    return status == 0
+    return status == 0, took.ru_utime + took.ru_stime
+
+
+def wait_until_worked(child: int, seconds: float) -> None:
+    """Wait until a process has worked for so long, or has ended."""
+    process, begun = psutil.Process(child), time.monotonic()
+    while sum(process.cpu_times()[:2]) < seconds and process.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() - begun < LONG
+        time.sleep(0.002)
 
 
 def main(folder: Path, kills: int) -> None:
@@ -59,25 +77,26 @@ def main(folder: Path, kills: int) -> None:
     tasks.TASK_SECONDS = 1e-9
     spec = Sweep(**{name: int(v) if v.isdigit() else v for name, v in OPTIONS.items()})
     compile_kernels(prepare(spec).plan)
-    with Watch() as watch:
-        ends(begin(folder / "whole"))
-        longest = LONGEST * watch.seconds()
-        moments = random.Random(0)
-        sweeps = hits = 0
-        while hits < kills:
-            path, ended = folder / str(sweeps), False
-            while not ended:
-                watch.begin()
-                child = begin(path)
-                if hits < kills:
-                    moment = moments.uniform(0, longest)
-                    watch.wait(lambda: watch.seconds() > moment, LONG)  # noqa: B023
-                    os.kill(child, signal.SIGKILL)
-                ended = ends(child)
-                if not ended:
-                    hits += 1
-                    print(sweeps, parts(path))
-            sweeps += 1
+    gc.freeze()  # or each would look at all that is here once more, and copy it
+    _, took = ends(begin(folder / "whole"))
+    moments = random.Random(0)
+    hits = 0
+    for sweep in count():
+        path = folder / str(sweep)
+        for _ in range(min(MOST, kills - hits)):
+            child = begin(path)
+            wait_until_worked(child, moments.uniform(0, LONGEST * took))
+            time.sleep(moments.uniform(0, TICK))
+            os.kill(child, signal.SIGKILL)
+            ended, _ = ends(child)
+            if ended:
+                break
+            hits += 1
+            print(sweep, parts(path))
+        else:
+            ends(begin(path))
+        if hits == kills:
+            return
 
 
 main(Path(sys.argv[1]), int(sys.argv[2]))

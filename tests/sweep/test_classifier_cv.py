@@ -181,8 +181,8 @@ def test_the_automatic_axis_holds_for_inputs_whose_mean_is_not_zero(on, tight, l
     draw = np.random.RandomState(0)
     X, y = draw.uniform(low, low + 2, (300, 2)), (draw.random_sample(300) < 0.2).astype(int)
     y[X[:, 0] > low + 1.7] = 2
-    softmax = {"hidden_layer_sizes": (), "batch_size": "full", "max_iter": 3000, **on}
-    softmax |= {"learning_rate_init": 0.1, "random_state": 0}
+    softmax = {"hidden_layer_sizes": (), "batch_size": "full", "max_iter": 500, **on}
+    softmax |= {"learning_rate_init": 0.5, "random_state": 0}
     every = [(np.arange(300), np.arange(300))]
     top = max(RegularizedMLPClassifierCV(l1="auto:log2", cv=every, **softmax)
               .fit(X, y).cv_results_["param_l1"])  # fmt: skip

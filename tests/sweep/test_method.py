@@ -100,9 +100,23 @@ def test_hidden_layers_and_batches_with_exact_zeros(schedule):
     check(runs.iloc[0], found)
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("method_of_l1", ["subgradient", "proximal"])
-@pytest.mark.parametrize("optimizer", ["momentum", "adam", "adamw", "rmsprop"])
+def in_turns(optimizers, others):
+    """Return both of some others with each optimizer, one in either precision."""
+    precisions = "float64", "float32"
+    return [
+        (optimizer, other, precisions[(i + j) % 2])
+        for i, optimizer in enumerate(optimizers)
+        for j, other in enumerate(others)
+    ]
+
+
+OPTIMIZERS = ("nesterov", "momentum", "adam", "adamw", "rmsprop")
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "method_of_l1", "precision"),
+    in_turns(OPTIMIZERS[1:], ["subgradient", "proximal"]),
+)
 def test_every_optimizer(optimizer, method_of_l1, precision):
     same = {"lr": 0.02, "l1_method": method_of_l1, "optimizer": optimizer, "epochs": 4, "finish": 3}
     same |= {"batch_size": 32, "val_fraction": 0.2}
@@ -120,9 +134,9 @@ def test_every_optimizer(optimizer, method_of_l1, precision):
     check(runs.iloc[0], method.of_table(x, y, (8,), seed=3, **same | betas | on).run())
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("on", ["inputs", "units"])
-@pytest.mark.parametrize("optimizer", ["nesterov", "momentum", "adam", "adamw", "rmsprop"])
+@pytest.mark.parametrize(
+    ("optimizer", "on", "precision"), in_turns(OPTIMIZERS, ["inputs", "units"])
+)
 def test_groups_of_weights(optimizer, on, precision):
     same = {"lr": 0.02, "l1_method": "proximal", "optimizer": optimizer, "epochs": 3, "finish": 2}
     same |= {"batch_size": 32, "val_fraction": 0.2}

@@ -81,7 +81,7 @@ def test_a_task_takes_the_room_of_its_lanes(method, monkeypatch):
     spec = Sweep(
         data=(x, np.arange(40) % 4), hidden="300,100", l1=0, l2=0, lr=[1e-3, 0.01], patience=1
     )
-    spec = spec.replace(seeds=range(64), epochs=4, l1_method=method)
+    spec = spec.replace(seeds=range(64), epochs=4, l1_method=method, permutations=0)
     plan, dataset = (experiment := prepare(spec)).plan, experiment.dataset
     assert (plan.tasks.runs, plan.tasks.lanes) == (128, 64)
     with pytest.MonkeyPatch.context() as patch:

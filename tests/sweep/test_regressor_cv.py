@@ -84,7 +84,7 @@ def test_of_several_answers_too():
 @pytest.mark.parametrize("loss", ["squared", "huber", "poisson"])
 def test_the_automatic_axis_ends_where_l1_empties_the_network(loss):
     told = {"loss": loss, "hidden_layer_sizes": (), "l2": 0, "batch_size": "full"}
-    told |= {"max_iter": 3000, "learning_rate_init": 0.01, "momentum": 0.8, "random_state": 0}
+    told |= {"max_iter": 600, "learning_rate_init": 0.05, "momentum": 0.8, "random_state": 0}
     y = np.floor(Y / 30)
     every = [(np.arange(len(y)), np.arange(len(y)))]
     found = RegularizedMLPRegressorCV(l1="auto:log3", cv=every, **told).fit(X, y)
