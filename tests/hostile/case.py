@@ -13,7 +13,7 @@ from tests.recorded.recording import HERE
 STAGE = HERE / "first_stage"
 
 #: What looks at a directory; ``merge`` writes a new one.
-LOOKS = ("status", "summary", "best", "plot", "report", "merge")
+LOOKS = ("status", "summary", "best", "plot --picture path", "report", "merge")
 #: Those that take no second.
 QUICK = ("status", "summary", "merge")
 

@@ -32,9 +32,9 @@ def watch():
 
 def words(command, path):
     """Type a command on a directory or a model; what is made lies beside it."""
-    more = {"predict": ["iris"], "plot": ["--picture", "path"]}
-    more["merge"] = ["--out", path.with_name("merged")]
-    return [command, str(path), *map(str, more.get(command, []))]
+    more = {"predict": ["iris"], "merge": ["--out", str(path.with_name("merged"))]}
+    first, *others = command.split()
+    return [first, str(path), *others, *more.get(first, [])]
 
 
 def prepared(case, folder):

@@ -20,11 +20,11 @@ def kinds(name: str, values: Iterable) -> list[dict]:
 
 
 def kinds_and_widths(name: str, values: Iterable) -> list[tuple[dict, int]]:
-    """Return such kinds, each with the least or the most lanes: in turns that meet each of theirs.
+    """Return such kinds, each in the least or the most lanes; either step and precision in both.
 
     Widths between are other processors', with all that `tests.recorded` has.
     """
-    return list(zip(kinds(name, values), cycle((1, 16, 16, 1, 16, 1, 1, 16)), strict=False))
+    return list(zip(kinds(name, values), cycle((1, 1, 16, 16)), strict=False))
 
 
 #: Each optimizer with either step.

@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.kernels.packing import broken, experiment, experiments, train_runs
+from tests.kernels.kinds import kinds_and_widths
+from tests.kernels.packing import OPTIMIZERS, broken, experiment, experiments, train_runs
+from tests.kernels.test_activations import OTHERS
+from tests.kernels.test_losses import LOSSES
 
 
 @settings(deadline=None, max_examples=25)
@@ -14,6 +17,13 @@ def test_every_lane_width_gives_the_same_bytes(drawn):
     expected = train_runs(drawn, width=8)
     for width in (1, 2, 4, 16):
         assert train_runs(drawn, width).hash() == expected.hash()
+
+
+@pytest.mark.parametrize("values", [LOSSES, OTHERS, OPTIMIZERS])
+def test_either_step_and_precision_is_tried_in_the_least_and_the_most_lanes(values):
+    tried = kinds_and_widths("choice", values)
+    for name in ("proximal", "precision"):
+        assert len({(kind[name], width) for kind, width in tried}) == 4
 
 
 @settings(deadline=None, max_examples=10)

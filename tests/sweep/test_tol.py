@@ -132,7 +132,7 @@ def test_another_number_of_epochs_in_a_row():
             group, batch._begin, 16, 1500, plan.cost.pace, lambda: False,
             stopping=Stopping(epochs, 1e-4, held_out=False),
         )  # fmt: skip
-        stops[epochs] = np.zeros(8)
+        stops[epochs] = np.full(8, np.nan)
         for found in runs.trained():
             stops[epochs][found.runs] = found.metrics["epochs"]
     np.testing.assert_array_equal(stops[10], SPEC.run().epochs)
