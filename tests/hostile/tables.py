@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.hostile.case import PLACES, QUICK, STAGE, Case, being, outside, plant
+from tests.hostile.case import LOOKS, PLACES, QUICK, STAGE, Case, being, outside, plant
 
 PARTS = "unfinished"
 FINAL = "finished"
@@ -41,10 +42,8 @@ def cases() -> Iterator[tuple[str, Case]]:
         for name, make in _PLACES.items():
             yield f"{table} is {name}", Case(FINAL, _instead(make, table), commands)
     for name, make in _PLACES.items():
-        yield (
-            f"what is to be made is {name}",
-            Case(FINAL, _targets(make), ("summary", "best", "plot", "report")),
-        )
+        yield f"what is to be made is {name}", Case(FINAL, _targets(make), LOOKS[1:5])
+    yield "what all pictures are to be is a pipe", Case(FINAL, _targets(os.mkfifo), ("plot",))
 
 
 def _first(folder: Path) -> Path:
@@ -279,7 +278,7 @@ def _targets(make: Callable[[Path], object]) -> Callable[[Path], None]:
     """Put something where a summary, a report and a picture are to be written."""
 
     def damage(directory: Path) -> None:
-        for name in ("summary.csv", "report.html", "curves.png"):
+        for name in ("summary.csv", "report.html", "path-l1.png", "curves.png"):
             make(directory / name)
 
     return damage
