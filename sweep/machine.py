@@ -46,7 +46,7 @@ def versions(precision: str) -> dict[str, Any]:
     }
 
 
-def lanes(precision: str, vectors: int = 1) -> int:
+def lanes(precision: str, vectors: float = 1) -> int:
     """Return how many runs make a pack: `kernels.lane.lanes.lane_width` with an error for users."""
     from kernels.lane.lanes import lane_width
 

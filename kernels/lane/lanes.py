@@ -130,15 +130,12 @@ def vector_bytes() -> int:
     return 64 if "avx512f" in names else 32 if "avx" in names else 16
 
 
-def bytes_at_once() -> int:
-    """Return how much of a vector this machine computes at a time: all, or its half.
+def computes_halves() -> bool:
+    """Tell whether this machine carries out an instruction on 64 bytes as two, as Zen 4 does.
 
-    Zen 4 carries out each instruction on 64 bytes as two. There a pack of half the runs takes half
-    the time, and its parameters half the room in the caches: fewer lanes are idle where runs are
-    few or have stopped, and none is slower.
+    There half a vector takes half the time.
     """
-    name = config.CPU_NAME or _host_name()
-    return min(vector_bytes(), 32) if name == "znver4" else vector_bytes()
+    return vector_bytes() == 64 and (config.CPU_NAME or _host_name()) == "znver4"
 
 
 def vector_registers() -> int:
@@ -147,10 +144,8 @@ def vector_registers() -> int:
     return 16 if x86 and vector_bytes() < 64 else 32
 
 
-def lane_width(dtype, vectors: int = 1) -> int:
-    """Return how many runs make a pack, unless ``SWEEP_LANES`` says so.
-
-    It is what fits one vector, or what of it is computed at once; or several whole ``vectors``.
+def lane_width(dtype, vectors: float = 1) -> int:
+    """Return how many runs make a pack: what fits ``vectors`` vectors, or ``SWEEP_LANES``.
 
     Raises
     ------
@@ -159,8 +154,7 @@ def lane_width(dtype, vectors: int = 1) -> int:
     """
     forced = os.environ.get("SWEEP_LANES")
     if forced is None:
-        room = vectors * vector_bytes() if vectors > 1 else bytes_at_once()
-        return room // np.dtype(dtype).itemsize
+        return int(vectors * vector_bytes()) // np.dtype(dtype).itemsize
     if forced not in ("1", "2", "4", "8", "16"):
         raise ValueError(f"SWEEP_LANES should be 1, 2, 4, 8 or 16, not {forced!r}: unset it")
     return int(forced)

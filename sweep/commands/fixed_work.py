@@ -88,10 +88,10 @@ class Trainer:
             for key in dict.fromkeys(zip(seeds, folds, strict=True))
         }
         parts = Folds.of(spec, data)
-        group = Group(spec, runs.net, runs.columns, parts, freeze=True)
+        group = Group(spec, runs.net, runs.columns, parts, freeze=True, of=len(numbers))
         packs = group.pack(np.arange(group.size), runs.drawn())
         self.packs, self.epochs, self.batch = packs, epochs, spec.batch_size or len(parts.train)
-        self.samples = parts.samples(packs.order.next(epochs))
+        self.samples = parts.samples(np.ascontiguousarray(packs.order.next(epochs)))
         self._factors = factors(spec, np.arange(epochs), len(parts.train))
         self._begin = packs.runs.parameters.copy(), packs.runs.memory.copy()
 

@@ -281,7 +281,7 @@ def group_of(plan: Plan, portions: Sequence[Portion], runs: list[tuple[int, int]
     data = Folds.of(plan.spec, {(portions[i].seed, i): portions[i].fold for i in used})
     # A seed draws the same order for every part: a fit does not know that it is one of several.
     data = data._replace(drawn=[(portions[i].seed, 0) for i in used])
-    return Group(plan.spec, planned_network(plan), columns, data, plan.worth_freezing)
+    return Group(plan.spec, planned_network(plan), columns, data, plan.worth_freezing, len(runs))
 
 
 def _standing(trained: Trained, stand: Callable[[], State], place: int) -> tuple[State, BatchOrder]:

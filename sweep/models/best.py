@@ -26,7 +26,7 @@ from sweep.machine import version
 from sweep.models.files import check_target
 from sweep.models.model import Model
 from sweep.models.refitting import judged, on_all_rows
-from sweep.models.retraining import train_again
+from sweep.models.retraining import train_again, when_they_stopped
 from sweep.plan.experiment import Experiment, prepare
 from sweep.plan.recorded import recorded, specified
 from sweep.running.same_sweep import placing
@@ -152,18 +152,26 @@ def _again(
     stopped: Callable[[], bool],
 ) -> list[Model]:
     """Do what `again` does with runs of one part of the plan, which the experiment has."""
-    columns, _, weights = train_again(experiment, rows["run"].to_numpy(), stopped, rows)
-    losses = [name for name in RANKED if name in columns]
-    other = np.any([columns[name] != rows[name].to_numpy() for name in losses], axis=0)
+    stops = when_they_stopped(experiment.plan.spec, rows)
+    for epochs in stops.values():
+        _check_repeats(epochs == 0, rows, directory)
+    columns, _, weights = train_again(experiment, rows["run"].to_numpy(), stopped, stops)
+    for name in (name for name in RANKED if name in columns):
+        _check_repeats(columns[name] != rows[name].to_numpy(), rows, directory)
+    return [
+        _model(experiment, {name: values[[i]] for name, values in columns.items()}, weights[:, i])
+        for i in range(len(rows))
+    ]
+
+
+def _check_repeats(
+    other: np.ndarray, rows: "pd.DataFrame", directory: str | os.PathLike[str]
+) -> None:
     if other.any():
         raise InputError(
             f"run {rows['run'].iloc[int(np.argmax(other))]} of {directory} does not repeat: its "
             "data or regsweep have changed since; run the sweep again"
         )
-    return [
-        _model(experiment, {name: values[[i]] for name, values in columns.items()}, weights[:, i])
-        for i in range(len(rows))
-    ]
 
 
 def _how_picked(row: "pd.Series", metric: str, runs: int) -> str:

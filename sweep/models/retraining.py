@@ -85,14 +85,14 @@ def train_again(
     experiment: Experiment,
     numbers: NDArray[np.int64],
     stopped: Callable[[], bool] = lambda: False,
-    rows: pd.DataFrame | None = None,
+    stops: Columns | None = None,
 ) -> tuple[Columns, NDArray, NDArray]:
     """Train the runs of these numbers again, and what comes before them on their paths.
 
     They are all of one part of the plan, see `sweep.plan.plan.Plan.apart`.
     ``stopped`` is asked a few times a second whether to give up.
-    Their ``rows`` of the table say when those stopped that stop early: so they are trained no
-    further than to the weights that they kept, and nothing is watched.
+    ``stops`` says when they stopped early, see `when_they_stopped`: they are trained as far as to
+    the weights that they kept, and nothing is watched.
 
     Returns
     -------
@@ -104,26 +104,29 @@ def train_again(
     ((part, _),) = experiment.plan.apart(numbers)
     needed = leading_to(part, numbers)
     kept = np.searchsorted(needed, numbers)
-    known = {} if rows is None else _when_they_stopped(part.spec, rows)
     ends = None
-    if known:
+    if stops:
         ends = np.empty(len(needed), dtype=np.int64)
-        ends[kept] = known.get("best_epoch", known["epochs"])
+        ends[kept] = stops.get("best_epoch", stops["epochs"])
     batch = Batch(part, experiment.dataset, needed, stopped, kept=False, ends=ends)
     columns, weights = train_all(batch)
-    columns = {name: values[kept] for name, values in columns.items()} | known
+    columns = {name: values[kept] for name, values in columns.items()} | (stops or {})
     return columns, batch.drawn().parameters[:, kept], weights()[:, kept]
 
 
-def _when_they_stopped(spec: Specification, rows: pd.DataFrame) -> Columns:
-    """Return what rows say of it; nothing where the way there hangs on what is watched.
+def when_they_stopped(spec: Specification, rows: pd.DataFrame) -> Columns:
+    """Return what rows of runs say of it; nothing where the way there hangs on what is watched.
 
-    So it does along paths, and where what is watched lowers the learning rate.
+    So it does along paths, and where what is watched lowers the learning rate. What cannot be is 0.
     """
     if not spec.stops_early or spec.path or spec.schedule == "adaptive":
         return {}
     names = ["epochs", "best_epoch"] if spec.patience else ["epochs"]
-    return {name: rows[name].to_numpy(dtype=np.int64) for name in names}
+    said = {name: rows[name].to_numpy(dtype=np.float64, na_value=0) for name in names}
+    return {
+        name: np.where((values >= 1) & (values <= spec.epochs), values, 0).astype(np.int64)
+        for name, values in said.items()
+    }
 
 
 def history_again(spec: Specification, runs: pd.DataFrame) -> pd.DataFrame:

@@ -207,8 +207,8 @@ class Batch:
             place = np.flatnonzero(mine[self._pair[index]])
             if len(place):
                 some = {name: values[index[place]] for name, values in self.columns.items()}
-                freeze = self.plan.worth_freezing
-                yield place, Group(self.plan.spec, self.net, some, folds, freeze, self._gpu)
+                work = self.plan.worth_freezing, self.plan.runs
+                yield place, Group(self.plan.spec, self.net, some, folds, *work, self._gpu)
 
     def _trained(
         self, group: Group, state: State, epochs: int, runs: np.ndarray

@@ -4,12 +4,13 @@ from typing import Any
 
 from kernels.choice import Choice
 from kernels.frozen import freezes
-from kernels.lane.lanes import vector_registers
+from kernels.lane.lanes import computes_halves, vector_registers
 from kernels.network import Network, by_column, by_unit, network
 from kernels.prepare import prepare
 from sweep.errors import InputError
 from sweep.gpus import OnGpu
 from sweep.machine import lanes
+from sweep.plan.cost import multiply_adds
 from sweep.plan.plan import Plan
 from sweep.specification.choices import (
     ACTIVATIONS,
@@ -20,6 +21,9 @@ from sweep.specification.choices import (
     SCORES,
 )
 from sweep.specification.spec import Specification
+
+#: Weights from which on half a pack's parameters are better in the caches than all of them.
+_LARGE = 2**12
 
 #: What drops units.
 DROPOUT = Choice("kernels.dropout.inverted")
@@ -75,18 +79,26 @@ def _metrics(spec: Specification) -> dict[str, Choice]:
 
 
 def shape_of(
-    spec: Specification, widths: tuple[int, ...], samples: int, freeze: bool
+    spec: Specification, widths: tuple[int, ...], samples: int, freeze: bool, runs: int
 ) -> tuple[bool, int]:
     """Return whether a network is frozen, and the lane width of its packs.
 
-    ``freeze`` is whether there is work enough to compile code for this very network. With dropout
-    it is not frozen: each unit that may be dropped would make its code longer by a hundred lines.
+    ``freeze`` is whether there is work enough to compile code for this very network, ``runs`` how
+    many there are in all. With dropout it is not frozen: each unit that may be dropped would make
+    its code longer by a hundred lines.
+
+    Where half a vector takes half the time, packs of half as many runs are taken where a few runs
+    would leave the rest idle; and for a large network, which is trained as fast in them, so that
+    fewer lanes are idle as patience takes runs away.
     """
     freeze = freeze and not any(spec.dropout)
     batch = min(spec.batch_size or samples, samples)
     frozen = freeze and freezes(widths, samples, batch, step_of(spec))
     # A tiny network waits for results: two vectors a value hide the wait, if registers are free.
-    vectors = 2 if frozen and vector_registers() == 32 else 1
+    vectors: float = 2 if frozen and vector_registers() == 32 else 1
+    if not frozen and computes_halves():
+        few = 2 * runs <= lanes(spec.precision)
+        vectors = 0.5 if few or multiply_adds(widths) >= _LARGE else 1
     return frozen, lanes(spec.precision, vectors)
 
 
@@ -100,7 +112,7 @@ def compile_kernels(plan: Plan) -> None:
 def _kind(plan: Plan) -> tuple:
     """Return what decides which kernels the runs of a part take."""
     spec, freeze = plan.spec, plan.worth_freezing
-    shape = frozen, _ = shape_of(spec, plan.widths, plan.samples, freeze)
+    shape = frozen, _ = shape_of(spec, plan.widths, plan.samples, freeze, plan.runs)
     chosen = spec.activation, spec.optimizer, spec.l1_method, spec.groups_weights, spec.l21_on
     ends = any(spec.dropout), bool(spec.finish)
     return *shape, *chosen, *ends, (plan.widths, spec.batch_size) if frozen or plan.gpus else None
@@ -108,7 +120,8 @@ def _kind(plan: Plan) -> tuple:
 
 def _compile(plan: Plan) -> None:
     spec = plan.spec
-    freeze, width = shape_of(spec, plan.widths, plan.samples, plan.worth_freezing)
+    freeze = plan.worth_freezing
+    freeze, width = shape_of(spec, plan.widths, plan.samples, freeze, plan.runs)
     batch = min(spec.batch_size or plan.samples, plan.samples)
     net, step = planned_network(plan), step_of(spec)
     choices = tuple(measured_of(spec).values()), tuple(ADDED.values())

@@ -36,7 +36,7 @@ def loss_of(packs: Packs, spec: Specification, part: str = "train") -> np.ndarra
     rows, metrics = getattr(packs.folds, part)[None], _metrics(spec)
     told = packs.net, packs.runs, packs.weights, packs.folds.samples(rows, of_loss=True), metrics
     # All lanes hold a run that is alone: where they have work enough, they share it.
-    alone = packs.size == 1 and rows.size >= 2 * EVALUATION_BATCH * packs.weights.shape[-1]
+    alone = packs.size == 1 and rows.shape[1] >= 2 * EVALUATION_BATCH * packs.weights.shape[-1]
     loss = loss_of_one(*told)[:, None] if alone else evaluate(*told, units=False).loss
     if part == "train":
         loss = _penalised(loss, _penalties(packs))

@@ -192,6 +192,8 @@ class Group(NamedTuple):
         The data of their seeds and folds.
     freeze : bool
         Whether there is work enough to compile code for this very network, if it is tiny.
+    of : int
+        How many runs are trained in all, of which these are some.
     gpu : OnGpu, optional
         What trains them; the processor unless given.
     heard : callable, optional
@@ -203,6 +205,7 @@ class Group(NamedTuple):
     columns: dict[str, np.ndarray]
     folds: Folds
     freeze: bool
+    of: int
     gpu: OnGpu | None = None
     heard: Callable[[Mapping[str, np.ndarray]], None] | None = None
 
@@ -219,7 +222,7 @@ class Group(NamedTuple):
     @property
     def _shape(self) -> tuple[bool, int]:
         widths = tuple(self.net.widths.tolist())
-        return shape_of(self.spec, widths, len(self.folds.train), self.freeze)
+        return shape_of(self.spec, widths, len(self.folds.train), self.freeze, self.of)
 
     def pack(self, index: np.ndarray, state: State) -> Packs:
         """Pack some of the runs, in the state in which they stand."""

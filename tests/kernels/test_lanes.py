@@ -12,7 +12,7 @@ from numba.core.errors import TypingError
 from kernels.lane.lanes import (
     aligned_zeros,
     as_lanes,
-    bytes_at_once,
+    computes_halves,
     copy,
     lane_width,
     lanes_from,
@@ -191,22 +191,19 @@ def test_an_array_with_gaps_is_refused():
 def test_vectors_are_as_wide_as_the_processor_has_them(monkeypatch, features, expected):
     monkeypatch.delenv("SWEEP_LANES", raising=False)
     monkeypatch.setattr(config, "CPU_FEATURES", features)
-    monkeypatch.setattr(config, "CPU_NAME", "skylake-avx512")
-    assert vector_bytes() == bytes_at_once() == expected
+    assert vector_bytes() == expected
     assert lane_width("float64") == expected // 8
     assert lane_width(np.float32) == expected // 4
     assert lane_width("float64", vectors=2) == expected // 4
+    assert lane_width("float64", vectors=0.5) == expected // 16
 
 
-@pytest.mark.parametrize(("features", "expected"), [("+avx,+avx512f", 32), ("+avx", 32), ("", 16)])
-def test_packs_are_as_wide_as_zen_4_computes_at_once(monkeypatch, features, expected):
-    monkeypatch.delenv("SWEEP_LANES", raising=False)
+@pytest.mark.parametrize("features", ["+avx,+avx512f", "+avx", ""])
+@pytest.mark.parametrize("name", ["znver4", "znver5", "skylake-avx512"])
+def test_zen_4_computes_halves(monkeypatch, name, features):
     monkeypatch.setattr(config, "CPU_FEATURES", features)
-    monkeypatch.setattr(config, "CPU_NAME", "znver4")
-    assert bytes_at_once() == expected
-    assert lane_width("float64") == expected // 8
-    assert lane_width(np.float32) == expected // 4
-    assert lane_width("float64", vectors=2) == 2 * vector_bytes() // 8
+    monkeypatch.setattr(config, "CPU_NAME", name)
+    assert computes_halves() == (name == "znver4" and "avx512f" in features)
 
 
 @pytest.mark.parametrize(

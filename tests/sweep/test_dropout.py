@@ -163,7 +163,7 @@ def test_in_the_finish_no_unit_is_dropped(monkeypatch):
 def test_nothing_is_frozen():
     widths = (5, 3, 5, 4)
     for dropout, frozen in ((0, True), ([0, 0.1], False)):
-        assert shape_of(Sweep(dropout=dropout), widths, 1, True)[0] is frozen
+        assert shape_of(Sweep(dropout=dropout), widths, 1, True, 64)[0] is frozen
 
 
 def test_each_run_of_a_path_begins_at_the_first_epoch():

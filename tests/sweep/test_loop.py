@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sweep import Sweep
 from sweep.plan.experiment import prepare
 from sweep.specification.choices import OPTIMIZERS
-from sweep.training import loop
+from sweep.training import chosen_kernels, loop
 from sweep.training.batch import Batch
 
 
@@ -100,3 +100,17 @@ def test_one_epoch_that_is_longer_than_a_breath_is_divided_by_batches(monkeypatc
     with pytest.raises(loop.Stopped):
         trained(batch(**options, stopped=lambda: next(asked)), 2)
     assert calls == [7, 7]
+
+
+@pytest.mark.parametrize("halves", [False, True])
+def test_packs_are_half_as_wide_where_that_leaves_fewer_lanes_idle(halves, monkeypatch):
+    monkeypatch.setattr(chosen_kernels, "computes_halves", lambda: halves)
+    monkeypatch.setattr(chosen_kernels, "lanes", lambda precision, vectors=1: int(8 * vectors))
+
+    def width(hidden, runs, freeze=False):
+        spec = Sweep(hidden=hidden, batch_size=1)
+        return chosen_kernels.shape_of(spec, (5, *spec.hidden, 4), 1, freeze, runs)[1]
+
+    half = 4 if halves else 8
+    assert (width("8", 4), width("8", 5), width("64,64", 100)) == (half, 8, half)
+    assert width("3,5", 4, freeze=True) >= 8

@@ -231,7 +231,7 @@ def test_frozen_code_of_another_loss_changes_no_bit(loss, monkeypatch):
     spec = Sweep(data=numbers(20, 3, 2, loss), loss=loss, hidden="3", l1=[0, 0.01], l2=[0, 0.01])
     spec = spec.replace(seeds=[1, 2], epochs=6, batch_size=4, val_fraction=0.2)
     plan = prepare(spec).plan
-    assert shape_of(plan.spec, plan.widths, plan.samples, True)[0]
+    assert shape_of(plan.spec, plan.widths, plan.samples, True, plan.runs)[0]
     monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", float("inf"))
     expected = tables(spec)
     monkeypatch.setattr("sweep.plan.plan._WORTH_FREEZING", 0)
