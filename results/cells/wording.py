@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from results.cells.counts import of_numbers
@@ -13,8 +14,15 @@ from results.cells.summary import covers, deciding
 from results.columns import FURTHER, MEASURED, OF_NUMBERS
 from results.labels import seeds
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 #: What is measured of classes, and of yes and no, alone.
 _OF_CLASSES = {metric.name for metric in (*MEASURED[1:], *FURTHER)}.difference(OF_NUMBERS)
+
+#: Why a cell has no mean: no seed without a diverged run, or none whose runs are all there, or the
+#: runs are there and what is measured is not defined.
+CAUSES = "diverged", "missing", "no value"
 
 
 class Guess(NamedTuple):
@@ -76,8 +84,18 @@ def pairs(cells: pd.DataFrame) -> str:
     return f"paired by {' and '.join(parts)}" if parts else "of one seed"
 
 
-def without_mean(cells: pd.DataFrame) -> str:
-    """Say why cells have no mean: their runs diverged, or are missing; empty for no cells."""
-    diverged = cells["diverged"] > 0
-    causes = {"diverged": diverged.any(), "missing": not diverged.all()}
-    return " or ".join(cause for cause, holds in causes.items() if holds)
+def why_no_mean(some: pd.DataFrame, cells: pd.DataFrame) -> NDArray[np.str_]:
+    """Return why each of some cells of a summary has no mean of a metric: one of `CAUSES`.
+
+    Runs are missing where a cell has no whole seed, and fewer runs than others. Else the metric is
+    not defined there; if it is the one that decides, that leaves the cell no seed either.
+    """
+    none = ~(some["seeds"] > 0)  # nor does what is not in the summary have any
+    lacks = ~(some["runs"] >= cells["runs"].max())
+    return np.select([none & (some["diverged"] > 0), none & lacks], CAUSES[:2], CAUSES[2])
+
+
+def without_mean(some: pd.DataFrame, cells: pd.DataFrame) -> str:
+    """Say why some cells of a summary have no mean; empty for no cells."""
+    there = why_no_mean(some, cells)
+    return " or ".join(cause for cause in CAUSES if cause in there)

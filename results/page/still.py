@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from results.cells import wording
 from results.cells.epochs import stopped
 from results.cells.summary import axis_names, deciding, whole
 from results.labels import axis as axis_name
@@ -116,11 +117,13 @@ def _colours(spot: float) -> dict[str, str]:
 def _note(cells: pd.DataFrame, row: int, epochs: list[int]) -> str:
     """Say why a square has no colour."""
     if row < 0:
-        return "no value"
+        return "no run done"  # so that it fits
     cell = cells.iloc[row]
     if epochs and cell["rung"] < len(epochs) - 1:
         return f"{epochs[cell['rung']]} epochs"
-    return "diverged" if cell["diverged"] and not cell["seeds"] else ""
+    if np.isfinite(cell[f"mean_{deciding(cells)}"]):
+        return ""
+    return wording.without_mean(cells.iloc[[row]], cells)
 
 
 def _table(cells: pd.DataFrame, metrics: list[str], epochs: list[int]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class DrawnValues(NamedTuple):
         shown = [value for value in axis.values if value in kept]
         there = cells[by].iloc[rows]
         without = rows[~there.isin(axis.values).to_numpy()]
-        why = why_not(cells, metric, without)
+        why = why_not(cells, without)
         return cls(by, shown, len(axis.values), there.nunique(), why)
 
     def title(self, value: float | str, cells: pd.DataFrame) -> str:

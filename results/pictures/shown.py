@@ -75,8 +75,8 @@ def shown_at(
     found = drawable(cells, metric, rows)
     told = counted(len(found), "cell")
     if len(found) < len(meant):
-        why = why_not(cells, metric, np.setdiff1d(rows, found.index))
-        told = f"{len(found):,} of {counted(len(meant), 'cell')}, the others {why}"
+        why = why_not(cells, np.setdiff1d(rows, found.index))
+        told = f"{len(found):,} of {counted(len(meant), 'cell')}, the others: {why}"
     return Shown(metric, cells, found, meant, told, said(fixed, cells, ", "))
 
 
@@ -86,11 +86,12 @@ def drawable(cells: pd.DataFrame, metric: str, rows: NDArray[np.int64]) -> pd.Da
     return cells.iloc[rows[known[rows]]]
 
 
-def why_not(cells: pd.DataFrame, metric: str, rows: NDArray[np.int64]) -> str:
-    """Say why some rows of a summary are not drawable; empty for none."""
-    unknown = cells[f"mean_{metric}"].isna().to_numpy()[rows]
-    causes = ["stopped by halving"] if (stopped(cells)[rows] & ~unknown).any() else []
-    lost = wording.without_mean(cells.iloc[rows[unknown]])
+def why_not(cells: pd.DataFrame, rows: NDArray[np.int64]) -> str:
+    """Say why some rows of a summary, none of them drawable, are not; empty for none."""
+    # What diverged on an early rung was not stopped.
+    early = (stopped(cells) & (cells["seeds"] > 0).to_numpy())[rows]
+    causes = ["stopped by halving"] if early.any() else []
+    lost = wording.without_mean(cells.iloc[rows[~early]], cells)
     return " or ".join([*causes, lost] if lost else causes)
 
 

@@ -16,7 +16,7 @@ from results.cells.epochs import stops
 from results.labels import counted, digits, number, place
 from results.plane import Axis, Plane, said
 from results.scale import Scale, ink, viridis
-from results.terminal.blocks import ABSENT, DIVERGED, MISSING, STOPPED, Blocks, holding
+from results.terminal.blocks import ABSENT, LOST, STOPPED, Blocks, holding
 from results.terminal.look import Look
 
 if TYPE_CHECKING:
@@ -167,8 +167,7 @@ def _meaning(cells: pd.DataFrame, signs: set[str], scale: Scale) -> str:
         _BEYOND: f"more, up to {number(scale.top, 3)}",
         _BELOW: f"less, down to {number(scale.bottom, 3)}",
         STOPPED: f"stopped{after}: not comparable",
-        DIVERGED: "diverged",
-        MISSING: "missing",
+        **{sign: cause for cause, sign in LOST.items()},
         ABSENT: "no finished run",
     }
     return "   ".join(f"{sign} {words[sign]}" for sign in words if sign in signs)

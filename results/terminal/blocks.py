@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from results.cells import wording
 from results.cells.epochs import stopped
 from results.plane import Axis, Plane
 
-#: What stands for a block without a value: halving stopped its cells; a cell of it has no seed
-#: whose runs all ended well, none whose runs are all there, or no finished run.
-STOPPED, DIVERGED, MISSING, ABSENT = "-", "x", "?", "/"
+#: What stands for a block without a value: halving stopped its cells; or a cell of it has no
+#: finished run; or none for a cause of `results.cells.wording`, the first of those that are there.
+STOPPED, ABSENT = "-", "/"
+LOST = dict(zip(wording.CAUSES, "x%?", strict=True))
 
 
 class Blocks(NamedTuple):
@@ -45,13 +47,13 @@ class Blocks(NamedTuple):
 
         values = found.matrix(cells[f"mean_{metric}"])
         early = (found.rows >= 0) & stopped(cells)[found.rows]
-        diverged = np.isnan(values) & (found.matrix(cells["diverged"]) > 0)
         begun = np.isnan(values) & (found.rows >= 0)
+        causes = np.where(begun, wording.why_no_mean(cells, cells)[found.rows], "")
         counts = summed((~early).astype(np.int64))
         sums = summed(np.where(early, 0.0, values))
         means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-        signs = np.where(summed(begun.astype(np.int64)) > 0, MISSING, ABSENT)
-        signs = np.where(summed(diverged.astype(np.int64)) > 0, DIVERGED, signs)
+        there = [summed((causes == cause).astype(np.int64)) > 0 for cause in LOST]
+        signs = np.select(there, list(LOST.values()), ABSENT)
         return cls(up, across, means, np.where(counts > 0, signs, STOPPED))
 
     def find(self, place: tuple[int, int]) -> tuple[int, int]:

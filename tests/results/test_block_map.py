@@ -86,7 +86,10 @@ def test_cells_without_a_value_are_crossed_out():
     runs.loc[(runs.l1 == 0) & (runs.l2 == 0.1), "val_loss"] = np.nan
     text = texts(map_of(results.summary(runs)))
     assert text[3].count("/") == 1 and text[1].count("?") == 1 and text[1].count("x") == 1
-    assert text[-1] == "x diverged   ? missing   / no finished run"
+    assert text[-1] == "x diverged   ? no value   / no finished run"
+    runs = table(log(3), log(3), seeds=2, folds=2)
+    runs = runs[(runs.l1 > 0) | (runs.l2 > 0) | (runs.fold == 0)]
+    assert texts(map_of(results.summary(runs)))[-1] == "% missing"
 
 
 def test_a_large_grid_is_shown_by_means_of_blocks_and_says_so():

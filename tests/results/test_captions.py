@@ -112,20 +112,21 @@ def test_the_front_is_of_cells_that_compete(ax):
     ("lost", "said"),
     [
         ([], "digits: val_loss against sparsity, 9 cells"),
-        (["diverged"], "digits: val_loss against sparsity, 8 of 9 cells, the others diverged"),
+        (["diverged"], "digits: val_loss against sparsity, 8 of 9 cells, the others: diverged"),
         (
             ["diverged", "on the first rung"],
-            "digits: val_loss against sparsity, 8 of 9 cells, the others diverged",
+            "digits: val_loss against sparsity, 8 of 9 cells, the others: diverged",
         ),
-        (["missing"], "digits: val_loss against sparsity, 8 of 9 cells, the others missing"),
+        (["undefined"], "digits: val_loss against sparsity, 8 of 9 cells, the others: no value"),
+        (["missing"], "digits: val_loss against sparsity, 8 of 9 cells, the others: missing"),
         (
             ["stopped", "diverged"],
-            "digits: val_loss against sparsity, 7 of 9 cells, the others stopped by halving or "
+            "digits: val_loss against sparsity, 7 of 9 cells, the others: stopped by halving or "
             "diverged",
         ),
         (
             ["stopped", "diverged", "missing"],
-            "digits: val_loss against sparsity, 6 of 9 cells, the others stopped by halving or "
+            "digits: val_loss against sparsity, 6 of 9 cells, the others: stopped by halving or "
             "diverged or missing",
         ),
     ],
@@ -139,6 +140,8 @@ def test_a_title_names_why_cells_are_left_out(lost, said, ax):
         runs["rung"] = 1 - ((runs.l2 > 0.05) & (runs.l1 < 0.05) & (runs.l1 > 0)) - at[0]
     if "on the first rung" in lost:
         runs["rung"] = 1 - at[0]
+    if "undefined" in lost:
+        runs.loc[at[1], "val_loss"] = np.nan
     if "missing" in lost:
         runs = runs[~at[1] | (runs.fold == 0)]
     results.pareto(runs, ax=ax)

@@ -98,7 +98,8 @@ def test_a_few_of_many_values_hold_the_best_and_both_ends(values, first, most):
     values = np.array(sorted(values))
     best = values[first % len(values)]
     rank = 1.0 + abs(np.arange(len(values)) - first % len(values))
-    columns = {"lr": values, "mean_val_loss": rank, "rank_val_loss": rank, "diverged": 0}
+    columns = {"lr": values, "mean_val_loss": rank, "rank_val_loss": rank}
+    columns |= {"seeds": 1, "runs": 1, "diverged": 0}
     found = DrawnValues.among(pd.DataFrame(columns), np.arange(len(values)), "lr", "val_loss", most)
     assert len(found.shown) == min(most, len(values)) and found.shown == sorted(found.shown)
     assert {values[0], values[-1], best} <= set(found.shown) <= set(values)
@@ -110,12 +111,12 @@ def test_a_sample_has_no_map():
     assert [name for name, _ in album(cells, ["val_loss"], ["pairs"])] == ["pairs-val_loss"]
 
 
-def test_the_map_of_a_sample_from_lists_says_of_holes_that_no_run_is_there():
+def test_the_map_of_a_sample_from_lists_says_of_holes_that_they_are_not_in_the_table():
     runs = table(log(3), log(3), seeds=2)
     runs = runs[(runs["l1"] == 0) | (runs["l2"] == 0)]
     ax = Figure().add_subplot()
     results.heatmap(runs, ax=ax)
-    assert "no finished run" in [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "not in the table" in [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_words_for_a_picture_name_all_its_parts_and_drop_none(runs):
@@ -212,15 +213,19 @@ def test_the_best_of_those_that_are_held_is_shown():
         assert f"lr = {rates[9]:.3g}" in {ax.get_title() for ax in figures[name].axes}
 
 
-def test_values_that_halving_stopped_take_no_room_from_others():
+@pytest.mark.parametrize("against", [None, "best"])
+def test_values_that_halving_stopped_take_no_room_from_others(against):
     rates = tuple(np.geomspace(1e-3, 1, 12))
     left = np.delete(rates, [3, 7])
     runs = table(log(3), log(3), seeds=2, lr=rates)
-    figure = facets(summary(runs.assign(rung=runs["lr"].isin(left).astype(int))))
+    cells = summary(runs.assign(rung=runs["lr"].isin(left).astype(int)))
+    figure = facets(cells, against=against)
     assert not any("stopped" in gids(ax) for ax in maps(figure).values())
-    assert figure.get_suptitle() == "digits: val_loss for 9 of 12 values of lr"
+    what = "val_loss against the best cell" if against else "val_loss"
+    assert figure.get_suptitle() == f"digits: {what} for 9 of 12 values of lr"
+    sure = "95 % interval, for other seeds " if against else ""
     assert legend(figure)[0].replace("\n", " ") == (
-        "nothing here at 2 values of lr: stopped by halving; no room for 1 value of lr: "
+        f"{sure}nothing here at 2 values of lr: stopped by halving; no room for 1 value of lr: "
         "--at lr=VALUE draws one"
     )
 

@@ -289,7 +289,7 @@ def test_the_pareto_picture_holds_axes_where_told_and_counts_its_cells(ax):
     assert results.best(cells).lr.item() == 0.01
     assert not [line for line in ax.lines if line.get_gid() in MARKS]
     said = ax.get_title().replace("\n", " ")
-    assert said.endswith("lr = 0.1, 14 of 15 cells, the others diverged")
+    assert said.endswith("lr = 0.1, 14 of 15 cells, the others: diverged")
 
 
 def test_a_map_says_over_how_many_seeds_its_means_are(ax):

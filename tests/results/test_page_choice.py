@@ -304,8 +304,9 @@ def test_captions_count_the_seeds_of_what_is_drawn(opened):
 
 def test_some_seeds_of_a_cell_may_be_missing(opened):
     runs = table(log(3), log(3), seeds=3)
-    runs = runs[(runs.seed < 2) | (runs.l1 == 0)]
+    runs = runs[((runs.seed < 2) | (runs.l1 == 0)) & ((runs.l1 < 0.1) | (runs.l2 > 0))]
     page = opened(runs)
+    assert marked(page, "no finished run") == [[2, 0]] and "no finished run" in legend(page)
     assert "mean over 2 to 3 seeds" in says(page, "map-says")
     assert told(page)["seeds in the mean"] == "3" and told(page)["runs"] == "3, 0 diverged"
     page.evaluate("choose(size - 1)")

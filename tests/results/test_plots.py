@@ -91,8 +91,8 @@ def test_cells_without_a_value_stay_open_and_those_that_lost_runs_are_crossed(ax
     said = [text.get_text() for text in ax.get_legend().get_texts()]
     assert {"some runs diverged", "diverged"} <= set(said)
     for there, said in (
-        ((runs.l1 > 0) | (runs.l2 > 0), "diverged or no finished run"),
-        (~empty, "no finished run"),
+        ((runs.l1 > 0) | (runs.l2 > 0), "diverged or not in the table"),
+        (~empty, "not in the table"),
     ):
         other = Figure().add_subplot()
         results.heatmap(runs[there], ax=other)
@@ -576,7 +576,7 @@ def test_the_front_is_of_cells_of_the_last_rung(ax):
     results.pareto(runs, ax=ax)
     _, losses = child(ax, "cells").get_data()
     assert len(losses) == on.sum() // 2 and (losses > 0).all()
-    assert "the others stopped by halving" in ax.get_title()
+    assert "the others: stopped by halving" in ax.get_title()
 
 
 def test_a_path_leaves_out_what_halving_stopped(ax):

@@ -352,3 +352,13 @@ def test_no_mark_is_explained_that_is_not_there():
     told = still(summary(runs), ["val_loss"], [])["map"]["marks"]
     assert results.best(runs, "one-se")["lr"].item() != results.best(runs)["lr"].item()
     assert "★" in told and "○" not in told
+
+
+def test_a_square_without_a_colour_says_why():
+    runs = table(log(3), log(3), seeds=2)
+    runs = runs[(runs["l1"] < 0.1) | (runs["l2"] < 0.1)]
+    runs.loc[(runs["l1"] == 0.1) & (runs["l2"] == 0), "val_loss"] = np.nan
+    runs.loc[(runs["l1"] == 0) & (runs["l2"] == 0.1), "status"] = "diverged"
+    rows = still(summary(runs), ["val_loss"], [])["map"]["rows"]
+    notes = [[square["note"] for square in squares] for _, squares in rows]
+    assert notes == [["diverged", "", "no run done"], ["", "", ""], ["", "", "no value"]]

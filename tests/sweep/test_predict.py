@@ -73,9 +73,11 @@ def test_ids_are_json_too_and_none_where_there_is_none(typed, piped):
         ("12345678901234567890", "12345678901234567891", "7", "8", "9"),
         ("+491", "2", "1e3", "3.", "04"),
         ("-1.5", "-2", "-1e-3", "-.5", "-04"),
+        ("7", "NA", "", "N/A", "8"),
+        ("a", "nan", "", "1.#IND", "b"),
     ],
 )
-def test_ids_that_are_numbers_stay_as_the_file_spells_them(ids, typed, piped):
+def test_ids_stay_as_the_file_spells_them(ids, typed, piped):
     model().save("m.npz")
     piped(TABLE[:5].assign(id=ids).to_csv(index=False, sep=";").encode())
     status, out, err = typed("predict", "m.npz", "-", "--id", "id")

@@ -135,8 +135,8 @@ def explained(planes: Sequence[Plane], cells: pd.DataFrame, shown: Coloured) -> 
             for found in planes
         ]
     )
-    causes = [wording.without_mean(cells.iloc[unknown[unknown >= 0]])]
-    causes += ["no finished run"] * bool((unknown < 0).any())
+    causes = [wording.without_mean(cells.iloc[unknown[unknown >= 0]], cells)]
+    causes += ["not in the table"] * bool((unknown < 0).any())
     if why := " or ".join(filter(None, causes)):
         handles.append(Patch(**GROUND, label=why))
     return handles

@@ -111,6 +111,7 @@ class _Text:
         columns: Sequence[str] = (),
         types: "pa.DataType | None" = None,
         quoted_missing: bool = False,
+        missing: Sequence[str] = MISSING,
     ) -> "pa.Table":
         """Read all columns, or some, of a type or of one that is found."""
         import pyarrow as pa
@@ -130,7 +131,7 @@ class _Text:
                 arrow.ConvertOptions(
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=quoted_missing,
-                    null_values=list(MISSING),
+                    null_values=list(missing),
                     decimal_point=decimal,
                     include_columns=list(columns),
                     column_types=dict.fromkeys(columns, types) if types else {},
@@ -219,13 +220,13 @@ def _table(text: _Text, told: str | None) -> "tuple[pa.Table, str]":
 def _spelled(text: _Text, place: str, values: "pa.ChunkedArray", decimal: str) -> "pa.ChunkedArray":
     """Return a column as the file spells it: 1.10 and 1.1 are one number, and no one text.
 
-    Integers are spelled so already, and texts are.
+    So are NA and -nan two texts, and only what is empty is none. Integers are spelled so already.
     """
     import pyarrow as pa
 
-    if not pa.types.is_floating(values.type):
-        return values
-    return text.read(decimal, [place], pa.string(), quoted_missing=True)[place]
+    spelled = text.read(decimal, [place], pa.string(), quoted_missing=True, missing=[""])[place]
+    integers = pa.types.is_integer(values.type) and values.null_count == spelled.null_count
+    return values if integers else spelled
 
 
 def _with(table: "pa.Table", name: str, values: "pa.ChunkedArray") -> "pa.Table":
