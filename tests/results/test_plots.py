@@ -90,6 +90,11 @@ def test_cells_without_a_value_stay_open_and_those_that_lost_runs_are_crossed(ax
     assert np.rint(child(ax, "diverged").get_xydata()).tolist() == [[3, 0]]
     said = [text.get_text() for text in ax.get_legend().get_texts()]
     assert {"some runs diverged", "diverged"} <= set(said)
+    runs.loc[(runs.l1 == 0) & (runs.l2 == 0.1), "val_accuracy"] = np.nan
+    other = Figure().add_subplot()
+    results.heatmap(runs, "val_accuracy", ax=other)
+    said = [text.get_text() for text in other.get_legend().get_texts()]
+    assert said[-2:] == ["some runs diverged", "diverged or no value"]
     for there, said in (
         ((runs.l1 > 0) | (runs.l2 > 0), "diverged or not in the table"),
         (~empty, "not in the table"),

@@ -131,8 +131,8 @@ def explained(planes: Sequence[Plane], cells: pd.DataFrame, shown: Coloured) -> 
         handles.append(Patch(**_STOPPED, label="stopped by halving: fewer epochs"))
     unknown = np.concatenate(
         [
-            found.rows[np.isnan(found.matrix(cells[f"mean_{metric}"])) & ~_early(found, cells)]
-            for found in planes
+            found.rows[np.isnan(values) & ~_early(found, cells)]
+            for found, values in zip(planes, shown.values, strict=True)
         ]
     )
     causes = [wording.without_mean(cells.iloc[unknown[unknown >= 0]], cells)]
