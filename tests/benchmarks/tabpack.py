@@ -9,6 +9,7 @@ stopped leave the batch. Seconds are of all from the rows to predictions; compil
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -249,6 +250,7 @@ def beside(name: str, split: int) -> dict[str, dict[str, float]]:
         ours = ensemble.outputs(experiment.dataset.X[fold.test])
         found = {"regsweep": {**score(fold, ours), "seconds": time.perf_counter() - begun}}
         cells = results.load(Path(folder) / "runs")
+    print(f"{name}, split {split}: {found}", file=sys.stderr, flush=True)  # the rest takes longer
     for by in ("depth", "shape"):
         theirs, seconds = of_torch(cells, fold, batch, by)
         found[f"PyTorch, by {by}"] = {**score(fold, theirs), "seconds": seconds}
